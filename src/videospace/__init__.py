@@ -1,0 +1,1 @@
+"""Learned, continuous spaces of videos."""

@@ -1,0 +1,1 @@
+"""What a clip is, and where clips come from."""

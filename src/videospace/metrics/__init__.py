@@ -1,0 +1,1 @@
+"""How good a video is, and what it costs."""
