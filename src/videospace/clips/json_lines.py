@@ -1,0 +1,82 @@
+"""Text files that survive an interrupted write, most of them with one JSON object a line."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from videospace.runtime.errors import UserError
+
+
+def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Read every finished line of a file.
+
+    A last line without its newline was cut short by an interrupt and is left out.
+
+    Returns:
+        The objects, and the number of bytes up to the end of the last finished line. A file
+        that does not exist counts as empty.
+
+    Raises:
+        UserError: When the file cannot be read, or a finished line is no JSON object.
+    """
+    try:
+        data = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+    num_bytes = data.rfind(b"\n") + 1
+    objects = []
+    for number, line in enumerate(data[:num_bytes].splitlines(), start=1):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise UserError(
+                f"expected a JSON object in line {number} of {path}, came {line[:40]!r}"
+            )
+        objects.append(value)
+    return objects, num_bytes
+
+
+def has_more_lines(path: Path, num_bytes: int) -> bool:
+    """Whether somebody has added a finished line behind the first ``num_bytes``."""
+    if not path.exists():
+        return num_bytes > 0
+    with open(path, "rb") as file:
+        file.seek(num_bytes)
+        return b"\n" in file.read()
+
+
+def append_json_lines(path: Path, objects: Iterable[dict[str, Any]], *, num_bytes: int) -> int:
+    """Add lines after the first ``num_bytes`` of a file and wait until the disk has them.
+
+    Args:
+        path: The file; made when it does not exist.
+        objects: One a line.
+        num_bytes: Length to keep, as `read_json_lines` told it. What lies behind goes.
+
+    Returns:
+        The new length in bytes.
+    """
+    lines = "".join(json.dumps(item) + "\n" for item in objects).encode()
+    with open(path, "ab") as file:
+        file.truncate(num_bytes)
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    return num_bytes + len(lines)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a text file as a whole: whoever reads it sees the old or the new content."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

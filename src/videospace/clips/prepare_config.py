@@ -1,0 +1,103 @@
+"""How videos are cut into clips."""
+
+import dataclasses
+import hashlib
+import json
+
+from videospace.clips.geometry import parse_crop, parse_size
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PrepareConfig:
+    """How videos are cut into clips.
+
+    Example:
+        >>> PrepareConfig(size="48x64", every=5).every
+        5
+    """
+
+    num_frames: int = 25
+    """Frames of every clip."""
+    size: str = "64"
+    """Size of the clips in px: ``"64"``, or ``"48x64"`` for height x width."""
+    crop: str = "centre"
+    """``"centre"``, the largest centred region of the clips' aspect, or ``"top,left,height,width"``
+    in px of the source."""
+    every: int = 1
+    """Take every n-th frame, for slow recordings; the clips' fps is that much lower."""
+    stride: int | None = None
+    """Frames between the starts of two clips of one source, counted after ``every``; None means
+    ``num_frames``, so that clips do not overlap."""
+    holdout: float = 0.0
+    """Sources to hold out, the last ones: a share below 1, or a number of sources. All clips of a
+    source fall on one side, and a source stays on the side that it first came to."""
+    max_sources: int | None = None
+    """Use only this many sources, the first ones; None means all."""
+    max_clips: int | None = None
+    """Cut at most this many clips, divided between training and holdout as the sources are; None
+    means no limit."""
+    max_clips_per_source: int | None = None
+    """Cut at most this many clips from one source, the first ones; None means no limit."""
+    frame_folder_fps: float = 25.0
+    """Frames per second of folders of images, which do not say it."""
+    workers: int | None = None
+    """Processes that decode; None means one for each core."""
+
+    def __post_init__(self) -> None:
+        parse_size(self.size)
+        parse_crop(self.crop)
+        limits = ("stride", "max_sources", "max_clips", "max_clips_per_source", "workers")
+        for name in ("num_frames", "every", *limits):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UserError(f"expected {name} of at least 1, came {value}")
+        if self.holdout < 0 or (self.holdout > 1 and self.holdout != int(self.holdout)):
+            raise UserError(
+                f"expected holdout as a share below 1 or a number of sources, came {self.holdout}"
+            )
+        if not 0 < self.frame_folder_fps < float("inf"):
+            raise UserError(f"expected frame_folder_fps above 0, came {self.frame_folder_fps}")
+
+    @property
+    def height_width(self) -> tuple[int, int]:
+        """Height and width of the clips in px."""
+        return parse_size(self.size)
+
+    @property
+    def frames_apart(self) -> int:
+        """Frames between the starts of two clips, counted after ``every``."""
+        return self.stride or self.num_frames
+
+    def num_held_out(self, num_sources: int) -> int:
+        """How many of a number of sources are held out: at least one if any is asked for.
+
+        Raises:
+            UserError: When none is left to train on.
+
+        Example:
+            >>> PrepareConfig(holdout=0.1).num_held_out(100)
+            10
+        """
+        if not self.holdout:
+            return 0
+        share = self.holdout * num_sources if self.holdout < 1 else self.holdout
+        num_held_out = max(1, round(share))
+        if num_held_out >= num_sources:
+            raise UserError(
+                f"holdout is by source: expected more sources than the {num_held_out} to hold out, "
+                f"came {num_sources}"
+            )
+        return num_held_out
+
+    def clip_key(self, source: str) -> str:
+        """Ten hexadecimal digits for the source and all that a clip's pixels depend on."""
+        return _digest([source, self.num_frames, self.height_width, self.every, self.crop])
+
+    def cut_key(self, source: str) -> str:
+        """Like `clip_key`, and for which clips are cut."""
+        return _digest([self.clip_key(source), self.frames_apart, self.max_clips_per_source])
+
+
+def _digest(content: list) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:10]

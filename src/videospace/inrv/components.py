@@ -1,0 +1,191 @@
+"""Principal components of whole clips: initial codes, and a semantic embedding without weights."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from videospace.runtime.errors import UserError
+
+ClipReader = Callable[[list[int]], np.ndarray]
+"""Reads clips by row: uint8 (clip, time, height, width, 3), such as `ClipStore.frames`."""
+
+BLOCK_BYTES = 64 * 2**20
+REDUCED_BYTES = 256 * 2**20
+EXACT_UP_TO = 1024
+OVERSAMPLING = 16
+NUM_POWER_ITERATIONS = 3
+
+
+class PrincipalComponents(NamedTuple):
+    """Samples ≈ scores · componentsᵀ; columns by falling variance, those without any left out."""
+
+    scores: Float[Tensor, "sample component"]
+    """Coordinates of the samples, not whitened."""
+    singular_values: Float[Tensor, " component"]
+    """The Euclidean norm of each column of the scores."""
+    components: Float[Tensor, "feature component"]
+    """Orthonormal directions."""
+
+
+def clip_components(
+    read_clips: ClipReader,
+    rows: Sequence[int],
+    num_components: int,
+    *,
+    max_side: int = 32,
+    seed: int = 0,
+) -> tuple[Float[Tensor, "clip component"], Float[Tensor, " component"]]:
+    """Describe each clip by its coordinates along the directions in which the clips vary most.
+
+    Clips are read in blocks and box-filtered, to at most `max_side` pixels a side and further
+    where many clips would otherwise take more than 256 MiB. Pixels count in [-1, 1] and are
+    divided by the square root of their number: the squares of all scores of a clip add up to its
+    mean squared deviation from the mean clip, whatever the size of the clips.
+
+    Args:
+        read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
+        rows: The clips to describe.
+        num_components: Number of coordinates; beyond the number of directions there are
+            (at most one fewer than clips) the columns are zero.
+        max_side: The finest size at which clips are compared, in pixels.
+        seed: Seed of the random projection that stands in for an exact decomposition of more
+            than a thousand clips.
+
+    Returns:
+        The scores, centred, by falling variance and not whitened, with the largest entry of each
+        column positive; and the singular values, which are the norms of these columns.
+
+    Raises:
+        UserError: Where no clip is given.
+
+    Example:
+        >>> clips = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8, 3), dtype=np.uint8)
+        >>> scores, singular_values = clip_components(lambda rows: clips[rows], range(6), 3)
+        >>> scores.shape, bool(torch.allclose(scores.norm(dim=0), singular_values))
+        (torch.Size([6, 3]), True)
+    """
+    if len(rows) == 0:
+        raise UserError("expected at least one clip to describe, got none: the list is empty")
+    samples = _reduced_clips(read_clips, list(rows), max_side)
+    samples -= samples.mean(dim=0, dtype=torch.float64)
+    samples /= samples.shape[1] ** 0.5
+    found = principal_components(samples, num_components, seed=seed)
+    padding = (0, num_components - found.scores.shape[1])
+    return functional.pad(found.scores, padding), functional.pad(found.singular_values, padding)
+
+
+def box_filtered(
+    frames: UInt8[Tensor, "frame height width 3"], size: tuple[int, int]
+) -> Float[Tensor, "frame feature"]:
+    """Average frames over boxes and flatten them.
+
+    Args:
+        frames: RGB frames.
+        size: Height and width in pixels to reduce them to.
+
+    Returns:
+        One row of 3 × height × width values in [-1, 1] a frame.
+    """
+    # Matrix products: pooling takes three times as long in PyTorch 2.13.
+    row_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[1]), size[0]).T
+    column_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[2]), size[1])
+    column_boxes = torch.kron(column_boxes, torch.eye(3))  # each colour by itself
+    reduced = row_boxes @ frames.float().flatten(2) @ column_boxes
+    return reduced.flatten(1) / 127.5 - 1
+
+
+def principal_components(
+    centred: Float[Tensor, "sample feature"], num_components: int, *, seed: int = 0
+) -> PrincipalComponents:
+    """Find the directions of largest variance of samples whose mean is zero.
+
+    Exact where the smaller side of the matrix is at most 1024; otherwise by subspace iteration
+    from a random start. The sign of a component is chosen so that the largest score is positive.
+
+    Args:
+        centred: The samples, with zero mean.
+        num_components: The most directions to return.
+        seed: Seed of the random start.
+
+    Returns:
+        Scores, singular values and directions; fewer than asked for where the samples do not
+        vary in as many directions.
+
+    Source:
+        Halko, Martinsson and Tropp, 2011, algorithm 4.4 (for the large case).
+    """
+    sketch_width = num_components + OVERSAMPLING
+    if min(centred.shape) <= max(EXACT_UP_TO, sketch_width):
+        scores, singular_values, components = _exact_components(centred, num_components)
+    else:
+        start = torch.randn(
+            centred.shape[1], sketch_width, generator=torch.Generator().manual_seed(seed)
+        )
+        basis = torch.linalg.qr(centred @ start).Q
+        for _ in range(NUM_POWER_ITERATIONS):
+            basis = torch.linalg.qr(centred.T @ basis).Q
+            basis = torch.linalg.qr(centred @ basis).Q
+        scores, singular_values, components = _exact_components(basis.T @ centred, num_components)
+        scores = basis @ scores
+    signs = _signs(scores)
+    return PrincipalComponents(scores * signs, singular_values, components * signs)
+
+
+def _exact_components(
+    samples: Float[Tensor, "sample feature"], num_components: int
+) -> PrincipalComponents:
+    """Decompose by way of the smaller of the two Gram matrices, in double precision."""
+    wide = samples.shape[0] <= samples.shape[1]
+    gram = _gram(samples if wide else samples.T)
+    eigenvalues, vectors = (found.flip(-1) for found in torch.linalg.eigh(gram))
+    singular_values = eigenvalues[:num_components].clamp(min=0).sqrt()
+    # Below a millionth of the first one lies the rounding of the samples themselves.
+    num_kept = int((eigenvalues[:num_components] > 1e-12 * eigenvalues[0].clamp(min=0)).sum())
+    singular_values, vectors = singular_values[:num_kept].float(), vectors[:, :num_kept].float()
+    if wide:
+        scores = vectors * singular_values
+        return PrincipalComponents(scores, singular_values, samples.T @ (vectors / singular_values))
+    return PrincipalComponents(samples @ vectors, singular_values, vectors)
+
+
+def _gram(samples: Float[Tensor, "sample feature"]) -> Float[Tensor, "sample sample"]:
+    gram = torch.zeros(len(samples), len(samples), dtype=torch.float64)
+    for block in samples.split(4096, dim=1):
+        block = block.double()
+        gram += block @ block.T
+    return gram
+
+
+def _signs(scores: Float[Tensor, "sample component"]) -> Float[Tensor, " component"]:
+    """The sign of each column's largest entry: of the first of them where several nearly tie."""
+    magnitudes = scores.abs()
+    first_largest = (magnitudes >= 0.999 * magnitudes.amax(dim=0)).int().argmax(dim=0)
+    return scores.gather(0, first_largest[None])[0].sign()
+
+
+def _reduced_clips(
+    read_clips: ClipReader, rows: list[int], max_side: int
+) -> Float[Tensor, "clip feature"]:
+    first = read_clips(rows[:1])
+    _, time, height, width, _ = first.shape
+    size = min(height, max_side), min(width, max_side)
+    full_bytes = len(rows) * time * size[0] * size[1] * 3 * 4
+    if full_bytes > REDUCED_BYTES:
+        shrink = (REDUCED_BYTES / full_bytes) ** 0.5
+        size = max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink))
+    samples = torch.empty(len(rows), time * size[0] * size[1] * 3)
+    clips_per_block = max(1, BLOCK_BYTES // (4 * first.size))
+    for start in range(0, len(rows), clips_per_block):
+        block = torch.from_numpy(read_clips(rows[start : start + clips_per_block]))
+        frames = rearrange(block, "clip time height width rgb -> (clip time) height width rgb")
+        reduced = box_filtered(frames, size)
+        samples[start : start + len(block)] = rearrange(
+            reduced, "(clip time) feature -> clip (time feature)", time=time
+        )
+    return samples

@@ -1,0 +1,112 @@
+"""The implicit neural representation: a small MLP f(t, h, w) → RGB, one for each clip.
+
+The network is stateless. It publishes the shapes of its parameters and is called with them, so
+that a hypernetwork can fill in a whole batch of clips and one batched product runs them all.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+Activation = Literal["relu", "gelu", "sine"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InrConfig:
+    """An MLP with linear RGB output."""
+
+    hidden_width: int = 128
+    """Units of each hidden layer."""
+    num_hidden_layers: int = 4
+    """Hidden activations (the authors' code has four, the text of the paper says three)."""
+    activation: Activation = "sine"
+    """``sine`` is sin(sine_frequency * x), after Sitzmann et al. (2020)."""
+    sine_frequency: float = 10.0
+    """Frequency of the sine activation; unused by the others."""
+
+
+class Layer(NamedTuple):
+    """One linear layer of every clip of a batch."""
+
+    weight: Float[Tensor, "clip out in"]
+    bias: Float[Tensor, "clip out"]
+
+
+def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
+    """(out, in) of every linear layer.
+
+    Example:
+        >>> layer_shapes(InrConfig(hidden_width=8, num_hidden_layers=2), in_width=63)
+        [(8, 63), (8, 8), (3, 8)]
+    """
+    widths = [in_width] + [config.hidden_width] * config.num_hidden_layers + [3]
+    return [(out, in_) for in_, out in zip(widths[:-1], widths[1:], strict=True)]
+
+
+def activation_function(config: InrConfig) -> Callable[[Tensor], Tensor]:
+    """The pointwise non-linearity of the hidden layers."""
+    if config.activation == "sine":
+        return lambda x: torch.sin(config.sine_frequency * x)
+    return {"relu": functional.relu, "gelu": functional.gelu}[config.activation]
+
+
+def initial_weight_bound(config: InrConfig, in_width: int, is_first: bool) -> float:
+    """Half-width of the uniform distribution that the weights of a layer start from.
+
+    Source: He et al. (2015) for ReLU and GELU; Sitzmann et al. (2020), section 3.2, for sines.
+    """
+    if config.activation != "sine":
+        return math.sqrt(6 / in_width)
+    return 1 / in_width if is_first else math.sqrt(6 / in_width) / config.sine_frequency
+
+
+def apply_inr(
+    features: Float[Tensor, "#clip point feature"], layers: list[Layer], config: InrConfig
+) -> Float[Tensor, "clip point rgb=3"]:
+    """Evaluate every clip's INR at its points.
+
+    Args:
+        features: Encoded coordinates; a first axis of 1 shares the points between the clips.
+        layers: Parameters as shaped by :func:`layer_shapes`.
+        config: The network.
+
+    Returns:
+        RGB, nominally in [-1, 1], not clamped.
+    """
+    first, *rest = layers
+    hidden = features.expand(len(first.weight), -1, -1)
+    hidden = torch.baddbmm(first.bias[:, None], hidden, first.weight.transpose(1, 2))
+    return finish_inr(hidden, rest, config)
+
+
+def finish_inr(
+    hidden: Float[Tensor, "clip point hidden"], layers: list[Layer], config: InrConfig
+) -> Float[Tensor, "clip point rgb=3"]:
+    """The rest of the network after the first linear layer."""
+    activation = activation_function(config)
+    for weight, bias in layers:
+        hidden = torch.baddbmm(bias[:, None], activation(hidden), weight.transpose(1, 2))
+    return hidden
+
+
+def separable_first_layer(
+    tables: tuple[Tensor, Tensor, Tensor], layer: Layer
+) -> tuple[
+    Float[Tensor, "clip time out"], Float[Tensor, "clip height out"], Float[Tensor, "clip width out"]
+]:
+    """Split the first layer over the axes, so that a whole grid needs only a sum of three rows.
+
+    The encoding is a concatenation over axes, so ``W e(t,h,w) + b`` is
+    ``(W_t e(t) + b) + W_h e(h) + W_w e(w)``.
+    """
+    weights = layer.weight.split([table.shape[1] for table in tables], dim=2)
+    time, height, width = (
+        table @ weight.transpose(1, 2) for table, weight in zip(tables, weights, strict=True)
+    )
+    return time + layer.bias[:, None], height, width

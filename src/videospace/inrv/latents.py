@@ -1,0 +1,62 @@
+"""The latent of a clip: m = φ(code, semantic embedding), thesis Eq. 3.3."""
+
+import dataclasses
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videospace.inrv.video_clip import VideoClip, VideoClipConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LatentConfig:
+    """How wide latents are and what they are made of."""
+
+    width: int = 128
+    """Numbers in a latent m (published: 128, or 64 for at most 2000 clips)."""
+    semantic: Literal["none", "video-clip"] = "none"
+    """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
+    code_width: int | None = None
+    """Numbers in a code; None is the latent's width, or 512 with a semantic embedding."""
+    mixer_hidden_width: int = 512
+    """Units of φ's hidden layers; unused without a semantic embedding."""
+    mixer_hidden_layers: int = 1
+    """Hidden layers of φ: one in the authors' code, three in their text."""
+    video_clip: VideoClipConfig = VideoClipConfig()
+    """The recurrent network over frame features; unused without a semantic embedding."""
+
+    @property
+    def effective_code_width(self) -> int:
+        """Numbers in a code, with the default filled in."""
+        if self.semantic == "none":
+            return self.width
+        return self.code_width or 512
+
+
+class LatentMixer(nn.Module):
+    """φ and, inside it, Video-CLIP. Without a semantic embedding it is the identity."""
+
+    def __init__(self, config: LatentConfig):
+        super().__init__()
+        self.config = config
+        if config.semantic == "none":
+            return
+        self.video_clip = VideoClip(config.video_clip)
+        width = 2 * config.video_clip.hidden_width + config.effective_code_width
+        layers: list[nn.Module] = []
+        for _ in range(config.mixer_hidden_layers):
+            layers += [nn.Linear(width, config.mixer_hidden_width), nn.ReLU()]
+            width = config.mixer_hidden_width
+        self.mix = nn.Sequential(*layers, nn.Linear(width, config.width))
+
+    def forward(
+        self,
+        codes: Float[Tensor, "clip code"],
+        features: Float[Tensor, "clip time feature"] | None,
+    ) -> Float[Tensor, "clip latent"]:
+        if self.config.semantic == "none":
+            return codes
+        assert features is not None, "a semantic model needs the frame features of its clips"
+        return self.mix(torch.cat([self.video_clip(features), codes], dim=1))

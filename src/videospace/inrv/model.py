@@ -1,0 +1,72 @@
+"""The INR-V model: latents, hypernetwork and INR, put together."""
+
+import dataclasses
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videospace.inrv.coordinates import CoordinatesConfig, grid_axes
+from videospace.inrv.encoding import AxisTables, EncodingConfig, encode_axes
+from videospace.inrv.hypernetwork import HypernetworkConfig, build_hypernetwork
+from videospace.inrv.inr import InrConfig, Layer, apply_inr
+from videospace.inrv.latents import LatentConfig, LatentMixer
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Everything that decides what the weights of a model mean."""
+
+    latent: LatentConfig = LatentConfig()
+    """Codes, semantic embedding and the latent that they make."""
+    coordinates: CoordinatesConfig = CoordinatesConfig()
+    """Where samples lie on [-1, 1]."""
+    encoding: EncodingConfig = EncodingConfig()
+    """Octaves of the periodic encoding."""
+    inr: InrConfig = InrConfig()
+    """The network that holds one clip."""
+    hypernetwork: HypernetworkConfig = HypernetworkConfig()
+    """The network that predicts it."""
+
+
+class InrvModel(nn.Module):
+    """Maps latents to INRs, and INRs with points to colours. Codes are data and lie elsewhere.
+
+    Example:
+        >>> model = InrvModel(ModelConfig())
+        >>> layers = model.hypernetwork(torch.zeros(2, model.config.latent.width))
+        >>> model.colours(torch.zeros(1, 5, model.in_width), layers).shape
+        torch.Size([2, 5, 3])
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.in_width = sum(config.encoding.axis_widths)
+        self.mixer = LatentMixer(config.latent)
+        self.hypernetwork = build_hypernetwork(
+            config.hypernetwork,
+            config.inr,
+            in_width=self.in_width,
+            latent_width=config.latent.width,
+        )
+
+    def latents(
+        self,
+        codes: Float[Tensor, "clip code"],
+        features: Float[Tensor, "clip time feature"] | None,
+    ) -> Float[Tensor, "clip latent"]:
+        """Latents of clips, from their codes and, with a semantic regulariser, their features."""
+        return self.mixer(codes, features)
+
+    def colours(
+        self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]
+    ) -> Float[Tensor, "clip point rgb=3"]:
+        """Colours of encoded points, in [-1, 1] but not clamped."""
+        return apply_inr(features, layers, self.config.inr)
+
+    def axis_tables(self, size: tuple[int, int, int], device: torch.device) -> AxisTables:
+        """Encoded axes of a (time, height, width) grid."""
+        axes = grid_axes(size, self.config.coordinates)
+        time, height, width = (axis.to(device) for axis in axes)
+        return encode_axes((time, height, width), self.config.encoding)

@@ -1,0 +1,79 @@
+"""Small pieces of the optimiser: a schedule, a moving average, and Adam for rows of a table."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+def learning_rate_factor(
+    fraction: float, points: int, *, warmup_points: int, schedule: str
+) -> float:
+    """What the learning rates are multiplied with.
+
+    Args:
+        fraction: Progress of the whole run in [0, 1].
+        points: Points seen so far, for the linear warm-up.
+        warmup_points: Points until the full rate; 0 for none.
+        schedule: ``constant``, or ``cosine`` down to zero (Loshchilov & Hutter, 2017).
+
+    Example:
+        >>> learning_rate_factor(0.5, 100, warmup_points=10, schedule="cosine")
+        0.5
+    """
+    warmup = min(1.0, (points + 1) / warmup_points) if warmup_points else 1.0
+    if schedule == "constant":
+        return warmup
+    return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))
+
+
+class MovingAverage:
+    """Exponential moving average of weights, updated only every so many steps to stay cheap."""
+
+    EVERY = 10
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay = decay
+        self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards the model. The average is shorter at the beginning (Karras et al., 2024)."""
+        if step % self.EVERY:
+            return
+        decay = min(self.decay**self.EVERY, (step + 1) / (step + 10 * self.EVERY))
+        current = model.state_dict()
+        averaged = list(self.weights.values())
+        torch._foreach_lerp_(averaged, [current[name] for name in self.weights], 1 - decay)
+
+
+class RowAdam:
+    """Adam on the rows of a table that a batch touches; the cost does not grow with the table.
+
+    Every row counts its own steps, so a clip that joins late starts as fresh as the first.
+
+    Source: Kingma & Ba (2015), Algorithm 1, applied row by row.
+    """
+
+    def __init__(
+        self, table: Float[Tensor, "row code"], betas: tuple[float, float] = (0.9, 0.999)
+    ):
+        self.table = table
+        self.betas = betas
+        self.mean = torch.zeros_like(table)
+        self.square = torch.zeros_like(table)
+        self.steps = torch.zeros(len(table), dtype=torch.int64, device=table.device)
+
+    @torch.no_grad()
+    def step(
+        self, rows: Int[Tensor, "batch"], gradient: Float[Tensor, "batch code"], rate: float
+    ) -> None:
+        """Move some rows. The rows must differ from each other."""
+        beta_mean, beta_square = self.betas
+        self.steps[rows] += 1
+        steps = self.steps[rows, None]
+        mean = self.mean[rows].lerp_(gradient, 1 - beta_mean)
+        square = self.square[rows].lerp_(gradient.square(), 1 - beta_square)
+        self.mean[rows], self.square[rows] = mean, square
+        corrected = (square / (1 - beta_square**steps)).sqrt_().add_(1e-8)
+        self.table[rows] -= rate * (mean / (1 - beta_mean**steps)) / corrected

@@ -1,0 +1,282 @@
+"""Does a generated bouncing-ball clip show what every real one shows: one ball, moving rightly?
+
+In a real clip a blue ball of fixed size crosses a white frame to and fro at constant speed, and
+its height never changes. A space that has learned this structure gives, between two clips, a clip
+of one ball at a height between theirs; a space that has not gives two faint balls, or a smear.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+
+from videospace.runtime.errors import UserError
+
+SPECK_PIXELS = 3
+"""Anything of this many pixels that stands out from the background counts as a ball."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BallCheck:
+    """What was found in a clip, frame by frame; nan where a frame shows no ball."""
+
+    found: Bool[np.ndarray, " time"]
+    """Whether a frame shows any ball."""
+    num_balls: Int[np.ndarray, " time"]
+    """Separate blobs in each frame."""
+    radius_px: Float[np.ndarray, " time"]
+    """Radius of a disc of the (largest) ball's area."""
+    centre_row: Float[np.ndarray, " time"]
+    """Row of the ball's centre, in pixels; 0 is the middle of the top row."""
+    centre_col: Float[np.ndarray, " time"]
+    """Column of the ball's centre, in pixels; 0 is the middle of the leftmost column."""
+    roundness: Float[np.ndarray, " time"]
+    """Overlap of the ball with a solid disc of its own area and centre; 1 for a perfect ball."""
+    colour_error: Float[np.ndarray, " time"]
+    """Distance of the ball's colour from every mixture of ball and background colour; 0 is best."""
+    reasons: tuple[str, ...] = ()
+    """What is wrong with the clip, one short sentence each."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.reasons
+
+
+def check_ball(
+    video: UInt8[np.ndarray, "time height width 3"],
+    *,
+    radius_px: float | int,
+    lowest_px: float | int,
+    highest_px: float | int,
+    radius_tolerance: float | int = 0.15,
+    height_tolerance_px: float | int = 1.0,
+    max_step_px: float | int | None = None,
+    max_turns: int = 1,
+    min_roundness: float | int = 0.75,
+    ball_rgb: tuple[int, int, int] = (0, 0, 255),
+    background_rgb: tuple[int, int, int] = (255, 255, 255),
+) -> BallCheck:
+    """Check a clip that was made between two bouncing-ball clips.
+
+    It is valid if every frame shows exactly one blob that stands out from the background by more
+    than half of the ball's contrast; if that is a solid disc of the right colour and radius; and
+    if the ball keeps one height, between its parents', while it travels smoothly from wall to
+    wall. The area of a ball is the sum of its pixels' coverage (their distance from the background
+    colour, 1 at the ball's colour), so that soft edges count in part.
+
+    Args:
+        video: RGB frames.
+        radius_px: Radius of the true ball.
+        lowest_px: Row of the ball's centre in one parent (0 is the middle of the top row).
+        highest_px: The same in the other parent; the two may come in either order.
+        radius_tolerance: Share by which the radius may be off.
+        height_tolerance_px: How far the height may stray from the clip's mean, and the mean from
+            the range of the parents.
+        max_step_px: Longest horizontal step between two frames. None: one and a half times the
+            step of a ball that crosses the frame and returns once in the clip, plus a pixel.
+        max_turns: How often the ball may change direction. Steps below half a pixel do not count.
+        min_roundness: Overlap with a solid disc that a ball needs. Half-transparent, double and
+            stretched balls have less; an edge blurred over half a radius still leaves 0.84.
+        ball_rgb: Colour of the true ball.
+        background_rgb: Colour of everything else.
+
+    Returns:
+        What was found, and why the clip is not valid if it is not.
+
+    Raises:
+        UserError: An empty video, or a ball smaller than a pixel.
+
+    Example:
+        >>> blank = np.full((2, 9, 9, 3), 255, np.uint8)
+        >>> check_ball(blank, radius_px=2, lowest_px=3, highest_px=5).reasons
+        ('no ball in frames 0, 1',)
+    """
+    if video.size == 0 or radius_px < 1:
+        raise UserError(
+            f"expected frames that show a ball of 1 pixel radius or more, but got a video of "
+            f"shape {video.shape} and radius {radius_px}"
+        )
+    check = _measure(video, np.array(ball_rgb, float), np.array(background_rgb, float))
+    span = max(0.0, video.shape[2] - 1 - 2 * radius_px)
+    if max_step_px is None:
+        max_step_px = 1.5 * 2 * span / max(1, len(video) - 1) + 1
+    radius_error = np.abs(check.radius_px / radius_px - 1)
+    least_height, greatest_height = sorted((lowest_px, highest_px))
+    reasons = [
+        _in_frames("no ball", ~check.found),
+        _in_frames("more than one ball", check.num_balls > 1),
+        _in_frames(f"radius not {radius_px:.1f} px", radius_error > radius_tolerance),
+        _in_frames("not a solid round ball", check.roundness < min_roundness),
+        _in_frames("ball of another colour", check.colour_error > 0.25),
+    ]
+    if check.found.any():
+        height = float(np.nanmean(check.centre_row))
+        strays = np.abs(check.centre_row - height) > height_tolerance_px
+        reasons.append(_in_frames(f"height strays from its mean {height:.1f} px", strays))
+        outside = max(least_height - height, height - greatest_height)
+        if outside > height_tolerance_px:
+            reasons.append(
+                f"height {height:.1f} px is not between the parents' "
+                f"{least_height:.1f} and {greatest_height:.1f} px"
+            )
+    if check.found.all():
+        reasons += _path_faults(check.centre_col, span, max_step_px, max_turns)
+    return dataclasses.replace(check, reasons=tuple(filter(None, reasons)))
+
+
+def share_valid(checks: Sequence[BallCheck]) -> float:
+    """Share of clips without a fault, in [0, 1].
+
+    Raises:
+        UserError: No checks at all.
+
+    Example:
+        >>> ball = np.full((1, 9, 9, 3), 255, np.uint8)
+        >>> ball[0, 3:6, 3:6] = (0, 0, 255)
+        >>> good = check_ball(ball, radius_px=1.7, lowest_px=4, highest_px=4)
+        >>> bad = check_ball(ball, radius_px=1.7, lowest_px=6, highest_px=8)
+        >>> share_valid([good, bad])
+        0.5
+    """
+    if not checks:
+        raise UserError("expected at least one checked clip, but got none")
+    return sum(check.valid for check in checks) / len(checks)
+
+
+def label_blobs(
+    mask: Bool[np.ndarray, "time height width"],
+) -> Int[np.ndarray, "time height width"]:
+    """Number the connected blobs of every frame; pixels that touch at a corner are connected.
+
+    Returns:
+        0 outside; inside, a number shared by the pixels of one blob and by no other blob: 1 + the
+        position of its last pixel among all pixels of all frames.
+
+    Example:
+        >>> label_blobs(np.array([[[True, False, True], [True, False, False]]]))
+        array([[[4, 0, 3],
+                [4, 0, 0]]])
+    """
+    labels = np.arange(1, mask.size + 1).reshape(mask.shape) * mask
+    while True:
+        spread = _greatest_neighbour(labels) * mask
+        by_label = np.concatenate([[0], spread.ravel()])
+        spread = by_label[spread]  # a jump along the blob: long shapes settle in few rounds
+        if np.array_equal(spread, labels):
+            return labels
+        labels = spread
+
+
+def _greatest_neighbour(
+    values: Int[np.ndarray, "time height width"],
+) -> Int[np.ndarray, "time height width"]:
+    """Maximum of each pixel and its eight neighbours in the frame."""
+    for axis in (1, 2):
+        values = np.moveaxis(values, axis, 0)
+        greatest = values.copy()
+        np.maximum(greatest[1:], values[:-1], out=greatest[1:])
+        np.maximum(greatest[:-1], values[1:], out=greatest[:-1])
+        values = np.moveaxis(greatest, 0, axis)
+    return values
+
+
+def _measure(
+    video: UInt8[np.ndarray, "time height width 3"],
+    ball_rgb: Float[np.ndarray, "3"],
+    background_rgb: Float[np.ndarray, "3"],
+) -> BallCheck:
+    axis = ball_rgb - background_rgb
+    contrast = np.linalg.norm(axis)
+    departure = video - background_rgb
+    coverage = np.minimum(np.linalg.norm(departure, axis=-1) / contrast, 1)
+    along = (departure @ axis / contrast**2)[..., None] * axis
+    off_colour = np.linalg.norm(departure - along, axis=-1) / contrast
+
+    labels = label_blobs(coverage > 0.5)
+    num_balls, largest = _count_blobs(labels)
+    body = (labels == largest[:, None, None]).astype(int)
+    with_edge = _greatest_neighbour(_greatest_neighbour(body))
+    coverage = coverage * with_edge
+    area = np.where(num_balls > 0, coverage.sum(axis=(1, 2)), np.nan)
+
+    rows, cols = np.ogrid[: video.shape[1], : video.shape[2]]
+    centre_row = (coverage * rows).sum(axis=(1, 2)) / area
+    centre_col = (coverage * cols).sum(axis=(1, 2)) / area
+    radius = np.sqrt(area / np.pi)
+    disc = draw_discs(centre_row, centre_col, radius, video.shape[1], video.shape[2])
+    common = np.minimum(disc, coverage).sum(axis=(1, 2))
+    return BallCheck(
+        found=num_balls > 0,
+        num_balls=num_balls,
+        radius_px=radius,
+        centre_row=centre_row,
+        centre_col=centre_col,
+        roundness=common / np.maximum(disc, coverage).sum(axis=(1, 2)),
+        colour_error=(coverage * off_colour).sum(axis=(1, 2)) / area,
+    )
+
+
+def draw_discs(
+    centre_row: Float[np.ndarray, " time"],
+    centre_col: Float[np.ndarray, " time"],
+    radius_px: Float[np.ndarray, " time"],
+    height: int,
+    width: int,
+) -> Float[np.ndarray, "time height width"]:
+    """Coverage in [0, 1] of the pixels of each frame by a disc, with edges one pixel wide.
+
+    Example:
+        >>> draw_discs(np.array([0.0]), np.array([0.0]), np.array([1.0]), 1, 3).tolist()
+        [[[1.0, 0.5, 0.0]]]
+    """
+    rows, cols = np.ogrid[:height, :width]
+    distance = np.hypot(rows - centre_row[:, None, None], cols - centre_col[:, None, None])
+    return np.clip(radius_px[:, None, None] + 0.5 - distance, 0, 1)
+
+
+def _count_blobs(
+    labels: Int[np.ndarray, "time height width"],
+) -> tuple[Int[np.ndarray, " time"], Int[np.ndarray, " time"]]:
+    """The number of blobs in each frame, specks left out, and the label of the largest (or -1)."""
+    numbers, sizes = np.unique(labels[labels > 0], return_counts=True)
+    numbers, sizes = numbers[sizes >= SPECK_PIXELS], sizes[sizes >= SPECK_PIXELS]
+    frames = (numbers - 1) // labels[0].size
+    largest = np.full(len(labels), -1)
+    by_size = np.argsort(sizes, kind="stable")
+    largest[frames[by_size]] = numbers[by_size]  # of several in one frame, the last one stays
+    return np.bincount(frames, minlength=len(labels)), largest
+
+
+def _path_faults(
+    centre_col: Float[np.ndarray, " time"],
+    span: float | int,
+    max_step_px: float | int,
+    max_turns: int,
+) -> list[str]:
+    """What is wrong with the horizontal path of a ball that every frame shows."""
+    faults = []
+    steps = np.diff(centre_col)
+    if (np.abs(steps) > max_step_px).any():
+        faults.append(
+            f"jumps {np.abs(steps).max():.1f} px in one step, more than {max_step_px:.1f} px"
+        )
+    directions = np.sign(steps[np.abs(steps) > 0.5])
+    turns = np.count_nonzero(np.diff(directions))
+    if turns > max_turns:
+        faults.append(f"changes direction {turns} times, more than {max_turns}")
+    travel = float(np.ptp(centre_col))
+    if len(centre_col) > 2 and travel < span / 2:
+        faults.append(f"travels {travel:.1f} px, less than half of the way of {span:.1f} px")
+    return faults
+
+
+def _in_frames(fault: str, where: Bool[np.ndarray, " time"]) -> str | None:
+    """'fault in frames 3, 4, 5 and 2 more', or None where there is no such frame."""
+    frames = np.flatnonzero(where)
+    if len(frames) == 0:
+        return None
+    listed = ", ".join(str(frame) for frame in frames[:5])
+    rest = f" and {len(frames) - 5} more" if len(frames) > 5 else ""
+    return f"{fault} in frame{'s' if len(frames) > 1 else ''} {listed}{rest}"

@@ -1,0 +1,281 @@
+"""What a training run leaves behind and shows: metrics.jsonl, a progress bar, TensorBoard."""
+
+import contextlib
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+from videospace.runtime.errors import UserError
+
+METRICS_FILE = "metrics.jsonl"
+
+
+class RunLog:
+    """Records a training run; a context manager.
+
+    Every record is one line of JSON in `metrics.jsonl`, written out at once. A run that resumes
+    drops the lines beyond the step it resumes from, so that the file becomes what an
+    uninterrupted run would have written. The progress bar goes to standard error.
+
+    Args:
+        folder: The folder of the run, made where it does not exist.
+        total_points: Number of points after which the run ends, or None where something else
+            ends it.
+        resume_step: The step the run goes on from, whose record is kept; None for a new run,
+            which drops an earlier file.
+        tensorboard: Whether to write the scalars for TensorBoard too, into `tensorboard/`.
+        progress: Whether to show the bar; None shows it where standard error is a terminal.
+
+    Raises:
+        UserError: Where the folder cannot be written to, the metrics of the run to resume are
+            damaged, or TensorBoard is asked for and not installed.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with RunLog(Path(folder), total_points=100) as log:
+        ...         log.record(step=1, points=50, seconds=0.5, psnr_db=20.0)
+        ...     read_metrics(Path(folder))
+        [{'step': 1, 'points': 50, 'seconds': 0.5, 'psnr_db': 20.0}]
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        total_points: int | None = None,
+        resume_step: int | None = None,
+        tensorboard: bool = False,
+        progress: bool | None = None,
+    ):
+        self._total_points = total_points
+        board = _tensorboard_writer() if tensorboard else None
+        try:
+            kept = _rewind(folder, resume_step)
+            self._file: TextIO = (folder / METRICS_FILE).open("a", encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(folder, error) from error
+        # A writer that is told of a step hides what an earlier sitting wrote from there on.
+        purge_step = 0 if resume_step is None else resume_step + 1
+        self._board = (
+            None if board is None else board(str(folder / "tensorboard"), purge_step=purge_step)
+        )
+        last = kept[-1] if kept else {"points": 0, "seconds": 0.0}
+        self._last_points, self._last_seconds = last["points"], last["seconds"]
+        # The pace is taken from this process alone: a budget of time starts afresh on resuming.
+        self._pace_start = None if resume_step else (0.0, 0.0)
+        self._bar = tqdm(
+            total=1.0,
+            bar_format="{percentage:3.0f}%|{bar:24}| {desc}",
+            miniters=0,
+            disable=None if progress is None else not progress,
+        )
+
+    def __enter__(self) -> "RunLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+        with contextlib.suppress(OSError):  # a full disk: `record` has reported it
+            self._file.close()
+        if self._board is not None:
+            self._board.close()
+
+    def record(
+        self,
+        *,
+        step: int,
+        points: int,
+        seconds: float,
+        fraction: float | None = None,
+        **scalars: float,
+    ) -> None:
+        """Keep the figures of a step and show them.
+
+        A figure that is not finite is kept as null, since JSON has no other word for it.
+
+        Args:
+            step: Steps taken, over all sittings of the run.
+            points: Points seen, over all sittings.
+            seconds: Time spent on training, over all sittings.
+            fraction: How much of the run is done, in [0, 1], whatever ends it; None takes the
+                share of the total points.
+            **scalars: Further figures by name; `psnr_db` is shown in the bar.
+        """
+        figures = {name: _finite_or_none(value) for name, value in scalars.items()}
+        line = {"step": step, "points": points, "seconds": seconds, **figures}
+        try:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise _cannot_write(Path(self._file.name).parent, error) from error
+        if self._board is not None:
+            for name, value in scalars.items():
+                self._board.add_scalar(name, value, step)
+        self.show(points=points, seconds=seconds, fraction=fraction, psnr_db=scalars.get("psnr_db"))
+
+    def show(
+        self,
+        *,
+        points: int,
+        seconds: float,
+        fraction: float | None = None,
+        psnr_db: float | None = None,
+    ) -> None:
+        """Move the progress bar without keeping anything; `record` does this too.
+
+        Args:
+            points: Points seen, over all sittings of the run.
+            seconds: Time spent on training, over all sittings.
+            fraction: How much of the run is done, as in `record`.
+            psnr_db: Peak signal-to-noise ratio in dB.
+        """
+        if fraction is None and self._total_points:
+            fraction = points / self._total_points
+        parts = [] if psnr_db is None else [f"{psnr_db:.1f} dB"]
+        if seconds > self._last_seconds:
+            rate = (points - self._last_points) / (seconds - self._last_seconds)
+            parts.append(f"{rate / 1e6:.2f} M points/s")
+        self._last_points, self._last_seconds = points, seconds
+        if fraction is not None:
+            fraction = min(max(fraction, 0.0), 1.0)
+            if self._pace_start is None:
+                self._pace_start = fraction, seconds
+            left = seconds_left(fraction, seconds, *self._pace_start)
+            if left is not None:
+                parts.append(f"{tqdm.format_interval(round(left))} left")
+        self._bar.set_description_str(", ".join(parts), refresh=False)
+        self._bar.update((fraction or 0.0) - self._bar.n)
+
+
+def seconds_left(
+    fraction: float, seconds: float, start_fraction: float, start_seconds: float
+) -> float | None:
+    """Time left at the pace so far.
+
+    Args:
+        fraction: How much is done, in [0, 1].
+        seconds: The time now.
+        start_fraction: How much was done at the start.
+        start_seconds: The time at the start.
+
+    Returns:
+        The time left in seconds, or None where nothing has been done since the start.
+
+    Example:
+        >>> seconds_left(0.25, 10.0, 0.0, 0.0)
+        30.0
+    """
+    done = fraction - start_fraction
+    if done <= 0:
+        return None
+    return (seconds - start_seconds) * (1 - fraction) / done
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Read the records of a run.
+
+    Args:
+        folder: The folder of the run.
+
+    Returns:
+        One dictionary a record. A last line that was cut short by a kill is left out.
+
+    Raises:
+        UserError: Where there is no `metrics.jsonl`, or a line before the last is not JSON.
+    """
+    path = folder / METRICS_FILE
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError as error:
+        raise UserError(
+            f"expected the folder of a training run, but '{folder}' has no {METRICS_FILE}: "
+            "give the folder that was named with --out"
+        ) from error
+    # What follows the last line break is empty, or a line that was never finished.
+    records = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"expected JSON in line {number} of '{path}', got '{line[:40]}': "
+                "delete the line to go on without it"
+            ) from error
+    return records
+
+
+def plot_metrics(folder: Path, path: Path) -> None:
+    """Draw the training PSNR of a run over time.
+
+    Args:
+        folder: The folder of the run.
+        path: The PNG file to write.
+
+    Raises:
+        UserError: Where the run has recorded no `psnr_db`.
+    """
+    from matplotlib.figure import Figure
+
+    records = [record for record in read_metrics(folder) if record.get("psnr_db") is not None]
+    if not records:
+        raise UserError(
+            f"expected records of psnr_db in '{folder / METRICS_FILE}', got none: "
+            "let the run take a few more steps"
+        )
+    figure = Figure(figsize=(6, 3.2), layout="constrained")
+    axes = figure.add_subplot(
+        xlabel="training time in seconds",
+        ylabel="PSNR in dB",
+        title="Reconstruction while training",
+    )
+    seconds = [record["seconds"] for record in records]
+    axes.plot(seconds, [record["psnr_db"] for record in records], marker=".", linewidth=1.5)
+    axes.grid(alpha=0.3)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(unfinished, format="png", dpi=120)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
+    """Drop what lies beyond a step, and return the records that stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / METRICS_FILE
+    if not path.exists():
+        return []
+    kept = []
+    if resume_step is not None:
+        kept = [record for record in read_metrics(folder) if record["step"] <= resume_step]
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
+    os.replace(unfinished, path)
+    return kept
+
+
+def _tensorboard_writer() -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise UserError(
+            "TensorBoard needs the 'log' extra, which is not installed: "
+            'pip install "videospace[log]"'
+        ) from error
+    return SummaryWriter
+
+
+def _finite_or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _cannot_write(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"could not write the log of the run into '{folder}' ({error.strerror}): "
+        "make it a folder that you may write to, with space left"
+    )

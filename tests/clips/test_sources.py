@@ -1,0 +1,86 @@
+import pytest
+
+from videospace.clips.sources import list_sources
+from videospace.runtime.errors import UserError
+
+
+def touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_folder_in_alphabetical_order_with_all_below(inside):
+    touch(inside, "films/c.MP4", "films/b/z.webm", "films/b/frames/2.png", "films/a.gif")
+    found, skipped = list_sources(["films"])
+    assert found == ["films/a.gif", "films/b/frames", "films/b/z.webm", "films/c.MP4"]
+    assert skipped == []
+
+
+def test_folder_of_frames_and_folder_of_such_folders(inside):
+    touch(inside, "takes/1/a.jpg", "takes/1/b.jpg", "takes/2/a.bmp")
+    assert list_sources(["takes/1"])[0] == ["takes/1"]
+    assert list_sources(["takes"])[0] == ["takes/1", "takes/2"]
+
+
+def test_what_is_no_video_is_named(inside):
+    touch(inside, "films/a.mp4", "films/cover.jpg", "films/words.tsv", "films/.hidden")
+    (inside / "films" / "nothing").mkdir()
+    found, skipped = list_sources(["films"])
+    assert found == ["films/a.mp4"]
+    assert {item.source: item.reason for item in skipped} == {
+        "films/cover.jpg": "an image beside videos",
+        "films/nothing": "an empty folder",
+        "films/words.tsv": "not a video by its suffix",
+    }
+
+
+def test_list_keeps_its_order_and_is_relative_to_itself(inside):
+    touch(inside, "data/b.mp4", "data/a.mp4", "data/more/c.mp4", "elsewhere.mp4")
+    absolute = inside / "elsewhere.mp4"
+    (inside / "data" / "list.txt").write_text(f"# films\nb.mp4\n\n  a.mp4 \r\nmore\n{absolute}\ngone.mp4\n")
+    found, skipped = list_sources(["data/list.txt"])
+    assert found == ["data/b.mp4", "data/a.mp4", "data/more/c.mp4", str(absolute)]
+    assert [(item.source, item.reason) for item in skipped] == [
+        ("data/gone.mp4", "no such file or folder")
+    ]
+
+
+def test_what_is_named_twice_comes_once(inside):
+    touch(inside, "films/a.mp4")
+    assert list_sources(["./films/a.mp4", "films", "films/../films/a.mp4"])[0] == ["films/a.mp4"]
+
+
+def test_circles_end(inside):
+    touch(inside, "films/a.mp4")
+    (inside / "films" / "loop").symlink_to(inside / "films")
+    (inside / "list.txt").write_text("list.txt\nfilms\n")
+    found, skipped = list_sources(["list.txt"])
+    assert found == ["films/a.mp4"]
+    assert {item.source for item in skipped} == {"list.txt", "films/loop"}
+    assert {item.reason for item in skipped} == {"leads back to itself"}
+
+
+def test_stores_are_passed_over(inside):
+    touch(inside, "films/a.mp4", "films/store/store.json", "films/store/index.jsonl")
+    assert list_sources(["films"]) == (["films/a.mp4"], [])
+
+
+def test_list_that_is_no_text(inside):
+    (inside / "list.txt").write_bytes(b"\xff\xfe\x00\xd8")
+    _, skipped = list_sources(["list.txt"])
+    assert skipped[0].reason == "cannot be read as a list of paths"
+
+
+def test_missing_source_is_an_error(inside):
+    touch(inside, "a.mp4")
+    with pytest.raises(UserError, match=r"no such file or folder: flims, b\.mp4"):
+        list_sources(["flims", "a.mp4", "b.mp4"])
+    with pytest.raises(UserError, match="expected at least one video, folder or list"):
+        list_sources([])
