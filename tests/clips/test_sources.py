@@ -44,7 +44,9 @@ def test_what_is_no_video_is_named(inside):
 def test_list_keeps_its_order_and_is_relative_to_itself(inside):
     touch(inside, "data/b.mp4", "data/a.mp4", "data/more/c.mp4", "elsewhere.mp4")
     absolute = inside / "elsewhere.mp4"
-    (inside / "data" / "list.txt").write_text(f"# films\nb.mp4\n\n  a.mp4 \r\nmore\n{absolute}\ngone.mp4\n")
+    (inside / "data" / "list.txt").write_text(
+        f"# films\nb.mp4\n\n  a.mp4 \r\nmore\n{absolute}\ngone.mp4\n"
+    )
     found, skipped = list_sources(["data/list.txt"])
     assert found == ["data/b.mp4", "data/a.mp4", "data/more/c.mp4", str(absolute)]
     assert [(item.source, item.reason) for item in skipped] == [

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videospace.clips.video_input import UnreadableVideo, probe, read_frames
+from videospace.clips.errors import UnreadableVideo
+from videospace.clips.video_input import probe, read_frames
 
 IDENTITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
@@ -215,7 +216,9 @@ def test_damaged_file_gives_the_frames_before_the_damage(damage, tmp_path, make_
 
 
 def test_stream_without_one_good_packet(tmp_path, make_video, make_levels):
-    path = make_video(tmp_path / "a.mp4", make_levels(5), container_options={"movflags": "faststart"})
+    path = make_video(
+        tmp_path / "a.mp4", make_levels(5), container_options={"movflags": "faststart"}
+    )
     data = bytearray(path.read_bytes())
     start = data.index(b"mdat") + 4
     data[start:] = b"\xff" * (len(data) - start)
@@ -228,7 +231,9 @@ def test_folder_of_frames_in_the_order_of_names(tmp_path, make_levels, numbers):
     levels = make_levels(4)
     names = ["2.png", "10.bmp", "a.webp", "B.png"]  # sorted: 10.bmp, 2.png, B.png, a.webp
     for name, frame in zip(names, levels, strict=True):
-        Image.fromarray(frame).save(tmp_path / name, **({"lossless": True} if "webp" in name else {}))
+        Image.fromarray(frame).save(
+            tmp_path / name, **({"lossless": True} if "webp" in name else {})
+        )
     (tmp_path / "notes.md").write_text("no frame")
     (tmp_path / ".hidden.png").write_text("no frame")
     assert numbers(list(read_frames(tmp_path))) == [1, 0, 3, 2]

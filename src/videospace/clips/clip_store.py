@@ -4,7 +4,6 @@ import dataclasses
 import difflib
 import hashlib
 import json
-import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,40 +12,18 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from videospace.clips.clip_record import SPLITS, ClipRecord, parse_records
 from videospace.clips.json_lines import (
     append_json_lines,
     has_more_lines,
     read_json_lines,
-    write_atomically,
 )
 from videospace.clips.shards import Shards
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write, written_whole
 
 FORMAT_VERSION = 1
 SHARD_BYTES = 2**30
-SPLITS = ("train", "holdout")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ClipRecord:
-    """One line of ``index.jsonl``: where a clip comes from."""
-
-    id: str
-    """Stable and readable: the same source and settings give the same id."""
-    source: str
-    """The source as the user named it; clips of one file share it."""
-    first_frame: int
-    """Number of the clip's first frame among the decoded frames of the source."""
-    fps: float
-    """Frames per second of the clip."""
-    split: str
-    """``"train"`` or ``"holdout"``."""
-
-    def __post_init__(self) -> None:
-        if self.split not in SPLITS:
-            raise UserError(f"expected the split 'train' or 'holdout', came '{self.split}'")
-        if not (math.isfinite(self.fps) and self.fps > 0):
-            raise UserError(f"expected fps above zero for clip '{self.id}', came {self.fps}")
 
 
 @final
@@ -76,7 +53,7 @@ class ClipStore:
         self._shape = (self.num_frames, self.height, self.width, 3)
         self._index = folder / "index.jsonl"
         lines, self._index_bytes = read_json_lines(self._index)
-        self.records = _parse_records(lines, self._index)
+        self.records = parse_records(lines, self._index)
         self._rows = {record.id: row for row, record in enumerate(self.records)}
         if len(self._rows) < len(self.records):
             raise UserError(f"expected every clip id once in {self._index}, came one twice")
@@ -188,14 +165,14 @@ class ClipStore:
                     f"expected a clip of {_text(self._shape)}, "
                     f"came {_text(pixels.shape)} for '{record.id}'"
                 )
-        if has_more_lines(self._index, self._index_bytes):
-            raise UserError(f"another process is writing to {self.folder}: wait for it to end")
         lines = [dataclasses.asdict(record) for record, _ in clips]
         try:
+            if has_more_lines(self._index, self._index_bytes):
+                raise UserError(f"another process is writing to {self.folder}: wait for it to end")
             self._shards.write(len(self), [pixels for _, pixels in clips])
-            self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
         except OSError as error:
-            raise UserError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+            raise cannot_write(self.folder, error) from error
+        self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
         self._rows = rows
         self.records.extend(record for record, _ in clips)
 
@@ -218,9 +195,10 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if any(not path.name.startswith(".") for path in folder.iterdir()):
             raise UserError(f"expected a new or empty folder, but {folder} holds other files")
-        write_atomically(folder / "store.json", json.dumps(description, indent=2) + "\n")
     except OSError as error:
-        raise UserError(f"cannot make a store in {folder}: {error.strerror or error}") from error
+        raise cannot_write(folder, error) from error
+    with written_whole(folder / "store.json") as unfinished:
+        unfinished.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -243,13 +221,6 @@ def _read_description(path: Path) -> dict[str, Any]:
                 f"expected a whole number above zero for {name} in {path}, came {value}"
             )
     return description
-
-
-def _parse_records(lines: list[dict[str, Any]], index: Path) -> list[ClipRecord]:
-    try:
-        return [ClipRecord(**line) for line in lines]
-    except (TypeError, UserError) as error:
-        raise UserError(f"{index} has a line that is no clip record: {error}") from error
 
 
 def _text(shape: Sequence[int]) -> str:

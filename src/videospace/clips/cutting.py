@@ -1,6 +1,7 @@
 """From one source to its clips."""
 
 import dataclasses
+import math
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import UInt8
 
+from videospace.clips.errors import UnreadableVideo
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.video_input import UnreadableVideo, probe, read_frames
+from videospace.clips.video_input import probe, read_frames
 from videospace.runtime.errors import UserError
 
 
@@ -73,8 +75,8 @@ def decode_source(
 def _clips(source: str, config: PrepareConfig, num_threads: int) -> Iterator[DecodedClip]:
     info = probe(source)
     fps = config.frame_folder_fps if os.path.isdir(source) else info.fps
-    expected = info.num_frames // config.every - config.num_frames
-    expected = max(1, expected // config.frames_apart + 1)
+    num_taken = math.ceil(info.num_frames / config.every)
+    expected = max(1, (num_taken - config.num_frames) // config.frames_apart + 1)
     limit = config.max_clips_per_source or float("inf")
     num_frames = num_clips = 0
 
@@ -101,7 +103,7 @@ def _clips(source: str, config: PrepareConfig, num_threads: int) -> Iterator[Dec
         if num_clips >= limit:
             return
     if not num_clips:
-        taken = f" (every {config.every}th taken)" if config.every > 1 else ""
+        taken = f" (one in {config.every} taken)" if config.every > 1 else ""
         raise UnreadableVideo(
             source, f"too short: {num_frames} frames{taken}, a clip has {config.num_frames}"
         )

@@ -1,4 +1,4 @@
-"""Text files that survive an interrupted write, most of them with one JSON object a line."""
+"""Files with one JSON object a line that survive an interrupted write."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write
 
 
 def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
@@ -59,24 +60,17 @@ def append_json_lines(path: Path, objects: Iterable[dict[str, Any]], *, num_byte
 
     Returns:
         The new length in bytes.
+
+    Raises:
+        UserError: When the system refuses.
     """
     lines = "".join(json.dumps(item) + "\n" for item in objects).encode()
-    with open(path, "ab") as file:
-        file.truncate(num_bytes)
-        file.write(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    return num_bytes + len(lines)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file as a whole: whoever reads it sees the old or the new content."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(path, "ab") as file:
+            file.truncate(num_bytes)
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return num_bytes + len(lines)

@@ -15,12 +15,13 @@ from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ba
 from videospace.clips.clip_store import ClipStore
 from videospace.clips.cutting import DecodedClip
 from videospace.clips.decoding import decode_sources
-from videospace.clips.json_lines import read_json_lines, write_atomically
+from videospace.clips.json_lines import read_json_lines
 from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.sources import SkippedSource, list_sources
 from videospace.clips.store_writer import StoreWriter
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
 
 SYNTHETIC = {
     "bouncing-ball": BouncingBallConfig,
@@ -129,7 +130,7 @@ def _prepare_videos(
     )
 
 
-def _groups(splits: dict[str, str], max_clips: int | None) -> list[tuple[list[str], float]]:
+def _groups(splits: dict[str, str], max_clips: int | None) -> list[tuple[list[str], int | float]]:
     """Sources and the clips to take from them; with a limit, training and holdout apart."""
     if max_clips is None:
         return [(list(splits), math.inf)]
@@ -143,7 +144,7 @@ def _groups(splits: dict[str, str], max_clips: int | None) -> list[tuple[list[st
 def _prepare_group(
     sources: list[str],
     splits: dict[str, str],
-    max_clips: float,
+    max_clips: int | float,
     config: PrepareConfig,
     writer: StoreWriter,
     progress: bool,
@@ -182,4 +183,5 @@ def _write_skipped(path: Path, skipped: list[SkippedSource], sources: list[str])
     before = {line.get("source"): line.get("reason") for line in lines}
     reasons = {source: reason for source, reason in before.items() if source not in sources} | now
     items = [{"source": source, "reason": reason} for source, reason in reasons.items()]
-    write_atomically(path, "".join(json.dumps(item) + "\n" for item in items))
+    with written_whole(path) as unfinished:
+        unfinished.write_text("".join(json.dumps(item) + "\n" for item in items))

@@ -29,7 +29,7 @@ class PrepareConfig:
     stride: int | None = None
     """Frames between the starts of two clips of one source, counted after ``every``; None means
     ``num_frames``, so that clips do not overlap."""
-    holdout: float = 0.0
+    holdout: int | float = 0
     """Sources to hold out, the last ones: a share below 1, or a number of sources. All clips of a
     source fall on one side, and a source stays on the side that it first came to."""
     max_sources: int | None = None
@@ -52,7 +52,7 @@ class PrepareConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"expected {name} of at least 1, came {value}")
-        if self.holdout < 0 or (self.holdout > 1 and self.holdout != int(self.holdout)):
+        if not (0 <= self.holdout < 1 or (self.holdout > 0 and float(self.holdout).is_integer())):
             raise UserError(
                 f"expected holdout as a share below 1 or a number of sources, came {self.holdout}"
             )

@@ -12,7 +12,6 @@ from videospace.clips.clip_store import ClipRecord, ClipStore
 from videospace.clips.cutting import DecodedClip
 from videospace.clips.json_lines import append_json_lines, read_json_lines
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.runtime.errors import UserError
 
 BATCH_BYTES = 2**25
 """Pixels that go to the disk together."""
@@ -74,12 +73,8 @@ class StoreWriter:
         if self._clips:
             self._store.append(self._clips)
         self.num_added += len(self._clips)
-        try:
-            self._num_bytes = append_json_lines(
-                self._path, self._finished, num_bytes=self._num_bytes
-            )
-        except OSError as error:
-            raise UserError(f"cannot write {self._path}: {error.strerror or error}") from error
+        lines = self._finished
+        self._num_bytes = append_json_lines(self._path, lines, num_bytes=self._num_bytes)
         self._clips, self._finished = [], []
 
 

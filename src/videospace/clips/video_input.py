@@ -14,24 +14,14 @@ import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
 
+from videospace.clips.errors import UnreadableVideo
+from videospace.clips.frame_folder import image_paths, over_white, read_images
 from videospace.clips.geometry import crop_and_resize, parse_crop
-from videospace.runtime.errors import UserError
 
-IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp"))
 DEFAULT_FPS = 25.0
 _MAX_PACKETS = 3000
-_IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-
-
-class UnreadableVideo(UserError):
-    """A source that gives no frame; ``reason`` says why without naming it."""
-
-    def __init__(self, path: Path | str, reason: str) -> None:
-        super().__init__(f"cannot read {path}: {reason}")
-        self.reason = reason
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,7 +44,7 @@ def probe(path: Path | str) -> VideoInfo:
         UnreadableVideo: When there is nothing, or nothing that is a video.
     """
     if os.path.isdir(path):
-        return VideoInfo(fps=DEFAULT_FPS, num_frames=len(_image_paths(path)))
+        return VideoInfo(fps=DEFAULT_FPS, num_frames=len(image_paths(path)))
     with _open_video(path) as container:
         stream = _video_stream(container, path)
         seconds = (container.duration or 0) / 1_000_000
@@ -99,11 +89,11 @@ def read_frames(
         >>> next(read_frames("a.mp4"))
         Traceback (most recent call last):
         ...
-        videospace.clips.video_input.UnreadableVideo: cannot read a.mp4: no such file or folder
+        videospace.clips.errors.UnreadableVideo: cannot read a.mp4: no such file or folder
     """
     region = parse_crop(crop)
     is_folder = os.path.isdir(path)
-    frames = _read_images(path, every) if is_folder else _decode(path, every, num_threads)
+    frames = read_images(path, every) if is_folder else _decode(path, every, num_threads)
     for frame in frames:
         yield frame if size is None else crop_and_resize(frame, size, region)
 
@@ -195,12 +185,7 @@ def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
     has_alpha = frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
     if not has_alpha:
         return frame.to_ndarray(format="rgb24")
-    return _over_white(frame.to_ndarray(format="rgba"))
-
-
-def _over_white(pixels: np.ndarray) -> np.ndarray:
-    alpha = pixels[..., 3:].astype(np.uint16)
-    return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return over_white(frame.to_ndarray(format="rgba"))
 
 
 def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
@@ -216,32 +201,3 @@ def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
     pixels = pixels[:, ::-1] if horizontal < 0 else pixels
     pixels = pixels[::-1] if vertical < 0 else pixels
     return np.ascontiguousarray(pixels)
-
-
-def _image_paths(folder: Path | str) -> list[Path]:
-    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-    paths = [path for path in paths if not path.name.startswith(".")]
-    if not paths:
-        raise UnreadableVideo(folder, "the folder has no frames")
-    return paths
-
-
-def _read_images(folder: Path | str, every: int) -> Iterator[np.ndarray]:
-    for number, path in enumerate(_image_paths(folder)[::every]):
-        try:
-            with Image.open(path) as image:
-                frame = _image_to_rgb(ImageOps.exif_transpose(image))
-        except _IMAGE_ERRORS as error:
-            if number:
-                return
-            raise UnreadableVideo(folder, f"the frame {path.name} cannot be decoded") from error
-        yield frame
-
-
-def _image_to_rgb(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        grey = (np.asarray(image).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if image.mode.endswith("A") or "transparency" in image.info:
-        return _over_white(np.asarray(image.convert("RGBA")))
-    return np.asarray(image.convert("RGB"))

@@ -133,7 +133,7 @@ def principal_components(
             basis = torch.linalg.qr(centred @ basis).Q
         scores, singular_values, components = _exact_components(basis.T @ centred, num_components)
         scores = basis @ scores
-    signs = _signs(scores)
+    signs = column_signs(scores)
     return PrincipalComponents(scores * signs, singular_values, components * signs)
 
 
@@ -162,7 +162,7 @@ def _gram(samples: Float[Tensor, "sample feature"]) -> Float[Tensor, "sample sam
     return gram
 
 
-def _signs(scores: Float[Tensor, "sample component"]) -> Float[Tensor, " component"]:
+def column_signs(scores: Float[Tensor, "sample component"]) -> Float[Tensor, " component"]:
     """The sign of each column's largest entry: of the first of them where several nearly tie."""
     magnitudes = scores.abs()
     first_largest = (magnitudes >= 0.999 * magnitudes.amax(dim=0)).int().argmax(dim=0)

@@ -16,6 +16,9 @@ class LatentConfig:
 
     width: int = 128
     """Numbers in a latent m (published: 128, or 64 for at most 2000 clips)."""
+    normalise: bool = True
+    """Scale every latent to a root mean square of 1 before it is used: the space is then a
+    sphere, and the arc of a slerp passes the same points as the straight line."""
     semantic: Literal["none", "video-clip"] = "none"
     """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
     code_width: int | None = None

@@ -34,7 +34,7 @@ class InrvModel(nn.Module):
 
     Example:
         >>> model = InrvModel(ModelConfig())
-        >>> layers = model.hypernetwork(torch.zeros(2, model.config.latent.width))
+        >>> layers = model.layers(torch.ones(2, model.config.latent.width))
         >>> model.colours(torch.zeros(1, 5, model.in_width), layers).shape
         torch.Size([2, 5, 3])
     """
@@ -58,6 +58,13 @@ class InrvModel(nn.Module):
     ) -> Float[Tensor, "clip latent"]:
         """Latents of clips, from their codes and, with a semantic regulariser, their features."""
         return self.mixer(codes, features)
+
+    def layers(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """The INR of every latent (thesis Eq. 3.1)."""
+        if self.config.latent.normalise:
+            mean_square = latents.square().mean(dim=1, keepdim=True)
+            latents = latents * mean_square.clamp(min=1e-12).rsqrt()
+        return self.hypernetwork(latents)
 
     def colours(
         self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]

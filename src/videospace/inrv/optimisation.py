@@ -1,6 +1,7 @@
 """Small pieces of the optimiser: a schedule, a moving average, and Adam for rows of a table."""
 
 import math
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -8,21 +9,21 @@ from torch import Tensor, nn
 
 
 def learning_rate_factor(
-    fraction: float, points: int, *, warmup_points: int, schedule: str
+    fraction: float, step: int, *, warmup_steps: int, schedule: Literal["constant", "cosine"]
 ) -> float:
     """What the learning rates are multiplied with.
 
     Args:
         fraction: Progress of the whole run in [0, 1].
-        points: Points seen so far, for the linear warm-up.
-        warmup_points: Points until the full rate; 0 for none.
+        step: Steps taken so far, for the linear warm-up.
+        warmup_steps: Steps until the full rate; 0 for none.
         schedule: ``constant``, or ``cosine`` down to zero (Loshchilov & Hutter, 2017).
 
     Example:
-        >>> learning_rate_factor(0.5, 100, warmup_points=10, schedule="cosine")
+        >>> learning_rate_factor(0.5, 100, warmup_steps=10, schedule="cosine")
         0.5
     """
-    warmup = min(1.0, (points + 1) / warmup_points) if warmup_points else 1.0
+    warmup = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
     if schedule == "constant":
         return warmup
     return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))

@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from videospace.inrv.frame_encoders import FrameEncoder
+from videospace.inrv.clip_frame_encoder import ClipFrameEncoder
+from videospace.inrv.components import ClipReader
+from videospace.inrv.frame_encoders import ComponentFrameEncoder, FrameEncoder
 from videospace.runtime.errors import UserError
 
 SAVE_EVERY_SECONDS = 60.0
@@ -173,3 +175,22 @@ def _write(path: Path, features: Features) -> None:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def choose_frame_encoder(
+    source: str, read_clips: ClipReader, rows: Sequence[int], *, device: str = "cpu"
+) -> FrameEncoder:
+    """The frame encoder that a setting names.
+
+    Args:
+        source: ``components`` for the offline default, or a folder or hub id of CLIP weights.
+        read_clips: Reads clips by row, for fitting the components.
+        rows: The clips to fit them to.
+        device: Where CLIP runs.
+
+    Raises:
+        UserError: The weights cannot be had, or the ``semantic`` extra is missing.
+    """
+    if source == "components":
+        return ComponentFrameEncoder.fit(read_clips, rows)
+    return ClipFrameEncoder(source, device=device)

@@ -1,0 +1,65 @@
+"""A folder of images as a video."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageOps
+
+from videospace.clips.errors import UnreadableVideo
+
+IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp"))
+_IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+def image_paths(folder: Path | str) -> list[Path]:
+    """The images of a folder in the order of their names, hidden ones left out.
+
+    Raises:
+        UnreadableVideo: When there are none.
+    """
+    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    paths = [path for path in paths if not path.name.startswith(".")]
+    if not paths:
+        raise UnreadableVideo(folder, "the folder has no frames")
+    return paths
+
+
+def read_images(folder: Path | str, every: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Every n-th image of a folder as RGB, upright; the first broken one ends it.
+
+    Raises:
+        UnreadableVideo: When there is none, or the first is broken.
+    """
+    for number, path in enumerate(image_paths(folder)[::every]):
+        try:
+            with Image.open(path) as image:
+                frame = _image_to_rgb(ImageOps.exif_transpose(image))
+        except _IMAGE_ERRORS as error:
+            if number:
+                return
+            raise UnreadableVideo(folder, f"the frame {path.name} cannot be decoded") from error
+        yield frame
+
+
+def _image_to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        grey = (np.asarray(image).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if image.mode.endswith("A") or "transparency" in image.info:
+        return over_white(np.asarray(image.convert("RGBA")))
+    return np.asarray(image.convert("RGB"))
+
+
+def over_white(
+    pixels: UInt8[np.ndarray, "height width 4"],
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay RGBA pixels over white.
+
+    Example:
+        >>> over_white(np.uint8([[[0, 0, 255, 51]]])).tolist()
+        [[[204, 204, 255]]]
+    """
+    alpha = pixels[..., 3:].astype(np.uint16)
+    return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

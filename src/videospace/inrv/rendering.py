@@ -1,0 +1,142 @@
+"""From latents to videos of any size, in memory that does not grow with the size."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from videospace.inrv.inr import Layer, finish_inr, separable_first_layer
+from videospace.inrv.model import InrvModel
+from videospace.runtime.errors import UserError
+
+CHUNK_POINTS = 1 << 16
+"""Points evaluated at once; each takes a few kilobytes while it is."""
+
+MAX_INR_CLIPS = 256
+"""Clips whose INRs are held at once."""
+
+
+def check_size(size: tuple[int, int, int]) -> None:
+    """Refuse sizes that have no pixels.
+
+    Raises:
+        UserError: A side or the number of frames is below 1.
+    """
+    if min(size) < 1:
+        raise UserError(
+            "expected at least 1 frame of 1x1 px to render, "
+            f"came {size[0]} frames of {size[1]}x{size[2]} px"
+        )
+
+
+@torch.no_grad()
+def render_frames(
+    model: InrvModel,
+    latents: Float[Tensor, "clip latent"],
+    size: tuple[int, int, int],
+    *,
+    chunk_points: int = CHUNK_POINTS,
+) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
+    """Render clips side by side, one time step after another.
+
+    Args:
+        model: Maps latents to INRs.
+        latents: One for each clip.
+        size: Frames, height and width to render, whatever the model was trained on.
+        chunk_points: Points evaluated at once. Memory grows with this and with the frames of
+            one time step, not with the number of frames.
+
+    Yields:
+        The frames of all clips at the next time step, RGB.
+
+    Raises:
+        UserError: The size has no pixels.
+    """
+    check_size(size)
+    device = latents.device
+    num_frames, height, width = size
+    tables = model.axis_tables(size, device)
+    groups = latents.split(MAX_INR_CLIPS)
+    inrs = [
+        (separable_first_layer(tables, layers[0]), layers[1:])
+        for layers in (model.layers(group) for group in groups)
+    ]
+    frames_at_once = max(1, chunk_points // (len(latents) * height * width))
+    for start in range(0, num_frames, frames_at_once):
+        times = slice(start, min(start + frames_at_once, num_frames))
+        block = np.concatenate(
+            [_render_block(model, first, rest, times, chunk_points) for first, rest in inrs]
+        )
+        yield from block.swapaxes(0, 1)
+
+
+def _render_block(
+    model: InrvModel,
+    first: tuple[Tensor, Tensor, Tensor],
+    rest: list[Layer],
+    times: slice,
+    chunk_points: int,
+) -> UInt8[np.ndarray, "clip time height width 3"]:
+    """Some frames of all clips, a chunk of clips and rows at a time."""
+    time, row, column = first
+    num_clips, height, width = len(row), row.shape[1], column.shape[1]
+    time = time[:, times]
+    block = np.empty((num_clips, time.shape[1], height, width, 3), np.uint8)
+    rows_at_once = max(1, min(height, chunk_points // (time.shape[1] * width)))
+    clips_at_once = max(1, chunk_points // (time.shape[1] * rows_at_once * width))
+    for clip in range(0, num_clips, clips_at_once):
+        clips = slice(clip, clip + clips_at_once)
+        layers = [Layer(weight[clips], bias[clips]) for weight, bias in rest]
+        for top in range(0, height, rows_at_once):
+            rows = slice(top, top + rows_at_once)
+            hidden = time[clips, :, None, None] + row[clips, None, rows, None]
+            hidden = hidden + column[clips, None, None, :]
+            colours = finish_inr(hidden.flatten(1, 3), layers, model.config.inr)
+            target = block[clips, :, rows]
+            target[...] = to_uint8(colours).view(target.shape).cpu().numpy()
+    return block
+
+
+def to_uint8(colours: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
+    """Colours in [-1, 1] as bytes, rounded and clamped.
+
+    Example:
+        >>> to_uint8(torch.tensor([-1.2, -1.0, 0.0, 1.0])).tolist()
+        [0, 0, 128, 255]
+    """
+    return colours.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def render(
+    model: InrvModel, latents: Float[Tensor, "clip latent"], size: tuple[int, int, int]
+) -> UInt8[np.ndarray, "clip time height width 3"]:
+    """Render clips into one array; :func:`render_frames` needs less memory."""
+    check_size(size)
+    videos = np.empty((len(latents), *size, 3), np.uint8)
+    for start in range(0, len(latents), MAX_INR_CLIPS):
+        group = slice(start, start + MAX_INR_CLIPS)
+        for time, frames in enumerate(render_frames(model, latents[group], size)):
+            videos[group, time] = frames
+    return videos
+
+
+@torch.no_grad()
+def render_points(
+    model: InrvModel, latents: Float[Tensor, "clip latent"], size: tuple[int, int, int]
+) -> Float[Tensor, "clip time height width rgb=3"]:
+    """The plain reference: every point through every layer at once, unrounded and unclamped."""
+    num_frames, height, width = size
+    axes = model.axis_tables(size, latents.device)
+    features = torch.cat(
+        [
+            table.view(*(-1 if axis == index else 1 for axis in range(3)), table.shape[1]).expand(
+                num_frames, height, width, -1
+            )
+            for index, table in enumerate(axes)
+        ],
+        dim=3,
+    )
+    colours = model.colours(features.flatten(0, 2)[None], model.layers(latents))
+    return colours.view(-1, num_frames, height, width, 3)

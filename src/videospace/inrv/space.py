@@ -1,0 +1,285 @@
+"""A trained space of videos: the model, its codes, and what one does with them."""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from videospace.inrv import rendering, sampling
+from videospace.inrv.card import write_card
+from videospace.inrv.model import InrvModel, ModelConfig
+from videospace.runtime import checkpoint
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write
+
+FORMAT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClipShape:
+    """What the clips of a space look like, unless a render says otherwise."""
+
+    num_frames: int
+    """Frames of a clip."""
+    height: int
+    """In px."""
+    width: int
+    """In px."""
+    fps: float
+    """Frames per second."""
+
+
+@final
+class VideoSpace:
+    """A continuous space in which one point is a whole clip.
+
+    Args:
+        model: Maps latents to videos.
+        latents: A row for each training clip.
+        ids: The clips' ids, in the same order.
+        clip: The size at which the space was trained.
+        scores: What was measured, by name; goes on the card.
+
+    Example:
+        >>> from videospace.inrv.model import InrvModel, ModelConfig
+        >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
+        >>> space = VideoSpace(InrvModel(ModelConfig()), torch.randn(3, 128), ["a", "b", "c"], shape)
+        >>> space.render(space.interpolate("a", "c", steps=5), height=12).shape
+        (5, 4, 12, 16, 3)
+    """
+
+    def __init__(
+        self,
+        model: InrvModel,
+        latents: Float[Tensor, "clip latent"],
+        ids: Sequence[str],
+        clip: ClipShape,
+        scores: dict[str, Any] | None = None,
+    ):
+        if len(ids) != len(latents):
+            raise UserError(f"expected an id for each latent, came {len(ids)} for {len(latents)}")
+        self.model = model.eval().requires_grad_(False)
+        self.latents = latents.detach()
+        self.ids = list(ids)
+        self.clip = clip
+        self.scores = scores or {}
+        self._rows = {clip_id: row for row, clip_id in enumerate(self.ids)}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the space computes."""
+        return self.latents.device
+
+    def to(self, device: torch.device | str) -> "VideoSpace":
+        """Move the space, in place."""
+        self.model.to(device)
+        self.latents = self.latents.to(device)
+        return self
+
+    def latent(self, clip_id: str) -> Float[Tensor, "latent"]:
+        """The latent of a training clip.
+
+        Raises:
+            UserError: No such clip; the nearest ids are named.
+        """
+        if clip_id not in self._rows:
+            nearest = difflib.get_close_matches(clip_id, self.ids, n=3, cutoff=0.3)
+            hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+            raise UserError(f"no clip '{clip_id}' among the {len(self.ids)} of this space{hint}")
+        return self.latents[self._rows[clip_id]]
+
+    def sample(
+        self,
+        count: int,
+        *,
+        method: Literal["slerp", "lerp", "gaussian"] = "slerp",
+        seed: int = 0,
+    ) -> Float[Tensor, "count latent"]:
+        """New latents.
+
+        Args:
+            count: How many.
+            method: ``slerp``: on arcs between random pairs of clips, the published protocol.
+                ``lerp``: on straight lines between them. ``gaussian``: from a Gaussian fitted to
+                all latents.
+            seed: The same seed gives the same samples.
+
+        Raises:
+            UserError: The space has only one clip, or nothing is asked for.
+        """
+        if count < 1:
+            raise UserError(f"expected at least 1 sample, came {count}")
+        generator = torch.Generator().manual_seed(seed)
+        if method == "gaussian":
+            return sampling.sample_gaussian(self.latents, count, generator)
+        return sampling.sample_paths(self.latents, count, generator, method)
+
+    def interpolate(
+        self,
+        start: str | Float[Tensor, "latent"],
+        end: str | Float[Tensor, "latent"],
+        *,
+        steps: int = 9,
+        path: sampling.Path = "slerp",
+    ) -> Float[Tensor, "steps latent"]:
+        """Latents on the way from one clip to another, both included.
+
+        Args:
+            start: A clip id, or a latent.
+            end: Likewise.
+            steps: How many, at least 2.
+            path: Along the arc or the straight line.
+
+        Raises:
+            UserError: No such clip, or fewer than 2 steps.
+        """
+        first, last = (self.latent(x) if isinstance(x, str) else x for x in (start, end))
+        return sampling.interpolate(first, last, steps, path)
+
+    def render_size(
+        self, height: int | None, width: int | None, num_frames: int | None
+    ) -> tuple[int, int, int]:
+        """Fill in what is not given: one side alone keeps the aspect."""
+        if height is None and width is None:
+            height, width = self.clip.height, self.clip.width
+        elif height is None:
+            height = max(1, round(width * self.clip.height / self.clip.width))  # type: ignore[operator]
+        elif width is None:
+            width = max(1, round(height * self.clip.width / self.clip.height))
+        num_frames = self.clip.num_frames if num_frames is None else num_frames
+        return num_frames, height, width  # type: ignore[return-value]
+
+    def render(
+        self,
+        latents: Float[Tensor, "*clip latent"],
+        *,
+        height: int | None = None,
+        width: int | None = None,
+        num_frames: int | None = None,
+    ) -> UInt8[np.ndarray, "*clip time height width 3"]:
+        """Videos of latents, whole in memory.
+
+        Args:
+            latents: One, or a row for each clip.
+            height: In px; None keeps the aspect, or the trained size.
+            width: Likewise.
+            num_frames: Spread over the same time; None is the trained number.
+
+        Raises:
+            UserError: A size below 1, or latents of another width.
+        """
+        size = self.render_size(height, width, num_frames)
+        videos = rendering.render(self.model, self._checked(latents), size)
+        return videos if latents.ndim == 2 else videos[0]
+
+    def render_frames(
+        self,
+        latents: Float[Tensor, "*clip latent"],
+        *,
+        height: int | None = None,
+        width: int | None = None,
+        num_frames: int | None = None,
+    ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
+        """Like :meth:`render`, but one time step of all clips after another."""
+        size = self.render_size(height, width, num_frames)
+        return rendering.render_frames(self.model, self._checked(latents), size)
+
+    def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
+        latents = torch.atleast_2d(latents).to(self.device, torch.float32)
+        if latents.shape[1] != self.model.config.latent.width:
+            raise UserError(
+                f"expected latents of {self.model.config.latent.width} numbers, "
+                f"came {latents.shape[1]}"
+            )
+        checkpoint.require_finite(latents, "the latents")
+        return latents
+
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that name these weights."""
+        return checkpoint.fingerprint(self.model.state_dict())
+
+    def save_pretrained(self, folder: Path | str) -> None:
+        """Write the space: config.json, model.safetensors, codes.safetensors and a card.
+
+        Raises:
+            UserError: The folder cannot be written to.
+        """
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        config = {
+            "class": "VideoSpace",
+            "format_version": FORMAT_VERSION,
+            "clip": dataclasses.asdict(self.clip),
+            "model": dataclasses.asdict(self.model.config),
+            "scores": self.scores,
+        }
+        weights = self.model.state_dict()
+        tie = {"model": checkpoint.fingerprint(weights)}
+        ids = torch.frombuffer(bytearray("\n".join(self.ids).encode()), dtype=torch.uint8)
+        checkpoint.save_tensors(folder / "model.safetensors", weights)
+        checkpoint.save_tensors(
+            folder / "codes.safetensors", {"latents": self.latents, "ids": ids}, tie
+        )
+        checkpoint.save_json(folder / "config.json", config)
+        write_card(folder / "README.md", config, len(self.ids))
+
+    @classmethod
+    def from_pretrained(cls, folder: Path | str, device: torch.device | str = "cpu") -> "VideoSpace":
+        """Open a space, strictly: every field, name, shape and number has to be right.
+
+        Raises:
+            UserError: The folder is no space, is damaged, or comes from a newer version.
+        """
+        folder = Path(folder)
+        if not (folder / "config.json").is_file():
+            raise UserError(f"expected a space, but '{folder}' has no config.json")
+        content = checkpoint.load_json(folder / "config.json")
+        clip, model_config = _read_config(content, folder / "config.json")
+        model = InrvModel(model_config)
+        weights, _ = checkpoint.load_tensors(folder / "model.safetensors")
+        checkpoint.load_strictly(model, weights, folder / "model.safetensors")
+        codes = folder / "codes.safetensors"
+        tensors, tie = checkpoint.load_tensors(codes)
+        if tie.get("model") != checkpoint.fingerprint(weights):
+            raise UserError(
+                f"'{codes}' belongs to other weights than '{folder / 'model.safetensors'}': "
+                "if a training was stopped while saving, run the same command again"
+            )
+        if tensors.keys() != {"latents", "ids"}:
+            raise UserError(f"'{codes}': expected latents and ids, came {', '.join(tensors)}")
+        latents = tensors["latents"]
+        if latents.ndim != 2 or latents.shape[1] != model_config.latent.width:
+            raise UserError(
+                f"'{codes}': expected latents of {model_config.latent.width} numbers, "
+                f"came the shape {tuple(latents.shape)}"
+            )
+        checkpoint.require_finite(latents, f"'{codes}': latents")
+        ids = bytes(tensors["ids"].tolist()).decode().split("\n")
+        return cls(model, latents, ids, clip, content["scores"]).to(device)
+
+
+def _read_config(content: dict[str, Any], path: Path) -> tuple[ClipShape, ModelConfig]:
+    version = content.get("format_version")
+    if content.get("class") != "VideoSpace" or not isinstance(version, int):
+        raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
+    if version > FORMAT_VERSION:
+        raise UserError(
+            f"'{path}' has format version {version}, but this videospace reads up to "
+            f"{FORMAT_VERSION}: update it with pip install --upgrade videospace"
+        )
+    expected = {"class", "format_version", "clip", "model", "scores"}
+    if content.keys() != expected:
+        odd = sorted(content.keys() ^ expected)[0]
+        raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
+    clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
+    model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
+    return clip, model

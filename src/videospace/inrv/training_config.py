@@ -1,0 +1,85 @@
+"""Everything that decides how a space is trained."""
+
+import dataclasses
+from typing import Literal
+
+from videospace.inrv.codes import CodesConfig
+from videospace.inrv.model import ModelConfig
+from videospace.inrv.objective import ReconstructionLoss
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchConfig:
+    """What a step looks at."""
+
+    num_clips: int = 64
+    """Clips of a step; fewer when there are not as many."""
+    points_per_clip: int | None = 256
+    """Points of each of them, or None for the whole grid, as published."""
+    important_share: float = 0.0
+    """Share of the points drawn where a clip moves or differs from its median colour."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimiserConfig:
+    """Adam (Kingma & Ba, 2015) on weights and codes."""
+
+    learning_rate: float = 1e-3
+    """Of the weights."""
+    code_learning_rate: float = 1e-2
+    """Of the codes."""
+    warmup_steps: int = 50
+    """Steps until the full learning rate."""
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """What follows the warm-up: nothing, or a cosine down to zero at the end of the run."""
+    average_decay: float = 0.998
+    """Of the moving average of the weights that is kept; 0 keeps the weights themselves."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """A training run."""
+
+    model: ModelConfig = ModelConfig()
+    """The model."""
+    codes: CodesConfig = CodesConfig()
+    """Where the codes start."""
+    batch: BatchConfig = BatchConfig()
+    """What a step looks at."""
+    optimiser: OptimiserConfig = OptimiserConfig()
+    """How it moves."""
+    total_points: float = 40e6
+    """Points to see; the schedule is counted in them."""
+    loss: ReconstructionLoss = "squared"
+    """Error of the colours."""
+    gaussian_weight: float = 0.0
+    """δ of the Gaussian regulariser (thesis Eq. 3.9); published: 1, where it is used."""
+    curriculum: bool = False
+    """Train on 1, 10, 100, ... clips before all of them (thesis Eq. 3.4–3.5)."""
+    curriculum_threshold: float = 1e-3
+    """Reconstruction error at which a stage of the curriculum ends."""
+    frame_encoder: str = "components"
+    """Frame features of a semantic embedding: ``components`` (of the clips themselves; works
+    offline), or a folder or hub id of CLIP weights."""
+    seed: int = 0
+    """Of weights, codes, clip order and points."""
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("batch.num_clips", self.batch.num_clips),
+            ("batch.points_per_clip", self.batch.points_per_clip),
+            ("total_points", self.total_points),
+            ("model.latent.width", self.model.latent.width),
+            ("model.inr.hidden_width", self.model.inr.hidden_width),
+        ):
+            if value is not None and value < 1:
+                raise UserError(f"expected {name} of at least 1, came {value}")
+        if not 0 <= self.batch.important_share <= 1:
+            raise UserError(
+                f"expected batch.important_share in [0, 1], came {self.batch.important_share}"
+            )
+        if not 0 <= self.optimiser.average_decay < 1:
+            raise UserError(
+                f"expected optimiser.average_decay in [0, 1), came {self.optimiser.average_decay}"
+            )

@@ -1,0 +1,129 @@
+"""What a training run has to remember, and how it is kept on the disk."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from videospace.inrv.model import InrvModel
+from videospace.inrv.optimisation import MovingAverage, RowAdam
+from videospace.inrv.training_config import TrainingConfig
+from videospace.runtime.checkpoint import config_from_json, load_tensors, save_tensors
+from videospace.runtime.errors import UserError
+
+STATE_FILE = "training.safetensors"
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far a run has come."""
+
+    step: int = 0
+    """Steps taken."""
+    points: int = 0
+    """Points seen."""
+    seconds: float = 0.0
+    """Time spent on steps."""
+    stage: int = 0
+    """Index of the curriculum's stage."""
+    stage_step: int = 0
+    """Steps taken in this stage."""
+    squared_error: float = 4.0
+    """Mean squared error on [-1, 1] colours, smoothed over steps."""
+
+
+class TrainingState:
+    """Model, optimisers, codes and progress of a run: all that the next step depends on."""
+
+    def __init__(
+        self, config: TrainingConfig, codes: Float[Tensor, "clip code"], device: torch.device
+    ):
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.model = InrvModel(config.model).to(device)
+        self.codes = codes.to(device)
+        self.latents = torch.zeros(len(codes), config.model.latent.width, device=device)
+        self.code_adam = RowAdam(self.codes)
+        self.adam = torch.optim.Adam(
+            self.model.parameters(), lr=config.optimiser.learning_rate, fused=True
+        )
+        self.average = MovingAverage(self.model, config.optimiser.average_decay)
+        self.progress = Progress()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything but the progress, by name; the tensors are the live ones."""
+        named = {
+            "codes": self.codes,
+            "latents": self.latents,
+            "code_adam.mean": self.code_adam.mean,
+            "code_adam.square": self.code_adam.square,
+            "code_adam.steps": self.code_adam.steps,
+        }
+        for name, parameter in self.model.named_parameters():
+            named[f"model.{name}"] = parameter.detach()
+            named[f"average.{name}"] = self.average.weights[name]
+            for key, value in self.adam.state[parameter].items():
+                named[f"adam.{key}.{name}"] = value
+        return named
+
+    def save(self, folder: Path, content: str) -> None:
+        """Write the state as one file, whole or not at all.
+
+        Args:
+            folder: Of the run.
+            content: What the run trains on; another content cannot be resumed.
+        """
+        metadata = {
+            "config": json.dumps(dataclasses.asdict(self.config)),
+            "progress": json.dumps(dataclasses.asdict(self.progress)),
+            "content": content,
+        }
+        save_tensors(folder / STATE_FILE, self.tensors(), metadata)
+
+    def load(self, folder: Path, content: str) -> None:
+        """Continue where :meth:`save` left off.
+
+        Raises:
+            UserError: The state is damaged, or of other settings or clips.
+        """
+        path = folder / STATE_FILE
+        saved, metadata = load_tensors(path)
+        config = config_from_json(TrainingConfig, json.loads(metadata["config"]), f"'{path}'")
+        if differences := _differences(dataclasses.asdict(config), dataclasses.asdict(self.config)):
+            raise UserError(
+                f"'{folder}' holds a training with other settings ({'; '.join(differences[:3])}): "
+                "repeat its settings to resume it, or choose another folder"
+            )
+        if metadata["content"] != content:
+            raise UserError(
+                f"'{folder}' holds a training on other clips: choose another folder, "
+                "or go back to the store as it was"
+            )
+        for parameter in self.model.parameters():  # Adam makes its state at the first step
+            parameter.grad = torch.zeros_like(parameter)
+        self.adam.step()
+        self.adam.zero_grad(set_to_none=True)
+        live = self.tensors()
+        if saved.keys() != live.keys():
+            odd = sorted(saved.keys() ^ live.keys())[0]
+            raise UserError(f"'{path}' is damaged: '{odd}' is unknown or missing")
+        with torch.no_grad():
+            for name, value in saved.items():
+                live[name].copy_(value)
+        self.progress = config_from_json(
+            Progress, json.loads(metadata["progress"]), f"'{path}': progress"
+        )
+
+
+def _differences(saved: dict, asked: dict, prefix: str = "") -> list[str]:
+    """Fields that differ, in words."""
+    found = []
+    for name, value in saved.items():
+        if isinstance(value, dict):
+            found += _differences(value, asked[name], f"{prefix}{name}.")
+        elif value != asked[name]:
+            found.append(f"{prefix}{name} was {value}, now {asked[name]}")
+    return found

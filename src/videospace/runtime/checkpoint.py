@@ -1,0 +1,169 @@
+"""Tensors and configurations on the disk: written whole, read strictly, never executing code."""
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
+
+Config = TypeVar("Config")
+
+
+def save_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors, and notes about them, as one safetensors file.
+
+    Raises:
+        UserError: The disk is full, or the folder cannot be written to.
+    """
+    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    with written_whole(path) as unfinished:
+        try:
+            save_file(contiguous, unfinished, dict(metadata or {}))
+        except SafetensorError as error:  # what an OSError becomes on its way through Rust
+            raise OSError(str(error)) from error
+
+
+def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file.
+
+    Returns:
+        The tensors and the metadata.
+
+    Raises:
+        UserError: The file is missing, truncated or no safetensors file.
+    """
+    if not path.is_file():
+        raise UserError(f"expected the file '{path}', but it is not there")
+    try:
+        with safe_open(path, framework="pt", device=device) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"'{path}' is damaged ({error}): train again or restore it from a copy"
+        ) from error
+
+
+def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Fill a module; names, shapes and finiteness must all be right.
+
+    Raises:
+        UserError: It names the first tensors that are missing, unknown, misshapen or not finite.
+    """
+    expected = module.state_dict()
+    for problem, names in (
+        ("lacks", expected.keys() - tensors.keys()),
+        ("has the unknown", tensors.keys() - expected.keys()),
+    ):
+        if names:
+            raise UserError(f"'{path}' {problem} tensors {', '.join(sorted(names)[:3])}")
+    for name, value in tensors.items():
+        if value.shape != expected[name].shape:
+            raise UserError(
+                f"'{path}': expected {name} of shape {tuple(expected[name].shape)}, "
+                f"came {tuple(value.shape)}"
+            )
+        require_finite(value, f"'{path}': {name}")
+    module.load_state_dict(tensors)
+
+
+def require_finite(value: Tensor, what: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        UserError: It names what is not finite.
+    """
+    if not torch.isfinite(value).all():
+        raise UserError(f"{what} holds numbers that are not finite")
+
+
+def fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """Sixteen hexadecimal digits that change with any name or value."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().cpu().contiguous().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
+
+
+def save_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole."""
+    with written_whole(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        UserError: The file is missing or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"expected the file '{path}', but it is not there") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"expected a JSON object in '{path}': {error}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"expected a JSON object in '{path}', came {type(content).__name__}")
+    return content
+
+
+def config_from_json(kind: type[Config], content: Any, where: str) -> Config:
+    """Build a configuration from what :func:`dataclasses.asdict` made of it.
+
+    Args:
+        kind: A dataclass whose fields are numbers, strings, literals, unions with None, or
+            dataclasses again.
+        content: The JSON object.
+        where: The file and the path in it, for messages.
+
+    Raises:
+        UserError: A field is unknown, missing or of another type.
+    """
+    if not isinstance(content, dict):
+        raise UserError(f"expected an object for {where}, came {content!r}")
+    hints = typing.get_type_hints(kind)
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(content.keys() - names):
+        raise UserError(
+            f"{where} has the unknown field '{unknown[0]}': expected {', '.join(sorted(names))}"
+        )
+    if missing := sorted(names - content.keys()):
+        raise UserError(f"{where} lacks the field '{missing[0]}'")
+    values = {
+        name: _value_from_json(hints[name], content[name], f"{where}.{name}") for name in names
+    }
+    return kind(**values)
+
+
+def _value_from_json(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return config_from_json(typing.cast(type, hint), value, where)
+    if not _fits(hint, value):
+        expected = hint.__name__ if isinstance(hint, type) else hint
+        raise UserError(f"expected {expected} for {where}, came {value!r}")
+    return float(value) if hint is float else value
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
+    if isinstance(hint, types.UnionType):
+        return any(_fits(part, value) for part in typing.get_args(hint))
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)

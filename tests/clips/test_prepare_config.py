@@ -1,0 +1,71 @@
+import dataclasses
+
+import pytest
+
+from videospace.clips.prepare_config import PrepareConfig
+from videospace.runtime.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("holdout", "num_sources", "expected"),
+    [
+        (0.0, 5, 0),
+        (0.1, 100, 10),
+        (0.01, 5, 1),
+        (0.5, 3, 2),
+        (1.0, 5, 1),
+        (10.0, 100, 10),
+        (0, 0, 0),
+    ],
+)
+def test_holdout_is_a_share_or_a_number_of_sources(holdout, num_sources, expected):
+    assert PrepareConfig(holdout=holdout).num_held_out(num_sources) == expected
+
+
+@pytest.mark.parametrize(("holdout", "num_sources"), [(0.1, 1), (3.0, 3), (0.9, 3)])
+def test_holdout_leaves_something_to_train_on(holdout, num_sources):
+    with pytest.raises(UserError, match=rf"holdout is by source: .* came {num_sources}"):
+        PrepareConfig(holdout=holdout).num_held_out(num_sources)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_frames": 0}, "expected num_frames of at least 1, came 0"),
+        ({"every": 0}, "expected every of at least 1, came 0"),
+        ({"stride": 0}, "expected stride of at least 1, came 0"),
+        ({"workers": -1}, "expected workers of at least 1, came -1"),
+        ({"max_clips": 0}, "expected max_clips of at least 1, came 0"),
+        ({"holdout": -0.1}, "expected holdout as a share below 1 or a number .* came -0.1"),
+        ({"holdout": 2.5}, "expected holdout as a share below 1 or a number .* came 2.5"),
+        ({"holdout": float("nan")}, "expected holdout as a share"),
+        ({"frame_folder_fps": 0.0}, "expected frame_folder_fps above 0, came 0.0"),
+        ({"size": "small"}, "expected a size such as 64"),
+        ({"crop": "middle"}, "expected a crop of 'centre'"),
+    ],
+)
+def test_bad_settings(changes, message):
+    with pytest.raises(UserError, match=message):
+        PrepareConfig(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"num_frames": 9}, {"size": "32"}, {"crop": "0,0,8,8"}, {"every": 2}]
+)
+def test_keys_follow_what_the_pixels_depend_on(changes):
+    config = PrepareConfig()
+    changed = dataclasses.replace(config, **changes)
+    assert changed.clip_key("a") != config.clip_key("a")
+    assert changed.cut_key("a") != config.cut_key("a")
+    assert config.clip_key("a") != config.clip_key("b")
+
+
+def test_which_clips_are_cut_does_not_change_their_ids():
+    config = PrepareConfig()
+    for changes in ({"stride": 5}, {"max_clips_per_source": 2}):
+        changed = dataclasses.replace(config, **changes)
+        assert changed.clip_key("a") == config.clip_key("a")
+        assert changed.cut_key("a") != config.cut_key("a")
+    other_run = dataclasses.replace(config, workers=3, holdout=2.0, max_clips=7, max_sources=3)
+    assert other_run.cut_key("a") == config.cut_key("a")
+    assert config.clip_key("a") == PrepareConfig(size="64x64", stride=25).clip_key("a")

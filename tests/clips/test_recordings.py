@@ -1,0 +1,23 @@
+"""The clips room on real recordings."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from videospace.clips.clip_store import ClipStore
+from videospace.clips.prepare import prepare
+from videospace.clips.prepare_config import PrepareConfig
+
+
+@pytest.mark.realdata
+def test_fixed_split_of_the_faces(tmp_path):
+    recordings = Path(os.environ["VIDEOSPACE_DATA"]) / "grid_s1"
+    config = PrepareConfig(size="64", crop="70,70,200,200", max_sources=100, holdout=10)
+    report = prepare([recordings], tmp_path, config)
+    store = ClipStore.open(tmp_path)
+    assert report.num_added == 300
+    assert (len(store.rows("train")), len(store.rows("holdout"))) == (270, 30)
+    assert {record.first_frame for record in store.records} == {0, 25, 50}
+    assert store.fps == 25.0
+    assert report.seconds < 60
