@@ -1,0 +1,88 @@
+"""How well a space holds the clips of a store."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv.space import VideoSpace
+from videospace.metrics.fidelity import Fidelity, fidelity
+from videospace.runtime.errors import UserError
+
+CLIPS_AT_ONCE = 16
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Scores of the clips that a space and a store share."""
+
+    ids: list[str]
+    """The clips, in the order of the scores."""
+    fidelity: Fidelity
+    """Scores of every clip."""
+    num_unknown: int
+    """Clips of the store that have no latent in the space."""
+
+    def summary(self) -> dict[str, Any]:
+        """Means over the clips, and how many there are."""
+        return {"num_clips": len(self.ids), **self.fidelity.means()}
+
+
+def evaluate(
+    space: VideoSpace,
+    store: ClipStore | Path | str,
+    *,
+    max_clips: int | None = None,
+    progress: bool = True,
+) -> Evaluation:
+    """Reconstruct the clips of a store and compare.
+
+    Args:
+        space: Its clips are recognised by their ids.
+        store: The originals.
+        max_clips: Evaluate only so many, spread evenly over the store; None evaluates all.
+        progress: Show a progress bar in a terminal.
+
+    Returns:
+        PSNR, SSIM and the error E (thesis Eq. 3.6), over all pixels and over moving ones.
+
+    Raises:
+        UserError: The clips are of another size, or none of them has a latent.
+    """
+    store = store if isinstance(store, ClipStore) else ClipStore.open(store)
+    shape, expected = (store.num_frames, store.height, store.width), space.render_size(None, None, None)
+    if shape != expected:
+        raise UserError(
+            f"expected clips of {expected[0]} frames of {expected[1]}x{expected[2]} px, as the "
+            f"space was trained on, but '{store.folder}' holds {shape[0]} of {shape[1]}x{shape[2]}"
+        )
+    known = set(space.ids)
+    rows = [row for row, record in enumerate(store.records) if record.id in known]
+    num_unknown = len(store) - len(rows)
+    if not rows:
+        raise UserError(
+            f"none of the {len(store)} clips of '{store.folder}' was trained on, so none has a "
+            "latent in this space"
+        )
+    if max_clips is not None and max_clips < len(rows):
+        rows = [rows[index * len(rows) // max_clips] for index in range(max_clips)]
+    parts = []
+    with tqdm(total=len(rows), desc="evaluating", unit="clip", disable=None if progress else True) as bar:
+        for start in range(0, len(rows), CLIPS_AT_ONCE):
+            some = rows[start : start + CLIPS_AT_ONCE]
+            latents = torch.stack([space.latent(store.records[row].id) for row in some])
+            videos = torch.from_numpy(space.render(latents))
+            parts.append(fidelity(videos, torch.from_numpy(store.frames(some))))
+            bar.update(len(some))
+    joined = {
+        field.name: torch.cat([getattr(part, field.name) for part in parts])
+        for field in dataclasses.fields(Fidelity)
+    }
+    return Evaluation(
+        ids=[store.records[row].id for row in rows],
+        fidelity=Fidelity(**joined),
+        num_unknown=num_unknown,
+    )
