@@ -1,1 +1,66 @@
-"""Learned, continuous spaces of videos."""
+"""Learned, continuous spaces of videos: one point is a whole clip.
+
+Example:
+    >>> import videospace
+    >>> videospace.presets.tiny().model.latent.width
+    32
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from videospace import presets
+    from videospace.clips.clip_store import ClipRecord, ClipStore
+    from videospace.clips.prepare import PrepareConfig, prepare
+    from videospace.clips.video_output import write_video
+    from videospace.inrv.evaluation import evaluate
+    from videospace.inrv.space import ClipShape, VideoSpace
+    from videospace.inrv.training import TrainingOptions, TrainingReport, train
+    from videospace.inrv.training_config import TrainingConfig
+    from videospace.metrics.fidelity import fidelity
+    from videospace.runtime.errors import UserError
+
+_HOMES = {
+    "ClipRecord": "videospace.clips.clip_store",
+    "ClipShape": "videospace.inrv.space",
+    "ClipStore": "videospace.clips.clip_store",
+    "PrepareConfig": "videospace.clips.prepare",
+    "TrainingConfig": "videospace.inrv.training_config",
+    "TrainingOptions": "videospace.inrv.training",
+    "TrainingReport": "videospace.inrv.training",
+    "UserError": "videospace.runtime.errors",
+    "VideoSpace": "videospace.inrv.space",
+    "evaluate": "videospace.inrv.evaluation",
+    "fidelity": "videospace.metrics.fidelity",
+    "prepare": "videospace.clips.prepare",
+    "train": "videospace.inrv.training",
+    "write_video": "videospace.clips.video_output",
+}
+
+__all__ = [
+    "ClipRecord",
+    "ClipShape",
+    "ClipStore",
+    "PrepareConfig",
+    "TrainingConfig",
+    "TrainingOptions",
+    "TrainingReport",
+    "UserError",
+    "VideoSpace",
+    "evaluate",
+    "fidelity",
+    "prepare",
+    "presets",
+    "train",
+    "write_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: decoders and help do without PyTorch."""
+    if name == "presets":
+        return importlib.import_module("videospace.presets")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'videospace' has no attribute '{name}'")

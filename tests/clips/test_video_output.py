@@ -362,6 +362,6 @@ def test_no_room_is_explained_and_leaves_nothing(tmp_path, limit):
     messages = json.loads(done.stdout.splitlines()[-1])
     assert len(messages) == 6
     for message in messages:
-        assert message.startswith(f"cannot write {tmp_path}"), messages
+        assert message.startswith(f"cannot write '{tmp_path}"), messages
         assert "File too large" in message
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []

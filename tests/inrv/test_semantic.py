@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from videospace.inrv import semantic
 from videospace.inrv.frame_encoders import ComponentFrameEncoder, FrameEncoder
 from videospace.inrv.semantic import frame_features
+from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 
 
@@ -169,13 +170,15 @@ def test_a_folder_that_cannot_be_made_is_found_out_before_the_work(tmp_path):
 def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
     frame_features(SmallStore(tmp_path, 2), range(2), MeanColour())
 
-    def full_disk(features, path):
+    def full_disk(features, path, metadata):
         Path(path).write_bytes(b"half a fi")
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(semantic, "save_file", full_disk)
-        with pytest.raises(UserError, match=r"could not write frame features .*No space left"):
+        patched.setattr(checkpoint, "save_file", full_disk)
+        with pytest.raises(
+            UserError, match=r"cannot write .*mean-colour\.safetensors': No space left"
+        ):
             frame_features(SmallStore(tmp_path, 5), range(5), MeanColour())
     assert len(list((tmp_path / "features").iterdir())) == 1
     encoder = MeanColour()

@@ -2,8 +2,10 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import tyro
 from jaxtyping import Float, UInt8
 
 from videospace.clips.clip_store import ClipRecord, ClipStore
@@ -20,7 +22,7 @@ class BouncingBallConfig:
 
     num_clips: int = 50
     """Clips, each with another height of the ball."""
-    num_frames: int = 25
+    num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 25
     """Frames of every clip."""
     size: str = "50"
     """Size in px: ``"50"``, or ``"48x64"`` for height x width."""

@@ -20,7 +20,7 @@ from videospace.clips.json_lines import (
 )
 from videospace.clips.shards import Shards
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import cannot_write, folder_held, written_whole
 
 FORMAT_VERSION = 1
 SHARD_BYTES = 2**30
@@ -166,13 +166,16 @@ class ClipStore:
                     f"came {_text(pixels.shape)} for '{record.id}'"
                 )
         lines = [dataclasses.asdict(record) for record, _ in clips]
-        try:
-            if has_more_lines(self._index, self._index_bytes):
-                raise UserError(f"another process is writing to {self.folder}: wait for it to end")
-            self._shards.write(len(self), [pixels for _, pixels in clips])
-        except OSError as error:
-            raise cannot_write(self.folder, error) from error
-        self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
+        with folder_held(self.folder, ".append.lock"):
+            try:
+                if has_more_lines(self._index, self._index_bytes):
+                    raise UserError(
+                        f"another process is writing to {self.folder}: wait for it to end"
+                    )
+                self._shards.write(len(self), [pixels for _, pixels in clips])
+            except OSError as error:
+                raise cannot_write(self.folder, error) from error
+            self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
         self._rows = rows
         self.records.extend(record for record, _ in clips)
 

@@ -8,12 +8,30 @@ import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 
 from videospace.clips.cutting import DecodedClip, SourceEnd, decode_source
 from videospace.clips.prepare_config import PrepareConfig
+from videospace.runtime.errors import UserError
 
 IN_FLIGHT_BYTES = 2**28
 """Decoded clips that may wait to be written, all workers together."""
+
+
+UNGUARDED = (
+    "the decoding processes cannot start, since each of them imports your script: expected its "
+    "calls below `if __name__ == '__main__':`; add that line, or decode with workers=1"
+)
+
+
+def require_guard() -> None:
+    """Refuse to go on in a process that has just been started and runs the script once more.
+
+    Raises:
+        UserError: It says what to add to the script.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise UserError(UNGUARDED)
 
 
 def decode_sources(
@@ -28,6 +46,9 @@ def decode_sources(
 
     Yields:
         Each source with its clips and one `SourceEnd`, to be used up before the next is asked for.
+
+    Raises:
+        UserError: The workers cannot start, as the calling script has no guard.
     """
     num_workers = min(config.workers or available_cores(), len(sources))
     num_threads = max(1, available_cores() // max(1, num_workers))
@@ -77,6 +98,7 @@ class _Worker:
         self._sources.pop(0)
         if message is None:
             self.stop()
+            self._require_started()
             self._start()
             message = SourceEnd(reason=None if num_clips else "crashed the decoder")
         yield message
@@ -89,10 +111,22 @@ class _Worker:
             with contextlib.suppress(queue.Empty):
                 self._inbox.get(timeout=0.01)
 
+    def _require_started(self) -> None:
+        """Tell a decoder that crashed from a process that failed before it came to decode."""
+        if self._process.exitcode == 1 and not self._has_started.is_set():
+            raise UserError(UNGUARDED)
+
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
+        self._has_started = context.Event()
         receiver, sender = context.Pipe(duplex=False)
-        arguments = (sender, self._sources, self._config, self._num_threads)
+        arguments = (
+            sender,
+            self._has_started,
+            self._sources,
+            self._config,
+            self._num_threads,
+        )
         self._process = context.Process(target=_send_clips, args=arguments, daemon=True)
         self._process.start()
         sender.close()  # or the end of the process would not end the pipe
@@ -102,8 +136,13 @@ class _Worker:
 
 
 def _send_clips(
-    sender: Connection, sources: Sequence[str], config: PrepareConfig, num_threads: int
+    sender: Connection,
+    has_started: Event,
+    sources: Sequence[str],
+    config: PrepareConfig,
+    num_threads: int,
 ) -> None:
+    has_started.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
     with contextlib.suppress(BrokenPipeError):
         for source in sources:

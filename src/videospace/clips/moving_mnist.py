@@ -4,8 +4,10 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import tyro
 from jaxtyping import Float, Int, UInt8
 from tqdm import tqdm
 
@@ -27,7 +29,7 @@ class MovingMnistConfig:
     """The digits: an MNIST images file, idx or idx.gz."""
     num_clips: int = 10_000
     """Clips. A longer set begins with the clips of a shorter one."""
-    num_frames: int = 20
+    num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 20
     """Frames of every clip."""
     size: int = 64
     """Height and width in px."""

@@ -14,14 +14,14 @@ from tqdm import tqdm
 from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.clip_store import ClipStore
 from videospace.clips.cutting import DecodedClip
-from videospace.clips.decoding import decode_sources
+from videospace.clips.decoding import decode_sources, require_guard
 from videospace.clips.json_lines import read_json_lines
 from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.sources import SkippedSource, list_sources
 from videospace.clips.store_writer import StoreWriter
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import folder_held, written_whole
 
 SYNTHETIC = {
     "bouncing-ball": BouncingBallConfig,
@@ -55,7 +55,7 @@ def prepare(
 
     After an interrupt the same call continues where it stopped; repeated, it adds nothing. It
     decodes in processes of its own, so a script that calls it needs the usual
-    ``if __name__ == "__main__":``.
+    ``if __name__ == "__main__":``, unless ``workers=1``.
 
     Args:
         sources: Video files, folders of them, folders of frames and text files with a path a
@@ -65,8 +65,8 @@ def prepare(
         progress: Show a progress bar, if standard error is a terminal.
 
     Raises:
-        UserError: When a source does not exist, none gives a clip, or the store is of another
-            shape.
+        UserError: When a source does not exist, none gives a clip, the store is of another shape
+            or another process is writing to it, or the guard is missing.
 
     Example:
         >>> import tempfile
@@ -83,7 +83,21 @@ def prepare(
             f"came a {type(config).__name__}"
         )
     if isinstance(config, PrepareConfig):
-        return _prepare_videos(sources, out, config, progress, started)
+        if config.workers != 1:
+            require_guard()
+        names, skipped = list_sources(sources)
+        with folder_held(Path(out)):
+            return _prepare_videos(names, skipped, out, config, progress, started)
+    with folder_held(Path(out)):
+        return _draw(out, config, progress, started)
+
+
+def _draw(
+    out: Path | str,
+    config: BouncingBallConfig | MovingMnistConfig,
+    progress: bool,
+    started: float,
+) -> PrepareReport:
     num_before = len(ClipStore.open(out)) if (Path(out) / "store.json").exists() else 0
     if isinstance(config, BouncingBallConfig):
         store = write_bouncing_ball(out, config)
@@ -99,13 +113,13 @@ def prepare(
 
 
 def _prepare_videos(
-    sources: Sequence[str | Path],
+    names: list[str],
+    skipped: list[SkippedSource],
     out: Path | str,
     config: PrepareConfig,
     progress: bool,
     started: float,
 ) -> PrepareReport:
-    names, skipped = list_sources(sources)
     names = names[: config.max_sources]
     num_held_out = config.num_held_out(len(names)) if names else 0
     height, width = config.height_width

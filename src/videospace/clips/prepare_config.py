@@ -3,6 +3,9 @@
 import dataclasses
 import hashlib
 import json
+from typing import Annotated
+
+import tyro
 
 from videospace.clips.geometry import parse_crop, parse_size
 from videospace.runtime.errors import UserError
@@ -17,7 +20,7 @@ class PrepareConfig:
         5
     """
 
-    num_frames: int = 25
+    num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 25
     """Frames of every clip."""
     size: str = "64"
     """Size of the clips in px: ``"64"``, or ``"48x64"`` for height x width."""

@@ -6,8 +6,6 @@ few frames are held at a time.
 
 import contextlib
 import math
-import os
-import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +21,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write, written_whole
 
 MAX_GIF_FPS = 50
 """Browsers slow a GIF down if its frames follow each other faster than this."""
@@ -115,7 +114,7 @@ def write_video(
         path.parent.mkdir(parents=True, exist_ok=True)
         if not suffix:
             return _write_folder(path, first, checked, fps, names)
-        with _replacing(path) as part:
+        with written_whole(path) as part:
             if suffix == ".png":
                 _write_contact_sheet(part, first, checked, num_frames, num_columns)
             elif suffix == ".npy":
@@ -124,9 +123,7 @@ def write_video(
                 _write_mosaic(part, first, checked, fps)
         return path
     except (OSError, av.error.FFmpegError) as error:
-        raise UserError(
-            f"cannot write {path}: {error.strerror or error}; choose another place or make room"
-        ) from error
+        raise cannot_write(path, cast(OSError, error)) from error
 
 
 def mosaic(frames: UInt8[np.ndarray, "clip height width 3"]) -> UInt8[np.ndarray, "high wide 3"]:
@@ -184,17 +181,6 @@ def _checked(
         raise UserError(f"expected {expected} for {path.name}, but got {count}")
 
 
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` that takes its place in the end, or disappears."""
-    part = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _write_mosaic(
     path: Path, first: np.ndarray, rest: Iterator[np.ndarray], fps: float | int
 ) -> None:
@@ -225,7 +211,7 @@ def _write_folder(
     folder.mkdir(exist_ok=True)
     paths = [folder / f"{name}.mp4" for name in names]
     with contextlib.ExitStack() as files:
-        parts = [files.enter_context(_replacing(path)) for path in paths]
+        parts = [files.enter_context(written_whole(path)) for path in paths]
         adders = [files.enter_context(_encoder(part, first.shape[1:3], fps)) for part in parts]
         for add, frame in zip(adders, first, strict=True):
             add(frame)

@@ -20,7 +20,7 @@ class CoordinatesConfig:
     """``centres``: a sample is the middle of its pixel, so that renders of any size line up."""
 
 
-def axis_coordinates(num: int, placement: Placement) -> Float[Tensor, "num"]:
+def axis_coordinates(num: int, placement: Placement) -> Float[Tensor, " num"]:
     """Equally spaced samples of one axis.
 
     Args:
@@ -43,7 +43,7 @@ def axis_coordinates(num: int, placement: Placement) -> Float[Tensor, "num"]:
 
 def grid_axes(
     size: tuple[int, int, int], config: CoordinatesConfig
-) -> tuple[Float[Tensor, "time"], Float[Tensor, "height"], Float[Tensor, "width"]]:
+) -> tuple[Float[Tensor, " time"], Float[Tensor, " height"], Float[Tensor, " width"]]:
     """The three axes of a (time, height, width) grid of samples."""
     num_frames, height, width = size
     return (

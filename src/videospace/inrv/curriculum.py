@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Stage(NamedTuple):
     """Where the curriculum stands."""
 
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride]
     num_clips: int
     is_last: bool
 

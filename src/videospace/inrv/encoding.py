@@ -35,7 +35,7 @@ class EncodingConfig:
         return time, height, width
 
 
-def encode_axis(coordinates: Float[Tensor, "num"], octaves: int) -> Float[Tensor, "num feature"]:
+def encode_axis(coordinates: Float[Tensor, " num"], octaves: int) -> Float[Tensor, "num feature"]:
     """Encode samples of one axis: the coordinate, then sines, then cosines of its octaves.
 
     Args:
@@ -57,7 +57,9 @@ def encode_axis(coordinates: Float[Tensor, "num"], octaves: int) -> Float[Tensor
 
 
 AxisTables = tuple[
-    Float[Tensor, "time feature_t"], Float[Tensor, "height feature_h"], Float[Tensor, "width feature_w"]
+    Float[Tensor, "time feature_t"],
+    Float[Tensor, "height feature_h"],
+    Float[Tensor, "width feature_w"],
 ]
 """One encoded row for each sample of each axis."""
 

@@ -1,6 +1,7 @@
 """How well a space holds the clips of a store."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from tqdm import tqdm
 
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.space import VideoSpace
+from videospace.inrv.training import TrainingReport
 from videospace.metrics.fidelity import Fidelity, fidelity
+from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 
 CLIPS_AT_ONCE = 16
@@ -29,6 +32,18 @@ class Evaluation:
     def summary(self) -> dict[str, Any]:
         """Means over the clips, and how many there are."""
         return {"num_clips": len(self.ids), **self.fidelity.means()}
+
+    def per_clip(self) -> dict[str, dict[str, float | None]]:
+        """Every score of every clip, by id; None where a score is not finite."""
+        names = [field.name for field in dataclasses.fields(self.fidelity)]
+        columns = [getattr(self.fidelity, name).tolist() for name in names]
+        return {
+            clip_id: {
+                name: value if math.isfinite(value) else None
+                for name, value in zip(names, values, strict=True)
+            }
+            for clip_id, *values in zip(self.ids, *columns, strict=True)
+        }
 
 
 def evaluate(
@@ -53,7 +68,10 @@ def evaluate(
         UserError: The clips are of another size, or none of them has a latent.
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
-    shape, expected = (store.num_frames, store.height, store.width), space.render_size(None, None, None)
+    shape, expected = (
+        (store.num_frames, store.height, store.width),
+        space.render_size(None, None, None),
+    )
     if shape != expected:
         raise UserError(
             f"expected clips of {expected[0]} frames of {expected[1]}x{expected[2]} px, as the "
@@ -70,7 +88,9 @@ def evaluate(
     if max_clips is not None and max_clips < len(rows):
         rows = [rows[index * len(rows) // max_clips] for index in range(max_clips)]
     parts = []
-    with tqdm(total=len(rows), desc="evaluating", unit="clip", disable=None if progress else True) as bar:
+    with tqdm(
+        total=len(rows), desc="evaluating", unit="clip", disable=None if progress else True
+    ) as bar:
         for start in range(0, len(rows), CLIPS_AT_ONCE):
             some = rows[start : start + CLIPS_AT_ONCE]
             latents = torch.stack([space.latent(store.records[row].id) for row in some])
@@ -86,3 +106,33 @@ def evaluate(
         fidelity=Fidelity(**joined),
         num_unknown=num_unknown,
     )
+
+
+def score_space(
+    folder: Path | str,
+    store: ClipStore | Path | str,
+    report: TrainingReport,
+    *,
+    max_clips: int = 64,
+) -> dict[str, Any]:
+    """Score a space that has just been trained, and write the scores on its card.
+
+    Args:
+        folder: Of the space.
+        store: The clips it was trained on.
+        report: How the training went.
+        max_clips: Clips to look at; rendering takes its time.
+
+    Returns:
+        The scores that are now in ``config.json`` and on the card.
+    """
+    space = VideoSpace.from_pretrained(folder, choose_device())
+    summary = evaluate(space, store, max_clips=max_clips).summary()
+    space.scores = {
+        **summary,
+        "train_seconds": round(report.seconds, 1),
+        "train_steps": report.step,
+        "train_points": report.points,
+    }
+    space.save_pretrained(folder)
+    return space.scores

@@ -97,13 +97,21 @@ class DenseHypernetwork(Hypernetwork):
         self.bias_generators = nn.ModuleList(
             generator(latent_width, out, config) for out, _ in self.shapes
         )
+        if config.published_initialisation:
+            del self.base_weights, self.base_biases
+            for mlp in (*self.weight_generators, *self.bias_generators):
+                shrink_last_layer(mlp, 0.1, zero_bias=False)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Weights and biases whole."""
         layers = []
         for index, (out, in_) in enumerate(self.shapes):
-            unit = self.config.difference_scale * self.bounds[index]
             weight = self.weight_generators[index](latents).view(-1, out, in_)
             bias = self.bias_generators[index](latents)
+            if self.config.published_initialisation:
+                layers.append(Layer(weight, bias))
+                continue
+            unit = self.config.difference_scale * self.bounds[index]
             layers.append(
                 Layer(
                     torch.add(self.base_weights[index], weight, alpha=unit),
@@ -131,17 +139,18 @@ class LowRankHypernetwork(Hypernetwork):
             generator(latent_width, out, config) for out, _ in self.shapes
         )
         for mlp in self.factor_generators:  # the product of two factors has their scale squared
-            shrink_last_layer(mlp, math.sqrt(config.residual_scale), zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, math.sqrt(config.difference_scale), zero_bias=True)  # type: ignore[arg-type]
         for mlp, bound in zip(self.bias_generators, self.bounds, strict=True):
-            shrink_last_layer(mlp, config.residual_scale * bound, zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, config.difference_scale * bound, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Base weights times ``1 + A B``, and biases."""
         rank = self.config.rank
         layers = []
         for index, (out, in_) in enumerate(self.shapes):
             left, right = self.factor_generators[index](latents).split([rank * out, rank * in_], 1)
             left = rearrange(left, "clip (out rank) -> clip out rank", rank=rank)
-            right = rearrange(right, "clip (rank in) -> clip rank in", rank=rank)
+            right = rearrange(right, "clip (rank inputs) -> clip rank inputs", rank=rank)
             factor = 1 + left @ right / math.sqrt(rank)
             bias = self.base_biases[index] + self.bias_generators[index](latents)
             layers.append(Layer(self.base_weights[index] * factor, bias))
@@ -162,9 +171,10 @@ class ScaleShiftHypernetwork(Hypernetwork):
             generator(latent_width, 2 * out, config) for out, _ in self.shapes
         )
         for mlp in self.generators:
-            shrink_last_layer(mlp, config.residual_scale, zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, config.difference_scale, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Base weights and biases, scaled and shifted."""
         layers = []
         for weight, bias, mlp in zip(
             self.base_weights, self.base_biases, self.generators, strict=True

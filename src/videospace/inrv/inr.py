@@ -5,6 +5,7 @@ that a hypernetwork can fill in a whole batch of clips and one batched product r
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -46,7 +47,7 @@ def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
         [(8, 63), (8, 8), (3, 8)]
     """
     widths = [in_width] + [config.hidden_width] * config.num_hidden_layers + [3]
-    return [(out, in_) for in_, out in zip(widths[:-1], widths[1:], strict=True)]
+    return [(out, in_) for in_, out in itertools.pairwise(widths)]
 
 
 def activation_function(config: InrConfig) -> Callable[[Tensor], Tensor]:
@@ -80,8 +81,10 @@ def apply_inr(
         RGB, nominally in [-1, 1], not clamped.
     """
     first, *rest = layers
-    hidden = features.expand(len(first.weight), -1, -1)
-    hidden = torch.baddbmm(first.bias[:, None], hidden, first.weight.transpose(1, 2))
+    features = features.expand(len(first.weight), -1, -1)
+    weight, bias = (part.to(features.dtype) for part in first)
+    with torch.autocast(features.device.type, enabled=False):  # coordinates stay exact
+        hidden = torch.baddbmm(bias[:, None], features, weight.transpose(1, 2))
     return finish_inr(hidden, rest, config)
 
 
@@ -98,7 +101,9 @@ def finish_inr(
 def separable_first_layer(
     tables: tuple[Tensor, Tensor, Tensor], layer: Layer
 ) -> tuple[
-    Float[Tensor, "clip time out"], Float[Tensor, "clip height out"], Float[Tensor, "clip width out"]
+    Float[Tensor, "clip time out"],
+    Float[Tensor, "clip height out"],
+    Float[Tensor, "clip width out"],
 ]:
     """Split the first layer over the axes, so that a whole grid needs only a sum of three rows.
 

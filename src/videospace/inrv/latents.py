@@ -59,6 +59,7 @@ class LatentMixer(nn.Module):
         codes: Float[Tensor, "clip code"],
         features: Float[Tensor, "clip time feature"] | None,
     ) -> Float[Tensor, "clip latent"]:
+        """Latents of clips; the features are needed only with a semantic embedding."""
         if self.config.semantic == "none":
             return codes
         assert features is not None, "a semantic model needs the frame features of its clips"

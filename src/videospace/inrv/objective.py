@@ -14,7 +14,7 @@ def pointwise_error(
     prediction: Float[Tensor, "clip point rgb=3"],
     target: Float[Tensor, "clip point rgb=3"],
     loss: ReconstructionLoss,
-) -> Float[Tensor, "clip"]:
+) -> Float[Tensor, " clip"]:
     """Mean error of every clip, in the units of [-1, 1] colours.
 
     Source: thesis Eq. 3.2 (squared). The authors' code trains the absolute error.
@@ -26,7 +26,7 @@ def pointwise_error(
 
 def gaussian_divergence(
     latents: Float[Tensor, "clip latent"],
-    rows: Int[Tensor, "batch"],
+    rows: Int[Tensor, " batch"],
     batch_latents: Float[Tensor, "batch latent"],
 ) -> Float[Tensor, ""]:
     """KL(N(μ, σ) ‖ N(0, 1)) of the mean and deviation of *all* latents, mean over dimensions.

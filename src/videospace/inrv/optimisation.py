@@ -45,7 +45,7 @@ class MovingAverage:
         decay = min(self.decay**self.EVERY, (step + 1) / (step + 10 * self.EVERY))
         current = model.state_dict()
         averaged = list(self.weights.values())
-        torch._foreach_lerp_(averaged, [current[name] for name in self.weights], 1 - decay)
+        torch._foreach_lerp_(averaged, [current[name] for name in self.weights], 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
 
 class RowAdam:
@@ -56,9 +56,7 @@ class RowAdam:
     Source: Kingma & Ba (2015), Algorithm 1, applied row by row.
     """
 
-    def __init__(
-        self, table: Float[Tensor, "row code"], betas: tuple[float, float] = (0.9, 0.999)
-    ):
+    def __init__(self, table: Float[Tensor, "row code"], betas: tuple[float, float] = (0.9, 0.999)):
         self.table = table
         self.betas = betas
         self.mean = torch.zeros_like(table)
@@ -67,7 +65,7 @@ class RowAdam:
 
     @torch.no_grad()
     def step(
-        self, rows: Int[Tensor, "batch"], gradient: Float[Tensor, "batch code"], rate: float
+        self, rows: Int[Tensor, " batch"], gradient: Float[Tensor, "batch code"], rate: float
     ) -> None:
         """Move some rows. The rows must differ from each other."""
         beta_mean, beta_square = self.betas

@@ -63,7 +63,7 @@ def render_frames(
         (separable_first_layer(tables, layers[0]), layers[1:])
         for layers in (model.layers(group) for group in groups)
     ]
-    frames_at_once = max(1, chunk_points // (len(latents) * height * width))
+    frames_at_once = max(1, chunk_points // max(1, len(latents) * height * width))
     for start in range(0, num_frames, frames_at_once):
         times = slice(start, min(start + frames_at_once, num_frames))
         block = np.concatenate(

@@ -57,7 +57,7 @@ def lerp(
 
 
 def interpolate(
-    start: Float[Tensor, "latent"], end: Float[Tensor, "latent"], steps: int, path: Path = "slerp"
+    start: Float[Tensor, " latent"], end: Float[Tensor, " latent"], steps: int, path: Path = "slerp"
 ) -> Float[Tensor, "steps latent"]:
     """Equally spaced points between two latents, both included.
 
@@ -125,7 +125,7 @@ def sample_gaussian(
 
 def nearest_latent(
     latents: Float[Tensor, "clip latent"], samples: Float[Tensor, "sample latent"]
-) -> tuple[Tensor, Float[Tensor, "sample"]]:
+) -> tuple[Tensor, Float[Tensor, " sample"]]:
     """The nearest training clip of every sample, and its distance as a share of the typical one.
 
     Returns:

@@ -11,13 +11,14 @@ import torch
 from einops import rearrange
 from jaxtyping import Float, Float16, UInt8
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
 from videospace.inrv.clip_frame_encoder import ClipFrameEncoder
 from videospace.inrv.components import ClipReader
 from videospace.inrv.frame_encoders import ComponentFrameEncoder, FrameEncoder
+from videospace.runtime.checkpoint import save_tensors
 from videospace.runtime.errors import UserError
 
 SAVE_EVERY_SECONDS = 60.0
@@ -89,7 +90,7 @@ def frame_features(
         try:
             _encode_missing(store, missing, encoder, batch_size, progress, features, path)
         finally:
-            _write(path, features)
+            save_tensors(path, features)
     return torch.stack([features[ids[row]] for row in rows]).float()
 
 
@@ -124,7 +125,7 @@ def _encode_missing(
                 features[clip_id] = clip.clone()
             bar.update(len(batch))
             if time.monotonic() - last_saved > SAVE_EVERY_SECONDS:
-                _write(path, features)
+                save_tensors(path, features)
                 last_saved = time.monotonic()
 
 
@@ -162,19 +163,6 @@ def _make_folder(folder: Path) -> None:
             f"expected to keep frame features in '{folder}', but nothing can be written there: "
             "make it a folder that you may write to"
         )
-
-
-def _write(path: Path, features: Features) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(features, unfinished)
-        os.replace(unfinished, path)
-    except (OSError, SafetensorError) as error:
-        raise UserError(
-            f"could not write frame features to '{path}' ({error}): free some space and try again"
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def choose_frame_encoder(

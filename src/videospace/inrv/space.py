@@ -1,6 +1,5 @@
 """A trained space of videos: the model, its codes, and what one does with them."""
 
-import dataclasses
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,27 +11,13 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv import rendering, sampling
-from videospace.inrv.card import write_card
-from videospace.inrv.model import InrvModel, ModelConfig
+from videospace.inrv.model import InrvModel
+from videospace.inrv.space_files import ClipShape, SavedSpace, read_space, write_space
 from videospace.runtime import checkpoint
+from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write
 
-FORMAT_VERSION = 1
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ClipShape:
-    """What the clips of a space look like, unless a render says otherwise."""
-
-    num_frames: int
-    """Frames of a clip."""
-    height: int
-    """In px."""
-    width: int
-    """In px."""
-    fps: float
-    """Frames per second."""
+__all__ = ["ClipShape", "VideoSpace"]
 
 
 @final
@@ -49,7 +34,8 @@ class VideoSpace:
     Example:
         >>> from videospace.inrv.model import InrvModel, ModelConfig
         >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
-        >>> space = VideoSpace(InrvModel(ModelConfig()), torch.randn(3, 128), ["a", "b", "c"], shape)
+        >>> model, latents = InrvModel(ModelConfig()), torch.randn(3, 128)
+        >>> space = VideoSpace(model, latents, ["a", "b", "c"], shape)
         >>> space.render(space.interpolate("a", "c", steps=5), height=12).shape
         (5, 4, 12, 16, 3)
     """
@@ -64,6 +50,8 @@ class VideoSpace:
     ):
         if len(ids) != len(latents):
             raise UserError(f"expected an id for each latent, came {len(ids)} for {len(latents)}")
+        if len(set(ids)) < len(ids):
+            raise UserError("expected every clip id once, came one twice")
         self.model = model.eval().requires_grad_(False)
         self.latents = latents.detach()
         self.ids = list(ids)
@@ -82,7 +70,7 @@ class VideoSpace:
         self.latents = self.latents.to(device)
         return self
 
-    def latent(self, clip_id: str) -> Float[Tensor, "latent"]:
+    def latent(self, clip_id: str) -> Float[Tensor, " latent"]:
         """The latent of a training clip.
 
         Raises:
@@ -122,8 +110,8 @@ class VideoSpace:
 
     def interpolate(
         self,
-        start: str | Float[Tensor, "latent"],
-        end: str | Float[Tensor, "latent"],
+        start: str | Float[Tensor, " latent"],
+        end: str | Float[Tensor, " latent"],
         *,
         steps: int = 9,
         path: sampling.Path = "slerp",
@@ -137,9 +125,12 @@ class VideoSpace:
             path: Along the arc or the straight line.
 
         Raises:
-            UserError: No such clip, or fewer than 2 steps.
+            UserError: No such clip, a latent of another width, or fewer than 2 steps.
         """
-        first, last = (self.latent(x) if isinstance(x, str) else x for x in (start, end))
+        first, last = (
+            self.latent(point) if isinstance(point, str) else self._checked(point)[0]
+            for point in (start, end)
+        )
         return sampling.interpolate(first, last, steps, path)
 
     def render_size(
@@ -192,11 +183,10 @@ class VideoSpace:
 
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)
-        if latents.shape[1] != self.model.config.latent.width:
-            raise UserError(
-                f"expected latents of {self.model.config.latent.width} numbers, "
-                f"came {latents.shape[1]}"
-            )
+        width = self.model.config.latent.width
+        if latents.ndim != 2 or latents.shape[1] != width:
+            shape = "x".join(map(str, latents.shape))
+            raise UserError(f"expected latents of {width} numbers, came {shape}")
         checkpoint.require_finite(latents, "the latents")
         return latents
 
@@ -207,79 +197,26 @@ class VideoSpace:
     def save_pretrained(self, folder: Path | str) -> None:
         """Write the space: config.json, model.safetensors, codes.safetensors and a card.
 
+        A kill at any moment leaves a space that can be opened, the old one or the new one.
+
         Raises:
             UserError: The folder cannot be written to.
         """
-        folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise cannot_write(folder, error) from error
-        config = {
-            "class": "VideoSpace",
-            "format_version": FORMAT_VERSION,
-            "clip": dataclasses.asdict(self.clip),
-            "model": dataclasses.asdict(self.model.config),
-            "scores": self.scores,
-        }
-        weights = self.model.state_dict()
-        tie = {"model": checkpoint.fingerprint(weights)}
-        ids = torch.frombuffer(bytearray("\n".join(self.ids).encode()), dtype=torch.uint8)
-        checkpoint.save_tensors(folder / "model.safetensors", weights)
-        checkpoint.save_tensors(
-            folder / "codes.safetensors", {"latents": self.latents, "ids": ids}, tie
-        )
-        checkpoint.save_json(folder / "config.json", config)
-        write_card(folder / "README.md", config, len(self.ids))
+        saved = SavedSpace(self.model, self.latents, self.ids, self.clip, self.scores)
+        write_space(Path(folder), saved)
 
     @classmethod
-    def from_pretrained(cls, folder: Path | str, device: torch.device | str = "cpu") -> "VideoSpace":
+    def from_pretrained(
+        cls, folder: Path | str, device: torch.device | str = "cpu"
+    ) -> "VideoSpace":
         """Open a space, strictly: every field, name, shape and number has to be right.
 
+        Args:
+            folder: Of the space.
+            device: Where it will compute.
+
         Raises:
-            UserError: The folder is no space, is damaged, or comes from a newer version.
+            UserError: The folder is no space, is damaged, or comes from a newer version; or there
+                is no such device.
         """
-        folder = Path(folder)
-        if not (folder / "config.json").is_file():
-            raise UserError(f"expected a space, but '{folder}' has no config.json")
-        content = checkpoint.load_json(folder / "config.json")
-        clip, model_config = _read_config(content, folder / "config.json")
-        model = InrvModel(model_config)
-        weights, _ = checkpoint.load_tensors(folder / "model.safetensors")
-        checkpoint.load_strictly(model, weights, folder / "model.safetensors")
-        codes = folder / "codes.safetensors"
-        tensors, tie = checkpoint.load_tensors(codes)
-        if tie.get("model") != checkpoint.fingerprint(weights):
-            raise UserError(
-                f"'{codes}' belongs to other weights than '{folder / 'model.safetensors'}': "
-                "if a training was stopped while saving, run the same command again"
-            )
-        if tensors.keys() != {"latents", "ids"}:
-            raise UserError(f"'{codes}': expected latents and ids, came {', '.join(tensors)}")
-        latents = tensors["latents"]
-        if latents.ndim != 2 or latents.shape[1] != model_config.latent.width:
-            raise UserError(
-                f"'{codes}': expected latents of {model_config.latent.width} numbers, "
-                f"came the shape {tuple(latents.shape)}"
-            )
-        checkpoint.require_finite(latents, f"'{codes}': latents")
-        ids = bytes(tensors["ids"].tolist()).decode().split("\n")
-        return cls(model, latents, ids, clip, content["scores"]).to(device)
-
-
-def _read_config(content: dict[str, Any], path: Path) -> tuple[ClipShape, ModelConfig]:
-    version = content.get("format_version")
-    if content.get("class") != "VideoSpace" or not isinstance(version, int):
-        raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
-    if version > FORMAT_VERSION:
-        raise UserError(
-            f"'{path}' has format version {version}, but this videospace reads up to "
-            f"{FORMAT_VERSION}: update it with pip install --upgrade videospace"
-        )
-    expected = {"class", "format_version", "clip", "model", "scores"}
-    if content.keys() != expected:
-        odd = sorted(content.keys() ^ expected)[0]
-        raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
-    clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
-    model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
-    return clip, model
+        return cls(*read_space(Path(folder))).to(choose_device(str(device)))

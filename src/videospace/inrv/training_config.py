@@ -1,6 +1,7 @@
 """Everything that decides how a space is trained."""
 
 import dataclasses
+import math
 from typing import Literal
 
 from videospace.inrv.codes import CodesConfig
@@ -62,19 +63,33 @@ class TrainingConfig:
     frame_encoder: str = "components"
     """Frame features of a semantic embedding: ``components`` (of the clips themselves; works
     offline), or a folder or hub id of CLIP weights."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of matrix products in a step; weights, codes and the encoded coordinates stay float32.
+    ``auto``: bfloat16 where the processor multiplies it faster."""
     seed: int = 0
     """Of weights, codes, clip order and points."""
 
     def __post_init__(self) -> None:
-        for name, value in (
-            ("batch.num_clips", self.batch.num_clips),
-            ("batch.points_per_clip", self.batch.points_per_clip),
-            ("total_points", self.total_points),
-            ("model.latent.width", self.model.latent.width),
-            ("model.inr.hidden_width", self.model.inr.hidden_width),
+        model, optimiser = self.model, self.optimiser
+        for name, value, least in (
+            ("batch.num_clips", self.batch.num_clips, 1),
+            ("batch.points_per_clip", self.batch.points_per_clip, 1),
+            ("total_points", self.total_points, 1),
+            ("model.latent.width", model.latent.width, 1),
+            ("model.latent.code_width", model.latent.code_width, 1),
+            ("model.encoding.time_octaves", model.encoding.time_octaves, 0),
+            ("model.encoding.height_octaves", model.encoding.height_octaves, 0),
+            ("model.encoding.width_octaves", model.encoding.width_octaves, 0),
+            ("model.inr.hidden_width", model.inr.hidden_width, 1),
+            ("model.hypernetwork.hidden_width", model.hypernetwork.hidden_width, 1),
+            ("model.hypernetwork.rank", model.hypernetwork.rank, 1),
+            ("codes.num_neighbours", self.codes.num_neighbours, 1),
+            ("optimiser.learning_rate", optimiser.learning_rate, 0),
+            ("optimiser.code_learning_rate", optimiser.code_learning_rate, 0),
+            ("gaussian_weight", self.gaussian_weight, 0),
         ):
-            if value is not None and value < 1:
-                raise UserError(f"expected {name} of at least 1, came {value}")
+            if value is not None and not least <= value < math.inf:
+                raise UserError(f"expected {name} of at least {least}, came {value}")
         if not 0 <= self.batch.important_share <= 1:
             raise UserError(
                 f"expected batch.important_share in [0, 1], came {self.batch.important_share}"

@@ -18,7 +18,7 @@ def seeded(seed: int, *stream: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
-def clip_batch(seed: int, num_clips: int, batch_clips: int, index: int) -> Int[Tensor, "clip"]:
+def clip_batch(seed: int, num_clips: int, batch_clips: int, index: int) -> Int[Tensor, " clip"]:
     """The clips of a batch: distinct, and each epoch runs through all of them in a new order.
 
     Args:
@@ -58,7 +58,7 @@ class TrainingClips:
         )
 
     def colours(
-        self, clips: Int[Tensor, "clip"], points: Int[Tensor, "clip point"]
+        self, clips: Int[Tensor, " clip"], points: Int[Tensor, "clip point"]
     ) -> Float[Tensor, "clip point rgb=3"]:
         """Colours in [-1, 1]."""
         return self._pixels(clips, points).float().div(127.5).sub(1)
@@ -71,7 +71,7 @@ class TrainingClips:
 
     def important_points(
         self,
-        clips: Int[Tensor, "clip"],
+        clips: Int[Tensor, " clip"],
         num_points: int,
         generator: torch.Generator,
         num_candidates: int = 8,
@@ -94,9 +94,11 @@ class TrainingClips:
         return candidates.gather(1, chosen)
 
     def _pixels(
-        self, clips: Int[Tensor, "clip"], points: Int[Tensor, "clip point"]
+        self, clips: Int[Tensor, " clip"], points: Int[Tensor, "clip point"]
     ) -> UInt8[Tensor, "clip point 3"]:
         if self.resident is not None:
             return self.resident[clips[:, None], points]
         frames = self.store.frames([self.rows[clip] for clip in clips.tolist()])
-        return torch.from_numpy(frames).flatten(1, 3).gather(1, points[:, :, None].expand(-1, -1, 3))
+        return (
+            torch.from_numpy(frames).flatten(1, 3).gather(1, points[:, :, None].expand(-1, -1, 3))
+        )

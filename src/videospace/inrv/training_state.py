@@ -12,6 +12,7 @@ from videospace.inrv.model import InrvModel
 from videospace.inrv.optimisation import MovingAverage, RowAdam
 from videospace.inrv.training_config import TrainingConfig
 from videospace.runtime.checkpoint import config_from_json, load_tensors, save_tensors
+from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
 
 STATE_FILE = "training.safetensors"
@@ -33,6 +34,8 @@ class Progress:
     """Steps taken in this stage."""
     squared_error: float = 4.0
     """Mean squared error on [-1, 1] colours, smoothed over steps."""
+    precision: Precision = "float32"
+    """Of matrix products; a run keeps the one that it began with, on any machine."""
 
 
 class TrainingState:
@@ -50,8 +53,18 @@ class TrainingState:
         self.adam = torch.optim.Adam(
             self.model.parameters(), lr=config.optimiser.learning_rate, fused=True
         )
+        self._prepare_adam()
         self.average = MovingAverage(self.model, config.optimiser.average_decay)
-        self.progress = Progress()
+        self.progress = Progress(precision=choose_precision(config.precision, device))
+
+    def _prepare_adam(self) -> None:
+        """Make Adam's state now, not in the first step, so that it can be saved before it."""
+        for parameter in self.model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        self.adam.step()
+        self.adam.zero_grad(set_to_none=True)
+        for state in self.adam.state.values():
+            state["step"].zero_()
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything but the progress, by name; the tensors are the live ones."""
@@ -91,6 +104,8 @@ class TrainingState:
         """
         path = folder / STATE_FILE
         saved, metadata = load_tensors(path)
+        if missing := {"config", "progress", "content"} - metadata.keys():
+            raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
         config = config_from_json(TrainingConfig, json.loads(metadata["config"]), f"'{path}'")
         if differences := _differences(dataclasses.asdict(config), dataclasses.asdict(self.config)):
             raise UserError(
@@ -102,14 +117,13 @@ class TrainingState:
                 f"'{folder}' holds a training on other clips: choose another folder, "
                 "or go back to the store as it was"
             )
-        for parameter in self.model.parameters():  # Adam makes its state at the first step
-            parameter.grad = torch.zeros_like(parameter)
-        self.adam.step()
-        self.adam.zero_grad(set_to_none=True)
         live = self.tensors()
         if saved.keys() != live.keys():
             odd = sorted(saved.keys() ^ live.keys())[0]
             raise UserError(f"'{path}' is damaged: '{odd}' is unknown or missing")
+        for name, value in saved.items():
+            if value.shape != live[name].shape or value.dtype != live[name].dtype:
+                raise UserError(f"'{path}' is damaged: '{name}' has another shape or type")
         with torch.no_grad():
             for name, value in saved.items():
                 live[name].copy_(value)

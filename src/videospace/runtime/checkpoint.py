@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -147,7 +148,10 @@ def config_from_json(kind: type[Config], content: Any, where: str) -> Config:
     values = {
         name: _value_from_json(hints[name], content[name], f"{where}.{name}") for name in names
     }
-    return kind(**values)
+    try:
+        return kind(**values)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
 
 
 def _value_from_json(hint: Any, value: Any, where: str) -> Any:
@@ -166,4 +170,6 @@ def _fits(hint: Any, value: Any) -> bool:
         return any(_fits(part, value) for part in typing.get_args(hint))
     if isinstance(value, bool):
         return hint is bool
-    return isinstance(value, (int, float) if hint is float else hint)
+    if hint is float:
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    return isinstance(value, hint)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Write to a temporary path that takes the real name only when the block ends well.
 
     Whoever opens ``path`` sees the old content or the new one, also after a kill or on a full
-    disk. The temporary file lies beside it, with the same suffix.
+    disk. The temporary file lies beside it as ``.STEM.DIGITS.part`` with the same suffix.
 
     Args:
         path: The file to write.
@@ -38,7 +39,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         >>> path.read_text()
         '{}'
     """
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    unfinished = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
         yield unfinished
         with open(unfinished, "rb+") as file:
@@ -60,16 +61,17 @@ def cannot_write(path: Path, error: OSError) -> UserError:
 
 
 @contextlib.contextmanager
-def folder_held(folder: Path) -> Iterator[None]:
+def folder_held(folder: Path, name: str = ".lock") -> Iterator[None]:
     """Hold a folder for this process; the system lets go of it however the process ends.
 
     Args:
         folder: Made where it does not exist.
+        name: Of the file that stands for the claim; claims of different names do not collide.
 
     Raises:
         UserError: Another process holds it, or nothing can be written there.
     """
-    path = folder / ".lock"
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = open(path, "a+b")  # noqa: SIM115 (closed by the with below)
@@ -84,7 +86,7 @@ def folder_held(folder: Path) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise UserError(
-                f"another training is running in '{folder}': wait for it to end, stop it, "
+                f"another process is using '{folder}': wait for it to end, stop it, "
                 "or choose another folder"
             ) from error
         yield

@@ -3,13 +3,13 @@
 import contextlib
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -92,7 +92,7 @@ class RunLog:
         points: int,
         seconds: float,
         fraction: float | None = None,
-        **scalars: float,
+        **scalars: float | int,
     ) -> None:
         """Keep the figures of a step and show them.
 
@@ -236,12 +236,8 @@ def plot_metrics(folder: Path, path: Path) -> None:
     seconds = [record["seconds"] for record in records]
     axes.plot(seconds, [record["psnr_db"] for record in records], marker=".", linewidth=1.5)
     axes.grid(alpha=0.3)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with written_whole(path) as unfinished:
         figure.savefig(unfinished, format="png", dpi=120)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
@@ -253,9 +249,9 @@ def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
     kept = []
     if resume_step is not None:
         kept = [record for record in read_metrics(folder) if record["step"] <= resume_step]
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
-    os.replace(unfinished, path)
+    with written_whole(path) as unfinished:
+        lines = [json.dumps(record) + "\n" for record in kept]
+        unfinished.write_text("".join(lines), encoding="utf-8")
     return kept
 
 
@@ -270,7 +266,7 @@ def _tensorboard_writer() -> Any:
     return SummaryWriter
 
 
-def _finite_or_none(value: float) -> float | None:
+def _finite_or_none(value: float | int) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 

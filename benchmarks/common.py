@@ -1,0 +1,275 @@
+"""What every benchmark does: options, the machine, the table, and the JSON that stays."""
+
+import contextlib
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import tyro
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from videospace.inrv.sampling import NUM_PUBLISHED_RATIOS
+from videospace.metrics.ball_structure import check_ball, share_valid
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+DATA_VARIABLE = "VIDEOSPACE_DATA"
+WHERE_IT_RUNS = ("work", "pictures", "out", "save")
+"""Options that change no figure; they name places, and stay out of the results."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions:
+    """What every benchmark can be told."""
+
+    work: Path | None = None
+    """Folder for clips and spaces, used again when the command is repeated; None takes a
+    temporary one."""
+    out: Path | None = None
+    """The file of results; None takes benchmarks/results/NAME.json."""
+    save: bool = True
+    """Write that file."""
+
+
+def run_benchmark(
+    name: str,
+    question: str | None,
+    options_type: type[BenchmarkOptions],
+    measure: Callable[[Any, Path], dict[str, Any]],
+    arguments: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Read the options, measure, keep the results and print them as the last line.
+
+    What a user can put right is printed as one line, and ends the process with status 2.
+
+    Args:
+        name: Of the module.
+        question: What is measured; the first text of ``--help``.
+        options_type: A dataclass; every field becomes a flag.
+        measure: Takes the options and the folder to work in, and returns the results.
+        arguments: Of the command line; None takes those of the process.
+
+    Returns:
+        The results with the options and the machine, as written.
+    """
+    program = f"python -m benchmarks.{name}"
+    options = tyro.cli(options_type, prog=program, description=question, args=arguments)
+    started = machine() | {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    }
+    try:
+        with contextlib.ExitStack() as stack:
+            work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            results = measure(options, work)
+        chosen = {k: v for k, v in dataclasses.asdict(options).items() if k not in WHERE_IT_RUNS}
+        document = plain({"benchmark": name, **results, "options": chosen, "machine": started})
+        if options.save:
+            path = options.out or RESULTS / f"{name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(path) as unfinished:
+                unfinished.write_text(pretty(document), encoding="utf-8")
+            say(f"written: {path}")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
+    except KeyboardInterrupt as interrupt:
+        say("interrupted; with --work, the same command goes on from here")
+        raise SystemExit(130) from interrupt
+    print(json.dumps(document), flush=True)
+    return document
+
+
+def data_path(name: str) -> Path:
+    """A file or folder of the recordings that the benchmarks measure on.
+
+    Raises:
+        UserError: The environment variable is not set, or there is no such file or folder.
+    """
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        raise UserError(
+            f"this benchmark measures on real recordings: set {DATA_VARIABLE} to their folder"
+        )
+    path = Path(folder) / name
+    if not path.exists():
+        raise UserError(f"expected {name} in the folder that {DATA_VARIABLE} names, came none")
+    return path
+
+
+def machine() -> dict[str, Any]:
+    """Where and with what the figures were measured."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "load_average_before": round(os.getloadavg()[0], 2),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "videospace": importlib.metadata.version("videospace"),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "git_commit": _git("rev-parse", "HEAD"),
+        "git_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+    }
+
+
+def matrix_product_gflops(size: int = 1024, repeats: int = 20) -> float:
+    """The best rate that float32 matrix products reach here, in 10⁹ operations a second.
+
+    Each multiply–add counts as two operations.
+    """
+    left, right = torch.randn(2, size, size)
+    seconds = []
+    for _ in range(repeats + 2):
+        start = time.perf_counter()
+        _ = left @ right
+        seconds.append(time.perf_counter() - start)
+    return 2 * size**3 / min(seconds[2:]) / 1e9
+
+
+class Pairs(NamedTuple):
+    """Places on the way between pairs of clips."""
+
+    first: Int[Tensor, " pair"]
+    """Number of one parent."""
+    other: Int[Tensor, " pair"]
+    """Number of the other parent, never the same."""
+    ratios: Float[Tensor, " pair"]
+    """How far towards the other one, neither end included."""
+
+
+def draw_pairs(num_clips: int, count: int, seed: int) -> Pairs:
+    """Draw pairs of clips, and one of the 50 published points between them, ends left out."""
+    generator = torch.Generator().manual_seed(seed)
+    first = torch.randint(num_clips, (count,), generator=generator)
+    other = torch.randint(num_clips - 1, (count,), generator=generator)
+    other += other >= first
+    last = NUM_PUBLISHED_RATIOS - 1
+    return Pairs(first, other, torch.randint(1, last, (count,), generator=generator) / last)
+
+
+def share_of_valid_balls(
+    videos: UInt8[np.ndarray, "clip time height width 3"],
+    one_parent_px: Sequence[float] | np.ndarray,
+    other_parent_px: Sequence[float] | np.ndarray,
+    radius_px: float,
+) -> float:
+    """The share of clips that show what every bouncing ball shows.
+
+    Args:
+        videos: To check.
+        one_parent_px: For each of them, the height of the ball in one parent.
+        other_parent_px: The same in the other one; the ball has to be between the two.
+        radius_px: Of a true ball.
+    """
+    parents = zip(videos, one_parent_px, other_parent_px, strict=True)
+    return share_valid(
+        [
+            check_ball(video, radius_px=radius_px, lowest_px=float(one), highest_px=float(other))
+            for video, one, other in parents
+        ]
+    )
+
+
+def medians(runs: Sequence[dict[str, Any]], names: Iterable[str]) -> dict[str, float | None]:
+    """The median of some figures over runs; None where no run has the figure.
+
+    Example:
+        >>> medians([{"psnr_db": 30.0}, {"psnr_db": 32.0}, {"psnr_db": None}], ["psnr_db"])
+        {'psnr_db': 31.0}
+    """
+    found = {name: [run[name] for run in runs if run.get(name) is not None] for name in names}
+    return {name: statistics.median(values) if values else None for name, values in found.items()}
+
+
+def print_table(title: str, rows: dict[str, dict[str, Any]], columns: Sequence[str]) -> None:
+    """Print named rows of figures; a figure that a row lacks shows as a dash."""
+    texts = [["", *columns]]
+    texts += [
+        [name, *(_figure(row.get(column)) for column in columns)] for name, row in rows.items()
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    print(f"\n{title}")
+    for text in texts:
+        cells = [text[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(text[1:], widths[1:], strict=True)]
+        print("  ".join(cells).rstrip())
+    print(flush=True)
+
+
+def say(text: str) -> None:
+    """Tell what is going on, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def plain(value: Any) -> Any:
+    """Only what JSON knows, in six digits; figures that are not finite become None.
+
+    Example:
+        >>> plain({"psnr_db": float("inf"), "seconds": (1.23456789, 2)})
+        {'psnr_db': None, 'seconds': [1.23457, 2]}
+    """
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def pretty(document: dict[str, Any]) -> str:
+    """JSON for people: indented, but with the plain numbers of a list on one line.
+
+    Example:
+        >>> print(pretty({"seeds": [0, 1]}), end="")
+        {
+          "seeds": [0, 1]
+        }
+    """
+    text = json.dumps(document, indent=2)
+    numbers = re.compile(r"\[\s+([-+.e\d\s,nul]+?)\s+\]")
+    return numbers.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.3f}" if abs(value) < 2 else f"{value:,.1f}"
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _cpu_model() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(*words: str) -> str | None:
+    try:
+        command = ["git", "-C", str(ROOT), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

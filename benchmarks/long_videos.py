@@ -1,0 +1,84 @@
+"""Long recordings: what becomes of everyday material, one video file cut into clips?"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from benchmarks.baselines import (
+    score,
+    still_baselines,
+    training_clips,
+)
+from benchmarks.common import data_path, print_table, run_benchmark, say
+from benchmarks.spaces import SpaceOptions, summary, train_space, warm_up, write_sheets
+from videospace.clips.clip_store import ClipStore
+from videospace.clips.prepare import prepare
+from videospace.clips.prepare_config import PrepareConfig
+
+EVERY = {"tracktor_mouse": 5}
+"""Slow recordings, of which every so many-th frame is taken."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LongVideosOptions(SpaceOptions):
+    """Long recordings: what becomes of everyday material, one video file cut into clips?"""
+
+    budget_seconds: float = 120.0
+    """Time of training of each space."""
+    recordings: tuple[str, ...] = ("sleap_flies", "tracktor_mouse")
+    """Files, without their suffix."""
+    size: int = 64
+    """Height and width in px."""
+    max_clips: int | None = None
+    """Take only so many clips of a file; None takes all."""
+
+
+def measure(options: LongVideosOptions, work: Path) -> dict[str, Any]:
+    """Prepare every recording and train on it."""
+    paths = {name: data_path(f"long/{name}.mp4") for name in options.recordings}
+    warm_up()
+    return {
+        "recordings": {
+            name: measure_recording(name, path, options, work) for name, path in paths.items()
+        }
+    }
+
+
+def measure_recording(
+    name: str, path: Path, options: LongVideosOptions, work: Path
+) -> dict[str, Any]:
+    """Train every preset with every seed on the clips of one recording, and compare."""
+    every = EVERY.get(name, 1)
+    config = PrepareConfig(size=str(options.size), every=every, max_clips=options.max_clips)
+    limit = "" if options.max_clips is None else f"-{options.max_clips}"
+    folder = work / "clips" / f"{name}{limit}x{options.size}"
+    prepare([path], folder, config)
+    store = ClipStore.open(folder)
+    presets = {}
+    for preset_name in options.presets:
+        runs = []
+        for seed in options.seeds:
+            space, figures = train_space(store, preset_name, seed, options, work)
+            say(f"{name}, {preset_name}, seed {seed}: {figures['psnr_db']:.2f} dB")
+            runs.append(figures)
+            if options.pictures:
+                write_sheets(options.pictures, f"{name}-{preset_name}-seed{seed}", space, store)
+        presets[preset_name] = summary(runs)
+    clips = training_clips(store)
+    baselines = {still: score(clips, make) for still, make in still_baselines(clips).items()}
+    print_table(
+        f"{name}: {len(clips)} clips, one frame in {every}",
+        presets | baselines,
+        ("psnr_db", "psnr_moving_db", "ssim", "train_seconds", "steps"),
+    )
+    found = {"num_clips": len(clips), "every": every, "fps": store.fps}
+    return {**found, "presets": presets, "baselines": baselines}
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("long_videos", __doc__, LongVideosOptions, measure, arguments)
+
+
+if __name__ == "__main__":
+    main()

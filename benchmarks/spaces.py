@@ -1,0 +1,169 @@
+"""Spaces for the benchmarks: trained within a budget of time, scored, and shown."""
+
+import dataclasses
+import math
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import UInt8
+
+from benchmarks.common import BenchmarkOptions, medians, say
+from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.clips.clip_store import ClipStore
+from videospace.clips.video_output import write_video
+from videospace.inrv.evaluation import evaluate
+from videospace.inrv.space import VideoSpace
+from videospace.inrv.training import TrainingOptions, train
+from videospace.inrv.training_state import STATE_FILE
+from videospace.presets import preset
+from videospace.runtime.errors import UserError
+from videospace.runtime.log import read_metrics
+
+UNLIMITED_POINTS = 1e15
+MAX_CURVE_POINTS = 60
+SHEET_CLIPS = 6
+PresetName = Literal["fast", "tiny", "paper"]
+SCORES = ("psnr_db", "psnr_moving_db", "ssim")
+CURVE = ("seconds", "psnr_db", "num_clips")
+COSTS = ("train_seconds", "wall_seconds", "steps", "points")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpaceOptions(BenchmarkOptions):
+    """What every benchmark that trains spaces can be told."""
+
+    budget_seconds: float = 60.0
+    """Time of training of each space."""
+    whole_budget: bool = True
+    """Train until the budget is spent; otherwise a preset may end before, at its own number of
+    points."""
+    presets: tuple[PresetName, ...] = ("fast",)
+    """The presets to train."""
+    seeds: tuple[int, ...] = (0,)
+    """A run for each of them; the figures are medians."""
+    paper_clips: int = 30
+    """Clips, evenly spaced, on which the preset paper is scored, since it renders slowly; the
+    other presets are scored on all that they trained on."""
+    pictures: Path | None = None
+    """Folder for contact sheets to look at; None writes none. They show the recordings."""
+
+    def __post_init__(self) -> None:
+        if (
+            not self.presets
+            or not self.seeds
+            or not self.budget_seconds > 0
+            or self.paper_clips < 1
+        ):
+            raise UserError(
+                "expected at least one preset, seed and clip to score, and a budget above 0 s, "
+                f"came presets {self.presets}, seeds {self.seeds}, {self.paper_clips} clips and "
+                f"{self.budget_seconds:g} s"
+            )
+
+
+class TrainedSpace(NamedTuple):
+    """A space and what it took."""
+
+    space: VideoSpace
+    """As a user would open it."""
+    figures: dict[str, Any]
+    """Time, steps, scores on the training clips, and how the error fell."""
+
+
+def train_space(
+    store: ClipStore, name: str, seed: int, options: SpaceOptions, work: Path
+) -> TrainedSpace:
+    """Train a preset within the budget and score its reconstructions, which takes time of its own.
+
+    A space that an earlier call has finished in the same folder is not trained again, and marked
+    as reused; how long that call took as a whole is not known.
+    """
+    config = dataclasses.replace(preset(name), seed=seed)
+    length = "" if options.whole_budget else "-own-length"
+    folder = f"{store.folder.name}-{name}-seed{seed}-{options.budget_seconds:g}s{length}"
+    out = work / "spaces" / folder
+    if options.whole_budget:
+        config = dataclasses.replace(config, total_points=UNLIMITED_POINTS)
+    whole_grid = config.batch.points_per_clip is None  # few, long steps: note each of them
+    training = TrainingOptions(
+        time_budget_seconds=options.budget_seconds, log_every=1 if whole_grid else 20
+    )
+    is_new = not (out / STATE_FILE).exists()
+    say(f"{name}, seed {seed}: training for at most {options.budget_seconds:g} s")
+    start = time.perf_counter()
+    report = train(store, out, config, training)
+    wall_seconds = time.perf_counter() - start
+    if not report.finished:
+        raise KeyboardInterrupt
+    space = VideoSpace.from_pretrained(out)
+    max_clips = options.paper_clips if name == "paper" else None
+    scores = evaluate(space, store, max_clips=max_clips).summary()
+    figures = {
+        "seed": seed,
+        "train_seconds": round(report.seconds, 2),
+        "wall_seconds": round(wall_seconds, 2) if is_new else None,
+        "reused": not is_new,
+        "steps": report.step,
+        "points": report.points,
+        **{name: scores[name] for name in SCORES},
+        "num_training_clips": len(space.ids),
+        "num_scored_clips": scores["num_clips"],
+        "num_parameters": sum(weight.numel() for weight in space.model.parameters()),
+        "num_latent_values": space.latents.numel(),
+        "curve": curve(out),
+    }
+    return TrainedSpace(space, figures)
+
+
+def summary(runs: list[dict[str, Any]], *extra: str) -> dict[str, Any]:
+    """Medians over the runs of a preset, and the runs themselves."""
+    scored = runs[0]["num_scored_clips"]
+    return {**medians(runs, (*SCORES, *extra, *COSTS)), "num_scored_clips": scored, "runs": runs}
+
+
+def curve(folder: Path) -> dict[str, list[float]]:
+    """How a run went: time, smoothed PSNR of the points of a step, clips that took part."""
+    records = read_metrics(folder)
+    stride = max(1, math.ceil(len(records) / MAX_CURVE_POINTS))
+    kept = records[::-1][::stride][::-1]  # the last one in any case
+    return {name: [record[name] for record in kept] for name in CURVE}
+
+
+def warm_up() -> None:
+    """Do everything once that is slow only the first time."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = BouncingBallConfig(num_clips=4, num_frames=3, size="16")
+        store = write_bouncing_ball(Path(folder) / "clips", config)
+        short = dataclasses.replace(preset("tiny"), total_points=1e5)
+        train(store, Path(folder) / "space", short, TrainingOptions(progress=False))
+
+
+def write_sheets(folder: Path, name: str, space: VideoSpace, store: ClipStore) -> None:
+    """Write contact sheets: reconstructions below their originals, an interpolation, samples."""
+    spread = np.linspace(0, len(space.ids) - 1, SHEET_CLIPS).astype(int)
+    shown = [space.ids[row] for row in np.unique(spread)]
+    originals = store.frames([store.row(clip_id) for clip_id in shown])
+    reconstructions = space.render(torch.stack([space.latent(clip_id) for clip_id in shown]))
+    pairs = rearrange([originals, reconstructions], "kind clip ... -> (clip kind) ...")
+    between = space.interpolate(shown[0], shown[len(shown) // 2], steps=SHEET_CLIPS)
+    sheets = {
+        "reconstruction": pairs,
+        "interpolation": space.render(between),
+        "samples-slerp": space.render(space.sample(SHEET_CLIPS)),
+        "samples-gaussian": space.render(space.sample(SHEET_CLIPS, method="gaussian")),
+    }
+    for kind, clips in sheets.items():
+        write_sheet(folder / f"{name}-{kind}.png", clips, store.fps)
+
+
+def write_sheet(
+    path: Path, clips: UInt8[np.ndarray, "clip time height width 3"], fps: float
+) -> None:
+    """Write a contact sheet, a row for each clip."""
+    write_video(path, clips.swapaxes(0, 1), fps=fps)
+    say(f"written: {path}")

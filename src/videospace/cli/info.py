@@ -1,0 +1,93 @@
+"""``videospace info``."""
+
+import dataclasses
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv.inr import layer_shapes
+from videospace.inrv.space import VideoSpace
+from videospace.metrics.complexity import multiply_adds
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    """Say what a space or a store is, and what it scores."""
+
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|STORE")]
+    """Folder that 'videospace train' or 'videospace prepare' has written."""
+    ids: bool = False
+    """List the clip ids, one a line, and nothing else."""
+    json: bool = False
+    """Print JSON."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, look, print."""
+    command = tyro.cli(Info, args=arguments, prog="videospace info")
+    if (command.folder / "store.json").exists():
+        store = ClipStore.open(command.folder)
+        ids, facts = store.ids, describe_store(store)
+    elif (command.folder / "config.json").exists():
+        space = VideoSpace.from_pretrained(command.folder)
+        ids, facts = space.ids, describe_space(space)
+    else:
+        raise UserError(
+            f"expected a space or a store, but '{command.folder}' has neither config.json "
+            "nor store.json"
+        )
+    if command.ids:
+        print("\n".join(ids))
+    elif command.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        width = max(map(len, facts))
+        for name, value in facts.items():
+            print(f"{name:{width}}  {_text(value)}")
+
+
+def describe_store(store: ClipStore) -> dict[str, Any]:
+    """The facts of a store."""
+    splits = Counter(record.split for record in store.records)
+    return {
+        "what": "a store of clips",
+        "clips": len(store),
+        "for training": splits["train"],
+        "held out": splits["holdout"],
+        "sources": len({record.source for record in store.records}),
+        "frames": store.num_frames,
+        "height_px": store.height,
+        "width_px": store.width,
+        "fps": store.fps,
+    }
+
+
+def describe_space(space: VideoSpace) -> dict[str, Any]:
+    """The facts of a space."""
+    config, clip = space.model.config, space.clip
+    shapes = layer_shapes(config.inr, space.model.in_width)
+    points = clip.num_frames * clip.height * clip.width
+    return {
+        "what": "a space of videos",
+        "clips": len(space.ids),
+        "frames": clip.num_frames,
+        "height_px": clip.height,
+        "width_px": clip.width,
+        "fps": clip.fps,
+        "latent_width": config.latent.width,
+        "hypernetwork": config.hypernetwork.kind,
+        "weights": sum(value.numel() for value in space.model.state_dict().values()),
+        "weights_of_a_clip": sum(out * (in_ + 1) for out, in_ in shapes),
+        "gigamacs_of_a_clip": round(multiply_adds(shapes, points) / 1e9, 3),
+        "fingerprint": space.fingerprint(),
+        **space.scores,
+    }
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

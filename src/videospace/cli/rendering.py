@@ -1,0 +1,76 @@
+"""What the commands that render have in common: size, device, and writing with progress."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from torch import Tensor
+from tqdm import tqdm
+
+from videospace.clips.video_output import write_video
+from videospace.inrv.space import VideoSpace
+from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RenderOptions:
+    """The size of what is rendered; a space has none of its own."""
+
+    height: int | None = None
+    """In px; None keeps the aspect if the width is given, or the trained size."""
+    width: int | None = None
+    """In px; likewise."""
+    num_frames: Annotated[int | None, tyro.conf.arg(name="frames")] = None
+    """Frames, spread over the clip's time; None follows from --fps, or is the trained number."""
+    fps: float | None = None
+    """Frames per second; None is the trained rate. Alone, it keeps the duration: at twice the
+    rate there are twice as many frames, less one."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+
+    def __post_init__(self) -> None:
+        if self.fps is not None and not self.fps > 0:
+            raise UserError(f"expected --fps above 0, came {self.fps}")
+
+    def frames_and_fps(self, space: VideoSpace) -> tuple[int, float]:
+        """The number of frames and the rate, with what is not given filled in."""
+        trained, fps = space.clip.num_frames, self.fps or space.clip.fps
+        if self.num_frames is not None:
+            return self.num_frames, fps
+        return round((trained - 1) * fps / space.clip.fps) + 1, fps
+
+
+SpaceFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
+"""A folder that ``videospace train`` has written."""
+
+Render = Annotated[RenderOptions, tyro.conf.arg(name="")]
+"""Render options as flags of the command itself."""
+
+
+def open_space(folder: Path, options: RenderOptions) -> VideoSpace:
+    """Open a space on the device that is asked for."""
+    return VideoSpace.from_pretrained(folder, choose_device(options.device))
+
+
+def render_to_file(
+    space: VideoSpace,
+    latents: Tensor,
+    out: Path,
+    options: RenderOptions,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Render latents straight into a file, or a folder of files, and say what was written."""
+    num_frames, fps = options.frames_and_fps(space)
+    frames = space.render_frames(
+        latents, height=options.height, width=options.width, num_frames=num_frames
+    )
+    bar = tqdm(frames, total=num_frames, desc="rendering", unit="frame", disable=None)
+    write_video(out, bar, fps=fps, num_frames=num_frames, names=names)
+    _, height, width = space.render_size(options.height, options.width, num_frames)
+    print(
+        f"wrote {out}: {len(latents)} clips of {num_frames} frames, {height}x{width} px, "
+        f"at {fps:g} frames per second"
+    )

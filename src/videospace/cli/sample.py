@@ -1,0 +1,42 @@
+"""``videospace sample``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.inrv.sampling import nearest_latent
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Render new videos, and say how far each is from its nearest training clip."""
+
+    space: SpaceFolder
+    """Folder of the space."""
+    out: Path
+    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
+    name without suffix is a folder with a file for each sample."""
+    method: Literal["slerp", "lerp", "gaussian"] = "slerp"
+    """'slerp': on the arc between two random clips, as published. 'lerp': on the straight line
+    between them. 'gaussian': from a Gaussian fitted to all latents."""
+    count: int = 9
+    """How many."""
+    seed: int = 0
+    """The same seed gives the same samples."""
+    render: Render = RenderOptions()
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, draw, render, report."""
+    command = tyro.cli(Sample, args=arguments, prog="videospace sample")
+    space = open_space(command.space, command.render)
+    latents = space.sample(command.count, method=command.method, seed=command.seed)
+    names = [f"sample-{index:03d}" for index in range(command.count)]
+    render_to_file(space, latents, command.out, command.render, names=names)
+    rows, distances = nearest_latent(space.latents, latents)
+    print("nearest training clip (distance 1: as far as clips are from each other)")
+    for name, row, distance in zip(names, rows.tolist(), distances.tolist(), strict=True):
+        print(f"  {name}  {space.ids[row]}  {distance:.2f}")

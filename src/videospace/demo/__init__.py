@@ -1,0 +1,1 @@
+"""One command, a minute, and a page of videos that a space has made."""

@@ -1,0 +1,167 @@
+"""A space on the disk: config.json, model.safetensors, codes.safetensors and a card."""
+
+import contextlib
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from videospace.inrv.card import write_card
+from videospace.inrv.model import InrvModel, ModelConfig
+from videospace.runtime import checkpoint
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write
+
+FORMAT_VERSION = 1
+CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
+    "config.json",
+    "model.safetensors",
+    "codes.safetensors",
+    "README.md",
+)
+PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
+"""The weights that the codes on the disk belong to, while a save is between its two files."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClipShape:
+    """What the clips of a space look like, unless a render says otherwise."""
+
+    num_frames: int
+    """Frames of a clip."""
+    height: int
+    """In px."""
+    width: int
+    """In px."""
+    fps: float
+    """Frames per second."""
+
+    def __post_init__(self) -> None:
+        if min(self.num_frames, self.height, self.width) < 1 or not self.fps > 0:
+            raise UserError(f"expected at least 1 frame of 1x1 px and fps above 0, came {self}")
+
+
+class SavedSpace(NamedTuple):
+    """What the files of a space hold."""
+
+    model: InrvModel
+    latents: Tensor
+    ids: list[str]
+    clip: ClipShape
+    scores: dict[str, Any]
+
+
+def write_space(folder: Path, space: SavedSpace) -> None:
+    """Write the files of a space over those of an earlier save, if there are any.
+
+    Raises:
+        UserError: The folder cannot be written to.
+    """
+    config = {
+        "class": "VideoSpace",
+        "format_version": FORMAT_VERSION,
+        "clip": dataclasses.asdict(space.clip),
+        "model": dataclasses.asdict(space.model.config),
+        "scores": space.scores,
+    }
+    weights = space.model.state_dict()
+    ids = torch.frombuffer(bytearray("\n".join(space.ids).encode()), dtype=torch.uint8)
+    codes = {"latents": space.latents, "ids": ids}
+    previous = folder / PREVIOUS_WEIGHTS_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / WEIGHTS_FILE).exists() and not previous.exists():
+            with contextlib.suppress(OSError):  # some file systems have no links
+                os.link(folder / WEIGHTS_FILE, previous)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    checkpoint.save_tensors(folder / WEIGHTS_FILE, weights)
+    tie = {"model": checkpoint.fingerprint(weights)}
+    checkpoint.save_tensors(folder / CODES_FILE, codes, tie)
+    previous.unlink(missing_ok=True)
+    checkpoint.save_json(folder / CONFIG_FILE, config)
+    write_card(folder / CARD_FILE, config, len(space.ids))
+
+
+def read_space(folder: Path) -> SavedSpace:
+    """Read the files of a space, strictly.
+
+    Raises:
+        UserError: The folder is no space, is damaged, or comes from a newer version.
+    """
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise UserError(f"expected a space, but '{folder}' has no {CONFIG_FILE}")
+    clip, config, scores = _read_config(checkpoint.load_json(path), path)
+    try:
+        model = InrvModel(config)
+    except (ValueError, RuntimeError, ArithmeticError) as error:  # such as a width below zero
+        raise UserError(f"'{path}': model cannot be built: {error}") from error
+    codes, tie = checkpoint.load_tensors(folder / CODES_FILE)
+    latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.width)
+    weights = _read_weights(folder, tie.get("model"))
+    checkpoint.load_strictly(model, weights, folder / WEIGHTS_FILE)
+    if tie.get("model") != checkpoint.fingerprint(weights):
+        raise UserError(
+            f"'{folder / CODES_FILE}' belongs to other weights than '{folder / WEIGHTS_FILE}': "
+            "take both from one copy, or if a training was stopped while saving, "
+            "run the same command again"
+        )
+    return SavedSpace(model, latents, ids, clip, scores)
+
+
+def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
+    """The weights, or those before them where an interrupted save left the codes behind."""
+    weights, _ = checkpoint.load_tensors(folder / WEIGHTS_FILE)
+    previous = folder / PREVIOUS_WEIGHTS_FILE
+    if previous.exists() and checkpoint.fingerprint(weights) != expected:
+        weights, _ = checkpoint.load_tensors(previous)
+    return weights
+
+
+def _read_codes(
+    tensors: dict[str, Tensor], path: Path, latent_width: int
+) -> tuple[Tensor, list[str]]:
+    if tensors.keys() != {"latents", "ids"}:
+        raise UserError(f"'{path}': expected latents and ids, came {', '.join(tensors)}")
+    latents = tensors["latents"]
+    if latents.ndim != 2 or latents.shape[1] != latent_width or latents.dtype != torch.float32:
+        raise UserError(
+            f"'{path}': expected float32 latents of {latent_width} numbers, "
+            f"came {latents.dtype} of shape {tuple(latents.shape)}"
+        )
+    checkpoint.require_finite(latents, f"'{path}': latents")
+    try:
+        ids = bytes(tensors["ids"].tolist()).decode().split("\n")
+    except (ValueError, TypeError) as error:
+        raise UserError(f"'{path}': expected the clip ids as UTF-8 text: {error}") from error
+    if len(set(ids)) != len(latents):
+        raise UserError(
+            f"'{path}': expected {len(latents)} different clip ids, came {len(set(ids))}"
+        )
+    return latents, ids
+
+
+def _read_config(
+    content: dict[str, Any], path: Path
+) -> tuple[ClipShape, ModelConfig, dict[str, Any]]:
+    version = content.get("format_version")
+    if content.get("class") != "VideoSpace" or not isinstance(version, int):
+        raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
+    if version > FORMAT_VERSION:
+        raise UserError(
+            f"'{path}' has format version {version}, but this videospace reads up to "
+            f"{FORMAT_VERSION}: update it with pip install --upgrade videospace"
+        )
+    expected = {"class", "format_version", "clip", "model", "scores"}
+    if content.keys() != expected:
+        odd = sorted(content.keys() ^ expected)[0]
+        raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
+    if not isinstance(content["scores"], dict):
+        raise UserError(f"expected an object for '{path}': scores, came {content['scores']!r}")
+    clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
+    model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
+    return clip, model, content["scores"]

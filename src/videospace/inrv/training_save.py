@@ -1,0 +1,54 @@
+"""What a training run leaves on the disk: a state to go on from, and a space to use."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv.model import InrvModel
+from videospace.inrv.space import ClipShape, VideoSpace
+from videospace.inrv.training_data import TrainingClips
+from videospace.inrv.training_state import TrainingState
+from videospace.runtime.checkpoint import require_finite
+
+
+def training_content(store: ClipStore, rows: list[int]) -> str:
+    """What a run trains on: clips held out, or added to the store later, do not matter."""
+    shape = f"{store.num_frames}x{store.height}x{store.width}"
+    return f"{shape}:{','.join(store.records[row].id for row in rows)}"
+
+
+@torch.no_grad()
+def save_training(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> None:
+    """Write the state to go on from, and the space to use: averaged weights, current codes."""
+    store = clips.store
+    for name, value in state.tensors().items():
+        require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
+    state.save(out, training_content(store, clips.rows))
+    space = snapshot(state, clips, features)
+    space.save_pretrained(out)
+
+
+@torch.no_grad()
+def snapshot(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None = None
+) -> VideoSpace:
+    """The space as it is now."""
+    model = InrvModel(state.config.model).to(state.codes.device)
+    averaged = state.config.optimiser.average_decay > 0
+    model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
+    model.eval()
+    blocks = zip(
+        state.codes.split(1024),
+        features.split(1024) if features is not None else [None] * len(state.codes),
+        strict=False,
+    )
+    latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
+    store = clips.store
+    shape = ClipShape(
+        num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
+    )
+    return VideoSpace(model, latents, [store.records[row].id for row in clips.rows], shape)

@@ -1,0 +1,75 @@
+"""The start of a training run: the state, anew or as it was saved, and what it looks at."""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv.codes import initial_codes
+from videospace.inrv.semantic import choose_frame_encoder, frame_features
+from videospace.inrv.space_files import SPACE_FILES
+from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.training_data import seeded
+from videospace.inrv.training_save import training_content
+from videospace.inrv.training_state import STATE_FILE, TrainingState
+from videospace.runtime.errors import UserError
+
+
+def start_or_resume(
+    store: ClipStore, rows: list[int], out: Path, config: TrainingConfig, device: torch.device
+) -> tuple[TrainingState, bool]:
+    """A fresh state, or the saved one and True.
+
+    Raises:
+        UserError: The folder holds a run with other settings or clips, or files that are none of
+            a run's and that a save would overwrite.
+    """
+    for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: ours, and those of safetensors
+        for path in out.glob(pattern):
+            path.unlink()
+    resumed = (out / STATE_FILE).exists()
+    width = config.model.latent.effective_code_width
+    if resumed:
+        codes = torch.zeros(len(rows), width)
+    elif present := [name for name in SPACE_FILES if (out / name).exists()]:
+        raise UserError(
+            f"expected a new folder or one of an interrupted training, but '{out}' holds "
+            f"{present[0]}, which would be overwritten: choose another folder"
+        )
+    else:
+        codes = initial_codes(config.codes, store.frames, rows, width, config.seed)
+    state = TrainingState(config, codes, device)
+    if resumed:
+        state.load(out, training_content(store, rows))
+    return state, resumed
+
+
+def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " clip"]:
+    """The order in which clips join: mixed, since neighbours in a store come from one file."""
+    if not config.curriculum:
+        return torch.arange(num_clips)
+    return torch.randperm(num_clips, generator=seeded(config.seed, 5))
+
+
+def semantic_features(
+    store: ClipStore,
+    rows: list[int],
+    config: TrainingConfig,
+    device: torch.device,
+    *,
+    progress: bool = True,
+) -> Float[Tensor, "clip time feature"] | None:
+    """Frame features of the clips, padded to the width that the model takes; None without."""
+    if config.model.latent.semantic == "none":
+        return None
+    encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
+    features = frame_features(store, rows, encoder, progress=progress)
+    missing = config.model.latent.video_clip.feature_width - features.shape[2]
+    if missing < 0:
+        raise UserError(
+            f"the frame encoder gives {features.shape[2]} numbers: "
+            f"set --model.latent.video-clip.feature-width {features.shape[2]}"
+        )
+    return torch.nn.functional.pad(features, (0, missing)).to(device)

@@ -1,0 +1,138 @@
+"""One step of gradient descent."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from videospace.inrv.encoding import gather_points
+from videospace.inrv.objective import gaussian_divergence, pointwise_error, squared_error
+from videospace.inrv.optimisation import learning_rate_factor
+from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.training_data import TrainingClips, seeded
+from videospace.inrv.training_state import TrainingState
+from videospace.runtime.device import Precision
+from videospace.runtime.errors import UserError
+
+SMOOTHING = 0.98
+"""Share of the past in the running mean of the reconstruction error."""
+
+
+def training_step(
+    state: TrainingState,
+    clips: TrainingClips,
+    chosen: Int[Tensor, " clip"],
+    features: Tensor | None,
+    tables: tuple[Tensor, Tensor, Tensor],
+    fraction: float,
+) -> None:
+    """One step of gradient descent on some clips.
+
+    Args:
+        state: Changed in place.
+        clips: The pixels.
+        chosen: Indices of the clips to look at.
+        features: Frame features of all clips, for a semantic embedding.
+        tables: The encoded axes of the clips' grid.
+        fraction: Progress of the whole run in [0, 1], for the schedule.
+
+    Raises:
+        UserError: The loss is not finite; nothing has changed then.
+    """
+    config, progress = state.config, state.progress
+    generator = seeded(config.seed, 3, progress.step)
+    torch.manual_seed(seeded(config.seed, 4, progress.step).initial_seed())  # dropout, if any
+
+    codes = state.codes[chosen].requires_grad_()
+    latents = state.model.latents(codes, None if features is None else features[chosen])
+    with _products_in(progress.precision, codes.device):
+        layers = state.model.layers(latents)
+    errors, squared, num_points = [], [], 0
+    for points in _points(config, clips, chosen, generator):
+        target = clips.colours(chosen, points)
+        shared = config.batch.points_per_clip is None  # all clips have the whole grid
+        encoded = gather_points(tables, points[:1] if shared else points)
+        with _products_in(progress.precision, codes.device):
+            colours = state.model.colours(encoded, layers).float()
+        errors.append(pointwise_error(colours, target, config.loss))
+        squared.append(squared_error(colours, target))
+        num_points += target.shape[0] * target.shape[1]
+    clip_errors = torch.stack(errors).mean(dim=0)
+    loss = clip_errors.mean()
+    if config.gaussian_weight:
+        regulariser = gaussian_divergence(state.latents, chosen, latents)
+        loss = loss + config.gaussian_weight * regulariser
+    _require_finite(loss, clip_errors, chosen, clips, progress.step)
+
+    loss.backward()
+    factor = learning_rate_factor(
+        fraction,
+        progress.step,
+        warmup_steps=config.optimiser.warmup_steps,
+        schedule=config.optimiser.schedule,
+    )
+    for group in state.adam.param_groups:
+        group["lr"] = config.optimiser.learning_rate * factor
+    state.adam.step()
+    state.adam.zero_grad(set_to_none=True)
+    assert codes.grad is not None
+    state.code_adam.step(chosen, codes.grad, config.optimiser.code_learning_rate * factor)
+    state.average.update(state.model, progress.step)
+    state.latents[chosen] = latents.detach()
+
+    progress.step += 1
+    progress.stage_step += 1
+    progress.points += num_points
+    error = torch.stack(squared).mean().item()
+    past = min(SMOOTHING, 1 - 1 / progress.stage_step)
+    progress.squared_error = past * progress.squared_error + (1 - past) * error
+
+
+def _products_in(precision: Precision, device: torch.device) -> torch.autocast:
+    """Inside, matrix products are computed in a precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _points(
+    config: TrainingConfig,
+    clips: TrainingClips,
+    chosen: Int[Tensor, " clip"],
+    generator: torch.Generator,
+) -> list[Int[Tensor, "clip point"]]:
+    """The points of a step; the whole grid comes as one block too."""
+    count = config.batch.points_per_clip
+    device = chosen.device
+    if count is None:
+        return [torch.arange(clips.num_points, device=device).expand(len(chosen), -1)]
+    num_important = round(count * config.batch.important_share)
+    points = clips.uniform_points(len(chosen), count - num_important, generator).to(device)
+    if num_important:
+        important = clips.important_points(chosen, num_important, generator)
+        points = torch.cat([points, important], dim=1)
+    return [points]
+
+
+def _require_finite(
+    loss: Float[Tensor, ""],
+    clip_errors: Float[Tensor, " clip"],
+    chosen: Int[Tensor, " clip"],
+    clips: TrainingClips,
+    step: int,
+) -> None:
+    """Stop before the step is taken, and name the clips."""
+    if math.isfinite(loss.item()):
+        return
+    bad = chosen[~clip_errors.isfinite()].tolist()
+    if not bad:
+        raise UserError(
+            f"the Gaussian regulariser is not finite in step {step}, as the latents of all clips "
+            "agree in some number: use more clips, --codes.start gaussian or --gaussian-weight 0; "
+            "the last save is kept"
+        )
+    ids = [clips.store.records[clips.rows[clip]].id for clip in bad]
+    more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+    raise UserError(
+        f"the loss is not finite in step {step}, for {', '.join(ids[:5])}{more}: "
+        "try a lower --optimiser.learning-rate; the last save is kept"
+    )
