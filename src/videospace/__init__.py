@@ -3,7 +3,7 @@
 Example:
     >>> import videospace
     >>> videospace.presets.tiny().model.latent.width
-    32
+    8
 """
 
 import importlib

@@ -30,14 +30,14 @@ def tiny() -> TrainingConfig:
     return dataclasses.replace(
         fast(),
         model=ModelConfig(
-            latent=LatentConfig(width=32),
+            latent=LatentConfig(width=8),
             encoding=EncodingConfig(time_octaves=2, height_octaves=3, width_octaves=3),
             inr=InrConfig(hidden_width=64, num_hidden_layers=3),
         ),
         codes=CodesConfig(start="geodesic"),
         batch=BatchConfig(num_clips=32, points_per_clip=512, important_share=0.5),
         optimiser=OptimiserConfig(learning_rate=2e-3, code_learning_rate=1e-3, warmup_steps=20),
-        total_points=15e6,
+        total_points=20e6,
     )
 
 
@@ -86,7 +86,7 @@ def preset(name: str) -> TrainingConfig:
 
     Example:
         >>> preset("tiny").model.latent.width
-        32
+        8
     """
     if name not in PRESETS:
         raise UserError(f"expected a preset among {', '.join(PRESETS)}, came '{name}'")

@@ -45,8 +45,9 @@ def made_data(tmp_path, monkeypatch) -> Path:
     write_recording(folder / "long" / "tracktor_mouse.mp4", 255, 48, 64, 2)
     digits = np.random.default_rng(0).integers(0, 256, (10, 28, 28), dtype=np.uint8)
     (folder / "mnist").mkdir()
-    with gzip.open(folder / "mnist" / "train-images-idx3-ubyte.gz", "wb") as file:
-        file.write(b"\x00\x00\x08\x03" + np.array(digits.shape, ">u4").tobytes() + digits.tobytes())
+    header = b"\x00\x00\x08\x03" + np.array(digits.shape, ">u4").tobytes()
+    images = folder / "mnist" / "train-images-idx3-ubyte.gz"
+    images.write_bytes(gzip.compress(header + digits.tobytes()))
     monkeypatch.setenv("VIDEOSPACE_DATA", str(folder))
     return folder
 

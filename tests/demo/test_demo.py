@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import tyro
 from PIL import Image
 
 from videospace.clips.bouncing_ball import BouncingBallConfig
@@ -189,3 +190,9 @@ def test_one_clip_is_too_few(tmp_path):
     with pytest.raises(UserError, match="expected at least 2 clips to interpolate between, came 1"):
         run_demo(DemoConfig(out=tmp_path / "demo"), balls=BouncingBallConfig(num_clips=1))
     assert not (tmp_path / "demo").exists()
+
+
+def test_the_command_line_has_the_promised_names():
+    words = ["--out", "there", "--seed", "5", "--time-budget", "20"]
+    config = tyro.cli(DemoConfig, args=words)
+    assert config == DemoConfig(out=Path("there"), seed=5, time_budget_seconds=20.0)

@@ -3,7 +3,9 @@
 import dataclasses
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import tyro
 
 from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.demo.films import make_films
@@ -26,7 +28,7 @@ SETTINGS_FILE = "demo.json"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """A demo.
+    """Train on bouncing balls from nothing, and write a page that shows what a space can do.
 
     Example:
         >>> DemoConfig(seed=1).time_budget_seconds
@@ -34,12 +36,12 @@ class DemoConfig:
     """
 
     out: Path = Path("videospace-demo")
-    """Folder of the page and of all that it shows. It may hold an earlier demo with these settings:
-    one that was interrupted goes on, one that was finished is shown afresh without training."""
+    """Folder of the page and of all that it shows. An earlier demo with these settings that was
+    interrupted goes on there; one that was finished is shown afresh, without training."""
     seed: int = 0
     """Of the training and of everything that is drawn at random."""
-    time_budget_seconds: float = 60.0
-    """Longest time of training, over all sittings. Two quiet CPU cores need less for all of it."""
+    time_budget_seconds: Annotated[float, tyro.conf.arg(name="time-budget")] = 60.0
+    """Longest time of training in seconds, over all sittings; two quiet CPU cores need less."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_budget_seconds < math.inf:

@@ -158,7 +158,7 @@ def _loop(
                 seconds=round(progress.seconds, 3),
                 fraction=fraction,
                 psnr_db=psnr_from_squared_error(progress.squared_error),
-                num_clips=num_clips,
+                num_clips=float(num_clips),
             )
         if on_step:
             on_step(state)

@@ -35,6 +35,8 @@ class BallCheck:
     """Overlap of the ball with a solid disc of its own area and centre; 1 for a perfect ball."""
     colour_error: Float[np.ndarray, " time"]
     """Distance of the ball's colour from every mixture of ball and background colour; 0 is best."""
+    ghost: Float[np.ndarray, " time"]
+    """The strongest trace of another ball: mean coverage of a square inside it, in [0, 1]."""
     reasons: tuple[str, ...] = ()
     """What is wrong with the clip, one short sentence each."""
 
@@ -55,6 +57,7 @@ def check_ball(
     max_step_px: float | int | None = None,
     max_turns: int = 1,
     min_roundness: float | int = 0.75,
+    max_ghost: float | int = 0.1,
     ball_rgb: tuple[int, int, int] = (0, 0, 255),
     background_rgb: tuple[int, int, int] = (255, 255, 255),
 ) -> BallCheck:
@@ -79,6 +82,8 @@ def check_ball(
         max_turns: How often the ball may change direction. Steps below half a pixel do not count.
         min_roundness: Overlap with a solid disc that a ball needs. Half-transparent, double and
             stretched balls have less; an edge blurred over half a radius still leaves 0.84.
+        max_ghost: Trace of ball that may show away from the ball. A blend of two clips shows each
+            of them by its weight.
         ball_rgb: Colour of the true ball.
         background_rgb: Colour of everything else.
 
@@ -98,7 +103,9 @@ def check_ball(
             f"expected frames that show a ball of 1 pixel radius or more, but got a video of "
             f"shape {video.shape} and radius {radius_px}"
         )
-    check = _measure(video, np.array(ball_rgb, float), np.array(background_rgb, float))
+    check = _measure(
+        video, radius_px, np.array(ball_rgb, float), np.array(background_rgb, float)
+    )
     span = max(0.0, video.shape[2] - 1 - 2 * radius_px)
     if max_step_px is None:
         max_step_px = 1.5 * 2 * span / max(1, len(video) - 1) + 1
@@ -110,6 +117,7 @@ def check_ball(
         _in_frames(f"radius not {radius_px:.1f} px", radius_error > radius_tolerance),
         _in_frames("not a solid round ball", check.roundness < min_roundness),
         _in_frames("ball of another colour", check.colour_error > 0.25),
+        _in_frames("a ghost of another ball", (check.ghost > max_ghost) & (check.num_balls == 1)),
     ]
     if check.found.any():
         height = float(np.nanmean(check.centre_row))
@@ -182,8 +190,18 @@ def _greatest_neighbour(
     return values
 
 
+def _greatest_mean(
+    values: Float[np.ndarray, "time height width"], side: int
+) -> Float[np.ndarray, " time"]:
+    """Greatest mean over any square of some pixels a side, cut to the frame."""
+    sides = tuple(min(side, length) for length in values.shape[1:])
+    windows = np.lib.stride_tricks.sliding_window_view(values, sides, axis=(1, 2))
+    return windows.mean(axis=(3, 4)).max(axis=(1, 2))
+
+
 def _measure(
     video: UInt8[np.ndarray, "time height width 3"],
+    radius_px: float | int,
     ball_rgb: Float[np.ndarray, "3"],
     background_rgb: Float[np.ndarray, "3"],
 ) -> BallCheck:
@@ -198,6 +216,8 @@ def _measure(
     num_balls, largest = _count_blobs(labels)
     body = (labels == largest[:, None, None]).astype(int)
     with_edge = _greatest_neighbour(_greatest_neighbour(body))
+    near = _greatest_neighbour(_greatest_neighbour(with_edge))
+    ghost = _greatest_mean(coverage * (1 - near), side=round(radius_px * 2**0.5))
     coverage = coverage * with_edge
     area = np.where(num_balls > 0, coverage.sum(axis=(1, 2)), np.nan)
 
@@ -213,6 +233,7 @@ def _measure(
         radius_px=radius,
         centre_row=centre_row,
         centre_col=centre_col,
+        ghost=ghost,
         roundness=common / np.maximum(disc, coverage).sum(axis=(1, 2)),
         colour_error=(coverage * off_colour).sum(axis=(1, 2)) / area,
     )
