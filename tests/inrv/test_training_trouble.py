@@ -88,23 +88,13 @@ class TestNotFinite:
 
 
 class TestStore:
-    def test_without_clips(self, tmp_path, make_store, make_config):
-        empty = make_store(tmp_path / "empty", 0)
-        with pytest.raises(
-            UserError, match=f"expected clips to train on, but '{empty.folder}' has"
-        ):
-            train(empty, tmp_path / "space", make_config())
-        assert not (tmp_path / "space").exists()
-
-    def test_with_held_out_clips_alone(self, tmp_path, make_store, make_config):
-        message = r"^expected clips to train on, but '.*empty' has none$"
+    @pytest.mark.parametrize("num_held_out", [0, 2])
+    def test_without_clips_to_train_on(self, tmp_path, make_store, make_config, num_held_out):
+        store = make_store(tmp_path / "store", num_held_out, holdout=num_held_out)
+        message = r"^expected clips to train on, but '.*store' has none$"
         with pytest.raises(UserError, match=message):
-            train(empty, tmp_path / "space", make_config())
+            train(store, tmp_path / "space", make_config())
         assert not (tmp_path / "space").exists()
-
-    def test_with_held_out_clips_alone(self, tmp_path, make_store, make_config):
-        with pytest.raises(UserError, match="expected clips to train on"):
-            train(make_store(tmp_path / "s", 2, holdout=2), tmp_path / "space", make_config())
 
     def test_that_is_none(self, tmp_path, make_config):
         with pytest.raises(UserError, match=r"expected a clip store, but .* has no store\.json"):

@@ -65,8 +65,10 @@ def evaluate(
         PSNR, SSIM and the error E (thesis Eq. 3.6), over all pixels and over moving ones.
 
     Raises:
-        UserError: The clips are of another size, or none of them has a latent.
+        UserError: The clips are of another size, none of them has a latent, or none is asked for.
     """
+    if max_clips is not None and max_clips < 1:
+        raise UserError(f"expected max_clips of at least 1, came {max_clips}")
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     shape, expected = (
         (store.num_frames, store.height, store.width),

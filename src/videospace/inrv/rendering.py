@@ -11,8 +11,8 @@ from videospace.inrv.inr import Layer, finish_inr, separable_first_layer
 from videospace.inrv.model import InrvModel
 from videospace.runtime.errors import UserError
 
-CHUNK_POINTS = 1 << 16
-"""Points evaluated at once; each takes a few kilobytes while it is."""
+CHUNK_POINTS = 1 << 13
+"""Points evaluated at once. So few stay in the cache between layers: 2 ** 16 take twice as long."""
 
 MAX_INR_CLIPS = 256
 """Clips whose INRs are held at once."""

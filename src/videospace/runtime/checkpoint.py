@@ -31,10 +31,13 @@ def save_tensors(
     """
     contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     with written_whole(path) as unfinished:
+        unfinished.touch()
+        permissions = unfinished.stat().st_mode
         try:
             save_file(contiguous, unfinished, dict(metadata or {}))
         except SafetensorError as error:  # what an OSError becomes on its way through Rust
             raise OSError(str(error)) from error
+        unfinished.chmod(permissions)  # some versions of safetensors let only the owner read
 
 
 def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -96,7 +99,8 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
-        digest.update(tensors[name].detach().cpu().contiguous().view(torch.uint8).numpy().data)
+        flat = tensors[name].detach().cpu().contiguous().view(-1)
+        digest.update(flat.view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
 
 

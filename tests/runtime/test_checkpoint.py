@@ -1,0 +1,233 @@
+import dataclasses
+import json
+import math
+from typing import Literal
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from videospace.presets import PRESETS
+from videospace.runtime import checkpoint
+from videospace.runtime.checkpoint import (
+    config_from_json,
+    fingerprint,
+    load_json,
+    load_strictly,
+    load_tensors,
+    require_finite,
+    save_json,
+    save_tensors,
+)
+from videospace.runtime.errors import UserError
+
+TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor([1, -2]), "c": torch.tensor(3.5)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Inner:
+    width: int = 3
+    rate: float = 0.5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outer:
+    inner: Inner = Inner()
+    kind: Literal["big", "small"] = "big"
+    limit: int | None = None
+    on: bool = False
+
+    def __post_init__(self):
+        if self.limit is not None and self.limit < 0:
+            raise UserError(f"expected limit of at least 0, came {self.limit}")
+
+
+class TestTensors:
+    def test_round_trip_with_notes(self, tmp_path):
+        path = tmp_path / "t.safetensors"
+        save_tensors(path, TENSORS, {"step": "3", "note": "naïve"})
+        tensors, notes = load_tensors(path)
+        assert notes == {"step": "3", "note": "naïve"}
+        assert tensors.keys() == TENSORS.keys()
+        for name, value in TENSORS.items():
+            assert torch.equal(tensors[name], value)
+            assert tensors[name].dtype == value.dtype
+
+    def test_views_and_gradients_are_saved_as_they_look(self, tmp_path):
+        path = tmp_path / "t.safetensors"
+        turned = torch.randn(3, 4, requires_grad=True).T
+        save_tensors(path, {"turned": turned})
+        assert torch.equal(load_tensors(path)[0]["turned"], turned)
+
+    def test_others_may_read_what_the_umask_lets_them(self, tmp_path):
+        (tmp_path / "plain").touch()
+        save_tensors(tmp_path / "t.safetensors", TENSORS)
+        modes = [path.stat().st_mode for path in tmp_path.iterdir()]
+        assert modes[0] == modes[1]
+
+    def test_a_failed_write_is_explained(self, tmp_path, monkeypatch):
+        path = tmp_path / "t.safetensors"
+        save_tensors(path, TENSORS)
+        before = path.read_bytes()
+
+        def full(*_):
+            raise checkpoint.SafetensorError("I/O error: No space left on device (os error 28)")
+
+        monkeypatch.setattr(checkpoint, "save_file", full)
+        with pytest.raises(UserError, match=r"cannot write '.*t\.safetensors': I/O error: No"):
+            save_tensors(path, {})
+        assert path.read_bytes() == before
+
+    def test_missing_and_damaged_files(self, tmp_path):
+        path = tmp_path / "t.safetensors"
+        with pytest.raises(UserError, match=r"expected the file '.*', but it is not there"):
+            load_tensors(path)
+        with pytest.raises(UserError, match="but it is not there"):
+            load_tensors(tmp_path)
+        save_tensors(path, TENSORS)
+        data = path.read_bytes()
+        for size in (0, 4, 8, 40, len(data) - 1):
+            path.write_bytes(data[:size])
+            with pytest.raises(UserError, match=r"is damaged \(.*train again or restore it"):
+                load_tensors(path)
+
+
+class TestStrictLoading:
+    def module(self):
+        return torch.nn.Linear(2, 3)
+
+    def test_everything_in_its_place(self, tmp_path):
+        module, other = self.module(), self.module()
+        load_strictly(module, other.state_dict(), tmp_path)
+        assert torch.equal(module.weight, other.weight)
+
+    @pytest.mark.parametrize(
+        ("edit", "message"),
+        [
+            (lambda t: t.pop("bias"), "lacks tensors bias"),
+            (lambda t: t.update(more=torch.ones(1)), "has the unknown tensors more"),
+            (
+                lambda t: t.update(bias=torch.ones(4)),
+                r"expected bias of shape \(3,\), came \(4,\)",
+            ),
+            (lambda t: t["bias"][1:2].fill_(math.nan), "bias holds numbers that are not finite"),
+        ],
+    )
+    def test_anything_else_is_refused_and_changes_nothing(self, tmp_path, edit, message):
+        module = self.module()
+        before = {name: value.clone() for name, value in module.state_dict().items()}
+        tensors = self.module().state_dict()
+        edit(tensors)
+        with pytest.raises(UserError, match=message):
+            load_strictly(module, tensors, tmp_path)
+        assert all(torch.equal(value, before[n]) for n, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_named(value):
+    require_finite(torch.zeros(3), "the latents")
+    with pytest.raises(UserError, match=r"^the latents holds numbers that are not finite$"):
+        require_finite(torch.tensor([0.0, value]), "the latents")
+
+
+class TestFingerprint:
+    def test_sixteen_hexadecimal_digits(self):
+        digits = fingerprint({name: TENSORS[name] for name in "ab"})
+        assert len(digits) == 16
+        assert int(digits, 16) >= 0
+
+    def test_order_and_layout_do_not_count(self):
+        a, b = torch.randn(3, 4), torch.randn(2)
+        assert fingerprint({"a": a, "b": b}) == fingerprint({"b": b, "a": a.T.contiguous().T})
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.integers(0, 11), st.integers(0, 31))
+    def test_any_bit_counts(self, place, bit):
+        a = torch.arange(12, dtype=torch.int32)
+        flipped = a.clone()
+        flipped[place] ^= 1 << bit if bit < 31 else -(1 << 31)
+        assert fingerprint({"a": flipped}) != fingerprint({"a": a})
+
+    def test_names_count(self):
+        a = torch.ones(3)
+        assert fingerprint({"a": a}) != fingerprint({"b": a})
+
+    def test_a_single_number(self):
+        assert fingerprint({"c": TENSORS["c"]}) != fingerprint({"c": TENSORS["c"] + 1})
+
+
+class TestJson:
+    def test_round_trip(self, tmp_path):
+        content = {"a": [1, 2.5, None], "ü": {"b": "×"}}
+        save_json(tmp_path / "c.json", content)
+        assert load_json(tmp_path / "c.json") == content
+        assert (tmp_path / "c.json").read_text(encoding="utf-8").endswith("}\n")
+
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [
+            (b"", "expected a JSON object in"),
+            (b"{", "expected a JSON object in"),
+            (b"\xff\xfe", "expected a JSON object in"),
+            (b"[1]", "expected a JSON object in .*, came list"),
+            (b"3", "expected a JSON object in .*, came int"),
+        ],
+    )
+    def test_something_else(self, tmp_path, data, message):
+        (tmp_path / "c.json").write_bytes(data)
+        with pytest.raises(UserError, match=message):
+            load_json(tmp_path / "c.json")
+
+    def test_nothing_at_all(self, tmp_path):
+        with pytest.raises(UserError, match=r"expected the file '.*', but it is not there"):
+            load_json(tmp_path / "c.json")
+
+
+class TestConfigurations:
+    @pytest.mark.parametrize("name", list(PRESETS))
+    def test_every_preset_comes_back(self, name):
+        config = PRESETS[name]()
+        content = json.loads(json.dumps(dataclasses.asdict(config)))
+        assert config_from_json(type(config), content, "here") == config
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        width=st.integers(),
+        rate=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9),
+        kind=st.sampled_from(["big", "small"]),
+        limit=st.none() | st.integers(0, 99),
+        on=st.booleans(),
+    )
+    def test_whatever_fits_comes_back(self, width, rate, kind, limit, on):
+        config = Outer(inner=Inner(width=width, rate=float(rate)), kind=kind, limit=limit, on=on)
+        content = json.loads(json.dumps(dataclasses.asdict(config)))
+        content["inner"]["rate"] = rate
+        again = config_from_json(Outer, content, "here")
+        assert again == config
+        assert type(again.inner.rate) is float
+
+    @pytest.mark.parametrize(
+        ("edit", "message"),
+        [
+            (lambda c: c.update(colour=1), "^here has the unknown field 'colour': expected inner,"),
+            (lambda c: c.pop("kind"), "^here lacks the field 'kind'$"),
+            (lambda c: c["inner"].pop("rate"), r"^here\.inner lacks the field 'rate'$"),
+            (lambda c: c.update(inner=[]), r"^expected an object for here\.inner, came \[\]$"),
+            (lambda c: c["inner"].update(width=1.0), r"^expected int for here\.inner\.width, came"),
+            (lambda c: c["inner"].update(width=True), r"expected int for .*, came True"),
+            (lambda c: c["inner"].update(rate="0.5"), r"expected float for .*, came '0.5'"),
+            (lambda c: c["inner"].update(rate=None), r"expected float for .*, came None"),
+            (lambda c: c["inner"].update(rate=math.inf), r"expected float for .*, came inf"),
+            (lambda c: c.update(kind="huge"), r"Literal\['big', 'small'\] for here\.kind, came"),
+            (lambda c: c.update(kind=["big"]), r"for here\.kind, came \['big'\]"),
+            (lambda c: c.update(limit="1"), r"expected int \| None for here\.limit, came '1'"),
+            (lambda c: c.update(on=1), r"expected bool for here\.on, came 1"),
+            (lambda c: c.update(limit=-1), "^here: expected limit of at least 0, came -1$"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, edit, message):
+        content = dataclasses.asdict(Outer())
+        edit(content)
+        with pytest.raises(UserError, match=message):
+            config_from_json(Outer, content, "here")
