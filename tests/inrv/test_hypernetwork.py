@@ -104,6 +104,49 @@ def test_every_parameter_learns(kind):
         assert parameter.grad.abs().sum() > 0 or name.startswith("base_biases"), name
 
 
+def last_layers(hypernetwork):
+    return [mlp[-1] for mlp in (*hypernetwork.weight_generators, *hypernetwork.bias_generators)]
+
+
+class TestPublishedInitialisation:
+    @pytest.fixture
+    def hypernetwork(self):
+        return build("dense", hidden_width=256, num_hidden_layers=3, published_initialisation=True)
+
+    def test_last_layers_start_at_a_tenth_of_he(self, hypernetwork):
+        for last in last_layers(hypernetwork)[:2]:  # the large ones tell a deviation well
+            assert last.weight.std().item() == pytest.approx(0.1 * (2 / 256) ** 0.5, rel=0.02)
+        for last in last_layers(build("dense", hidden_width=256))[:2]:
+            assert last.weight.std().item() == pytest.approx((2 / 256) ** 0.5, rel=0.02)
+
+    def test_hidden_layers_start_at_he(self, hypernetwork):
+        hidden = [layer for layer in hypernetwork.weight_generators[0] if hasattr(layer, "weight")]
+        deviations = [layer.weight.std().item() for layer in hidden[:-1]]
+        assert deviations == pytest.approx([(2 / 32) ** 0.5] + [(2 / 256) ** 0.5] * 2, rel=0.03)
+
+    def test_what_is_generated_is_the_whole_inr(self, hypernetwork):
+        assert not any("base" in name for name, _ in hypernetwork.named_parameters())
+        latents = torch.randn(2, 32)
+        layers = hypernetwork(latents)
+        for index, (weight, bias) in enumerate(layers):
+            generated = hypernetwork.weight_generators[index](latents)
+            torch.testing.assert_close(weight.flatten(1), generated)
+            torch.testing.assert_close(bias, hypernetwork.bias_generators[index](latents))
+
+    def test_gradients(self):
+        inr = InrConfig(hidden_width=3, num_hidden_layers=1)
+        hypernetwork = build(
+            "dense",
+            latent_width=4,
+            inr=inr,
+            in_width=3,
+            hidden_width=5,
+            published_initialisation=True,
+        ).double()
+        latents = torch.randn(2, 4, dtype=torch.float64, requires_grad=True)
+        assert torch.autograd.gradcheck(lambda m: hypernetwork(m)[0].weight, latents)
+
+
 @pytest.mark.parametrize("kind", ["low-rank", "scale-shift"])
 def test_the_published_initialisation_belongs_to_dense(kind):
     message = f"published_initialisation belongs to the dense hypernetwork, not to {kind}"

@@ -1,11 +1,13 @@
 import dataclasses
 import math
+import os
+import signal
 
 import numpy as np
 import pytest
 import torch
 
-from videospace.inrv import training_data
+from videospace.inrv import training_data, training_state
 from videospace.inrv.codes import CodesConfig
 from videospace.inrv.curriculum import stage_sizes
 from videospace.inrv.frame_encoders import ComponentFrameEncoder
@@ -86,6 +88,35 @@ class TestLearning:
             deviation = latents.std(dim=0, unbiased=False)
             distances.append((latents.mean(dim=0).abs() + (deviation - 1).abs()).mean().item())
         assert distances[1] < 0.25 * distances[0]
+
+
+class TestPrecision:
+    @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+    def test_either_learns_and_keeps_its_weights_in_float32(
+        self, store, tmp_path, make_config, precision
+    ):
+        states = []
+        run(store, tmp_path / "space", make_config(120, precision=precision), states.append)
+        psnr_db = [record["psnr_db"] for record in read_metrics(tmp_path / "space")]
+        assert psnr_db[-1] > psnr_db[0] + 2
+        assert all(tensor.dtype == torch.float32 for tensor in states[-1].model.parameters())
+        assert states[-1].progress.precision == precision
+
+    def test_a_run_goes_on_in_the_precision_it_began_with(
+        self, store, tmp_path, make_config, monkeypatch
+    ):
+        """Where it goes on may be another processor, whose own choice would be another."""
+        config, seen = make_config(precision="auto"), []
+
+        def stop(state):
+            if state.progress.step == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        monkeypatch.setattr(training_state, "choose_precision", lambda *_: "bfloat16")
+        run(store, tmp_path / "space", config, stop)
+        monkeypatch.setattr(training_state, "choose_precision", lambda *_: "float32")
+        run(store, tmp_path / "space", config, lambda state: seen.append(state.progress.precision))
+        assert set(seen) == {"bfloat16"}
 
 
 class TestReproducibility:

@@ -1,10 +1,11 @@
 """What the commands that render have in common: size, device, and writing with progress."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 from torch import Tensor
 from tqdm import tqdm
@@ -67,10 +68,17 @@ def render_to_file(
     frames = space.render_frames(
         latents, height=options.height, width=options.width, num_frames=num_frames
     )
-    bar = tqdm(frames, total=num_frames, desc="rendering", unit="frame", disable=None)
-    write_video(out, bar, fps=fps, num_frames=num_frames, names=names)
+    write_video(out, _shown(frames, num_frames), fps=fps, num_frames=num_frames, names=names)
     _, height, width = space.render_size(options.height, options.width, num_frames)
     print(
         f"wrote {out}: {len(latents)} clips of {num_frames} frames, {height}x{width} px, "
         f"at {fps:g} frames per second"
     )
+
+
+def _shown(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:
+    """Pass frames on, with a progress bar in a terminal."""
+    with tqdm(total=num_frames, desc="rendering", unit="frame", disable=None) as bar:
+        for frame in frames:
+            yield frame
+            bar.update()

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -14,39 +14,11 @@ from videospace.presets import PRESETS, preset
 from videospace.runtime.errors import UserError
 
 
-@dataclasses.dataclass(frozen=True)
-class Train:
-    """Train a space on the training clips of a store.
-
-    The same command again resumes, whatever stopped it. Every setting of a preset can be changed
-    by a flag; --preset comes first in mind, not in order.
-    """
-
-    store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
-    """Folder that 'videospace prepare' has written."""
-    out: Annotated[Path, tyro.conf.arg(metavar="SPACE")]
-    """Folder of the space."""
-    preset: Annotated[str, tyro.conf.arg(metavar="|".join(PRESETS))] = "fast"
-    """Settings to start from: 'fast' for real videos, 'tiny' for simple ones in a minute, 'paper'
-    as published."""
-    time_budget: float | None = None
-    """Seconds of training after which to stop in good order, over all sittings of the run."""
-    checkpoint_every: float = 120.0
-    """Seconds between two saves."""
-    tensorboard: bool = False
-    """Also write TensorBoard files (needs the extra 'log')."""
-    device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
-    config: Annotated[TrainingConfig, tyro.conf.arg(name="")] = dataclasses.field(
-        default_factory=TrainingConfig
-    )
-
-
 def main(arguments: list[str]) -> None:
     """Parse with the preset's values as defaults, train, score, report."""
-    name = _preset_name(arguments)
-    default = Train(store=tyro.MISSING, out=tyro.MISSING, preset=name, config=preset(name))
-    command = tyro.cli(Train, args=arguments, prog="videospace train", default=default)
+    command: Any = tyro.cli(
+        _command(_preset_name(arguments)), args=arguments, prog="videospace train"
+    )
     options = TrainingOptions(
         time_budget_seconds=command.time_budget,
         checkpoint_seconds=command.checkpoint_every,
@@ -63,6 +35,40 @@ def main(arguments: list[str]) -> None:
     scores = score_space(command.out, command.store, report)
     print(f"wrote {command.out}: {scores['psnr_db']:.2f} dB, SSIM {scores['ssim']:.3f}")
     print(f"next: videospace sample {command.out} --out samples.mp4")
+
+
+def _command(preset_name: str) -> type:
+    """The command with the settings of a preset as the defaults of its flags."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Train:
+        """Train a space on the training clips of a store.
+
+        The same command again resumes, whatever stopped it. Every setting of the preset can be
+        changed by a flag.
+        """
+
+        store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
+        """Folder that 'videospace prepare' has written."""
+        out: Annotated[Path, tyro.conf.arg(metavar="SPACE")]
+        """Folder of the space."""
+        preset: Annotated[str, tyro.conf.arg(metavar="|".join(PRESETS))] = preset_name
+        """Settings to start from: 'fast' for real videos, 'tiny' for simple ones in a minute,
+        'paper' as published."""
+        time_budget: float | None = None
+        """Seconds of training after which to stop in good order, over all sittings of the run."""
+        checkpoint_every: float = 120.0
+        """Seconds between two saves."""
+        tensorboard: bool = False
+        """Also write TensorBoard files (needs the extra 'log')."""
+        device: str = "auto"
+        """Where to compute: auto, cpu or cuda."""
+        config: Annotated[TrainingConfig, tyro.conf.arg(name="")] = dataclasses.field(
+            default_factory=lambda: preset(preset_name)
+        )
+
+    preset(preset_name)  # a name that does not exist is said before anything else
+    return Train
 
 
 def _preset_name(arguments: list[str]) -> str:

@@ -41,7 +41,7 @@ class TrainingClips:
     """The pixels of the training clips, addressed by clip and by point of the flattened grid."""
 
     def __init__(self, store: ClipStore, rows: list[int], device: torch.device):
-        self.store, self.rows = store, rows
+        self.store, self.rows, self.device = store, rows, device
         self.size = (store.num_frames, store.height, store.width)
         self.num_points = store.num_frames * store.height * store.width
         self.points_per_frame = store.height * store.width
@@ -90,7 +90,7 @@ class TrainingClips:
         after = self._pixels(clips, (candidates + self.points_per_frame).clamp_(max=last)).float()
         unlike_median = (colour - self.median_colours[clips, None]).abs().sum(dim=2)
         importance = unlike_median + (after - before).abs().sum(dim=2) + 1
-        chosen = torch.multinomial(importance, num_points, generator=generator)
+        chosen = torch.multinomial(importance.cpu(), num_points, generator=generator)
         return candidates.gather(1, chosen)
 
     def _pixels(
@@ -99,6 +99,5 @@ class TrainingClips:
         if self.resident is not None:
             return self.resident[clips[:, None], points]
         frames = self.store.frames([self.rows[clip] for clip in clips.tolist()])
-        return (
-            torch.from_numpy(frames).flatten(1, 3).gather(1, points[:, :, None].expand(-1, -1, 3))
-        )
+        places = points[:, :, None].expand(-1, -1, 3).cpu()
+        return torch.from_numpy(frames).flatten(1, 3).gather(1, places).to(self.device)

@@ -108,7 +108,7 @@ def _points(
     num_important = round(count * config.batch.important_share)
     points = clips.uniform_points(len(chosen), count - num_important, generator).to(device)
     if num_important:
-        important = clips.important_points(chosen, num_important, generator)
+        important = clips.important_points(chosen, num_important, generator).to(device)
         points = torch.cat([points, important], dim=1)
     return [points]
 

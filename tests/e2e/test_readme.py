@@ -1,0 +1,87 @@
+"""What the README and the how-to pages tell people to type works."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from videospace.cli import COMMANDS, main
+from videospace.clips.video_output import write_video
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("how-to-*.md"))]
+TOY = [
+    "--model.inr.hidden-width=8",
+    "--model.hypernetwork.hidden-width=8",
+    "--batch.points-per-clip=16",
+    "--total-points=2000",
+]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The code blocks of a page."""
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The calls of the program on a page, in words."""
+    text = "\n".join(blocks(page, "sh")).replace("\\\n", " ")
+    return [
+        shlex.split(line, comments=True)[1:] for line in re.findall("^videospace .*", text, re.M)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with videos under the names that the pages use, to work in."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(2):
+        frames = [np.full((1, 40, 48, 3), 40 * number + time, np.uint8) for time in range(60)]
+        write_video(tmp_path / "films" / f"{number}.mp4", frames, fps=25, num_frames=60)
+    return tmp_path
+
+
+def test_the_readme_from_prepare_to_info(folder: Path) -> None:
+    lines = commands(ROOT / "README.md")
+    assert [words[0] for words in lines][:3] == ["prepare", "train", "sample"]
+    for words in lines:
+        if words[0] == "train":
+            words += TOY
+        ids = (folder / "clips" / "index.jsonl").exists() and re.findall(
+            r'"id": "([^"]+)"', (folder / "clips" / "index.jsonl").read_text()
+        )
+        named = [
+            {"FIRST": ids[0], "LAST": ids[-1]}.get(word, word) if ids else word for word in words
+        ]
+        assert main(named) == 0, words
+    assert (folder / "big.mp4").stat().st_size > 0
+
+
+def test_the_readme_in_python(folder: Path) -> None:
+    (code,) = blocks(ROOT / "README.md", "python")
+    code = code.replace("presets.fast()", "toy").replace("600", "1.0")
+    toy = "import dataclasses\ntoy = dataclasses.replace(presets.tiny(), total_points=2000.0)\n"
+    first, rest = code.split("\n", 1)
+    names = {"__name__": "__main__"}
+    exec(compile(f"{first}\n{toy}{rest}", "README.md", "exec"), names)
+    assert names["videos"].shape == (4, 25, 128, 128, 3)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_flag_on_a_page_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in commands(page):
+        assert words[0] in COMMANDS
+        shown = [words[0], *(word for word in words[1:] if word == "moving-mnist"), "--help"]
+        with pytest.raises(SystemExit):
+            main(shown)
+        known = capsys.readouterr().out
+        for flag in (word for word in words if word.startswith("--")):
+            assert f"{flag} " in known or f"{flag}," in known, (words[0], flag)
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    for page in [*PAGES, ROOT / "docs" / "index.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
