@@ -38,6 +38,14 @@ class TestWrittenWhole:
         assert path.read_text() == "old"
         assert os.listdir(tmp_path) == ["scores.json"]
 
+    def test_who_has_the_old_file_open_goes_on_reading_it(self, tmp_path):
+        path = tmp_path / "scores.json"
+        path.write_text("old")
+        with open(path) as reader:
+            write_half(path)
+            assert reader.read() == "old"
+        assert path.read_text() == "half"
+
     def test_writers_of_one_name_do_not_meet(self, tmp_path):
         path = tmp_path / "a.txt"
         with written_whole(path) as first, written_whole(path) as second:
