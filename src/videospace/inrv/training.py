@@ -14,7 +14,7 @@ from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.training_data import TrainingClips, clip_batch
 from videospace.inrv.training_save import save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
-from videospace.inrv.training_state import Progress, TrainingState
+from videospace.inrv.training_state import STATE_FILE, Progress, TrainingState
 from videospace.inrv.training_step import training_step
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -136,6 +136,7 @@ def _loop(
     tables = state.model.axis_tables(clips.size, state.codes.device)
     order = curriculum_order(config, len(state.codes))
     sitting_start, seconds_before = time.monotonic(), progress.seconds
+    steps_before = progress.step
     last_save = time.monotonic()
     state.model.train()
     while (fraction := _fraction(progress, config, options)) < 1 and not stop.asked:
@@ -165,7 +166,8 @@ def _loop(
         if time.monotonic() - last_save > options.checkpoint_seconds:
             save_training(state, clips, features, out)
             last_save = time.monotonic()
-    save_training(state, clips, features, out)
+    if progress.step > steps_before or not (out / STATE_FILE).exists():
+        save_training(state, clips, features, out)
 
 
 def _fraction(progress: Progress, config: TrainingConfig, options: TrainingOptions) -> float:

@@ -84,10 +84,10 @@ class TrainingClips:
         Source: Rubin (1987), sampling–importance resampling.
         """
         candidates = self.uniform_points(len(clips), num_points * num_candidates, generator)
-        last = self.num_points - 1
         colour = self._pixels(clips, candidates).float()
-        before = self._pixels(clips, (candidates - self.points_per_frame).clamp_(min=0)).float()
-        after = self._pixels(clips, (candidates + self.points_per_frame).clamp_(max=last)).float()
+        earlier, later = candidates - self.points_per_frame, candidates + self.points_per_frame
+        before = self._pixels(clips, torch.where(earlier < 0, candidates, earlier)).float()
+        after = self._pixels(clips, torch.where(later < self.num_points, later, candidates)).float()
         unlike_median = (colour - self.median_colours[clips, None]).abs().sum(dim=2)
         importance = unlike_median + (after - before).abs().sum(dim=2) + 1
         chosen = torch.multinomial(importance.cpu(), num_points, generator=generator)

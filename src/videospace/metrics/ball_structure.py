@@ -103,9 +103,7 @@ def check_ball(
             f"expected frames that show a ball of 1 pixel radius or more, but got a video of "
             f"shape {video.shape} and radius {radius_px}"
         )
-    check = _measure(
-        video, radius_px, np.array(ball_rgb, float), np.array(background_rgb, float)
-    )
+    check = _measure(video, radius_px, np.array(ball_rgb, float), np.array(background_rgb, float))
     span = max(0.0, video.shape[2] - 1 - 2 * radius_px)
     if max_step_px is None:
         max_step_px = 1.5 * 2 * span / max(1, len(video) - 1) + 1
