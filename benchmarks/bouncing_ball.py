@@ -24,7 +24,6 @@ from benchmarks.baselines import (
     training_clips,
 )
 from benchmarks.common import (
-    draw_pairs,
     medians,
     print_table,
     run_benchmark,
@@ -33,6 +32,7 @@ from benchmarks.common import (
 )
 from benchmarks.spaces import PresetName, SpaceOptions, summary, train_space, warm_up, write_sheets
 from videospace.clips.bouncing_ball import BouncingBallConfig, ball_heights, write_bouncing_ball
+from videospace.demo.scores import draw_between
 from videospace.inrv.sampling import lerp, sample_gaussian, slerp
 from videospace.presets import preset
 from videospace.runtime.errors import UserError
@@ -117,11 +117,12 @@ def validity(
     """
     radius_px = RADIUS_SHARE * options.size
     heights_px = ball_heights(options.num_clips, options.size, options.size)
-    pairs = draw_pairs(len(latents), options.num_checked, seed)
-    first, other = latents[pairs.first], latents[pairs.other]
-    parents = heights_px[pairs.first.numpy()], heights_px[pairs.other.numpy()]
+    first, other, ratios = draw_between(len(latents), options.num_checked, seed)
+    parents = heights_px[first.numpy()], heights_px[other.numpy()]
     shares = {
-        name: share_of_valid_balls(render(path(first, other, pairs.ratios)), *parents, radius_px)
+        name: share_of_valid_balls(
+            render(path(latents[first], latents[other], ratios)), *parents, radius_px
+        )
         for name, path in (("valid_interpolations", slerp), ("valid_interpolations_lerp", lerp))
     }
     generator = torch.Generator().manual_seed(seed)

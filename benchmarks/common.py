@@ -16,15 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 import tyro
-from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from jaxtyping import UInt8
 
-from videospace.inrv.sampling import NUM_PUBLISHED_RATIOS
 from videospace.metrics.ball_structure import check_ball, share_valid
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
@@ -145,27 +143,6 @@ def matrix_product_gflops(size: int = 1024, repeats: int = 20) -> float:
         _ = left @ right
         seconds.append(time.perf_counter() - start)
     return 2 * size**3 / min(seconds[2:]) / 1e9
-
-
-class Pairs(NamedTuple):
-    """Places on the way between pairs of clips."""
-
-    first: Int[Tensor, " pair"]
-    """Number of one parent."""
-    other: Int[Tensor, " pair"]
-    """Number of the other parent, never the same."""
-    ratios: Float[Tensor, " pair"]
-    """How far towards the other one, neither end included."""
-
-
-def draw_pairs(num_clips: int, count: int, seed: int) -> Pairs:
-    """Draw pairs of clips, and one of the 50 published points between them, ends left out."""
-    generator = torch.Generator().manual_seed(seed)
-    first = torch.randint(num_clips, (count,), generator=generator)
-    other = torch.randint(num_clips - 1, (count,), generator=generator)
-    other += other >= first
-    last = NUM_PUBLISHED_RATIOS - 1
-    return Pairs(first, other, torch.randint(1, last, (count,), generator=generator) / last)
 
 
 def share_of_valid_balls(

@@ -10,7 +10,6 @@ import pytest
 from benchmarks.common import (
     BenchmarkOptions,
     data_path,
-    draw_pairs,
     matrix_product_gflops,
     medians,
     plain,
@@ -19,31 +18,11 @@ from benchmarks.common import (
     run_benchmark,
     share_of_valid_balls,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from videospace.clips.bouncing_ball import ball_video, bouncing_ball
 from videospace.runtime.errors import UserError
 
 ROOT = Path(__file__).parents[2]
-
-
-@given(num_clips=st.integers(2, 20), count=st.integers(1, 60), seed=st.integers(0, 99))
-def test_pairs_differ_and_leave_out_the_ends(num_clips, count, seed):
-    pairs = draw_pairs(num_clips, count, seed)
-    assert len(pairs.first) == len(pairs.other) == len(pairs.ratios) == count
-    assert not (pairs.first == pairs.other).any()
-    assert {*pairs.first.tolist(), *pairs.other.tolist()} <= set(range(num_clips))
-    steps = pairs.ratios * 49
-    assert (steps - steps.round()).abs().max() < 1e-4
-    assert steps.min().round() >= 1
-    assert steps.max().round() <= 48
-
-
-def test_pairs_are_a_function_of_the_seed():
-    same, again, other = (draw_pairs(9, 30, seed) for seed in (4, 4, 5))
-    assert all((one == two).all() for one, two in zip(same, again, strict=True))
-    assert (same.ratios != other.ratios).any()
 
 
 def test_balls_between_their_parents_are_valid_and_blends_are_not():
