@@ -32,11 +32,16 @@ def tiny() -> TrainingConfig:
         model=ModelConfig(
             latent=LatentConfig(width=8),
             encoding=EncodingConfig(time_octaves=2, height_octaves=3, width_octaves=3),
-            inr=InrConfig(hidden_width=64, num_hidden_layers=3),
+            inr=InrConfig(hidden_width=64, num_hidden_layers=3, sine_frequency=10.0),
         ),
         codes=CodesConfig(start="geodesic"),
         batch=BatchConfig(num_clips=32, points_per_clip=512, important_share=0.5),
-        optimiser=OptimiserConfig(learning_rate=2e-3, code_learning_rate=1e-3, warmup_steps=20),
+        optimiser=OptimiserConfig(
+            learning_rate=2e-3,
+            code_learning_rate=1e-3,
+            second_moment_decay=0.999,
+            warmup_steps=20,
+        ),
         total_points=20e6,
     )
 
@@ -66,6 +71,7 @@ def paper() -> TrainingConfig:
         optimiser=OptimiserConfig(
             learning_rate=1e-4,
             code_learning_rate=1e-4,
+            second_moment_decay=0.999,
             warmup_steps=0,
             schedule="constant",
             average_decay=0.0,

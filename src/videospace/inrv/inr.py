@@ -24,11 +24,11 @@ class InrConfig:
 
     hidden_width: int = 128
     """Units of each hidden layer."""
-    num_hidden_layers: int = 4
-    """Hidden activations (the authors' code has four, the text of the paper says three)."""
+    num_hidden_layers: int = 3
+    """Hidden activations, as in the text of the paper; the authors' code has four."""
     activation: Activation = "sine"
     """``sine`` is sin(sine_frequency * x), after Sitzmann et al. (2020)."""
-    sine_frequency: float = 10.0
+    sine_frequency: float = 20.0
     """Frequency of the sine activation; unused by the others."""
 
 

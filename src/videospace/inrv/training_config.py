@@ -26,10 +26,12 @@ class BatchConfig:
 class OptimiserConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
-    learning_rate: float = 6e-3
+    learning_rate: float = 3e-3
     """Of the weights."""
     code_learning_rate: float = 1e-2
     """Of the codes."""
+    second_moment_decay: float = 0.99
+    """β₂ of the weights' Adam; the usual 0.999 reacts late to a sudden large gradient."""
     warmup_steps: int = 50
     """Steps until the full learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"

@@ -51,7 +51,10 @@ class TrainingState:
         self.latents = torch.zeros(len(codes), config.model.latent.width, device=device)
         self.code_adam = RowAdam(self.codes)
         self.adam = torch.optim.Adam(
-            self.model.parameters(), lr=config.optimiser.learning_rate, fused=True
+            self.model.parameters(),
+            lr=config.optimiser.learning_rate,
+            betas=(0.9, config.optimiser.second_moment_decay),
+            fused=True,
         )
         self._prepare_adam()
         self.average = MovingAverage(self.model, config.optimiser.average_decay)
