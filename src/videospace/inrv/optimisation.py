@@ -29,6 +29,29 @@ def learning_rate_factor(
     return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))
 
 
+def shorten_gradients(gradients: list[Tensor], usual_norm: float | None, max_ratio: float) -> float:
+    """Scale gradients down, in place, if they are together much longer than usual.
+
+    Adam's second moment learns of a sudden large gradient too late; one such step can throw a
+    network of sines back to a constant picture.
+
+    Args:
+        gradients: Of all weights.
+        usual_norm: Running mean of their joint Euclidean norm; None at the first step.
+        max_ratio: How many times the usual norm they may have.
+
+    Returns:
+        The running mean, with this step.
+    """
+    norm = torch.nn.utils.get_total_norm(gradients).item()
+    if usual_norm is None:
+        return norm
+    longest = max_ratio * usual_norm
+    if norm > longest:
+        torch._foreach_mul_(gradients, longest / norm)
+    return 0.98 * usual_norm + 0.02 * min(norm, longest)
+
+
 class MovingAverage:
     """Exponential moving average of weights, updated only every so many steps to stay cheap."""
 

@@ -26,12 +26,14 @@ class BatchConfig:
 class OptimiserConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     """Of the weights."""
     code_learning_rate: float = 1e-2
     """Of the codes."""
     second_moment_decay: float = 0.99
     """β₂ of the weights' Adam; the usual 0.999 reacts late to a sudden large gradient."""
+    max_gradient_ratio: float | None = 1.5
+    """Gradients longer than so many times their usual norm are shortened; None: never."""
     warmup_steps: int = 50
     """Steps until the full learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"

@@ -34,6 +34,8 @@ class Progress:
     """Steps taken in this stage."""
     squared_error: float = 4.0
     """Mean squared error on [-1, 1] colours, smoothed over steps."""
+    gradient_norm: float | None = None
+    """Usual norm of the weights' gradients."""
     precision: Precision = "float32"
     """Of matrix products; a run keeps the one that it began with, on any machine."""
 

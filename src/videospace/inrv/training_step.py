@@ -8,7 +8,7 @@ from torch import Tensor
 
 from videospace.inrv.encoding import gather_points
 from videospace.inrv.objective import gaussian_divergence, pointwise_error, squared_error
-from videospace.inrv.optimisation import learning_rate_factor
+from videospace.inrv.optimisation import learning_rate_factor, shorten_gradients
 from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.training_data import TrainingClips, seeded
 from videospace.inrv.training_state import TrainingState
@@ -74,6 +74,9 @@ def training_step(
     )
     for group in state.adam.param_groups:
         group["lr"] = config.optimiser.learning_rate * factor
+    if (max_ratio := config.optimiser.max_gradient_ratio) is not None:
+        gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
+        progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
     state.adam.step()
     state.adam.zero_grad(set_to_none=True)
     assert codes.grad is not None
