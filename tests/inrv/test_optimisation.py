@@ -5,7 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videospace.inrv.optimisation import MovingAverage, RowAdam, learning_rate_factor
+from videospace.inrv.optimisation import (
+    MovingAverage,
+    RowAdam,
+    learning_rate_factor,
+    shorten_gradients,
+)
 
 
 class TestLearningRate:
@@ -109,3 +114,21 @@ class TestRowAdam:
             rows = torch.tensor([step % 3])
             adam.step(rows, 2 * table[rows], 0.05 * 0.5 * (1 + math.cos(math.pi * step / 400)))
         assert table.abs().max() < 0.05
+
+
+class TestShortenGradients:
+    def test_the_first_step_sets_what_is_usual(self):
+        gradients = [torch.tensor([3.0]), torch.tensor([4.0])]
+        assert shorten_gradients(gradients, None, 1.5) == pytest.approx(5.0)
+        assert [g.item() for g in gradients] == [3.0, 4.0]
+
+    def test_usual_gradients_stay(self):
+        gradients = [torch.tensor([3.0]), torch.tensor([4.0])]
+        assert shorten_gradients(gradients, 4.0, 1.5) == pytest.approx(0.98 * 4 + 0.02 * 5)
+        assert [g.item() for g in gradients] == [3.0, 4.0]
+
+    def test_a_sudden_one_is_shortened_with_all_others(self):
+        gradients = [torch.tensor([30.0]), torch.tensor([40.0])]
+        usual = shorten_gradients(gradients, 4.0, 1.5)
+        assert [g.item() for g in gradients] == pytest.approx([3.6, 4.8])
+        assert usual == pytest.approx(0.98 * 4 + 0.02 * 6)  # it cannot lift the mean at once
