@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from einops import rearrange
@@ -105,13 +106,14 @@ def _load_clip_tower(source: str | Path):
         )
     try:
         with _quiet_transformers():
-            tower, loading = CLIPVisionModelWithProjection.from_pretrained(
+            loaded: Any = CLIPVisionModelWithProjection.from_pretrained(
                 str(source),
                 use_safetensors=True,
                 trust_remote_code=False,
                 local_files_only=is_folder,
                 output_loading_info=True,
             )
+        tower, loading = loaded
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
@@ -149,7 +151,7 @@ def _quiet_transformers() -> Iterator[None]:
 
 
 def _clip_normalisation(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    from transformers.utils import cached_file
+    from transformers.utils.hub import cached_file
 
     try:
         path = cached_file(str(source), "preprocessor_config.json")

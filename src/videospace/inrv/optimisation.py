@@ -48,7 +48,8 @@ def shorten_gradients(gradients: list[Tensor], usual_norm: float | None, max_rat
         return norm
     longest = max_ratio * usual_norm
     if norm > longest:
-        torch._foreach_mul_(gradients, longest / norm)
+        for gradient in gradients:
+            gradient.mul_(longest / norm)
     return 0.98 * usual_norm + 0.02 * min(norm, longest)
 
 
