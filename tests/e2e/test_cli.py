@@ -12,6 +12,10 @@ import pytest
 
 from videospace.cli import COMMANDS, main
 from videospace.clips.video_output import write_video
+from videospace.inrv.training import TrainingOptions, train
+from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.training_state import STATE_FILE
+from videospace.runtime.checkpoint import config_from_json, load_tensors
 
 TOY = (
     "--preset tiny --model.inr.hidden-width 8 --model.hypernetwork.hidden-width 8 "
@@ -70,6 +74,19 @@ def test_training_again_resumes_and_scores(
     scores = json.loads((folder / "space" / "config.json").read_text())["scores"]
     assert scores["num_clips"] == 9
     assert "psnr_db" in (folder / "space" / "README.md").read_text()
+
+
+def test_training_again_keeps_the_scores_of_a_finished_run(folder: Path) -> None:
+    card = folder / "space" / "README.md"
+    assert "psnr_db" in card.read_text()
+    train(folder / "clips", folder / "space", finished_run(folder), TrainingOptions(device="cpu"))
+    assert "psnr_db" in card.read_text()
+
+
+def finished_run(folder: Path) -> TrainingConfig:
+    """The settings of a run, as its state has them."""
+    _, notes = load_tensors(folder / "space" / STATE_FILE)
+    return config_from_json(TrainingConfig, json.loads(notes["config"]), "the state")
 
 
 def test_training_with_other_settings_is_refused(

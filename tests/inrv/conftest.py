@@ -24,7 +24,7 @@ from videospace.inrv.video_clip import VideoClipConfig
 TOY_MODEL = ModelConfig(
     latent=LatentConfig(width=6),
     encoding=EncodingConfig(time_octaves=1, height_octaves=1, width_octaves=2),
-    inr=InrConfig(hidden_width=8, num_hidden_layers=2),
+    inr=InrConfig(hidden_width=8, num_hidden_layers=2, sine_frequency=10.0),
     hypernetwork=HypernetworkConfig(hidden_width=8),
 )
 SEMANTIC = LatentConfig(

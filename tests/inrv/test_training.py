@@ -62,7 +62,13 @@ class TestLearning:
             config = make_config(
                 loss=loss,
                 batch=BatchConfig(num_clips=2, points_per_clip=points_per_clip),
-                optimiser=OptimiserConfig(learning_rate=1e-2, warmup_steps=0, average_decay=0.0),
+                optimiser=OptimiserConfig(
+                    learning_rate=1e-2,
+                    warmup_steps=0,
+                    average_decay=0.0,
+                    second_moment_decay=0.999,
+                    max_gradient_ratio=None,
+                ),
                 total_points=float(num_steps * num_points),
             )
             report = run(store, tmp_path / str(num_steps), config)

@@ -338,7 +338,7 @@ class TestRefusal:
             (lambda _, notes: notes.clear(), "is damaged: 'config' is missing"),
             (
                 lambda _, notes: notes.update(progress='{"step": 3}'),
-                "progress lacks the field 'points'",
+                "progress lacks the field 'gradient_norm'",
             ),
         ],
     )

@@ -12,9 +12,9 @@ from videospace.inrv.curriculum import next_stage_index, stage_at
 from videospace.inrv.objective import psnr_from_squared_error
 from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.training_data import TrainingClips, clip_batch
-from videospace.inrv.training_save import save_training, snapshot
+from videospace.inrv.training_save import is_saved, save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
-from videospace.inrv.training_state import STATE_FILE, Progress, TrainingState
+from videospace.inrv.training_state import Progress, TrainingState
 from videospace.inrv.training_step import training_step
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -166,7 +166,7 @@ def _loop(
         if time.monotonic() - last_save > options.checkpoint_seconds:
             save_training(state, clips, features, out)
             last_save = time.monotonic()
-    if progress.step > steps_before or not (out / STATE_FILE).exists():
+    if progress.step > steps_before or not is_saved(state, clips, features, out):
         save_training(state, clips, features, out)
 
 

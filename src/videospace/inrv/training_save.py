@@ -9,8 +9,9 @@ from videospace.clips.clip_store import ClipStore
 from videospace.inrv.model import InrvModel
 from videospace.inrv.space import ClipShape, VideoSpace
 from videospace.inrv.training_data import TrainingClips
-from videospace.inrv.training_state import TrainingState
+from videospace.inrv.training_state import STATE_FILE, TrainingState
 from videospace.runtime.checkpoint import require_finite
+from videospace.runtime.errors import UserError
 
 
 def training_content(store: ClipStore, rows: list[int]) -> str:
@@ -30,6 +31,21 @@ def save_training(
     state.save(out, training_content(store, clips.rows))
     space = snapshot(state, clips, features)
     space.save_pretrained(out)
+
+
+def is_saved(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> bool:
+    """Whether a save would write what is on the disk already; it may carry scores since then."""
+    if not (out / STATE_FILE).exists():
+        return False
+    try:
+        saved = VideoSpace.from_pretrained(out)
+    except UserError:  # a save was cut off between its files
+        return False
+    space = snapshot(state, clips, features)
+    same_codes = torch.equal(saved.latents, space.latents.cpu())
+    return same_codes and saved.fingerprint() == space.fingerprint()
 
 
 @torch.no_grad()
