@@ -54,7 +54,7 @@ class TrainingConfig:
     """What a step looks at."""
     optimiser: OptimiserConfig = OptimiserConfig()
     """How it moves."""
-    total_points: float = 40e6
+    total_points: float = 60e6
     """Points to see; the schedule is counted in them."""
     loss: ReconstructionLoss = "squared"
     """Error of the colours."""
