@@ -48,17 +48,13 @@ def training_step(
     latents = state.model.latents(codes, None if features is None else features[chosen])
     with _products_in(progress.precision, codes.device):
         layers = state.model.layers(latents)
-    errors, squared, num_points = [], [], 0
-    for points in _points(config, clips, chosen, generator):
-        target = clips.colours(chosen, points)
-        shared = config.batch.points_per_clip is None  # all clips have the whole grid
-        encoded = gather_points(tables, points[:1] if shared else points)
-        with _products_in(progress.precision, codes.device):
-            colours = state.model.colours(encoded, layers).float()
-        errors.append(pointwise_error(colours, target, config.loss))
-        squared.append(squared_error(colours, target))
-        num_points += target.shape[0] * target.shape[1]
-    clip_errors = torch.stack(errors).mean(dim=0)
+    points = _points(config, clips, chosen, generator)
+    target = clips.colours(chosen, points)
+    shared = config.batch.points_per_clip is None  # all clips have the whole grid
+    encoded = gather_points(tables, points[:1] if shared else points)
+    with _products_in(progress.precision, codes.device):
+        colours = state.model.colours(encoded, layers).float()
+    clip_errors = pointwise_error(colours, target, config.loss)
     loss = clip_errors.mean()
     if config.gaussian_weight:
         regulariser = gaussian_divergence(state.latents, chosen, latents)
@@ -86,8 +82,8 @@ def training_step(
 
     progress.step += 1
     progress.stage_step += 1
-    progress.points += num_points
-    error = torch.stack(squared).mean().item()
+    progress.points += points.numel()
+    error = squared_error(colours, target).item()
     past = min(SMOOTHING, 1 - 1 / progress.stage_step)
     progress.squared_error = past * progress.squared_error + (1 - past) * error
 
@@ -102,18 +98,18 @@ def _points(
     clips: TrainingClips,
     chosen: Int[Tensor, " clip"],
     generator: torch.Generator,
-) -> list[Int[Tensor, "clip point"]]:
-    """The points of a step; the whole grid comes as one block too."""
+) -> Int[Tensor, "clip point"]:
+    """The points of a step."""
     count = config.batch.points_per_clip
     device = chosen.device
     if count is None:
-        return [torch.arange(clips.num_points, device=device).expand(len(chosen), -1)]
+        return torch.arange(clips.num_points, device=device).expand(len(chosen), -1)
     num_important = round(count * config.batch.important_share)
     points = clips.uniform_points(len(chosen), count - num_important, generator).to(device)
     if num_important:
         important = clips.important_points(chosen, num_important, generator).to(device)
         points = torch.cat([points, important], dim=1)
-    return [points]
+    return points
 
 
 def _require_finite(
