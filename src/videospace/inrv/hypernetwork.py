@@ -33,9 +33,11 @@ class HypernetworkConfig:
     """Rank of the ``low-rank`` factors; unused by the others."""
     published_initialisation: bool = False
     """No base weights; last layers drawn at a tenth of He et al. (2015), as the authors do."""
-    difference_scale: float = 0.1
-    """Unit of the generated difference, as a share of the base weights' own range. It acts on the
-    learning rate too, so that one Adam step changes a weight by a share of its size."""
+    difference_scale: float = 1.0
+    """Unit of what ``dense`` generates, as a share of the base weights' own range, so that one Adam
+    step changes a weight of the INR by a share of its size."""
+    initial_difference: float = 0.03
+    """What the generators' last layers start at, as a share of the usual initialisation."""
 
 
 def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> nn.Sequential:
@@ -99,8 +101,9 @@ class DenseHypernetwork(Hypernetwork):
         )
         if config.published_initialisation:
             del self.base_weights, self.base_biases
-            for mlp in (*self.weight_generators, *self.bias_generators):
-                shrink_last_layer(mlp, 0.1, zero_bias=False)  # type: ignore[arg-type]
+        shrink = 0.1 if config.published_initialisation else config.initial_difference
+        for mlp in (*self.weight_generators, *self.bias_generators):
+            shrink_last_layer(mlp, shrink, zero_bias=not config.published_initialisation)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
         """Weights and biases whole."""
@@ -139,9 +142,9 @@ class LowRankHypernetwork(Hypernetwork):
             generator(latent_width, out, config) for out, _ in self.shapes
         )
         for mlp in self.factor_generators:  # the product of two factors has their scale squared
-            shrink_last_layer(mlp, math.sqrt(config.difference_scale), zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, math.sqrt(config.initial_difference), zero_bias=True)  # type: ignore[arg-type]
         for mlp, bound in zip(self.bias_generators, self.bounds, strict=True):
-            shrink_last_layer(mlp, config.difference_scale * bound, zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, config.initial_difference * bound, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
         """Base weights times ``1 + A B``, and biases."""
@@ -171,7 +174,7 @@ class ScaleShiftHypernetwork(Hypernetwork):
             generator(latent_width, 2 * out, config) for out, _ in self.shapes
         )
         for mlp in self.generators:
-            shrink_last_layer(mlp, config.difference_scale, zero_bias=True)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, config.initial_difference, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
         """Base weights and biases, scaled and shifted."""
