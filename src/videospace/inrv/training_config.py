@@ -26,7 +26,7 @@ class BatchConfig:
 class OptimiserConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     """Of the weights."""
     code_learning_rate: float = 1e-2
     """Of the codes."""
