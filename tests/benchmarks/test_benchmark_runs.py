@@ -9,7 +9,14 @@ import pytest
 from benchmarks.spaces import PresetName, curve
 from PIL import Image
 
-from benchmarks import bouncing_ball, grid_faces, long_videos, moving_mnist, rendering
+from benchmarks import (
+    bouncing_ball,
+    grid_faces,
+    grid_tasks,
+    long_videos,
+    moving_mnist,
+    rendering,
+)
 from videospace.presets import PRESETS
 from videospace.runtime.log import RunLog
 
@@ -186,3 +193,22 @@ def test_what_cannot_be_rendered(arguments, message, capsys):
         rendering.main([*arguments, "--no-save"])
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_grid_tasks(run_main, made_data):
+    short = (
+        "--max-clips",
+        "1",
+        "--max-steps",
+        "5",
+        "--num-recordings",
+        "3",
+        "--single-inr-steps",
+        "5",
+    )
+    document = run_main(grid_tasks.main, *QUICK, *short)
+    found = document["spaces"]["tiny-seed0"]
+    tasks = {row["task"] for row in found["rows"]}
+    assert tasks == {"invert", "inpaint", "predict", "interpolate", "sparse", "upscale"}
+    assert set(found["refinement"]) == {"refined weights", "Single-INR"}
+    assert found["rows"][0]["psnr_db"]["mean"] > 5

@@ -69,6 +69,17 @@ def test_the_readme_in_python(folder: Path) -> None:
     assert names["videos"].shape == (4, 25, 128, 128, 3)  # type: ignore[attr-defined]
 
 
+def test_completing_in_python(folder: Path) -> None:
+    options = ["--frames=4", "--size=16", "--holdout=0", "--workers=1"]
+    assert main(["prepare", "films", "--out", "clips", *options]) == 0
+    assert main(["train", "clips", "--out", "space", "--preset", "tiny", *TOY]) == 0
+    (code,) = blocks(ROOT / "docs" / "how-to-complete.md", "python")
+    names: dict = {}
+    exec(compile(code, "how-to-complete.md", "exec"), names)
+    assert names["futures"].shape == (3, 4, 16, 16, 3)
+    assert names["coarse"].video.shape == (4, 4, 4, 3)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_flag_on_a_page_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in commands(page):

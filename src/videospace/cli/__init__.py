@@ -19,6 +19,9 @@ COMMANDS = {
     "reconstruct": "render training clips from their latents",
     "sample": "render new videos",
     "interpolate": "render the way from one clip to another",
+    "invert": "find the points of a space that are given videos",
+    "complete": "fill in what a video does not show: regions, frames, pixels, its future",
+    "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
 }
 

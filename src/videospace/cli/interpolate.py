@@ -7,18 +7,24 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.inrv.points import find_point, find_points
 
 
 @dataclasses.dataclass(frozen=True)
 class Interpolate:
-    """Render the way from one clip to another, both included."""
+    """Render the way from one clip to another, both included.
+
+    A clip is named by its id, or by a latent file of this space: FILE.npz, or FILE.npz:NAME or
+    FILE.npz:3 (from 0) where it holds several. Only the latents count: refined weights in a file
+    are left aside, since there are none on the way.
+    """
 
     space: SpaceFolder
     """Folder of the space."""
     start: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="A")]
-    """Id of the first clip; 'videospace info SPACE --ids' lists them."""
+    """Id or latent file of the first clip; 'videospace info SPACE --ids' lists the ids."""
     end: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="B")]
-    """Id of the last clip."""
+    """Id or latent file of the last clip."""
     out: Path
     """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
     name without suffix is a folder with a file for each step."""
@@ -33,6 +39,13 @@ def main(arguments: list[str]) -> None:
     """Parse, interpolate, render."""
     command = tyro.cli(Interpolate, args=arguments, prog="videospace interpolate")
     space = open_space(command.space, command.render)
-    latents = space.interpolate(command.start, command.end, steps=command.steps, path=command.path)
-    names = [f"step-{index:03d}" for index in range(command.steps)]
-    render_to_file(space, latents, command.out, command.render, names=names)
+    start, end = find_point(space, command.start), find_point(space, command.end)
+    latents = space.interpolate(start, end, steps=command.steps, path=command.path)
+    render_to_file(
+        space,
+        latents,
+        command.out,
+        command.render,
+        names=[f"step-{index:03d}" for index in range(command.steps)],
+        clip_fps=find_points(space, [command.start, command.end]).fps,
+    )

@@ -3,16 +3,16 @@
 import dataclasses
 from pathlib import Path
 
-import torch
 import tyro
 
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.inrv.points import find_points
 from videospace.runtime.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
 class Reconstruct:
-    """Render training clips from their latents, at any size, length and frame rate."""
+    """Render clips from their latents, at any size, length and frame rate."""
 
     space: SpaceFolder
     """Folder of the space."""
@@ -20,7 +20,9 @@ class Reconstruct:
     """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
     name without suffix is a folder with a file for each clip."""
     clips: tuple[str, ...] = ()
-    """Ids of clips; none means --count of them, evenly spread."""
+    """Clip ids, and latent files of this space: FILE.npz is all that it holds, FILE.npz:NAME or
+    FILE.npz:3 (from 0) one of it, with refined weights where the file has them. None means
+    --count clips of the space, evenly spread."""
     count: int = 8
     """How many clips if none is named."""
     render: Render = RenderOptions()
@@ -34,6 +36,13 @@ def main(arguments: list[str]) -> None:
         raise UserError(f"expected --count of at least 1, came {command.count}")
     count = min(command.count, len(space.ids))
     spread = [space.ids[index * len(space.ids) // count] for index in range(count)]
-    ids = list(command.clips) or spread
-    latents = torch.stack([space.latent(clip_id) for clip_id in ids])
-    render_to_file(space, latents, command.out, command.render, names=ids)
+    clips = find_points(space, command.clips or spread)
+    render_to_file(
+        space,
+        clips.latents,
+        command.out,
+        command.render,
+        names=clips.names,
+        layers=clips.layers,
+        clip_fps=clips.fps,
+    )

@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from videospace.clips.video_output import write_video
+from videospace.inrv.inr import Layer
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -27,7 +28,7 @@ class RenderOptions:
     num_frames: Annotated[int | None, tyro.conf.arg(name="frames")] = None
     """Frames, spread over the clip's time; None follows from --fps, or is the trained number."""
     fps: float | None = None
-    """Frames per second; None is the trained rate. Alone, it keeps the duration: at twice the
+    """Frames per second; None is the rate of the clips. Alone, it keeps the duration: at twice the
     rate there are twice as many frames, less one."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
@@ -36,12 +37,18 @@ class RenderOptions:
         if self.fps is not None and not self.fps > 0:
             raise UserError(f"expected --fps above 0, came {self.fps}")
 
-    def frames_and_fps(self, space: VideoSpace) -> tuple[int, float]:
-        """The number of frames and the rate, with what is not given filled in."""
-        trained, fps = space.clip.num_frames, self.fps or space.clip.fps
+    def frames_and_fps(self, space: VideoSpace, clip_fps: float | None = None) -> tuple[int, float]:
+        """The number of frames and the rate, with what is not given filled in.
+
+        Args:
+            space: Gives the number of frames, and the rate where the clips have none of their own.
+            clip_fps: Rate of the clips.
+        """
+        own_fps = clip_fps or space.clip.fps
+        fps = self.fps or own_fps
         if self.num_frames is not None:
             return self.num_frames, fps
-        return round((trained - 1) * fps / space.clip.fps) + 1, fps
+        return round((space.clip.num_frames - 1) * fps / own_fps) + 1, fps
 
 
 SpaceFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
@@ -62,11 +69,27 @@ def render_to_file(
     out: Path,
     options: RenderOptions,
     names: Sequence[str] | None = None,
+    layers: list[Layer] | None = None,
+    clip_fps: float | None = None,
 ) -> None:
-    """Render latents straight into a file, or a folder of files, and say what was written."""
-    num_frames, fps = options.frames_and_fps(space)
+    """Render latents straight into a file, or a folder of files, and say what was written.
+
+    Args:
+        space: That the latents belong to.
+        latents: A row for each clip.
+        out: Where to.
+        options: The size.
+        names: Of the files in a folder.
+        layers: INRs that were refined for these very clips, if there are any.
+        clip_fps: Rate of the clips, if it is another than that of the space.
+    """
+    num_frames, fps = options.frames_and_fps(space, clip_fps)
     frames = space.render_frames(
-        latents, height=options.height, width=options.width, num_frames=num_frames
+        latents,
+        height=options.height,
+        width=options.width,
+        num_frames=num_frames,
+        layers=layers,
     )
     write_video(out, _shown(frames, num_frames), fps=fps, num_frames=num_frames, names=names)
     _, height, width = space.render_size(options.height, options.width, num_frames)

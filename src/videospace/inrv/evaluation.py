@@ -67,18 +67,8 @@ def evaluate(
     Raises:
         UserError: The clips are of another size, none of them has a latent, or none is asked for.
     """
-    if max_clips is not None and max_clips < 1:
-        raise UserError(f"expected max_clips of at least 1, came {max_clips}")
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
-    shape, expected = (
-        (store.num_frames, store.height, store.width),
-        space.render_size(None, None, None),
-    )
-    if shape != expected:
-        raise UserError(
-            f"expected clips of {expected[0]} frames of {expected[1]}x{expected[2]} px, as the "
-            f"space was trained on, but '{store.folder}' holds {shape[0]} of {shape[1]}x{shape[2]}"
-        )
+    check_clips(space, store, max_clips)
     known = set(space.ids)
     rows = [row for row, record in enumerate(store.records) if record.id in known]
     num_unknown = len(store) - len(rows)
@@ -87,8 +77,7 @@ def evaluate(
             f"none of the {len(store)} clips of '{store.folder}' was trained on, so none has a "
             "latent in this space"
         )
-    if max_clips is not None and max_clips < len(rows):
-        rows = [rows[index * len(rows) // max_clips] for index in range(max_clips)]
+    rows = evenly_spread(rows, max_clips)
     parts = []
     with tqdm(
         total=len(rows), desc="evaluating", unit="clip", disable=None if progress else True
@@ -108,6 +97,35 @@ def evaluate(
         fidelity=Fidelity(**joined),
         num_unknown=num_unknown,
     )
+
+
+def check_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> None:
+    """Refuse clips that cannot be compared with what a space renders.
+
+    Raises:
+        UserError: They are of another size, or none is asked for.
+    """
+    if max_clips is not None and max_clips < 1:
+        raise UserError(f"expected max_clips of at least 1, came {max_clips}")
+    shape = (store.num_frames, store.height, store.width)
+    expected = space.render_size(None, None, None)
+    if shape != expected:
+        raise UserError(
+            f"expected clips of {expected[0]} frames of {expected[1]}x{expected[2]} px, as the "
+            f"space was trained on, but '{store.folder}' holds {shape[0]} of {shape[1]}x{shape[2]}"
+        )
+
+
+def evenly_spread(rows: list[int], max_rows: int | None) -> list[int]:
+    """At most so many of some rows, evenly spread over them; None keeps all.
+
+    Example:
+        >>> evenly_spread([3, 4, 5, 6, 7, 8], 3)
+        [3, 5, 7]
+    """
+    if max_rows is None or max_rows >= len(rows):
+        return rows
+    return [rows[index * len(rows) // max_rows] for index in range(max_rows)]
 
 
 def score_space(

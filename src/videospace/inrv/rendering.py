@@ -1,6 +1,6 @@
 """From latents to videos of any size, in memory that does not grow with the size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -55,15 +55,38 @@ def render_frames(
         UserError: The size has no pixels.
     """
     check_size(size)
-    device = latents.device
+    layers = (model.layers(group) for group in latents.split(MAX_INR_CLIPS))
+    yield from _render_groups(model, layers, size, chunk_points)
+
+
+@torch.no_grad()
+def render_frames_of_layers(
+    model: InrvModel,
+    layers: list[Layer],
+    size: tuple[int, int, int],
+    *,
+    chunk_points: int = CHUNK_POINTS,
+) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
+    """Like :func:`render_frames`, for INRs that no latent predicts, such as refined ones."""
+    check_size(size)
+    yield from _render_groups(model, [layers], size, chunk_points)
+
+
+def _render_groups(
+    model: InrvModel,
+    groups: Iterable[list[Layer]],
+    size: tuple[int, int, int],
+    chunk_points: int,
+) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
+    """The frames of all groups of INRs, side by side."""
     num_frames, height, width = size
-    tables = model.axis_tables(size, device)
-    groups = latents.split(MAX_INR_CLIPS)
-    inrs = [
-        (separable_first_layer(tables, layers[0]), layers[1:])
-        for layers in (model.layers(group) for group in groups)
-    ]
-    frames_at_once = max(1, chunk_points // max(1, len(latents) * height * width))
+    tables: tuple[Tensor, Tensor, Tensor] | None = None
+    inrs = []
+    for layers in groups:
+        tables = tables or model.axis_tables(size, layers[0].weight.device)
+        inrs.append((separable_first_layer(tables, layers[0]), layers[1:]))
+    num_clips = sum(len(first[0]) for first, _ in inrs)
+    frames_at_once = max(1, chunk_points // max(1, num_clips * height * width))
     for start in range(0, num_frames, frames_at_once):
         times = slice(start, min(start + frames_at_once, num_frames))
         block = np.concatenate(

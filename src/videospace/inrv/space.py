@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv import rendering, sampling
+from videospace.inrv.inr import Layer
 from videospace.inrv.model import InrvModel
 from videospace.inrv.space_files import ClipShape, SavedSpace, read_space, write_space
 from videospace.runtime import checkpoint
@@ -176,10 +177,22 @@ class VideoSpace:
         height: int | None = None,
         width: int | None = None,
         num_frames: int | None = None,
+        layers: list[Layer] | None = None,
     ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-        """Like :meth:`render`, but one time step of all clips after another."""
+        """Like :meth:`render`, but one time step of all clips after another.
+
+        Args:
+            latents: One, or a row for each clip.
+            height: In px; None keeps the aspect, or the trained size.
+            width: Likewise.
+            num_frames: Spread over the same time; None is the trained number.
+            layers: INRs that were refined for these very clips; None: those the latents predict.
+        """
         size = self.render_size(height, width, num_frames)
-        return rendering.render_frames(self.model, self._checked(latents), size)
+        latents = self._checked(latents)
+        if layers is not None:
+            return rendering.render_frames_of_layers(self.model, layers, size)
+        return rendering.render_frames(self.model, latents, size)
 
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)

@@ -1,0 +1,146 @@
+"""A linear space of clips: the mean clip and the directions in which clips vary most."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from videospace.baselines.pixels import (
+    Size,
+    as_pixels,
+    box_means,
+    pixel_weights,
+    require_clip_size,
+    require_clips,
+)
+from videospace.inrv.components import principal_components
+from videospace.inrv.context import Context
+from videospace.runtime.errors import UserError
+
+MOST_VALUES = 2**28
+"""More values than this (1 GiB of them) are thinned to every second, third or further clip."""
+NOISE_VALUES = 2**14
+ROUNDING_VARIANCE = 1 / 12
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class LinearSpace:
+    """Principal components of whole clips, in grey levels of [0, 255].
+
+    Source:
+        Tipping and Bishop (1999), "Probabilistic principal component analysis": a Gaussian over
+        clips with these variances along the components and white noise around them.
+    """
+
+    mean: Float32[np.ndarray, "time height width 3"]
+    """The mean clip."""
+    components: Float32[np.ndarray, "time height width 3 component"]
+    """Orthonormal directions, by falling variance."""
+    variances: Float32[np.ndarray, " component"]
+    """Variance of the training clips along each direction."""
+    noise_variance: float
+    """Mean squared error that the directions leave in each value of a clip they do not know."""
+
+    @classmethod
+    def fit(
+        cls,
+        clips: UInt8[np.ndarray, "clip time height width 3"],
+        num_components: int,
+        *,
+        seed: int = 0,
+    ) -> "LinearSpace":
+        """Find the components of training clips.
+
+        Args:
+            clips: At least one.
+            num_components: The most to keep; there is always at least one fewer than clips.
+            seed: Of the values from which the noise is estimated, and of the random projection
+                that stands in for an exact decomposition of more than a thousand clips.
+
+        Raises:
+            UserError: There is no clip, or no component is asked for.
+
+        Example:
+            >>> from videospace.inrv.tasks import prediction
+            >>> shape, levels = np.ones((4, 2, 2, 3), np.uint8), np.arange(0, 200, 20)
+            >>> linear = LinearSpace.fit(np.stack([shape * level for level in levels]), 3)
+            >>> linear.complete(prediction(shape * 75), (2, 2)).max()
+            75
+        """
+        require_clips(clips)
+        if num_components < 1:
+            raise UserError(f"expected at least 1 component, came {num_components}")
+        clips = clips[:: -(-clips.size // MOST_VALUES)]
+        mean = clips.mean(axis=0)
+        centred = clips.reshape(len(clips), -1).astype(np.float32)
+        centred -= mean.ravel()
+        samples = torch.from_numpy(centred)
+        found = principal_components(samples, num_components, seed=seed)
+        return cls(
+            mean=mean.astype(np.float32),
+            components=found.components.numpy().reshape(*mean.shape, len(found.singular_values)),
+            variances=found.singular_values.square().numpy() / len(clips),
+            noise_variance=_noise_variance(samples, num_components, seed),
+        )
+
+    def complete(
+        self, context: Context, size: Size
+    ) -> UInt8[np.ndarray, "time clip_height clip_width 3"]:
+        """The most probable clip of this space, given the seen pixels.
+
+        Where every pixel is seen alike, this is the projection onto the space.
+
+        Args:
+            context: As long as the training clips, and as fine or coarser: then the space is
+                box-filtered.
+            size: Height and width to return in px, those of the training clips.
+
+        Raises:
+            UserError: The sizes do not belong together.
+        """
+        require_clip_size(self.mean.shape, context, size)
+        weight = pixel_weights(context)
+        deviation = context.video - box_means(self.mean, weight.shape[1:])
+        if weight.shape[1:] == size and weight.min() == weight.max():
+            coordinates = np.tensordot(deviation, self.components, 4)
+        else:
+            coordinates = self._most_probable(deviation, weight)
+        return as_pixels(self.mean + np.tensordot(self.components, coordinates, 1))
+
+    def _most_probable(
+        self,
+        deviation: Float32[np.ndarray, "time height width 3"],
+        weight: Float32[np.ndarray, "time height width"],
+    ) -> Float32[np.ndarray, " component"]:
+        """Solve (Cᵀ M C + λ S⁻¹) z = Cᵀ M (x - mean), summed up frame by frame."""
+        precision = np.diag(self.noise_variance / self.variances.astype(np.float64))
+        moments = np.zeros(len(self.variances))
+        for time in np.flatnonzero(weight.any(axis=(1, 2))):
+            seen = weight[time] > 0
+            frame = box_means(self.components[time : time + 1], weight.shape[1:])[0]
+            root = np.sqrt(weight[time][seen])[:, None]
+            directions = (frame[seen] * root[..., None]).reshape(3 * len(root), -1)
+            precision += directions.T @ directions
+            moments += directions.T @ (deviation[time][seen] * root).ravel()
+        return np.linalg.solve(precision, moments).astype(np.float32)
+
+
+def _noise_variance(centred: Float[Tensor, "clip value"], num_components: int, seed: int) -> float:
+    """How far, per value, the last tenth of the clips lies from the components of the others.
+
+    A random choice of the values will do. Training clips themselves would say too little: with
+    as many components as clips, they lie in the space exactly.
+    """
+    num_held = max(1, len(centred) // 10)
+    chosen = torch.randperm(centred.shape[1], generator=torch.Generator().manual_seed(seed))
+    values = centred[:, chosen[:NOISE_VALUES]]
+    known, held = values[:-num_held], values[-num_held:]
+    if not len(known):
+        return ROUNDING_VARIANCE
+    mean = known.mean(dim=0)
+    components = principal_components(known - mean, num_components, seed=seed).components
+    deviation = held - mean
+    residual = deviation - deviation @ components @ components.T
+    return max(ROUNDING_VARIANCE, float(residual.square().mean()))

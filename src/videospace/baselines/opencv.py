@@ -1,0 +1,21 @@
+"""OpenCV, which is an extra."""
+
+from typing import Any
+
+from videospace.runtime.errors import UserError
+
+
+def import_opencv() -> Any:
+    """The module ``cv2``.
+
+    Raises:
+        UserError: It is not installed; the message names the extra.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise UserError(
+            "optical flow and inpainting need the 'baselines' extra, which is not installed: "
+            'pip install "videospace[baselines]"'
+        ) from error
+    return cv2

@@ -1,0 +1,110 @@
+"""What several baselines need: which pixels count, coarser grids, rounding, and fitting sizes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+from videospace.inrv.context import Context
+from videospace.runtime.errors import UserError
+
+Size = tuple[int, int]
+"""Height and width in px."""
+Baseline = Callable[[Context, Size], UInt8[np.ndarray, "time height width 3"]]
+"""Completes a context at a size, and looks at nothing but its observed pixels."""
+
+
+def pixel_weights(context: Context) -> Float32[np.ndarray, "time height width"]:
+    """How much each pixel of a context counts, 0 or more; 0 where it is not observed."""
+    if context.weight is None:
+        return context.observed.astype(np.float32)
+    return np.where(context.observed, context.weight, 0).astype(np.float32)
+
+
+def box_means(
+    frames: Float[np.ndarray, "time height width *rest"], size: Size
+) -> Float[np.ndarray, "time coarse_height coarse_width *rest"]:
+    """Bring frames to a coarser grid, each pixel of which is the mean of those that it covers.
+
+    A pixel belongs to the one box that its centre lies in, as in Pillow's box filter, which
+    clips are made with.
+
+    Args:
+        frames: In any unit.
+        size: Height and width, at most those of the frames.
+
+    Example:
+        >>> box_means(np.arange(4.0).reshape(1, 1, 4, 1), (1, 2)).ravel()
+        array([0.5, 2.5])
+    """
+    for axis, num_boxes in zip((1, 2), size, strict=True):
+        length = frames.shape[axis]
+        if num_boxes == length:
+            continue
+        starts = (2 * np.arange(num_boxes) * length + num_boxes) // (2 * num_boxes)
+        counts = np.diff(starts, append=length).astype(frames.dtype)
+        counts = counts.reshape(-1, *[1] * (frames.ndim - axis - 1))
+        frames = np.add.reduceat(frames, starts, axis=axis) / counts
+    return frames
+
+
+def as_pixels(values: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    """Round grey levels to whole ones in [0, 255]."""
+    return np.rint(values).clip(0, 255).astype(np.uint8)
+
+
+def require_own_size(context: Context, size: Size) -> None:
+    """Refuse to return a size that is not the context's.
+
+    Raises:
+        UserError: The sizes differ.
+    """
+    if context.video.shape[1:3] != size:
+        raise UserError(
+            f"expected a context of {_text(size)}, the size to return, "
+            f"came {_text(context.video.shape[1:3])}: bring it to that size first"
+        )
+
+
+def require_clips(clips: UInt8[np.ndarray, "clip time height width 3"]) -> None:
+    """Refuse training clips that are none, or have no pixels.
+
+    Raises:
+        UserError: There is nothing to learn from.
+    """
+    if not clips.size:
+        raise UserError(f"expected at least one training clip with pixels, came {clips.shape}")
+
+
+def require_clip_size(clip_shape: tuple[int, ...], context: Context, size: Size) -> None:
+    """Refuse a context that training clips cannot be compared with.
+
+    Args:
+        clip_shape: Of a training clip: frames, height, width and 3.
+        context: Of as many frames, and at most as fine.
+        size: What to return: the height and width of the training clips.
+
+    Raises:
+        UserError: The sizes do not belong together.
+    """
+    num_frames, clip_size = clip_shape[0], clip_shape[1:3]
+    if len(context.video) != num_frames:
+        raise UserError(
+            f"expected a context of {num_frames} frames, as the training clips have, "
+            f"came {len(context.video)}"
+        )
+    if size != clip_size:
+        raise UserError(
+            f"expected to return {_text(clip_size)}, the size of the training clips, "
+            f"came {_text(size)}"
+        )
+    height, width = context.video.shape[1:3]
+    if height > clip_size[0] or width > clip_size[1]:
+        raise UserError(
+            f"expected a context of at most {_text(clip_size)}, as fine as the training clips, "
+            f"came {_text((height, width))}"
+        )
+
+
+def _text(size: tuple[int, ...]) -> str:
+    return f"{size[0]}x{size[1]} px"

@@ -1,0 +1,88 @@
+"""Completions without motion: the mean frame, and the last one repeated."""
+
+import numpy as np
+from jaxtyping import Float64, UInt8
+
+from videospace.baselines.pixels import Size, as_pixels, pixel_weights, require_own_size
+from videospace.inrv.context import Context
+
+
+def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
+    """Show the mean of what was seen at each pixel, in every frame.
+
+    A pixel that was never seen takes the mean of all seen colours.
+
+    Args:
+        context: What is known.
+        size: Height and width to return in px, those of the context.
+
+    Raises:
+        UserError: The context has another size.
+
+    Example:
+        >>> video = np.uint8([10, 20, 90]).repeat(3).reshape(3, 1, 1, 3)
+        >>> late = np.array([False, False, True]).reshape(3, 1, 1)
+        >>> seen = Context(video=video, observed=~late)
+        >>> mean_frame(seen, (1, 1))[:, 0, 0, 0]
+        array([15, 15, 15], dtype=uint8)
+    """
+    require_own_size(context, size)
+    weight = pixel_weights(context).astype(np.float64)
+    total = np.einsum("thw,thwc->hwc", weight, context.video)
+    counts = weight.sum(axis=0)[..., None]
+    frame = np.broadcast_to(_mean_colour(context), total.shape).copy()
+    np.divide(total, counts, out=frame, where=counts > 0)
+    return as_pixels(frame)[None].repeat(len(context.video), axis=0)
+
+
+def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
+    """Hold what was seen last at each pixel until something is seen there again.
+
+    Before a pixel is first seen it shows what it shows then; one that is never seen takes the mean
+    of all seen colours. After the seen beginning of a clip, this repeats the last seen frame.
+
+    Args:
+        context: What is known.
+        size: Height and width to return in px, those of the context.
+
+    Raises:
+        UserError: The context has another size.
+
+    Example:
+        >>> video = np.uint8([10, 20, 90]).repeat(3).reshape(3, 1, 1, 3)
+        >>> late = np.array([False, False, True]).reshape(3, 1, 1)
+        >>> seen = Context(video=video, observed=~late)
+        >>> last_frame(seen, (1, 1))[:, 0, 0, 0]
+        array([10, 20, 20], dtype=uint8)
+    """
+    require_own_size(context, size)
+    observed = context.observed
+    times = np.where(observed, np.arange(len(observed))[:, None, None], -1)
+    latest = np.maximum.accumulate(times, axis=0)
+    shown = np.where(latest < 0, observed.argmax(axis=0), latest)
+    video = np.take_along_axis(context.video, shown[..., None], axis=0)
+    video[:, ~observed.any(axis=0)] = as_pixels(_mean_colour(context))
+    return video
+
+
+def oracle_mean_frame(
+    video: UInt8[np.ndarray, "time height width 3"],
+) -> UInt8[np.ndarray, "time height width 3"]:
+    """The mean frame of the true clip, repeated: all that can be had without motion.
+
+    An oracle, not a baseline: it looks at the whole clip.
+
+    Args:
+        video: The true clip.
+
+    Example:
+        >>> video = np.uint8([10, 20, 90]).repeat(3).reshape(3, 1, 1, 3)
+        >>> oracle_mean_frame(video)[:, 0, 0, 0]
+        array([40, 40, 40], dtype=uint8)
+    """
+    return as_pixels(video.mean(axis=0))[None].repeat(len(video), axis=0)
+
+
+def _mean_colour(context: Context) -> Float64[np.ndarray, "3"]:
+    weight = pixel_weights(context)
+    return np.average(context.video[weight > 0], axis=0, weights=weight[weight > 0])

@@ -1,0 +1,144 @@
+"""``videospace complete``."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from videospace.cli.completing import Job, Search, Video, write_clip, write_completed
+from videospace.cli.rendering import SpaceFolder
+from videospace.clips.geometry import parse_crop, parse_size
+from videospace.clips.video_input import probe
+from videospace.inrv import tasks
+from videospace.inrv.completion import (
+    ObservedOf,
+    observed_frames,
+    observed_region,
+    observed_share,
+    read_mask,
+)
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.space import VideoSpace
+from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Complete:
+    """Fill in what a video does not show.
+
+    A video of more frames than the space's clips is completed in windows that fade into each other;
+    prediction, and several samples, take its first clip.
+    """
+
+    space: SpaceFolder
+    """Folder of a space of such videos."""
+    video: Video
+    """Video file or folder of images."""
+    out: Path
+    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; with
+    several samples, a name without suffix is a folder with a file for each."""
+    task: Literal["inpaint", "predict", "interpolate", "sparse"] = "inpaint"
+    """'inpaint': a region is hidden. 'predict': only the beginning is seen. 'interpolate': only
+    some frames are seen. 'sparse': only some pixels are seen."""
+    mask: Path | None = None
+    """inpaint: image or video whose light pixels are hidden."""
+    hide: str | None = None
+    """inpaint: rectangle to hide, as top,left,height,width in px of the space's clips. Without
+    either, the lower half is hidden."""
+    seen: tuple[int, ...] = ()
+    """predict: how many frames are seen (a number; default 4 of 25). interpolate: which frames are
+    seen, counted from 0 (default: first and last, or of a long video two in each clip)."""
+    share: float = 0.25
+    """sparse: share of the pixels that are seen."""
+    size: str | None = None
+    """Height and width to render, such as 256 or 192x256; None is the space's own."""
+    crop: str = "centre"
+    """The part of the picture to take: centre, or top,left,height,width in px of the video."""
+    compare: bool = False
+    """Show the input, hatched where it is not seen, the output and the video side by side."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+    search: Search = InversionConfig()
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, find out what is seen, complete."""
+    command = tyro.cli(Complete, args=arguments, prog="videospace complete")
+    space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
+    own_size = space.clip.height, space.clip.width
+    num_frames = probe(command.video).num_frames
+    job = Job(
+        video=command.video,
+        out=command.out,
+        observed_of=OBSERVED[command.task](command, own_size, num_frames, space.clip.num_frames),
+        seen_size=own_size,
+        size=own_size if command.size is None else parse_size(command.size),
+        search=command.search,
+        crop=command.crop,
+        compare=command.compare,
+        show_truth=True,
+    )
+    one_clip = command.task == "predict" or command.search.samples > 1
+    if one_clip and num_frames > space.clip.num_frames and command.task != "predict":
+        print(f"several samples: only the first {space.clip.num_frames} frames are completed")
+    (write_clip if one_clip else write_completed)(space, job)
+
+
+def _inpaint(
+    command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
+) -> ObservedOf:
+    if command.mask and command.hide:
+        raise UserError("expected --mask or --hide, came both")
+    if command.mask:
+        return observed_region(read_mask(command.mask, size))
+    if command.hide is None:
+        half = (size[0] + 1) // 2
+        if size[0] == half:
+            raise UserError("clips of one row have no lower half: say what to --hide")
+        return observed_region(tasks.rectangle(size, half, 0, size[0] - half, size[1]))
+    region = parse_crop(command.hide)
+    if region is None:
+        raise UserError("expected --hide top,left,height,width, came 'centre'")
+    return observed_region(tasks.rectangle(size, *region))
+
+
+def _predict(
+    command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
+) -> ObservedOf:
+    if len(command.seen) > 1 or (command.seen and command.seen[0] < 1):
+        raise UserError("expected one number of seen frames, 1 or more, such as --seen 4")
+    num_seen = command.seen[0] if command.seen else max(1, round(clip_frames * 4 / 25))
+    return observed_frames(size, lambda time: time < num_seen)
+
+
+def _interpolate(
+    command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
+) -> ObservedOf:
+    if command.seen:
+        seen = {frame % num_frames if frame < 0 else frame for frame in command.seen}
+        bad = [frame for frame in seen if frame >= num_frames]
+        if bad:
+            raise UserError(f"the video has {num_frames} frames, 0 to {num_frames - 1}; came {bad}")
+    elif num_frames <= clip_frames:
+        seen = {0, num_frames - 1}
+    else:
+        seen = {*range(0, num_frames, max(1, clip_frames // 2)), num_frames - 1}
+    return observed_frames(size, seen.__contains__)
+
+
+def _sparse(
+    command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
+) -> ObservedOf:
+    return observed_share(size, command.share, command.search.seed)
+
+
+OBSERVED: dict[str, Callable[[Complete, tuple[int, int], int, int], ObservedOf]] = {
+    "inpaint": _inpaint,
+    "predict": _predict,
+    "interpolate": _interpolate,
+    "sparse": _sparse,
+}
+"""What is seen of each frame, by task."""

@@ -1,0 +1,84 @@
+"""``videospace invert``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from videospace.cli.completing import Search
+from videospace.cli.rendering import SpaceFolder
+from videospace.clips.video_input import probe
+from videospace.inrv.completion import masked_clip
+from videospace.inrv.inversion import InversionConfig, invert
+from videospace.inrv.latent_file import LatentFile, check_suffix, save_latents
+from videospace.inrv.space import VideoSpace
+from videospace.inrv.video_clips import read_clip
+from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Invert:
+    """Find the latents of videos that the space has never seen, and keep them in a file.
+
+    'reconstruct' and 'interpolate' take the file where they take the id of a clip.
+    """
+
+    space: SpaceFolder
+    """Folder of the space."""
+    videos: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="VIDEO...")]
+    """Video files or folders of images; of each, one clip of the space's length is taken."""
+    out: Path
+    """File of latents to write, .npz."""
+    first: int = 0
+    """First frame of the clip."""
+    crop: str = "centre"
+    """The part of the picture to take: centre, or top,left,height,width in px."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+    search: Search = InversionConfig()
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, read, invert, write."""
+    command = tyro.cli(Invert, args=arguments, prog="videospace invert")
+    if not command.videos:
+        raise UserError("expected at least one video to invert, came none")
+    check_suffix(command.out)
+    space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
+    everywhere = np.ones((space.clip.height, space.clip.width), bool)
+    contexts = []
+    for path in command.videos:
+        frames, num_real = read_clip(space, path, crop=command.crop, first=command.first)
+        if num_real < space.clip.num_frames:
+            print(
+                f"{path}: {num_real} of {space.clip.num_frames} frames are there; the rest is "
+                "completed"
+            )
+        contexts.append(masked_clip(frames, num_real, lambda time: everywhere))
+    found = invert(space, contexts, command.search, progress=True)
+    names = _names(command.videos, command.search.samples)
+    content = LatentFile(
+        latents=found.latents, names=names, layers=found.layers, fps=probe(command.videos[0]).fps
+    )
+    save_latents(command.out, content, space)
+    for name, error in zip(names, found.context_l1.tolist(), strict=True):
+        print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")
+    print(
+        f"wrote {command.out}: {len(names)} latents, found in {found.steps} steps and "
+        f"{found.seconds:.1f} s"
+    )
+
+
+def _names(paths: tuple[Path, ...], samples: int) -> list[str]:
+    """A name for each answer: the file's, with numbers where that is not enough."""
+    stems = [path.stem for path in paths]
+    names = [
+        stem if stems.count(stem) == 1 else f"{stem}-{stems[:index].count(stem) + 1}"
+        for index, stem in enumerate(stems)
+    ]
+    if samples == 1:
+        return names
+    return [f"{name}-{sample + 1}" for name in names for sample in range(samples)]

@@ -1,0 +1,57 @@
+"""``videospace upscale``."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from videospace.cli.completing import Job, Search, Video, write_completed
+from videospace.cli.rendering import SpaceFolder
+from videospace.clips.geometry import parse_size
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.space import VideoSpace
+from videospace.inrv.video_clips import frame_size
+from videospace.runtime.device import choose_device
+
+
+@dataclasses.dataclass(frozen=True)
+class Upscale:
+    """Render a video, of any length, at a higher resolution."""
+
+    space: SpaceFolder
+    """Folder of a space of such videos."""
+    video: Video
+    """Video file or folder of images, smaller than the clips of the space or as large."""
+    out: Path
+    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy."""
+    size: str = "256"
+    """Height and width to render, such as 256 or 192x256."""
+    compare: bool = False
+    """Show the input beside the output."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+    search: Search = InversionConfig()
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, and complete the video from its coarse frames."""
+    command = tyro.cli(Upscale, args=arguments, prog="videospace upscale")
+    space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
+    height, width = frame_size(command.video)
+    seen_size = min(height, space.clip.height), min(width, space.clip.width)
+    if seen_size != (height, width):
+        print(
+            f"{command.video}: {height}x{width} px are more than the space knows; looked at in "
+            f"{seen_size[0]}x{seen_size[1]}"
+        )
+    job = Job(
+        video=command.video,
+        out=command.out,
+        observed_of=lambda time: np.ones(seen_size, bool),
+        seen_size=seen_size,
+        size=parse_size(command.size),
+        search=command.search,
+        compare=command.compare,
+    )
+    write_completed(space, job)

@@ -1,0 +1,208 @@
+"""How well a completed video fits its context, and how good it is where nothing was seen.
+
+A context is what was seen of a clip: a video and a mask of the pixels that count. Where the
+context is coarser than the video, each of its pixels stands for the mean of the finer pixels that
+it covers. All figures are per clip, for a batch of clips of one size.
+"""
+
+import dataclasses
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from videospace.clips.geometry import crop_and_resize
+from videospace.metrics.fidelity import (
+    IDENTICAL_PSNR_DB,
+    _frame_blocks,
+    _mean_or_none,
+    fidelity,
+    moving_pixels,
+    psnr_db,
+)
+from videospace.runtime.errors import UserError
+
+
+def context_l1(
+    video: UInt8[Tensor, "clip time height width 3"],
+    context_video: UInt8[Tensor, "clip context_time context_height context_width 3"],
+    observed: Bool[Tensor, "clip context_time context_height context_width"],
+) -> Float[Tensor, " clip"]:
+    """Context-L1: mean absolute difference on the observed pixels, on a scale of 0 to 100.
+
+    A video finer than its context is box-filtered to the context's size first, as
+    :func:`videospace.inrv.tasks.coarser` does it, so that the clip from which a coarse context was
+    made scores 0.
+
+    Args:
+        video: The completed clips, in [0, 255].
+        context_video: What was seen, in [0, 255], at the video's size or coarser.
+        observed: The pixels that were seen.
+
+    Returns:
+        In [0, 100], where 0 is a perfect inversion and 100 white for black; nan for a clip of
+        which nothing was seen.
+
+    Raises:
+        UserError: The context has other clips or frames, or is finer than the video.
+
+    Example:
+        >>> video = torch.full((1, 2, 4, 4, 3), 51, dtype=torch.uint8)
+        >>> seen = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
+        >>> context_l1(video, torch.zeros_like(video), seen)
+        tensor([20.])
+
+    Source: the thesis on INR-V, section 3.4.3.3 and Table 3.6; the paper, section 5.3, has the
+    scale.
+    """
+    _require_context(video, context_video, observed)
+    errors = torch.empty(len(video), device=video.device)
+    for clip in range(len(video)):
+        total, count = torch.zeros(2, dtype=torch.int64, device=video.device)
+        for block in _frame_blocks(video):
+            seen = observed[clip, block]
+            known = context_video[clip, block]
+            difference = (_at_size_of(known, video[clip, block]).int() - known.int()).abs()
+            total += (difference * seen[..., None]).sum()
+            count += 3 * torch.count_nonzero(seen)
+        errors[clip] = total * (100 / 255) / count
+    return errors
+
+
+def unseen_pixels(
+    observed: Bool[Tensor, "clip time context_height context_width"], size: tuple[int, int]
+) -> Bool[Tensor, "clip time height width"]:
+    """Mark the pixels of a video that its context does not show.
+
+    Args:
+        observed: The pixels that were seen.
+        size: Height and width of the video in px.
+
+    Returns:
+        At the size of the video. Where the context is coarser, a pixel counts as seen with the
+        coarse pixel that covers its centre.
+
+    Example:
+        >>> observed = torch.tensor([True, False]).view(1, 1, 1, 2)
+        >>> unseen_pixels(observed, (1, 4))[0, 0].tolist()
+        [[False, False, True, True]]
+    """
+    rows, columns = (
+        (2 * torch.arange(length, device=observed.device) + 1) * context_length // (2 * length)
+        for length, context_length in zip(size, observed.shape[2:], strict=True)
+    )
+    return ~observed[:, :, rows[:, None], columns]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TaskFidelity:
+    """How good completed clips are."""
+
+    psnr_db: Float[Tensor, " clip"]
+    """PSNR over all pixels; inf for a perfect clip."""
+    psnr_moving_db: Float[Tensor, " clip"]
+    """PSNR over the pixels that move in the reference; nan for a clip in which none does."""
+    psnr_unseen_db: Float[Tensor, " clip"]
+    """PSNR over the pixels that the context does not show; nan where it shows all."""
+    psnr_unseen_moving_db: Float[Tensor, " clip"]
+    """PSNR over those of them that move; nan where there is none."""
+    ssim: Float[Tensor, " clip"]
+    """Structural similarity."""
+    context_l1: Float[Tensor, " clip"]
+    """Mean absolute difference on the observed pixels, in [0, 100]."""
+
+    def per_clip(self) -> dict[str, Float[Tensor, " clip"]]:
+        """Every figure under the name of its field, ready to be averaged.
+
+        PSNRs are limited to 100 dB, so that a perfect clip does not make a mean infinite; nan
+        stays, for a clip that has no such figure.
+        """
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            name: value.clamp(max=IDENTICAL_PSNR_DB) if name.endswith("_db") else value
+            for name, value in values.items()
+        }
+
+    def means(self) -> dict[str, float | None]:
+        """One figure for all clips, each under the name of its field.
+
+        A clip counts for at most 100 dB, and takes no part in the mean of a figure that it does
+        not have. None stands for a mean over no clip at all.
+        """
+        return {name: _mean_or_none(values) for name, values in self.per_clip().items()}
+
+
+def task_fidelity(
+    video: UInt8[Tensor, "clip time height width 3"],
+    reference: UInt8[Tensor, "clip time height width 3"],
+    context_video: UInt8[Tensor, "clip context_time context_height context_width 3"],
+    observed: Bool[Tensor, "clip context_time context_height context_width"],
+) -> TaskFidelity:
+    """Measure completed clips against the truth and against what was seen of them.
+
+    Args:
+        video: The completed clips, in [0, 255].
+        reference: The true clips.
+        context_video: What was seen, at the video's size or coarser.
+        observed: The pixels that were seen.
+
+    Returns:
+        One figure a clip and measure.
+
+    Raises:
+        UserError: The shapes do not belong together.
+
+    Example:
+        >>> truth = torch.zeros(1, 2, 16, 16, 3, dtype=torch.uint8)
+        >>> seen = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 16, 16)
+        >>> guess = truth.clone()
+        >>> guess[:, 1] = 51
+        >>> scores = task_fidelity(guess, truth, truth, seen).means()
+        >>> round(scores["psnr_unseen_db"], 2), scores["context_l1"]
+        (13.98, 0.0)
+    """
+    _require_context(video, context_video, observed)
+    overall = fidelity(video, reference)
+    unseen = unseen_pixels(observed, (video.shape[2], video.shape[3]))
+    return TaskFidelity(
+        psnr_db=overall.psnr_db,
+        psnr_moving_db=overall.psnr_moving_db,
+        psnr_unseen_db=psnr_db(video, reference, unseen),
+        psnr_unseen_moving_db=psnr_db(video, reference, unseen & moving_pixels(reference)),
+        ssim=overall.ssim,
+        context_l1=context_l1(video, context_video, observed),
+    )
+
+
+def _at_size_of(
+    known: UInt8[Tensor, "time context_height context_width 3"],
+    frames: UInt8[Tensor, "time height width 3"],
+) -> UInt8[Tensor, "time context_height context_width 3"]:
+    """The frames, box-filtered to the size of what is known."""
+    if frames.shape == known.shape:
+        return frames
+    size, whole = (known.shape[1], known.shape[2]), (0, 0, frames.shape[1], frames.shape[2])
+    coarse = [crop_and_resize(frame, size, whole) for frame in frames.cpu().numpy()]
+    return torch.from_numpy(np.stack(coarse)).to(frames.device)
+
+
+def _require_context(video: Tensor, context_video: Tensor, observed: Tensor) -> None:
+    if observed.shape != context_video.shape[:-1]:
+        raise UserError(
+            f"expected a mask of the context's shape {tuple(context_video.shape[:-1])}, "
+            f"came {tuple(observed.shape)}"
+        )
+    if context_video.shape[:2] != video.shape[:2]:
+        raise UserError(
+            f"expected a context of {video.shape[0]} clips of {video.shape[1]} frames, "
+            f"came {context_video.shape[0]} of {context_video.shape[1]}: "
+            "render as many frames as the context has"
+        )
+    height, width = video.shape[2:4]
+    context_height, context_width = context_video.shape[2:4]
+    if context_height > height or context_width > width:
+        raise UserError(
+            f"expected a context no finer than the video of {height}x{width} px, "
+            f"came {context_height}x{context_width} px: render at the size of the context or more"
+        )

@@ -1,0 +1,188 @@
+"""Does the person stay the same, and is it the right one? TL-ID, TG-ID and GT-ID.
+
+The face embedder is the user's choice: see :mod:`videospace.metrics.face_embedders`.
+"""
+
+import dataclasses
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from videospace.metrics.face_embedders import FaceEmbedder
+from videospace.metrics.fidelity import _mean_or_none
+from videospace.runtime.errors import UserError
+
+
+def local_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
+    """Mean cosine similarity of the faces in neighbouring frames.
+
+    Args:
+        embeddings: A row for each frame; nan where no face was found.
+
+    Returns:
+        In [-1, 1]; nan where no two neighbouring frames show a face.
+
+    Example:
+        >>> local_similarity(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 1.0]]))
+        0.5
+    """
+    units = _unit_rows(embeddings)
+    return _mean((units[:-1] * units[1:]).sum(axis=1))
+
+
+def global_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
+    """Mean cosine similarity of the faces in all pairs of different frames.
+
+    Args:
+        embeddings: A row for each frame; nan where no face was found.
+
+    Returns:
+        In [-1, 1]; nan where fewer than two frames show a face.
+
+    Example:
+        >>> round(global_similarity(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 1.0]])), 4)
+        0.3333
+    """
+    units = _unit_rows(embeddings)
+    units = units[~np.isnan(units).any(axis=1)]
+    num_faces = len(units)
+    if num_faces < 2:
+        return float("nan")
+    # |Σ u|² holds every ordered pair once, and each unit vector's 1 with itself.
+    of_all_pairs = np.square(units.sum(axis=0)).sum() - num_faces
+    return float(of_all_pairs / (num_faces * (num_faces - 1)))
+
+
+def matching_similarity(
+    embeddings: Float[np.ndarray, "time embedding"],
+    reference: Float[np.ndarray, "time reference_embedding"],
+) -> float:
+    """Mean cosine similarity to the true faces, frame by frame.
+
+    Args:
+        embeddings: A row for each frame; nan where no face was found.
+        reference: The same of the true clip.
+
+    Returns:
+        In [-1, 1]; nan where no frame shows a face in both.
+
+    Example:
+        >>> matching_similarity(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 0.0], [0, 3]]))
+        0.5
+    """
+    return _mean((_unit_rows(embeddings) * _unit_rows(reference)).sum(axis=1))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Identity:
+    """How well clips keep the identity of the person in their references."""
+
+    tl_id: Float[Tensor, " clip"]
+    """Similarity of neighbouring frames, divided by the reference's; 1 keeps the identity as well
+    as the reference does. nan where no two neighbouring frames show a face."""
+    tg_id: Float[Tensor, " clip"]
+    """The same over all pairs of frames."""
+    gt_id: Float[Tensor, " clip"]
+    """Similarity to the reference, frame by frame, in [-1, 1]."""
+    num_without_face: Int[Tensor, " clip"]
+    """Frames of the clip that show no face, and were left out."""
+    num_reference_without_face: Int[Tensor, " clip"]
+    """Frames of the reference that show no face."""
+
+    def means(self) -> dict[str, float | int | None]:
+        """One figure for all clips; clips without a figure take no part.
+
+        None stands for a mean over no clip at all. The frames without a face are summed.
+        """
+        return {
+            **{name: _mean_or_none(getattr(self, name)) for name in ("tl_id", "tg_id", "gt_id")},
+            "num_without_face": int(self.num_without_face.sum()),
+            "num_reference_without_face": int(self.num_reference_without_face.sum()),
+        }
+
+
+def identity(
+    video: UInt8[Tensor, "clip time height width 3"],
+    reference: UInt8[Tensor, "clip reference_time reference_height reference_width 3"],
+    embedder: FaceEmbedder,
+) -> Identity:
+    """Measure TL-ID, TG-ID and GT-ID of clips against their references.
+
+    Args:
+        video: The clips to judge, in [0, 255].
+        reference: The true clips, of as many frames; their size may differ.
+        embedder: Finds and embeds the faces.
+
+    Returns:
+        One figure a clip and measure.
+
+    Raises:
+        UserError: Not the same number of frames, or the embedder does not give a row a frame.
+
+    Example:
+        >>> def colours(frames):
+        ...     return frames.mean(axis=(1, 2))
+        >>> clips = torch.randint(1, 256, (1, 4, 8, 8, 3), dtype=torch.uint8)
+        >>> scores = identity(clips, clips, colours).means()
+        >>> scores["tl_id"], scores["tg_id"], round(scores["gt_id"], 6)
+        (1.0, 1.0, 1.0)
+
+    Source: Tzaban, Mokady, Gal, Bermano and Cohen-Or (2022), "Stitch it in time: GAN-based facial
+    editing of real videos", for TL-ID and TG-ID; the thesis on INR-V, section 3.4.3.3, for GT-ID.
+    """
+    if video.shape[:2] != reference.shape[:2]:
+        raise UserError(
+            f"expected {reference.shape[0]} clips of {reference.shape[1]} frames, as the "
+            f"references have, came {video.shape[0]} of {video.shape[1]}"
+        )
+    scores: dict[str, list[float]] = {"tl_id": [], "tg_id": [], "gt_id": []}
+    missing: list[tuple[int, int]] = []
+    for clip, true_clip in zip(video.cpu().numpy(), reference.cpu().numpy(), strict=True):
+        faces, true_faces = _embed(clip, embedder), _embed(true_clip, embedder)
+        scores["tl_id"].append(_ratio(local_similarity(faces), local_similarity(true_faces)))
+        scores["tg_id"].append(_ratio(global_similarity(faces), global_similarity(true_faces)))
+        scores["gt_id"].append(matching_similarity(faces, true_faces))
+        missing.append((_num_missing(faces), _num_missing(true_faces)))
+    counts = torch.tensor(missing, dtype=torch.int64).view(-1, 2)
+    return Identity(
+        **{name: torch.tensor(values) for name, values in scores.items()},
+        num_without_face=counts[:, 0],
+        num_reference_without_face=counts[:, 1],
+    )
+
+
+def _embed(
+    frames: UInt8[np.ndarray, "time height width 3"], embedder: FaceEmbedder
+) -> Float[np.ndarray, "time embedding"]:
+    embeddings = np.asarray(embedder(frames), float)
+    if embeddings.ndim != 2 or len(embeddings) != len(frames):
+        raise UserError(
+            f"expected the face embedder to give a row for each of {len(frames)} frames, "
+            f"came shape {embeddings.shape}"
+        )
+    return embeddings
+
+
+def _unit_rows(
+    embeddings: Float[np.ndarray, "time embedding"],
+) -> Float[np.ndarray, "time embedding"]:
+    """Rows of length 1; a row that has no direction becomes nan."""
+    embeddings = embeddings.astype(np.float64)
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    has_direction = np.isfinite(lengths) & (lengths > 0)
+    return np.divide(embeddings, lengths, out=np.full_like(embeddings, np.nan), where=has_direction)
+
+
+def _num_missing(embeddings: Float[np.ndarray, "time embedding"]) -> int:
+    return int(np.isnan(_unit_rows(embeddings)).any(axis=1).sum())
+
+
+def _ratio(figure: float, original: float) -> float:
+    return figure / original if original else float("nan")
+
+
+def _mean(values: Float[np.ndarray, " value"]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")

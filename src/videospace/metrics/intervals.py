@@ -1,0 +1,136 @@
+"""How sure a mean over clips is, and whether one method is better than another on the same clips.
+
+The intervals take the clips to be independent. Clips cut from one recording resemble each other,
+so that an interval over them is narrower than the truth about other recordings.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy import stats
+from torch import Tensor
+
+from videospace.runtime.errors import UserError
+
+Values = Float[Tensor, " clip"] | Sequence[float | int]
+"""A figure for each clip; nan for a clip that has none."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeanInterval:
+    """A mean over clips with its 95 % interval."""
+
+    mean: float | None
+    """None where no clip has the figure."""
+    half_width: float | None
+    """The interval is mean ± half_width; None for fewer than two clips, which tell nothing of how
+    clips differ."""
+    num_values: int
+    """Clips that were averaged."""
+    num_left_out: int
+    """Clips without the figure (nan)."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the interval."""
+        return self._end(-1)
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the interval."""
+        return self._end(1)
+
+    def _end(self, side: int) -> float | None:
+        if self.mean is None or self.half_width is None:
+            return None
+        return self.mean + side * self.half_width
+
+    def text(self, decimals: int = 2) -> str:
+        """For a table.
+
+        Args:
+            decimals: Digits after the point.
+
+        Example:
+            >>> mean_interval([1.0, 2.0, 3.0]).text(), mean_interval([1.0]).text()
+            ('2.00 ± 2.48', '1.00')
+        """
+        if self.mean is None:
+            return "–"
+        interval = "" if self.half_width is None else f" ± {self.half_width:.{decimals}f}"
+        return f"{self.mean:.{decimals}f}{interval}"
+
+
+def mean_interval(values: Values) -> MeanInterval:
+    """The mean of a figure over clips, with a 95 % interval by Student's t.
+
+    Args:
+        values: A figure for each clip; nan is left out and counted.
+
+    Raises:
+        UserError: A figure is infinite, as the PSNR of a perfect clip is: limit it first.
+
+    Example:
+        >>> found = mean_interval([1.0, 2.0, 3.0, float("nan")])
+        >>> found.mean, round(found.half_width, 3), found.num_left_out
+        (2.0, 2.484, 1)
+
+    Source: Student (1908), "The probable error of a mean".
+    """
+    figures = _as_array(values)
+    known = figures[~np.isnan(figures)]
+    mean = float(known.mean()) if len(known) else None
+    half_width = None
+    if len(known) > 1:
+        quantile = stats.t.ppf(0.975, df=len(known) - 1)
+        half_width = float(quantile * known.std(ddof=1) / math.sqrt(len(known)))
+    return MeanInterval(
+        mean=mean,
+        half_width=half_width,
+        num_values=len(known),
+        num_left_out=len(figures) - len(known),
+    )
+
+
+def paired_difference(values: Values, others: Values) -> MeanInterval:
+    """By how much one method is ahead of another, with a 95 % interval.
+
+    What makes a clip hard is hard for both methods, so that the differences clip by clip vary far
+    less than the figures do. The first method is ahead where the interval lies above 0.
+
+    Args:
+        values: The first method's figure for each clip.
+        others: The other method's, for the same clips in the same order.
+
+    Returns:
+        The mean of ``values - others``; a clip counts where both have the figure.
+
+    Raises:
+        UserError: Not the same number of clips, or an infinite figure.
+
+    Example:
+        >>> found = paired_difference([31.0, 21.0, 41.0], [30.0, 20.0, 40.0])
+        >>> found.low, found.high
+        (1.0, 1.0)
+    """
+    figures, other_figures = _as_array(values), _as_array(others)
+    if len(figures) != len(other_figures):
+        raise UserError(
+            "expected figures of the same clips for both methods, "
+            f"came {len(figures)} and {len(other_figures)}"
+        )
+    return mean_interval((figures - other_figures).tolist())
+
+
+def _as_array(values: Values) -> Float[np.ndarray, " clip"]:
+    figures = torch.as_tensor(values, dtype=torch.float64).cpu().numpy()
+    if np.isinf(figures).any():
+        raise UserError(
+            "expected finite figures (nan where there is none), came an infinite one: "
+            "limit the PSNR of perfect clips to 100 dB"
+        )
+    return figures

@@ -1,0 +1,142 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from videospace.clips.video_output import write_video
+from videospace.inrv import tasks
+from videospace.inrv.completion import (
+    complete_clips,
+    complete_video,
+    masked_clip,
+    observed_frames,
+    observed_region,
+    observed_share,
+    read_mask,
+)
+from videospace.inrv.hypernetwork import HypernetworkConfig
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.video_clips import frame_size, frames_of, read_clip
+from videospace.runtime.errors import UserError
+
+QUICK = InversionConfig(max_steps=80, points_per_clip=64, prior_weight=1e-5, precision="float32")
+SIZE = (6, 8)
+
+
+@pytest.fixture
+def space(make_space, make_model):
+    hypernetwork = HypernetworkConfig(hidden_width=8, initial_difference=0.1)
+    return make_space(num_clips=12, model=make_model(hypernetwork=hypernetwork))
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Ten frames of 20x30 px whose grey value is 20 times their number."""
+    for number in range(10):
+        pixels = np.full((20, 30, 3), 20 * number, np.uint8)
+        (tmp_path / "film").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "film" / f"{number:02}.png")
+    return tmp_path / "film"
+
+
+class TestCompleteVideo:
+    @pytest.mark.parametrize("num_frames", [1, 4, 11])
+    def test_as_many_frames_as_came(self, space, num_frames):
+        clip = space.render(space.latents[0], num_frames=num_frames)
+        seen = observed_share(SIZE, 0.5, seed=0)
+        completed = list(complete_video(space, iter(clip), seen, QUICK, size=(9, 5)))
+        assert len(completed) == num_frames
+        assert completed[0].shape == (9, 5, 3)
+
+    def test_a_still_of_the_space_is_completed(self, space):
+        """Every window shows the same, so that windows and fades must not show."""
+        clip = np.repeat(space.render(space.latents[3])[:1], 4, axis=0)
+        seen = observed_region(tasks.rectangle(SIZE, 3, 0, 3, 8))
+        long = list(complete_video(space, iter(np.concatenate([clip] * 3)), seen, QUICK))
+        error = np.abs(np.stack(long)[:, :3].astype(float) - clip[0, :3])
+        assert error.mean() < 12
+
+    def test_a_window_of_which_nothing_is_known(self, space):
+        frames = iter(np.zeros((9, *SIZE, 3), np.uint8))
+        first_only = observed_frames(SIZE, lambda time: time == 0)
+        with pytest.raises(UserError, match="nothing is observed between frames 4 and 7"):
+            list(complete_video(space, frames, first_only, QUICK))
+
+    def test_several_samples(self, space):
+        config = InversionConfig(samples=2)
+        with pytest.raises(UserError, match="several samples fit one clip only"):
+            next(complete_video(space, iter([]), observed_share(SIZE, 1.0, 0), config))
+
+
+def test_a_clip_at_another_size_and_length(space):
+    clip = space.render(space.latents[0])
+    videos, found = complete_clips(
+        space, [tasks.everything(clip)] * 2, QUICK, size=(12, 16), num_frames=7
+    )
+    assert videos.shape == (2, 7, 12, 16, 3)
+    assert len(found.latents) == 2
+
+
+def test_frames_that_were_made_up_are_not_known():
+    clip = np.zeros((4, *SIZE, 3), np.uint8)
+    context = masked_clip(clip, 3, lambda time: np.ones(SIZE, bool), start=7)
+    assert context.observed.all(axis=(1, 2)).tolist() == [True, True, True, False]
+
+
+def test_the_pixels_of_a_sparse_frame_depend_on_seed_and_number_only():
+    seen = observed_share((100, 100), 0.25, seed=3)
+    assert (seen(5) == seen(5)).all()
+    assert (seen(5) != seen(6)).any()
+    assert seen(5).mean() == pytest.approx(0.25, abs=0.02)
+    with pytest.raises(UserError, match=r"in \(0, 1\], came 2"):
+        observed_share(SIZE, 2.0, seed=0)
+
+
+class TestReadMask:
+    def test_an_image(self, tmp_path):
+        pixels = np.zeros((12, 16), np.uint8)
+        pixels[:, 8:] = 255
+        Image.fromarray(pixels).save(tmp_path / "mask.png")
+        hidden = read_mask(tmp_path / "mask.png", SIZE)
+        assert hidden.shape == (1, 6, 8)
+        assert (hidden[0] == (np.arange(8) >= 4)).all()
+
+    def test_a_video(self, tmp_path):
+        frames = [np.full((1, 32, 32, 3), value, np.uint8) for value in (0, 255, 0)]
+        write_video(tmp_path / "mask.mp4", frames, fps=25)
+        hidden = read_mask(tmp_path / "mask.mp4", SIZE)
+        assert hidden.mean(axis=(1, 2)).tolist() == [0, 1, 0]
+        assert observed_region(hidden)(9).all()  # a mask that is too short ends with its last frame
+
+    def test_a_mask_of_nothing(self, tmp_path):
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "mask.png")
+        with pytest.raises(UserError, match="hides nothing: its light pixels are what is hidden"):
+            read_mask(tmp_path / "mask.png", SIZE)
+
+    @pytest.mark.parametrize("name", ["absent.png", "text.png"])
+    def test_no_mask(self, tmp_path, name):
+        (tmp_path / "text.png").write_text("no picture")
+        with pytest.raises(UserError, match=name):
+            read_mask(tmp_path / name, SIZE)
+
+
+class TestReadClip:
+    def test_a_part_of_a_film(self, space, film):
+        frames, num_real = read_clip(space, film, first=3)
+        assert frames.shape == (4, 6, 8, 3)
+        assert frames[:, 0, 0, 0].tolist() == [60, 80, 100, 120]
+        assert num_real == 4
+
+    def test_a_film_that_ends_early(self, space, film):
+        frames, num_real = read_clip(space, film, first=8)
+        assert frames[:, 0, 0, 0].tolist() == [160, 180, 180, 180]
+        assert num_real == 2
+
+    def test_a_film_that_has_ended(self, space, film):
+        with pytest.raises(UserError, match="ends before frame 10"):
+            read_clip(space, film, first=10)
+        with pytest.raises(UserError, match="first frame at 0 or later, came -1"):
+            read_clip(space, film, first=-1)
+
+    def test_sizes(self, film):
+        assert frame_size(film) == (20, 30)
+        assert next(frames_of(film, (5, 5))).shape == (5, 5, 3)

@@ -1,0 +1,217 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from videospace.inrv import tasks
+from videospace.metrics import context_error as module
+from videospace.metrics import fidelity as fidelity_module
+from videospace.metrics.context_error import (
+    TaskFidelity,
+    context_l1,
+    task_fidelity,
+    unseen_pixels,
+)
+from videospace.metrics.fidelity import fidelity, moving_pixels, psnr_db
+from videospace.runtime.errors import UserError
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (*shape, 3), generator=generator, dtype=torch.uint8)
+
+
+def context_of(videos: Tensor, task: tasks.Task) -> tuple[Tensor, Tensor]:
+    contexts = [tasks.PUBLISHED_TASKS[task](video.numpy()) for video in videos]
+    return (
+        torch.from_numpy(np.stack([context.video for context in contexts])),
+        torch.from_numpy(np.stack([context.observed for context in contexts])),
+    )
+
+
+def everything(videos: Tensor) -> Tensor:
+    return torch.ones(videos.shape[:-1], dtype=torch.bool)
+
+
+class TestContextL1:
+    @pytest.mark.parametrize(("offset", "expected"), [(0, 0), (1, 100 / 255), (51, 20), (255, 100)])
+    def test_a_constant_offset_has_a_known_error(self, offset, expected):
+        black = torch.zeros(2, 3, 4, 5, 3, dtype=torch.uint8)
+        errors = context_l1(black + offset, black, everything(black))
+        assert errors.tolist() == pytest.approx([expected] * 2, rel=1e-6)
+
+    def test_it_is_the_mean_absolute_difference_of_what_is_seen(self):
+        video, truth = noise(3, 2, 5, 4), noise(3, 2, 5, 4, seed=1)
+        observed = noise(3, 2, 5, 4, seed=2)[..., 0] > 100
+        expected = [
+            np.abs(v.astype(float) - t.astype(float))[seen].mean() / 2.55
+            for v, t, seen in zip(video.numpy(), truth.numpy(), observed.numpy(), strict=True)
+        ]
+        assert context_l1(video, truth, observed).tolist() == pytest.approx(expected, rel=1e-6)
+
+    def test_what_is_not_seen_does_not_count(self):
+        truth = noise(1, 4, 6, 6)
+        video, observed = truth.clone(), everything(truth)
+        observed[:, 2:] = False
+        video[:, 2:] ^= 255
+        assert context_l1(video, truth, observed).item() == 0
+        assert context_l1(video, truth, ~observed).item() > 0
+
+    def test_nothing_seen_is_no_number(self):
+        truth = noise(2, 2, 4, 4)
+        observed = everything(truth)
+        observed[1] = False
+        errors = context_l1(truth, truth, observed)
+        assert errors[0] == 0
+        assert math.isnan(errors[1])
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        seed=st.integers(0, 1000),
+        size=st.tuples(st.integers(1, 13), st.integers(1, 13)),
+        factor=st.integers(1, 5),
+    )
+    def test_a_clip_fits_the_coarse_context_made_of_it(self, seed, size, factor):
+        truth = noise(1, 2, *size, seed=seed)
+        coarse = torch.from_numpy(tasks.coarser(truth[0].numpy(), factor))[None]
+        assert context_l1(truth, coarse, everything(coarse)).item() == 0
+
+    def test_a_coarse_context_meets_the_means_of_the_pixels_it_covers(self):
+        video = torch.zeros(1, 1, 2, 4, 3, dtype=torch.uint8)
+        video[..., 0, 0, :] = 204
+        coarse = torch.zeros(1, 1, 1, 2, 3, dtype=torch.uint8)
+        assert context_l1(video, coarse, everything(coarse)).item() == pytest.approx(10)
+        left = torch.tensor([True, False]).view(1, 1, 1, 2)
+        assert context_l1(video, coarse, left).item() == pytest.approx(20)
+
+    def test_small_blocks_change_nothing(self, monkeypatch):
+        video, truth = noise(2, 7, 8, 8), noise(2, 7, 8, 8, seed=1)
+        observed = noise(2, 7, 8, 8, seed=2)[..., 0] > 100
+        coarse = noise(2, 7, 2, 4, seed=3)
+        whole = context_l1(video, truth, observed), context_l1(video, coarse, everything(coarse))
+        monkeypatch.setattr(fidelity_module, "_BLOCK_VALUES", 2 * 8 * 8 * 3)
+        assert torch.equal(context_l1(video, truth, observed), whole[0])
+        assert torch.equal(context_l1(video, coarse, everything(coarse)), whole[1])
+
+    def test_memory_is_bounded_by_the_block(self):
+        """No operation allocates nearly as much as one clip would take as float."""
+        video, truth = noise(1, 120, 96, 96), noise(1, 120, 96, 96, seed=1)
+        observed = everything(truth)
+        with torch.profiler.profile(profile_memory=True) as profile:
+            context_l1(video, truth, observed)
+        largest = max(event.self_cpu_memory_usage for event in profile.events())
+        block_bytes = 4 * fidelity_module._BLOCK_VALUES
+        assert block_bytes / 2 < largest <= 2 * block_bytes
+        assert 4 * video.numel() > 3 * block_bytes
+
+
+class TestUnseenPixels:
+    def test_at_the_same_size_it_is_the_rest(self):
+        observed = noise(2, 3, 5, 4)[..., 0] > 100
+        assert torch.equal(unseen_pixels(observed, (5, 4)), ~observed)
+
+    def test_a_coarse_pixel_shows_those_that_it_covers(self):
+        observed = noise(1, 2, 3, 2)[..., 0] > 100
+        fine = observed.repeat_interleave(4, 2).repeat_interleave(5, 3)
+        assert torch.equal(unseen_pixels(observed, (12, 10)), ~fine)
+
+    def test_sizes_that_do_not_divide_go_by_the_centre(self):
+        observed = torch.tensor([False, True]).view(1, 1, 1, 2)
+        assert unseen_pixels(observed, (1, 5))[0, 0, 0].tolist() == [
+            True,
+            True,
+            False,
+            False,
+            False,
+        ]
+
+    def test_superresolution_hides_nothing(self):
+        coarse, observed = context_of(noise(1, 2, 8, 8), "upscale")
+        assert coarse.shape == (1, 2, 2, 2, 3)
+        assert not unseen_pixels(observed, (8, 8)).any()
+
+
+class TestTaskFidelity:
+    @pytest.mark.parametrize("task", list(tasks.PUBLISHED_TASKS))
+    def test_the_truth_is_perfect_in_every_task(self, task):
+        truth = noise(2, 5, 12, 12)
+        scores = task_fidelity(truth, truth, *context_of(truth, task))
+        means = scores.means()
+        assert means["psnr_db"] == means["psnr_moving_db"] == 100
+        assert means["ssim"] == pytest.approx(1)
+        assert means["context_l1"] == 0
+        all_seen = task in ("invert", "upscale")
+        assert means["psnr_unseen_db"] == (None if all_seen else 100)
+        assert means["psnr_unseen_moving_db"] == (None if all_seen else 100)
+
+    def test_every_figure_is_the_one_that_it_is_called(self):
+        truth = noise(2, 5, 12, 12) // 2
+        truth[:, :, :, :4] = 30
+        video = (truth + noise(2, 5, 12, 12, seed=1) // 9).to(torch.uint8)
+        context_video, observed = context_of(truth, "inpaint")
+        scores = task_fidelity(video, truth, context_video, observed)
+        overall, moving = fidelity(video, truth), moving_pixels(truth)
+        assert 0 < moving.float().mean() < 1
+        assert torch.equal(scores.psnr_db, overall.psnr_db)
+        assert torch.equal(scores.psnr_moving_db, overall.psnr_moving_db)
+        assert torch.equal(scores.ssim, overall.ssim)
+        assert torch.equal(scores.psnr_unseen_db, psnr_db(video, truth, ~observed))
+        assert torch.equal(scores.psnr_unseen_moving_db, psnr_db(video, truth, ~observed & moving))
+        assert torch.equal(scores.context_l1, context_l1(video, context_video, observed))
+        decibels = [value[0].item() for name, value in scores.per_clip().items() if "_db" in name]
+        assert len(set(decibels)) == 4
+
+    def test_an_error_in_the_unseen_part_shows_there_alone(self):
+        truth = torch.full((1, 2, 12, 12, 3), 100, dtype=torch.uint8)
+        context_video, observed = context_of(truth, "inpaint")
+        video = truth.clone()
+        video[:, :, 6:] += 51
+        scores = task_fidelity(video, truth, context_video, observed)
+        assert scores.context_l1.item() == 0
+        assert scores.psnr_unseen_db.item() == pytest.approx(20 * math.log10(5), abs=1e-4)
+        assert scores.psnr_db.item() == pytest.approx(10 * math.log10(50), abs=1e-4)
+        assert scores.means()["psnr_unseen_moving_db"] is None
+
+    def test_per_clip_limits_decibels_only(self):
+        values = torch.tensor([math.inf, 30.0, math.nan])
+        scores = TaskFidelity(
+            psnr_db=values,
+            psnr_moving_db=values,
+            psnr_unseen_db=torch.full((3,), math.nan),
+            psnr_unseen_moving_db=torch.full((3,), math.inf),
+            ssim=torch.tensor([0.5, 1.0, 0.75]),
+            context_l1=torch.tensor([150.0, 0.0, 0.0]),
+        )
+        assert scores.per_clip()["psnr_db"][:2].tolist() == [100, 30]
+        assert math.isnan(scores.per_clip()["psnr_db"][2])
+        assert scores.means() == {
+            "psnr_db": 65,
+            "psnr_moving_db": 65,
+            "psnr_unseen_db": None,
+            "psnr_unseen_moving_db": 100,
+            "ssim": 0.75,
+            "context_l1": 50,
+        }
+
+
+class TestBadInput:
+    def test_a_context_of_another_length(self):
+        truth = noise(1, 4, 6, 6)
+        short = truth[:, :2]
+        with pytest.raises(UserError, match="of 1 clips of 4 frames, came 1 of 2: render as many"):
+            context_l1(truth, short, everything(short))
+
+    @pytest.mark.parametrize("shape", [(7, 6), (6, 7)])
+    def test_a_context_finer_than_the_video(self, shape):
+        video, context_video = noise(1, 2, 6, 6), noise(1, 2, *shape)
+        with pytest.raises(UserError, match=r"no finer than the video of 6x6 px, came .x. px"):
+            task_fidelity(video, video, context_video, everything(context_video))
+
+    def test_a_mask_of_another_shape(self):
+        video = noise(1, 2, 6, 6)
+        with pytest.raises(UserError, match=r"shape \(1, 2, 6, 6\), came \(1, 2, 6, 5\)"):
+            module._require_context(video, video, everything(video)[..., :5])
