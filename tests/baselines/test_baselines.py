@@ -121,7 +121,7 @@ class TestLearnedFromClipsOfOtherSizes:
 
 @pytest.mark.parametrize(("task", "name"), NAMES)
 def test_one_frame_of_one_pixel(task, name):
-    pixel = np.uint8([[[[10, 100, 200]]]])
+    pixel = np.array([[[[10, 100, 200]]]], np.uint8)
     learned = learned_baselines(pixel[None], widths=(2, 9))
     baseline = {**BASELINES[task], **learned}[name]
     context = Context(video=pixel, observed=np.ones((1, 1, 1), bool))

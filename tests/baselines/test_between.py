@@ -50,7 +50,7 @@ class TestOpticalFlow:
 
 class TestCrossFade:
     def test_known_values(self):
-        video = np.uint8([0, 9, 9, 9, 100, 9, 50]).repeat(3).reshape(7, 1, 1, 3)
+        video = np.array([0, 9, 9, 9, 100, 9, 50], np.uint8).repeat(3).reshape(7, 1, 1, 3)
         completed = cross_fade(frame_interpolation(video, (0, 4, 6)), (1, 1))
         assert completed[:, 0, 0, 0].tolist() == [0, 25, 50, 75, 100, 75, 50]
 
@@ -77,13 +77,15 @@ class TestBoth:
         completed = complete(frame_interpolation(video, seen), (48, 48))
         assert np.array_equal(completed, video[seen].repeat(7, axis=0))
 
-    @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (17, 13)])
+    @pytest.mark.parametrize(
+        "size", [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (17, 13), (8, 64), (90, 3)]
+    )
     def test_small_frames(self, complete, size):
         video = np.full((5, *size, 3), 10, np.uint8)
         video[-1] = 50
         completed = complete(frame_interpolation(video), size)
         assert completed.shape == video.shape
-        assert (completed == np.uint8([10, 20, 30, 40, 50])[:, None, None, None]).all()
+        assert (completed == np.array([10, 20, 30, 40, 50], np.uint8)[:, None, None, None]).all()
 
     def test_a_frame_seen_in_part(self, complete):
         with pytest.raises(

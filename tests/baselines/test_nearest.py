@@ -29,7 +29,7 @@ class TestTheTwinIsFound:
 
 
 def test_the_least_squared_error_decides():
-    clips = np.uint8([0, 10, 20, 30])[:, None, None, None, None].repeat(3, axis=-1)
+    clips = np.array([0, 10, 20, 30], np.uint8)[:, None, None, None, None].repeat(3, axis=-1)
     for level, expected in [(4, 0), (6, 10), (24, 20), (255, 30)]:
         context = everything(np.full((1, 1, 1, 3), level, np.uint8))
         assert nearest_clip(clips, context, (1, 1))[0, 0, 0, 0] == expected

@@ -9,7 +9,7 @@ VIDEO = np.random.default_rng(0).integers(0, 256, (9, 5, 4, 3), dtype=np.uint8)
 
 def grey(*levels: int) -> np.ndarray:
     """Frames in rows, pixels in columns."""
-    return np.uint8(levels).reshape(-1, 1, 2)[..., None].repeat(3, axis=-1)
+    return np.array(levels, np.uint8).reshape(-1, 1, 2)[..., None].repeat(3, axis=-1)
 
 
 def seen(*flags: int) -> np.ndarray:

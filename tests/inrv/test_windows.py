@@ -320,7 +320,7 @@ def test_what_is_no_frame_is_named(frame):
         ),
         (
             lambda windows: [window.frames[:, : 2 - window.start // 2] for window in windows],
-            r"expected every completed window as uint8 \(4, 2, 3, 3\), came uint8 \(4, 1, 3, 3\) and uint8 \(4, 2, 3, 3\)",
+            r"expected .* came uint8 \(4, 1, 3, 3\) and uint8 \(4, 2, 3, 3\)$",
         ),
         (
             lambda windows: [window.frames[..., 0] for window in windows],

@@ -15,6 +15,7 @@ from videospace.runtime.errors import UserError
 Frame = Shaped[np.ndarray, "height width 3"]
 Passage = Callable[[float], Frame]
 """The frame that lies a share in (0, 1) of the way from one frame to another."""
+SMALLEST_SIDE_PX = 32
 
 
 def cross_fade(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
@@ -53,8 +54,8 @@ def optical_flow(context: Context, size: Size) -> UInt8[np.ndarray, "time height
         UserError: A frame is seen in part, the context has another size, or OpenCV is missing.
 
     Source:
-        Farnebäck (2003), "Two-frame motion estimation based on polynomial expansion", for the
-        flow; Jiang et al. (2018), "Super SloMo", Eq. 4, for the flow from between the frames.
+        Kroeger et al. (2016), "Fast optical flow using dense inverse search", for the flow;
+        Jiang et al. (2018), "Super SloMo", Eq. 4, for the flow from between the frames.
     """
     cv2 = import_opencv()
 
@@ -105,19 +106,16 @@ def _mixed(first: Frame, last: Frame, share: float) -> Float32[np.ndarray, "heig
 
 def _flow(cv2: Any, source: Frame, target: Frame) -> Float32[np.ndarray, "height width xy=2"]:
     """Where each pixel of the source lies in the target, less where it is, in px."""
-    source, target = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (source, target))
-    return cv2.calcOpticalFlowFarneback(
-        source,
-        target,
-        None,
-        pyr_scale=0.5,
-        levels=5,
-        winsize=15,
-        iterations=3,
-        poly_n=5,
-        poly_sigma=1.1,
-        flags=cv2.OPTFLOW_FARNEBACK_GAUSSIAN,
+    height, width = source.shape[:2]
+    side = max(height, width, SMALLEST_SIDE_PX)
+    # Squares, because OpenCV refuses small frames and crashes on narrow ones.
+    border = ((0, side - height), (0, side - width))
+    squares = (
+        np.pad(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), border, mode="edge")
+        for frame in (source, target)
     )
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return search.calc(*squares, None)[:height, :width]
 
 
 def _warped(
@@ -127,8 +125,8 @@ def _warped(
     rows, columns = np.indices(frame.shape[:2], np.float32)
     return cv2.remap(
         frame.astype(np.float32),
-        columns + flow[..., 0].astype(np.float32),
-        rows + flow[..., 1].astype(np.float32),
+        columns + flow[..., 0],
+        rows + flow[..., 1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -23,6 +23,12 @@ MOST_VALUES = 2**28
 """More values than this (1 GiB of them) are thinned to every second, third or further clip."""
 NOISE_VALUES = 2**14
 ROUNDING_VARIANCE = 1 / 12
+CORRELATED_SHARE = 1 / 40
+"""Errors of neighbours go together: this share of a frame is taken to be one piece of evidence.
+
+Departs from white noise, by which a few seen frames outweigh the prior: 0.2 to 1 dB worse on whole
+clips of faces, inpainted, predicted or interpolated (training recordings, some of them held out).
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,9 +70,9 @@ class LinearSpace:
 
         Example:
             >>> from videospace.inrv.tasks import prediction
-            >>> shape, levels = np.ones((4, 2, 2, 3), np.uint8), np.arange(0, 200, 20)
-            >>> linear = LinearSpace.fit(np.stack([shape * level for level in levels]), 3)
-            >>> linear.complete(prediction(shape * 75), (2, 2)).max()
+            >>> clips = np.arange(0, 200, 20, dtype=np.uint8).repeat(48).reshape(10, 4, 2, 2, 3)
+            >>> linear = LinearSpace.fit(clips, 3)
+            >>> int(linear.complete(prediction(clips[3] + 15), (2, 2)).max())
             75
         """
         require_clips(clips)
@@ -115,7 +121,8 @@ class LinearSpace:
         weight: Float32[np.ndarray, "time height width"],
     ) -> Float32[np.ndarray, " component"]:
         """Solve (Cᵀ M C + λ S⁻¹) z = Cᵀ M (x - mean), summed up frame by frame."""
-        precision = np.diag(self.noise_variance / self.variances.astype(np.float64))
+        noise_variance = self.noise_variance * max(1, CORRELATED_SHARE * weight[0].size)
+        precision = np.diag(noise_variance / self.variances.astype(np.float64))
         moments = np.zeros(len(self.variances))
         for time in np.flatnonzero(weight.any(axis=(1, 2))):
             seen = weight[time] > 0

@@ -29,7 +29,7 @@ def nearest_clip(
     Example:
         >>> from videospace.inrv.tasks import prediction
         >>> clips = np.uint8([10, 20, 30]).repeat(12).reshape(3, 4, 1, 1, 3)
-        >>> nearest_clip(clips, prediction(clips[1] + 4), (1, 1)).max()
+        >>> int(nearest_clip(clips, prediction(clips[1] + 4), (1, 1)).max())
         20
     """
     require_clips(clips)

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videospace.baselines.opencv import import_opencv
-from videospace.baselines.pixels import Size, require_own_size
+from videospace.baselines.pixels import Size, as_pixels, require_own_size
 from videospace.inrv.context import Context
 
 RADIUS_PX = 3
@@ -50,10 +50,13 @@ def _painted(context: Context, size: Size, method: str) -> UInt8[np.ndarray, "ti
     seen = np.flatnonzero(context.observed.any(axis=(1, 2)))
     painted = np.zeros_like(context.video)
     for time in seen:
-        hidden = ~context.observed[time]
-        frame = np.where(hidden[..., None], np.uint8(0), context.video[time])
-        if hidden.any():
-            frame = cv2.inpaint(frame, hidden.astype(np.uint8), RADIUS_PX, getattr(cv2, method))
-        painted[time] = frame
+        observed = context.observed[time]
+        for colour in range(3):
+            # In 16 bits: Telea's in OpenCV rounds up twice, which adds up to many levels of 8 bits.
+            known = np.where(observed, context.video[time, ..., colour], 0).astype(np.uint16) * 257
+            whole = cv2.inpaint(
+                known, (~observed).astype(np.uint8), RADIUS_PX, getattr(cv2, method)
+            )
+            painted[time, ..., colour] = as_pixels(whole / 257)
     nearest = seen[np.abs(seen - np.arange(len(painted))[:, None]).argmin(axis=1)]
     return painted[nearest]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
+from PIL import Image
 
 from videospace.inrv.context import Context
 from videospace.runtime.errors import UserError
@@ -26,8 +27,7 @@ def box_means(
 ) -> Float[np.ndarray, "time coarse_height coarse_width *rest"]:
     """Bring frames to a coarser grid, each pixel of which is the mean of those that it covers.
 
-    A pixel belongs to the one box that its centre lies in, as in Pillow's box filter, which
-    clips are made with.
+    This is Pillow's box filter, which clips are made with, without its rounding.
 
     Args:
         frames: In any unit.
@@ -38,14 +38,17 @@ def box_means(
         array([0.5, 2.5])
     """
     for axis, num_boxes in zip((1, 2), size, strict=True):
-        length = frames.shape[axis]
-        if num_boxes == length:
-            continue
-        starts = (2 * np.arange(num_boxes) * length + num_boxes) // (2 * num_boxes)
-        counts = np.diff(starts, append=length).astype(frames.dtype)
-        counts = counts.reshape(-1, *[1] * (frames.ndim - axis - 1))
-        frames = np.add.reduceat(frames, starts, axis=axis) / counts
+        before, length, after = np.split(frames.shape, [axis, axis + 1])
+        if num_boxes != length:
+            lines = frames.reshape(before.prod(), *length, after.prod())
+            frames = (_boxes(int(length[0]), num_boxes) @ lines).reshape(*before, num_boxes, *after)
     return frames
+
+
+def _boxes(length: int, num_boxes: int) -> Float32[np.ndarray, "box pixel"]:
+    """The weight of each pixel in each box, from Pillow: what lies on an edge is for it to say."""
+    pixels = Image.fromarray(np.eye(length, dtype=np.float32))
+    return np.array(pixels.resize((num_boxes, length), Image.Resampling.BOX)).T
 
 
 def as_pixels(values: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:

@@ -164,7 +164,9 @@ def read_mask(path: Path | str, size: tuple[int, int]) -> Bool[np.ndarray, "time
         raise UserError(f"cannot read the mask {path}: no such file or folder")
     try:
         with Image.open(path) as image:
-            frames = [np.array(image.convert("RGB").resize(size[::-1], Image.Resampling.BOX))]
+            frames = [
+                np.array(image.convert("RGB").resize((size[1], size[0]), Image.Resampling.BOX))
+            ]
             if getattr(image, "n_frames", 1) > 1:
                 raise UnidentifiedImageError  # an animation; a video for all purposes
     except (UnidentifiedImageError, IsADirectoryError):

@@ -41,7 +41,7 @@ class InversionConfig:
     """Points rendered in a step for each clip."""
     learning_rate: float = 0.1
     """Of Adam on the latent, in standard deviations of the training clips' latents."""
-    prior_weight: float = 1e-3
+    prior_weight: float = 1e-4
     """How much the squared distance from the training clips counts beside the squared error of the
     colours. With few observed pixels it keeps the latent inside the space."""
     samples: int = 1
