@@ -67,8 +67,8 @@ def rectangle(
         UserError: The rectangle is empty or leaves the frame.
 
     Example:
-        >>> rectangle((4, 4), 0, 0, 2, 4).mean()
-        0.5
+        >>> int(rectangle((4, 4), 0, 0, 2, 4).sum())
+        8
     """
     if min(top, left) < 0 or min(height, width) < 1:
         raise UserError(f"expected a rectangle with pixels, came {top},{left},{height},{width}")
