@@ -16,7 +16,7 @@ COMMANDS = {
     "prepare": "cut videos, frame folders or lists of them into clips",
     "train": "train a space on clips; the same command again resumes",
     "info": "say what a space or a store is, and what it scores",
-    "reconstruct": "render training clips from their latents",
+    "reconstruct": "render clips from their latents",
     "sample": "render new videos",
     "interpolate": "render the way from one clip to another",
     "invert": "find the points of a space that are given videos",

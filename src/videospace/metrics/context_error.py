@@ -15,8 +15,8 @@ from torch import Tensor
 from videospace.clips.geometry import crop_and_resize
 from videospace.metrics.fidelity import (
     IDENTICAL_PSNR_DB,
-    _frame_blocks,
-    _mean_or_none,
+    frame_blocks,
+    mean_or_none,
     fidelity,
     moving_pixels,
     psnr_db,
@@ -60,7 +60,7 @@ def context_l1(
     errors = torch.empty(len(video), device=video.device)
     for clip in range(len(video)):
         total, count = torch.zeros(2, dtype=torch.int64, device=video.device)
-        for block in _frame_blocks(video):
+        for block in frame_blocks(video):
             seen = observed[clip, block]
             known = context_video[clip, block]
             difference = (_at_size_of(known, video[clip, block]).int() - known.int()).abs()
@@ -130,7 +130,7 @@ class TaskFidelity:
         A clip counts for at most 100 dB, and takes no part in the mean of a figure that it does
         not have. None stands for a mean over no clip at all.
         """
-        return {name: _mean_or_none(values) for name, values in self.per_clip().items()}
+        return {name: mean_or_none(values) for name, values in self.per_clip().items()}
 
 
 def task_fidelity(

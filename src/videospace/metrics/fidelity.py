@@ -43,11 +43,11 @@ def mean_squared_error(
         >>> mean_squared_error(black + 3, black)
         tensor([9.])
     """
-    _require_same_shape(video, reference)
+    require_same_shape(video, reference)
     errors = torch.empty(len(video), device=video.device)
     for clip in range(len(video)):
         total, count = torch.zeros(2, dtype=torch.int64, device=video.device)
-        for block in _frame_blocks(video):
+        for block in frame_blocks(video):
             squared = (video[clip, block].int() - reference[clip, block].int()).square()
             if mask is None:
                 count += squared.numel()
@@ -146,10 +146,10 @@ def ssim(
     Source: Wang, Bovik, Sheikh and Simoncelli (2004), "Image quality assessment: from error
     visibility to structural similarity", section III.
     """
-    _require_same_shape(video, reference)
+    require_same_shape(video, reference)
     similarity = torch.zeros(len(video), device=video.device)
     for clip in range(len(video)):
-        for block in _frame_blocks(video):
+        for block in frame_blocks(video):
             maps = _ssim_map(video[clip, block].float(), reference[clip, block].float())
             similarity[clip] += maps.mean(dim=(1, 2, 3)).sum()
     return similarity / video.shape[1]
@@ -208,11 +208,11 @@ class Fidelity:
         clip without moving pixels takes no part in the PSNR over moving pixels. The error E is
         pooled as Eq. 3.6 has it. None stands for a mean over no clip at all.
         """
-        pooled = _mean_or_none(self.root_mean_square_error.square())
+        pooled = mean_or_none(self.root_mean_square_error.square())
         return {
-            "psnr_db": _mean_or_none(self.psnr_db.clamp(max=IDENTICAL_PSNR_DB)),
-            "psnr_moving_db": _mean_or_none(self.psnr_moving_db.clamp(max=IDENTICAL_PSNR_DB)),
-            "ssim": _mean_or_none(self.ssim),
+            "psnr_db": mean_or_none(self.psnr_db.clamp(max=IDENTICAL_PSNR_DB)),
+            "psnr_moving_db": mean_or_none(self.psnr_moving_db.clamp(max=IDENTICAL_PSNR_DB)),
+            "ssim": mean_or_none(self.ssim),
             "root_mean_square_error": None if pooled is None else math.sqrt(pooled),
         }
 
@@ -252,12 +252,12 @@ def _psnr_of_squared_error(squared_error: Float[Tensor, " clip"]) -> Float[Tenso
     return 10 * torch.log10(255**2 / squared_error)
 
 
-def _mean_or_none(values: Float[Tensor, " clip"]) -> float | None:
+def mean_or_none(values: Float[Tensor, " clip"]) -> float | None:
     values = values[~values.isnan()]
     return float(values.mean()) if len(values) else None
 
 
-def _require_same_shape(video: Tensor, reference: Tensor) -> None:
+def require_same_shape(video: Tensor, reference: Tensor) -> None:
     if video.shape != reference.shape:
         raise UserError(
             f"expected clips of the reference's shape {tuple(reference.shape)}, "
@@ -265,7 +265,7 @@ def _require_same_shape(video: Tensor, reference: Tensor) -> None:
         )
 
 
-def _frame_blocks(video: UInt8[Tensor, "clip time height width 3"]) -> Iterator[slice]:
+def frame_blocks(video: UInt8[Tensor, "clip time height width 3"]) -> Iterator[slice]:
     """Runs of time steps that are small enough for float copies."""
     _, num_frames, height, width, _ = video.shape
     step = max(1, _BLOCK_VALUES // max(1, height * width * 3))

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from videospace.metrics.face_embedders import FaceEmbedder
-from videospace.metrics.fidelity import _mean_or_none
+from videospace.metrics.fidelity import mean_or_none
 from videospace.runtime.errors import UserError
 
 
@@ -97,7 +97,7 @@ class Identity:
         None stands for a mean over no clip at all. The frames without a face are summed.
         """
         return {
-            **{name: _mean_or_none(getattr(self, name)) for name in ("tl_id", "tg_id", "gt_id")},
+            **{name: mean_or_none(getattr(self, name)) for name in ("tl_id", "tg_id", "gt_id")},
             "num_without_face": int(self.num_without_face.sum()),
             "num_reference_without_face": int(self.num_reference_without_face.sum()),
         }

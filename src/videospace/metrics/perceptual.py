@@ -13,7 +13,7 @@ from einops import rearrange
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from videospace.metrics.fidelity import _frame_blocks, _require_same_shape
+from videospace.metrics.fidelity import frame_blocks, require_same_shape
 from videospace.runtime.checkpoint import load_strictly, load_tensors
 from videospace.runtime.errors import UserError
 
@@ -83,7 +83,7 @@ class Lpips(nn.Module):
         Raises:
             UserError: The shapes differ, or the frames are too small.
         """
-        _require_same_shape(video, reference)
+        require_same_shape(video, reference)
         if min(video.shape[2:4]) < SMALLEST_SIDE_PX:
             raise UserError(
                 f"LPIPS needs frames of at least {SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX} px, "
@@ -91,7 +91,7 @@ class Lpips(nn.Module):
             )
         distances = torch.zeros(len(video), device=video.device)
         for clip in range(len(video)):
-            for block in _frame_blocks(video):
+            for block in frame_blocks(video):
                 distances[clip] += self._distances(video[clip, block], reference[clip, block]).sum()
         return distances / video.shape[1]
 
