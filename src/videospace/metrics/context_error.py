@@ -15,9 +15,9 @@ from torch import Tensor
 from videospace.clips.geometry import crop_and_resize
 from videospace.metrics.fidelity import (
     IDENTICAL_PSNR_DB,
+    fidelity,
     frame_blocks,
     mean_or_none,
-    fidelity,
     moving_pixels,
     psnr_db,
 )

@@ -253,11 +253,17 @@ def _psnr_of_squared_error(squared_error: Float[Tensor, " clip"]) -> Float[Tenso
 
 
 def mean_or_none(values: Float[Tensor, " clip"]) -> float | None:
+    """The mean of what is not nan; None where nothing is left."""
     values = values[~values.isnan()]
     return float(values.mean()) if len(values) else None
 
 
 def require_same_shape(video: Tensor, reference: Tensor) -> None:
+    """Refuse clips that cannot be compared pixel by pixel.
+
+    Raises:
+        UserError: The shapes differ.
+    """
     if video.shape != reference.shape:
         raise UserError(
             f"expected clips of the reference's shape {tuple(reference.shape)}, "
