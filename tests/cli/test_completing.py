@@ -122,7 +122,9 @@ def test_several_futures_in_a_folder(folder, capsys):
 
 def test_upscale(folder, capsys):
     assert run(f"upscale @space @long.mp4 --out @large.mp4 --size 48x64 {QUICK}", folder) == 0
-    assert "looked at in 12x16" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "looked at in 12x16" in said
+    assert "10 frames of 48x64 px, at 20 frames per second" in said
     assert video(folder / "large.mp4").shape == (10, 48, 64, 3)
 
 

@@ -58,12 +58,20 @@ def write_completed(space: VideoSpace, job: Job) -> None:
             del true
     else:
         result = complete_video(space, frames, job.observed_of, job.search, size=job.size)
-    with tqdm(total=info.num_frames or None, desc="completing", unit="frame", disable=None) as bar:
-        write_video(job.out, (frame[None] for frame in _counted(result, bar)), fps=info.fps)
-        print(
-            f"wrote {job.out}: {bar.n} frames of {job.size[0]}x{job.size[1]} px, "
-            f"at {info.fps:g} frames per second"
-        )
+    num_written = 0
+
+    def written() -> Iterator[np.ndarray]:
+        nonlocal num_written
+        total = info.num_frames or None
+        for frame in tqdm(result, desc="completing", unit="frame", total=total, disable=None):
+            yield frame[None]
+            num_written += 1
+
+    write_video(job.out, written(), fps=info.fps)
+    print(
+        f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px, "
+        f"at {info.fps:g} frames per second"
+    )
 
 
 def write_clip(space: VideoSpace, job: Job) -> None:
@@ -85,9 +93,3 @@ def write_clip(space: VideoSpace, job: Job) -> None:
         f"wrote {job.out}: {len(videos)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px, "
         f"at {fps:g} frames per second, found in {found.seconds:.1f} s"
     )
-
-
-def _counted(frames: Iterator[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
-    for frame in frames:
-        yield frame
-        bar.update()
