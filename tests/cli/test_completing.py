@@ -152,6 +152,12 @@ def test_the_table_of_tasks(folder, capsys):
         ("complete @space @clip.mp4 --out @x.mp4 --hide 0,0,12,17", "leaves the frame of 12x16"),
         ("complete @space @clip.mp4 --out @x.mp4 --mask @mask.png --hide 1,1,1,1", "came both"),
         ("complete @space @clip.mp4 --out @x.mp4 --task interpolate --seen 7", "0 to 3; came"),
+        ("complete @space @clip.mp4 --out @x.mp4 --task interpolate --seen -7", "0 to 3; came"),
+        (
+            "complete @space @clip.mp4 --out @x.mp4 --task sparse --hide 0,0,1,1",
+            "to --task inpaint",
+        ),
+        ("complete @space @clip.mp4 --out @x.mp4 --seen 3", "to --task predict or interpolate"),
         ("complete @space @clip.mp4 --out @x.mp4 --task predict --seen 0", "1 or more"),
         ("complete @space @clip.mp4 --out @x.mp4 --task sparse --share 0", r"in \(0, 1\]"),
         ("complete @space @clip.mp4 --out @x.txt", "x.txt"),

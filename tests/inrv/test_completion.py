@@ -55,6 +55,15 @@ class TestCompleteVideo:
         error = np.abs(np.stack(long)[:, :3].astype(float) - clip[0, :3])
         assert error.mean() < 12
 
+    def test_every_window_is_completed_as_well_as_a_clip_alone(self, space):
+        clip = space.render(space.latents[3])
+        film = np.concatenate([clip] * 3)
+        seen = observed_region(tasks.rectangle(SIZE, 3, 0, 3, 8))
+        completed = list(complete_video(space, iter(film), seen, QUICK, overlap=0))
+        nothing_known = space.render(space.latents.mean(dim=0)).astype(float)
+        missed = np.abs(np.stack(completed).astype(float) - film).mean(axis=(1, 2, 3))
+        assert missed.max() < 0.5 * np.abs(nothing_known - clip).mean()
+
     def test_a_window_of_which_nothing_is_known(self, space):
         frames = iter(np.zeros((9, *SIZE, 3), np.uint8))
         first_only = observed_frames(SIZE, lambda time: time == 0)

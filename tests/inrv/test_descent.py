@@ -12,6 +12,13 @@ def test_rows_do_not_touch_each_other():
     assert torch.equal(found([3.0, 5.0])[:1], found([3.0, 7.0])[:1])
 
 
+def test_steps_shrink_at_the_end():
+    """The absolute value is as steep near its least point as far from it."""
+    position = torch.tensor([3.0], requires_grad=True)
+    descend([position], lambda: (position - 1).abs(), rate=0.1, max_steps=200)
+    assert (position - 1).abs().item() < 0.005
+
+
 class TestStableThenDecay:
     def test_a_falling_error_keeps_the_rate_until_the_decay(self):
         schedule, factors = StableThenDecay(100), []

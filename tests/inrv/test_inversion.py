@@ -98,6 +98,14 @@ class TestInvert:
         often = invert(space, contexts, dataclasses.replace(QUICK, restarts=4)).context_l1.mean()
         assert often < once + 0.2
 
+    def test_restarts_leave_a_place_that_one_search_is_caught_in(self, make_space, make_model):
+        rough = HypernetworkConfig(hidden_width=8, initial_difference=0.3)
+        space = make_space(num_clips=12, model=make_model(hypernetwork=rough))
+        contexts = [tasks.everything(clip) for clip in unseen(space, 3)]
+        once = invert(space, contexts, QUICK).context_l1.max()
+        often = invert(space, contexts, dataclasses.replace(QUICK, restarts=8)).context_l1.max()
+        assert often < 0.5 * once
+
     def test_refined_weights_hold_what_no_latent_does(self, space):
         clip = np.random.default_rng(0).integers(60, 190, (4, 6, 8, 3)).astype(np.uint8)
         context = tasks.everything(clip)

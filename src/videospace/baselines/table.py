@@ -15,7 +15,7 @@ from videospace.clips.clip_store import ClipStore
 from videospace.inrv.completion import complete_clips
 from videospace.inrv.context import Context
 from videospace.inrv.evaluation import check_clips, evenly_spread
-from videospace.inrv.inversion import ROWS_AT_ONCE, InversionConfig
+from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.tasks import PUBLISHED_TASKS, Task
 from videospace.metrics.context_error import TaskFidelity, task_fidelity
@@ -98,7 +98,7 @@ def task_table(
             contexts = [PUBLISHED_TASKS[task](clip) for clip in truth]
             size = (truth.shape[2], truth.shape[3])
             completing: dict[str, Callable[[], Videos]] = {
-                OURS: lambda contexts=contexts: _completed(space, contexts, config)
+                OURS: lambda contexts=contexts: complete_clips(space, contexts, config)[0]
             }
             for name, baseline in methods[task].items():
                 completing[name] = lambda baseline=baseline, contexts=contexts, size=size: np.stack(
@@ -139,16 +139,6 @@ def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> Vi
             "prepare the clips with --holdout, or give another store"
         )
     return store.frames(evenly_spread(rows, max_clips))
-
-
-def _completed(space: VideoSpace, contexts: list[Context], config: InversionConfig) -> Videos:
-    size = (space.clip.height, space.clip.width)
-    at_once = max(1, ROWS_AT_ONCE // config.restarts)
-    parts = [
-        complete_clips(space, contexts[start : start + at_once], config, size=size)[0]
-        for start in range(0, len(contexts), at_once)
-    ]
-    return np.concatenate(parts)
 
 
 def _scores(videos: Videos, truth: Videos, contexts: list[Context]) -> dict[str, MeanInterval]:

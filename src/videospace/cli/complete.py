@@ -67,6 +67,7 @@ class Complete:
 def main(arguments: list[str]) -> None:
     """Parse, find out what is seen, complete."""
     command = tyro.cli(Complete, args=arguments, prog="videospace complete")
+    _require_used(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     own_size = space.clip.height, space.clip.width
     num_frames = probe(command.video).num_frames
@@ -87,6 +88,14 @@ def main(arguments: list[str]) -> None:
     (write_clip if one_clip else write_completed)(space, job)
 
 
+def _require_used(command: Complete) -> None:
+    """Refuse options of another task, which would change nothing."""
+    if command.task != "inpaint" and (command.mask or command.hide):
+        raise UserError(f"--mask and --hide belong to --task inpaint, not to {command.task}")
+    if command.task not in ("predict", "interpolate") and command.seen:
+        raise UserError(f"--seen belongs to --task predict or interpolate, not to {command.task}")
+
+
 def _inpaint(
     command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
 ) -> ObservedOf:
@@ -95,10 +104,7 @@ def _inpaint(
     if command.mask:
         return observed_region(read_mask(command.mask, size))
     if command.hide is None:
-        half = (size[0] + 1) // 2
-        if size[0] == half:
-            raise UserError("clips of one row have no lower half: say what to --hide")
-        return observed_region(tasks.rectangle(size, half, 0, size[0] - half, size[1]))
+        return observed_region(tasks.lower_half(size))
     region = parse_crop(command.hide)
     if region is None:
         raise UserError("expected --hide top,left,height,width, came 'centre'")
@@ -110,7 +116,7 @@ def _predict(
 ) -> ObservedOf:
     if len(command.seen) > 1 or (command.seen and command.seen[0] < 1):
         raise UserError("expected one number of seen frames, 1 or more, such as --seen 4")
-    num_seen = command.seen[0] if command.seen else max(1, round(clip_frames * 4 / 25))
+    num_seen = command.seen[0] if command.seen else tasks.published_beginning(clip_frames)
     return observed_frames(size, lambda time: time < num_seen)
 
 
@@ -118,10 +124,10 @@ def _interpolate(
     command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
 ) -> ObservedOf:
     if command.seen:
-        seen = {frame % num_frames if frame < 0 else frame for frame in command.seen}
-        bad = [frame for frame in seen if frame >= num_frames]
+        bad = [frame for frame in command.seen if not -num_frames <= frame < num_frames]
         if bad:
             raise UserError(f"the video has {num_frames} frames, 0 to {num_frames - 1}; came {bad}")
+        seen = {frame % num_frames for frame in command.seen}
     elif num_frames <= clip_frames:
         seen = {0, num_frames - 1}
     else:

@@ -40,15 +40,24 @@ def inpainting(
         0.5
     """
     time, height, width = video.shape[:3]
-    if hidden is None:
-        hidden = np.zeros((1, height, width), bool)
-        hidden[:, (height + 1) // 2 :] = True
+    hidden = lower_half((height, width)) if hidden is None else hidden
     if hidden.shape[0] not in (1, time) or hidden.shape[1:] != (height, width):
         raise UserError(
             f"expected a mask of 1 or {time} frames of {height}x{width} px, "
             f"came {hidden.shape[0]} of {hidden.shape[1]}x{hidden.shape[2]}"
         )
     return everything(video).without(np.broadcast_to(hidden, video.shape[:3]))
+
+
+def lower_half(size: tuple[int, int]) -> Bool[np.ndarray, "time=1 height width"]:
+    """The published mask of :func:`inpainting`; a middle row is not hidden.
+
+    Args:
+        size: Height and width of the frames in px.
+    """
+    hidden = np.zeros((1, *size), bool)
+    hidden[:, (size[0] + 1) // 2 :] = True
+    return hidden
 
 
 def rectangle(
@@ -82,18 +91,23 @@ def rectangle(
     return hidden
 
 
+def published_beginning(num_frames: int) -> int:
+    """How many frames :func:`prediction` shows of a clip: 4 of 25 (published), in proportion."""
+    return max(1, round(num_frames * 4 / 25))
+
+
 def prediction(video: Video, num_seen: int | None = None) -> Context:
     """The clip's beginning is observed.
 
     Args:
         video: The clip.
-        num_seen: Frames; None takes 4 of 25 (published), in proportion.
+        num_seen: Frames; None takes the published share.
 
     Raises:
         UserError: Fewer than 1, or more than there are.
     """
     time = len(video)
-    num_seen = max(1, round(time * 4 / 25)) if num_seen is None else num_seen
+    num_seen = published_beginning(time) if num_seen is None else num_seen
     if not 1 <= num_seen <= time:
         raise UserError(f"expected 1 to {time} seen frames, came {num_seen}")
     return frame_interpolation(video, range(num_seen))
