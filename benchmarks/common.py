@@ -30,7 +30,7 @@ from videospace.runtime.files import written_whole
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DATA_VARIABLE = "VIDEOSPACE_DATA"
-WHERE_IT_RUNS = ("work", "pictures", "out", "save")
+WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "corpus", "pretrain_corpus")
 """Options that change no figure; they name places, and stay out of the results."""
 
 
@@ -42,9 +42,13 @@ class BenchmarkOptions:
     """Folder for clips and spaces, used again when the command is repeated; None takes a
     temporary one."""
     out: Path | None = None
-    """The file of results; None takes benchmarks/results/NAME.json."""
+    """The file of results; None takes the one in benchmarks/results."""
     save: bool = True
     """Write that file."""
+
+    def results_name(self, benchmark: str) -> str:
+        """Stem of that file; another one where the options make it another benchmark."""
+        return benchmark
 
 
 def run_benchmark(
@@ -80,7 +84,7 @@ def run_benchmark(
         chosen = {k: v for k, v in dataclasses.asdict(options).items() if k not in WHERE_IT_RUNS}
         document = plain({"benchmark": name, **results, "options": chosen, "machine": started})
         if options.save:
-            path = options.out or RESULTS / f"{name}.json"
+            path = options.out or RESULTS / f"{options.results_name(name)}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             with written_whole(path) as unfinished:
                 unfinished.write_text(pretty(document), encoding="utf-8")

@@ -66,9 +66,8 @@ def measure(options: RenderingOptions, work: Path) -> dict[str, Any]:
             f"came {options.repeats} and {', '.join(options.formats)}"
         )
     model = random_space(options.preset).model
-    shapes = [layer.weight.shape[1:] for layer in model.layers(torch.randn(1, _width(model)))]
     # The first layer is a sum over the axes and hardly costs anything, so it does not count.
-    operations = 2 * multiply_adds([(out, in_) for out, in_ in shapes[1:]], 1)
+    operations = 2 * multiply_adds(model.hypernetwork.shapes[1:], 1)
     files = {
         text: {
             suffix: render_in_processes(options, size, work / f"render{suffix}")
@@ -116,7 +115,8 @@ def random_space(preset_name: str) -> VideoSpace:
     torch.manual_seed(0)
     model = InrvModel(preset(preset_name).model)
     shape = ClipShape(num_frames=25, height=64, width=64, fps=25.0)
-    return VideoSpace(model, torch.randn(1, _width(model)), ["random"], shape)
+    latent = torch.randn(1, model.config.latent.total_width)
+    return VideoSpace(model, latent, ["random"], shape)
 
 
 def render_in_processes(options: RenderingOptions, size: RenderSize, path: Path) -> dict[str, Any]:
@@ -157,10 +157,6 @@ def _render_into(path: Path, space: VideoSpace, size: RenderSize) -> None:
         space.latents, height=size.height, width=size.width, num_frames=size.num_frames
     )
     write_video(path, frames, fps=space.clip.fps, num_frames=size.num_frames)
-
-
-def _width(model: InrvModel) -> int:
-    return model.config.latent.width
 
 
 def _worst(renders: list[dict[str, Any]]) -> dict[str, float]:

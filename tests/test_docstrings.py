@@ -24,6 +24,8 @@ WITH_EXAMPLES = [
     "videospace.inrv.coordinates",
     "videospace.inrv.curriculum",
     "videospace.inrv.descent",
+    "videospace.inrv.encoder",
+    "videospace.inrv.encoder_training",
     "videospace.inrv.encoding",
     "videospace.inrv.inr",
     "videospace.inrv.inversion",

@@ -65,6 +65,13 @@ def test_presets_differ():
     assert len({repr(preset(name)) for name in PRESETS}) == len(PRESETS) >= 3
 
 
+def test_latents_of_one_moment_as_published_and_of_several_where_real_clips_move():
+    moments = {name: preset(name).model.latent.num_moments for name in PRESETS}
+    assert moments == {"fast": 13, "tiny": 1, "paper": 1}
+    assert fast().model.latent.total_width == 13 * fast().model.latent.width == 1664
+    assert model_of(fast()).hypernetwork.weight_generators  # takes the numbers of one moment
+
+
 @pytest.mark.parametrize(("config", "size"), [(fast(), 64), (tiny(), 50)])
 def test_octaves_stay_below_the_sampling_limit_of_the_clips(config, size):
     """The highest octave has 2 ** (octaves - 1) cycles, which takes twice as many samples."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from videospace.clips.video_output import write_video
     from videospace.inrv import tasks
     from videospace.inrv.context import Context
+    from videospace.inrv.encoder_training import EncoderTrainingConfig, train_encoder
     from videospace.inrv.evaluation import evaluate
     from videospace.inrv.inversion import Inversion, InversionConfig, invert
     from videospace.inrv.latent_file import LatentFile, load_latents, save_latents
@@ -31,6 +32,7 @@ _HOMES = {
     "ClipShape": "videospace.inrv.space",
     "ClipStore": "videospace.clips.clip_store",
     "Context": "videospace.inrv.context",
+    "EncoderTrainingConfig": "videospace.inrv.encoder_training",
     "Inversion": "videospace.inrv.inversion",
     "InversionConfig": "videospace.inrv.inversion",
     "LatentFile": "videospace.inrv.latent_file",
@@ -48,6 +50,7 @@ _HOMES = {
     "save_latents": "videospace.inrv.latent_file",
     "task_table": "videospace.baselines.table",
     "train": "videospace.inrv.training",
+    "train_encoder": "videospace.inrv.encoder_training",
     "write_video": "videospace.clips.video_output",
 }
 
@@ -58,6 +61,7 @@ __all__ = [
     "ClipShape",
     "ClipStore",
     "Context",
+    "EncoderTrainingConfig",
     "Inversion",
     "InversionConfig",
     "LatentFile",
@@ -77,6 +81,7 @@ __all__ = [
     "task_table",
     "tasks",
     "train",
+    "train_encoder",
     "write_video",
 ]
 

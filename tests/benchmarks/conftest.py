@@ -46,8 +46,9 @@ def made_data(tmp_path, monkeypatch) -> Path:
     digits = np.random.default_rng(0).integers(0, 256, (10, 28, 28), dtype=np.uint8)
     (folder / "mnist").mkdir()
     header = b"\x00\x00\x08\x03" + np.array(digits.shape, ">u4").tobytes()
-    images = folder / "mnist" / "train-images-idx3-ubyte.gz"
-    images.write_bytes(gzip.compress(header + digits.tobytes()))
+    for file, images in (("train", digits), ("t10k", 255 - digits)):
+        path = folder / "mnist" / f"{file}-images-idx3-ubyte.gz"
+        path.write_bytes(gzip.compress(header + images.tobytes()))
     monkeypatch.setenv("VIDEOSPACE_DATA", str(folder))
     return folder
 

@@ -12,7 +12,6 @@ from PIL import Image
 from benchmarks import (
     bouncing_ball,
     grid_faces,
-    grid_tasks,
     long_videos,
     moving_mnist,
     rendering,
@@ -179,6 +178,13 @@ def test_rendering(run_main):
     assert document["operations_per_point"] == 2 * (2 * 64 * 64 + 64 * 3)
 
 
+@pytest.mark.parametrize("name", ["fast", "tiny"])
+def test_the_space_to_render_has_the_latents_of_its_preset(name):
+    space, latent = rendering.random_space(name), PRESETS[name]().model.latent
+    assert space.latents.shape == (1, latent.num_moments * latent.width)
+    assert next(space.render_frames(space.latents, height=4, num_frames=3)).shape == (1, 4, 4, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -193,22 +199,3 @@ def test_what_cannot_be_rendered(arguments, message, capsys):
         rendering.main([*arguments, "--no-save"])
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_grid_tasks(run_main, made_data):
-    short = (
-        "--max-clips",
-        "1",
-        "--max-steps",
-        "5",
-        "--num-recordings",
-        "3",
-        "--single-inr-steps",
-        "5",
-    )
-    document = run_main(grid_tasks.main, *QUICK, *short)
-    found = document["spaces"]["tiny-seed0"]
-    tasks = {row["task"] for row in found["rows"]}
-    assert tasks == {"invert", "inpaint", "predict", "interpolate", "sparse", "upscale"}
-    assert set(found["refinement"]) == {"refined weights", "Single-INR"}
-    assert found["rows"][0]["psnr_db"]["mean"] > 5

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import io
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,18 +17,6 @@ from videospace.inrv.training_config import BatchConfig
 from videospace.presets import tiny
 
 pytestmark = pytest.mark.browser
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1100,900",
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,27 +36,6 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
     with contextlib.redirect_stdout(io.StringIO()):
         run_demo(DemoConfig(out=out), progress=False, balls=balls, training=training)
     return (out / "index.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Starts a fresh browser; all are closed in the end."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    with contextlib.ExitStack() as browsers:
-
-        def start() -> Any:
-            options = webdriver.ChromeOptions()
-            options.binary_location = shutil.which("chromium") or ""
-            for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-                options.add_argument(flag)
-            options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-            browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-            browsers.callback(browser.quit)
-            return browser
-
-        yield start
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,7 @@ from videospace.cli import main
 from videospace.clips.clip_record import ClipRecord
 from videospace.clips.clip_store import ClipStore
 from videospace.clips.video_output import write_video
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.model import InrvModel, ModelConfig
-from videospace.inrv.space import ClipShape, VideoSpace
+from videospace.inrv.space import VideoSpace
 
 QUICK = "--max-steps 20 --points-per-clip 32"
 
@@ -30,17 +26,10 @@ def run(command: str, folder: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, small_space: VideoSpace) -> Path:
     """A space, a store with two clips that are new to it, and films of 10, 2 and 4 frames."""
     folder = tmp_path_factory.mktemp("completing")
-    torch.manual_seed(2)
-    config = ModelConfig(
-        latent=LatentConfig(width=6),
-        inr=InrConfig(hidden_width=8, num_hidden_layers=2),
-        hypernetwork=HypernetworkConfig(hidden_width=8, initial_difference=2.0),
-    )
-    shape = ClipShape(num_frames=4, height=12, width=16, fps=25.0)
-    space = VideoSpace(InrvModel(config), torch.randn(5, 6), list("abcde"), shape)
+    space = small_space
     space.save_pretrained(folder / "space")
     store = ClipStore.create(folder / "store", num_frames=4, height=12, width=16)
     clips = space.render(torch.cat([space.latents, torch.randn(2, 6)]))
@@ -81,7 +70,7 @@ def test_refined_latents_and_samples(folder, capsys):
     options = f"--refine weights --refine-steps 5 --samples 2 {QUICK}"
     assert run(f"invert @space @short.mp4 --out @two.npz {options}", folder) == 0
     said = capsys.readouterr().out
-    assert "2 of 4 frames are there; the rest is completed" in said
+    assert "2 of 4 frames are there; the rest of the clip is not known" in said
     assert "of short-2" in said
     assert run("reconstruct @space --out @two.npy --clips @two.npz", folder) == 0
     assert np.load(folder / "two.npy").shape == (2, 4, 12, 16, 3)

@@ -10,7 +10,7 @@ import torch
 
 from videospace.cli import main
 from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
+from videospace.inrv.inr import InrConfig, Layer
 from videospace.inrv.latent_file import LatentFile, save_latents
 from videospace.inrv.latents import LatentConfig
 from videospace.inrv.model import InrvModel, ModelConfig
@@ -38,15 +38,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     space.save_pretrained(folder / "space")
     names = ["x.mp4", "y.mp4", "z.mp4"]
     # As if refinement had led from each latent to the clip of another.
-    layers = space.model.layers(UNSEEN.flip(0))
+    there, here = space.model.layers(UNSEEN.flip(0)), space.model.layers(UNSEEN)
+    changes = [
+        Layer(goal.weight - start.weight, goal.bias - start.bias)
+        for goal, start in zip(there, here, strict=True)
+    ]
     files = {
         "three.npz": LatentFile(latents=UNSEEN, names=names),
         "one.npz": LatentFile(latents=UNSEEN[:1], names=["x.mp4"], fps=50.0),
-        "refined.npz": LatentFile(latents=UNSEEN, names=names, layers=layers),
+        "refined.npz": LatentFile(latents=UNSEEN, names=names, changes=changes),
     }
     for name, content in files.items():
         save_latents(folder / name, content, space)
     save_latents(folder / "other.npz", files["three.npz"], other)
+    with np.load(folder / "one.npz") as file:
+        not_finite = {**file, "latents": np.full((1, 6), np.nan, np.float32)}
+    np.savez(folder / "nan.npz", **not_finite)
     (folder / "film.npz").write_bytes(b"GIF89a")
     return folder
 
@@ -82,12 +89,12 @@ class TestReconstruct:
         latents = torch.stack([UNSEEN[2], space.latent("b"), UNSEEN[0], UNSEEN[0]])
         assert np.array_equal(videos, space.render(latents))
 
-    def test_refined_layers_are_what_is_shown(self, folder: Path, space: VideoSpace) -> None:
+    def test_refined_weights_are_what_is_shown(self, folder: Path, space: VideoSpace) -> None:
         videos = rendered("reconstruct @space --clips @refined.npz --height 24", folder)
         assert same_picture(videos, space.render(UNSEEN.flip(0), height=24))
         assert not same_picture(videos, space.render(UNSEEN, height=24))
 
-    def test_refined_layers_beside_clips_without(self, folder: Path, space: VideoSpace) -> None:
+    def test_refined_weights_beside_clips_without(self, folder: Path, space: VideoSpace) -> None:
         clips = "a @refined.npz:x.mp4 @three.npz:x.mp4"
         videos = rendered(f"reconstruct @space --clips {clips}", folder)
         shown = torch.stack([space.latent("a"), UNSEEN[2], UNSEEN[0]])
@@ -152,6 +159,8 @@ class TestInterpolate:
     [
         ("reconstruct @space --clips a @none.npz", "no latent file '"),
         ("reconstruct @space --clips @other.npz", "belongs to the space with the fingerprint"),
+        ("reconstruct @space --clips @nan.npz", "latents holds numbers that are not finite"),
+        ("interpolate @space a @nan.npz", "latents holds numbers that are not finite"),
         ("reconstruct @space --clips @film.npz", "is damaged or no latent file"),
         ("reconstruct @space --clips @three.npz:w.mp4", "no latent 'w.mp4' among the 3 of '"),
         ("interpolate @space @three.npz a", "holds 3 latents: choose one, as "),

@@ -20,7 +20,8 @@ def test_no_tensor_is_new_or_gone(computed):
 
 @pytest.mark.parametrize("name", sorted(GOLDEN))
 def test_nothing_has_moved(computed, name):
-    torch.testing.assert_close(computed[name], GOLDEN[name], atol=1e-5, rtol=1e-4)
+    # Another kind of CPU sums in another order, and sines enlarge the difference: 1.5e-5 was seen.
+    torch.testing.assert_close(computed[name], GOLDEN[name], atol=1e-4, rtol=1e-4)
 
 
 def test_golden_pictures_are_no_constants():

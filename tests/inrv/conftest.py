@@ -34,6 +34,7 @@ SEMANTIC = LatentConfig(
     mixer_hidden_width=8,
     video_clip=VideoClipConfig(feature_width=24, hidden_width=4, num_layers=2, dropout=0.5),
 )
+MOMENTS = LatentConfig(width=6, num_moments=3)
 POINTS_PER_STEP = 3 * 16
 
 
@@ -93,7 +94,7 @@ def random_space(
     num_frames, height, width = size
     shape = ClipShape(num_frames=num_frames, height=height, width=width, fps=12.5)
     ids = [f"toy-{number}" for number in range(num_clips)]
-    latents = torch.randn(num_clips, model.latent.width)
+    latents = torch.randn(num_clips, model.latent.total_width)
     return VideoSpace(InrvModel(model), latents, ids, shape, {"psnr_db": 30.25})
 
 
@@ -111,6 +112,12 @@ def toy_model() -> ModelConfig:
 def make_model() -> Callable[..., ModelConfig]:
     """`TOY_MODEL` with some parts replaced."""
     return changed_model
+
+
+@pytest.fixture
+def moments_model() -> ModelConfig:
+    """`TOY_MODEL` whose latents say six numbers at each of three moments."""
+    return changed_model(latent=MOMENTS)
 
 
 @pytest.fixture

@@ -141,3 +141,32 @@ class TestInitialCodes:
     def test_a_code_of_one_number_has_no_room(self, store, start):
         with pytest.raises(UserError, match="at least 2 numbers to lay clips out, came 1"):
             self.codes(store, start, width=1)
+
+
+class TestMoments:
+    def codes(self, store, start, width=6, **settings):
+        rows = list(range(len(store)))
+        return initial_codes(CodesConfig(start=start, **settings), store.frames, rows, width, 0, 3)
+
+    @pytest.mark.parametrize("start", ["components", "geodesic"])
+    def test_every_moment_is_scaled_and_offset(self, store, start):
+        codes = self.codes(store, start, offset=1.5)
+        assert codes.shape == (5, 18)
+        moments = codes.view(15, 6)
+        assert moments[:, :-1].square().sum(dim=1).mean().item() == pytest.approx(6, rel=1e-4)
+        torch.testing.assert_close(moments[:, -1], torch.full((15,), 1.5 * 6**0.5))
+
+    def test_gaussian_codes_have_their_deviation(self, store):
+        codes = self.codes(store, "gaussian", width=2000, deviation=0.01)
+        assert codes.shape == (5, 6000)
+        assert codes.std().item() == pytest.approx(0.01, rel=0.03)
+
+    def test_moments_that_look_alike_have_like_numbers(self, tmp_path, make_store):
+        """Two clips fade between the same two greys, one of them there and one back again."""
+        there = np.linspace(20, 220, 5).astype(np.uint8)
+        clips = np.stack([there, there[::-1]])[:, :, None, None, None]
+        clips = np.broadcast_to(clips, (2, 5, 6, 8, 3))
+        store = make_store(tmp_path / "fades", 2, (5, 6, 8), clips=clips)
+        one, other = self.codes(store, "components").view(2, 3, 6)
+        torch.testing.assert_close(one, other.flip(0), atol=1e-3, rtol=0)
+        assert (one[0] - one[2]).norm() > 1

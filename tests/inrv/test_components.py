@@ -116,6 +116,62 @@ class TestClipComponents:
             clip_components(reader(random_clips()), [], 3)
 
 
+class TestMoments:
+    """Clips that run in straight lines between three pictures each."""
+
+    WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0.5, 0.5], [0, 0, 1]])
+
+    def ramps(self, num_clips=6):
+        """The pictures, of even numbers, so that the frames between them are whole ones."""
+        pictures = random_clips(num_clips, 3, seed=3) // 2 * 2
+        frames = np.einsum("tm,nmhwc->nthwc", self.WEIGHTS, pictures.astype(float))
+        return pictures, frames.astype(np.uint8)
+
+    def test_linear_ramps_are_described_by_their_pictures(self):
+        pictures, clips = self.ramps()
+        scores, singular_values = clip_components(reader(clips), range(6), 5, num_moments=3)
+        samples = samples_of(pictures.reshape(18, 6, 5, 3))  # moment by moment of every clip
+        expected = principal_components(samples.float(), 5)
+        assert scores.shape == (18, 5)
+        torch.testing.assert_close(singular_values, expected.singular_values)
+        torch.testing.assert_close(scores, expected.scores, atol=1e-5, rtol=1e-4)
+
+    def test_other_clips_by_the_pictures_whose_ramps_come_nearest(self):
+        clips = random_clips(4, 5, seed=1)
+        scores, _ = clip_components(reader(clips), range(4), 11, num_moments=3)
+        nearest = np.einsum("mt,nthwc->nmhwc", np.linalg.pinv(self.WEIGHTS), clips / 127.5 - 1)
+        samples = torch.from_numpy(nearest).reshape(12, -1)
+        samples = (samples - samples.mean(dim=0)) / samples.shape[1] ** 0.5
+        torch.testing.assert_close(
+            scores @ scores.T, (samples @ samples.T).float(), atol=1e-5, rtol=1e-4
+        )
+
+    def test_a_still_is_the_same_at_every_moment(self):
+        clips = random_clips(5, 1).repeat(7, axis=1)
+        scores, _ = clip_components(reader(clips), range(5), 4, num_moments=3)
+        moments = scores.view(5, 3, 4)
+        torch.testing.assert_close(moments, moments[:, :1].expand(-1, 3, -1), atol=1e-5, rtol=1e-4)
+
+    @pytest.mark.parametrize("num_frames", [1, 2, 4])
+    def test_fewer_frames_than_moments(self, num_frames):
+        clips = random_clips(5, num_frames)
+        scores, _ = clip_components(reader(clips), range(5), 4, num_moments=6)
+        assert scores.shape == (30, 4)
+        assert scores.isfinite().all()
+
+    def test_the_memory_limit_counts_moments_and_not_frames(self, monkeypatch):
+        clips, reduced_sizes = random_clips(30, 4, 16, 16), []
+        monkeypatch.setattr(components, "REDUCED_BYTES", 30 * 2 * 5 * 5 * 3 * 4)
+
+        def watched(frames, size):
+            reduced_sizes.append(size)
+            return box_filtered(frames, size)
+
+        monkeypatch.setattr(components, "box_filtered", watched)
+        clip_components(reader(clips), range(30), 3, num_moments=2)
+        assert set(reduced_sizes) == {(5, 5)}
+
+
 class TestPrincipalComponents:
     @pytest.mark.parametrize("shape", [(12, 40), (40, 12)])
     def test_all_components_rebuild_the_samples(self, shape):

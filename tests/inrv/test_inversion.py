@@ -85,7 +85,8 @@ class TestInvert:
         hidden = np.ones((4, 6, 8), bool)
         hidden[1, 2, 3] = False
         context = tasks.everything(unseen(space)[0]).without(hidden)
-        config = dataclasses.replace(QUICK, samples=16, max_steps=200, prior_weight=1e-6)
+        weight = InversionConfig().prior_weight
+        config = dataclasses.replace(QUICK, samples=16, max_steps=200, prior_weight=weight)
         videos = space.render(invert(space, [context], config).latents).astype(float)
         assert len(videos) == 16
         spread = videos.std(axis=0).mean(axis=3)
@@ -113,7 +114,7 @@ class TestInvert:
             QUICK, refine="weights", refine_steps=300, refine_learning_rate=0.1
         )
         found = invert(space, [context], config)
-        frames = list(space.render_frames(found.latents, layers=found.layers))
+        frames = list(space.render_frames(found.latents, changes=found.changes))
         refined = np.stack(frames, axis=1)[0]
         assert psnr(refined, clip) > psnr(space.render(found.latents)[0], clip) + 1
 
@@ -124,7 +125,7 @@ class TestInvert:
         batches = invert_batches(space, contexts, config)
         assert [len(part.latents) for part in batches] == [2, 2, 1]
         whole = invert(space, contexts, dataclasses.replace(config, refine="weights"))
-        assert len(whole.latents) == len(whole.layers[0].weight) == 5
+        assert len(whole.latents) == len(whole.changes[0].weight) == 5
 
     def test_one_frame_of_one_pixel(self, make_space):
         space = make_space(size=(1, 1, 1))
@@ -142,7 +143,7 @@ class TestInvert:
         with pytest.raises(UserError, match=message):
             invert(make_space(num_clips=num_clips), contexts, QUICK)
 
-    @pytest.mark.parametrize("name", ["max_steps", "samples", "restarts", "points_per_clip"])
+    @pytest.mark.parametrize("name", ["samples", "restarts", "points_per_clip"])
     def test_settings_below_one(self, name):
         with pytest.raises(UserError, match=f"expected {name} of at least 1, came 0"):
             InversionConfig(**{name: 0})

@@ -37,13 +37,13 @@ def toy_space() -> VideoSpace:
 
 def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFile:
     latents = torch.linspace(-1, 1, 6 * num_clips).view(num_clips, 6)
-    layers = [
+    changes_of_weights = [
         Layer(weight + 0.5, bias - 0.25) for weight, bias in toy_space().model.layers(latents)
     ]
     content = {
         "latents": latents,
         "names": [f"film-{number}.mp4" for number in range(num_clips)],
-        "layers": layers if refined else None,
+        "changes": changes_of_weights if refined else None,
         "fps": 29.97,
     }
     return LatentFile(**{**content, **changes})
@@ -51,14 +51,14 @@ def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFi
 
 def same(one: LatentFile, other: LatentFile) -> bool:
     """Bit for bit."""
-    layers = (one.layers is None, one.layers and len(one.layers))
+    num_changes = (one.changes is None, one.changes and len(one.changes))
     return (
         torch.equal(one.latents, other.latents)
         and (one.names, one.fps) == (other.names, other.fps)
-        and layers == (other.layers is None, other.layers and len(other.layers))
+        and num_changes == (other.changes is None, other.changes and len(other.changes))
         and all(
             torch.equal(mine, theirs)
-            for layer, twin in zip(one.layers or [], other.layers or [], strict=True)
+            for layer, twin in zip(one.changes or [], other.changes or [], strict=True)
             for mine, theirs in zip(layer, twin, strict=True)
         )
     )
@@ -74,7 +74,7 @@ def edited(path: Path, **changes) -> Path:
 
 @pytest.fixture
 def path(tmp_path) -> Path:
-    """A file of two latents with refined layers."""
+    """A file of two latents with refined weights."""
     save_latents(tmp_path / "two.npz", toy_content(), toy_space())
     return tmp_path / "two.npz"
 
@@ -116,7 +116,7 @@ class TestRoundTrip:
         with np.load(path, allow_pickle=False) as file:
             assert set(file) == {
                 *("format_version", "fingerprint", "latents", "names", "fps"),
-                *("layer0_weight", "layer0_bias", "layer1_weight", "layer1_bias"),
+                *("change0_weight", "change0_bias", "change1_weight", "change1_bias"),
             }
             assert file["format_version"] == FORMAT_VERSION == 1
             assert file["fingerprint"] == toy_space().fingerprint()
@@ -286,13 +286,13 @@ BAD_FIELDS = [
     ({"latents": np.zeros(6, np.float32)}, "for 2 names, came float32 (6,)"),
     ({"latents": HALF}, "came float16 (2, 6)"),
     (
-        {"layer1_weight": np.zeros((2, 3, 5), np.float32)},
-        "expected layer1_weight of float32 (2, 3, 4) for 2 names, came float32 (2, 3, 5)",
+        {"change1_weight": np.zeros((2, 3, 5), np.float32)},
+        "expected change1_weight of float32 (2, 3, 4) for 2 names, came float32 (2, 3, 5)",
     ),
-    ({"layer1_bias": np.zeros((1, 3), np.float32)}, "expected layer1_bias of float32 (2, 3)"),
-    ({"layer0_bias": np.full((2, 4), np.nan, np.float32)}, "layer0_bias holds numbers that are"),
-    ({"layer0_bias": None}, "the field 'layer0_bias' is missing"),
-    ({"layer2_bias": np.zeros((2, 3), np.float32)}, "the field 'layer2_bias' is unknown"),
+    ({"change1_bias": np.zeros((1, 3), np.float32)}, "expected change1_bias of float32 (2, 3)"),
+    ({"change0_bias": np.full((2, 4), np.nan, np.float32)}, "change0_bias holds numbers that are"),
+    ({"change0_bias": None}, "the field 'change0_bias' is missing"),
+    ({"change2_bias": np.zeros((2, 3), np.float32)}, "the field 'change2_bias' is unknown"),
     ({"latents": None}, "the field 'latents' is missing"),
     ({"names": None}, "the field 'names' is missing"),
     ({"fps": None}, "the field 'fps' is missing"),
@@ -333,12 +333,12 @@ class TestSaving:
             ({"latents": torch.zeros(0, 6), "names": []}, "expected a list of at least one name"),
             ({"names": ["a", "b\0"]}, "expected names that do not end in a NUL character"),
             ({"fps": 0.0}, "expected fps above 0, came 0.0"),
-            ({"layers": toy_content().layers[:1]}, "the field 'layer1_bias' is missing"),
-            ({"layers": toy_content().layers * 2}, "the field 'layer2_bias' is unknown"),
-            ({"layers": toy_content(3).layers}, "for 2 names, came float32 (3,"),
+            ({"changes": toy_content().changes[:1]}, "the field 'change1_bias' is missing"),
+            ({"changes": toy_content().changes * 2}, "the field 'change2_bias' is unknown"),
+            ({"changes": toy_content(3).changes}, "for 2 names, came float32 (3,"),
             (
-                {"layers": [Layer(w * torch.inf, b) for w, b in toy_content().layers]},
-                "layer0_weight holds numbers that are not finite",
+                {"changes": [Layer(w * torch.inf, b) for w, b in toy_content().changes]},
+                "change0_weight holds numbers that are not finite",
             ),
         ],
     )

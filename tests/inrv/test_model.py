@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 import torch
 
+from videospace.inrv.coordinates import CoordinatesConfig
 from videospace.inrv.latents import LatentConfig, LatentMixer
 from videospace.inrv.model import InrvModel
 from videospace.inrv.video_clip import VideoClipConfig
@@ -25,6 +26,8 @@ class TestLatents:
         [
             (LatentConfig(width=64), 64),
             (LatentConfig(width=64, code_width=7), 64),
+            (LatentConfig(width=64, num_moments=3), 192),
+            (LatentConfig(width=64, num_moments=3, semantic="video-clip"), 512),
             (LatentConfig(width=64, semantic="video-clip"), 512),
             (LatentConfig(width=64, semantic="video-clip", code_width=7), 7),
         ],
@@ -55,6 +58,88 @@ class TestLatents:
         codes = torch.randn(2, 2, dtype=torch.float64, requires_grad=True)
         features = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(mixer, (codes, features))
+
+
+class TestMoments:
+    TIMES = torch.tensor([-1.0, 0.0, 1.0])
+
+    @pytest.fixture
+    def models(self, moments_model, toy_model):
+        """A model of three moments, and one of a single moment with the same weights."""
+        model, plain = InrvModel(moments_model), InrvModel(toy_model)
+        plain.load_state_dict(model.state_dict())
+        return model, plain
+
+    @pytest.mark.parametrize("moment", [0, 1, 2])
+    def test_at_a_moment_its_own_numbers_hold(self, models, moment):
+        model, plain = models
+        latents = torch.randn(2, 18)
+        layers = model.layers(latents, self.TIMES[moment].expand(2))
+        expected = plain.layers(latents[:, 6 * moment : 6 * moment + 6])
+        torch.testing.assert_close(weights_of(layers), weights_of(expected))
+
+    def test_between_moments_their_numbers_are_blended_before_they_are_normalised(self, models):
+        model, plain = models
+        latents = torch.randn(2, 18)
+        layers = model.layers(latents, torch.tensor([0.25, -0.9]))  # each row at its own time
+        blended = torch.stack(
+            [
+                0.75 * latents[0, 6:12] + 0.25 * latents[0, 12:],
+                0.9 * latents[1, :6] + 0.1 * latents[1, 6:12],
+            ]
+        )
+        torch.testing.assert_close(weights_of(layers), weights_of(plain.layers(blended)))
+
+    def test_moments_that_agree_are_one_network_for_the_whole_clip(self, models):
+        model, plain = models
+        numbers = torch.randn(1, 6)
+        layers = model.layers(numbers.repeat(7, 3), torch.linspace(-1, 1, 7))
+        expected = weights_of(plain.layers(numbers)).expand(7, -1)
+        torch.testing.assert_close(weights_of(layers), expected)
+
+    def test_the_length_of_a_latent_does_not_matter_at_any_time(self, models):
+        model, _ = models
+        latents, times = torch.randn(4, 18), torch.linspace(-1, 1, 4)
+        torch.testing.assert_close(
+            weights_of(model.layers(50 * latents, times)), weights_of(model.layers(latents, times))
+        )
+
+    def test_there_is_no_network_without_a_time(self, models):
+        with pytest.raises(AssertionError, match="several moments make an INR for each time"):
+            models[0].layers(torch.randn(2, 18))
+
+    def test_gradients_reach_both_moments_beside_a_time_and_no_other(self, models):
+        model = models[0].double()
+        latents = torch.randn(2, 18, dtype=torch.float64, requires_grad=True)
+        times = torch.tensor([-0.3, 0.6], dtype=torch.float64)
+        points = torch.randn(1, 5, model.in_width, dtype=torch.float64)
+
+        def colours(latents):
+            return model.colours(points, model.layers(latents, times))
+
+        assert torch.autograd.gradcheck(colours, latents)
+        (gradient,) = torch.autograd.grad(colours(latents).square().sum(), latents)
+        reached = gradient.view(2, 3, 6).abs().amax(dim=2) > 0
+        assert reached.tolist() == [[True, True, False], [False, True, True]]
+
+    @pytest.mark.parametrize(
+        ("placement", "num_frames", "expected"),
+        [
+            ("ends", 4, [-1, -1 / 3, 1 / 3, 1]),
+            ("ends", 1, [0]),
+            ("centres", 4, [-0.75, -0.25, 0.25, 0.75]),
+        ],
+    )
+    def test_times_of_frames(self, make_model, placement, num_frames, expected):
+        model = InrvModel(make_model(coordinates=CoordinatesConfig(time=placement)))
+        assert model.frame_times(num_frames, CPU).tolist() == pytest.approx(expected)
+
+    def test_a_semantic_latent_has_all_its_moments_from_one_code(self, semantic_config):
+        latent = dataclasses.replace(semantic_config.model.latent, num_moments=3)
+        model = InrvModel(dataclasses.replace(semantic_config.model, latent=latent)).eval()
+        latents = model.latents(torch.randn(2, 5), torch.randn(2, 4, 24))
+        assert latents.shape == (2, 18)
+        assert weights_of(model.layers(latents, torch.zeros(2))).isfinite().all()
 
 
 class TestNormalisation:

@@ -1,12 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from videospace.inrv.inr import Layer
 from videospace.inrv.latent_file import LatentFile, save_latents
 from videospace.inrv.points import find_point, find_points
-from videospace.inrv.rendering import render_frames_of_layers
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.errors import UserError
 
@@ -24,8 +24,11 @@ def save(tmp_path, space):
     def save(file: str, *names: str, first: int = 0, refined: bool = False, fps=None) -> str:
         rows = torch.arange(first, first + len(names))
         latents = rows[:, None] + torch.linspace(0, 0.5, 6)
-        layers = [Layer(w + 0.1, b) for w, b in space.model.layers(latents)] if refined else None
-        content = LatentFile(latents=latents, names=list(names), layers=layers, fps=fps)
+        changes = None
+        if refined:
+            predicted = space.model.layers(latents)
+            changes = [Layer(torch.full_like(w, 0.1), torch.zeros_like(b)) for w, b in predicted]
+        content = LatentFile(latents=latents, names=list(names), changes=changes, fps=fps)
         save_latents(tmp_path / file, content, space)
         return str(tmp_path / file)
 
@@ -140,23 +143,27 @@ class TestSeveralPoints:
         assert found.names == ["a", "b", "c", "toy-1", "x", "c"]
         assert [number(found.latents[row]) for row in (0, 1, 2, 4, 5)] == [0, 1, 2, 9, 2]
         assert torch.equal(found.latents[3], space.latents[1])
-        assert found.layers is None
+        assert found.changes is None
 
     def test_none(self, space):
         assert refusal(find_points, space, []) == (
             "expected at least one clip id or latent file, came none"
         )
 
-    def test_refined_layers_stay_with_their_clip(self, space, save):
+    def test_changes_stay_with_their_clip(self, space, save):
         refined, plain = save("a.npz", "a", "b", refined=True), save("b.npz", "c", first=4)
         found = find_points(space, ["toy-0", f"{refined}:b", plain])
-        predicted = space.model.layers(found.latents)
-        for layer, expected in zip(found.layers, predicted, strict=True):
-            moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
-            assert torch.allclose(layer.weight, expected.weight + moved, rtol=0, atol=1e-5)
-            assert torch.allclose(layer.bias, expected.bias, rtol=0, atol=1e-5)
-        frames = list(render_frames_of_layers(space.model, found.layers, (2, 4, 5)))
-        assert [frame.shape for frame in frames] == [(3, 4, 5, 3)] * 2
+        moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
+        for change, predicted in zip(found.changes, space.model.layers(found.latents), strict=True):
+            assert torch.equal(change.weight, moved.expand_as(predicted.weight))
+            assert torch.equal(change.bias, torch.zeros_like(predicted.bias))
+        frames, plainly = (
+            np.stack(list(space.render_frames(found.latents, changes=changes)))
+            for changes in (found.changes, None)
+        )
+        assert [bool((frames[:, row] != plainly[:, row]).any()) for row in range(3)] == [
+            *(False, True, False),
+        ]
 
     @pytest.mark.parametrize(
         ("names", "expected"),

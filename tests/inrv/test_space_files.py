@@ -80,10 +80,35 @@ class TestRoundTrip:
         make_space(model=semantic_config.model).save_pretrained(tmp_path)
         assert VideoSpace.from_pretrained(tmp_path).model.config == semantic_config.model
 
+    def test_a_model_of_several_moments(self, tmp_path, make_space, moments_model):
+        space = make_space(model=moments_model)
+        space.save_pretrained(tmp_path)
+        opened = VideoSpace.from_pretrained(tmp_path)
+        assert opened.model.config == moments_model
+        assert torch.equal(opened.latents, space.latents)
+        assert opened.latents.shape == (4, 18)
+        assert np.array_equal(opened.render(opened.latents), space.render(space.latents))
+        assert "- latent: 6 numbers at each of 3 moments\n" in (tmp_path / "README.md").read_text()
+
+    def test_another_number_of_moments_than_the_latents_have(
+        self, tmp_path, make_space, moments_model
+    ):
+        make_space(model=moments_model).save_pretrained(tmp_path)
+        edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_moments=2))
+        assert "expected float32 latents of 12 numbers" in refusal(tmp_path)
+
+    def test_a_space_from_before_moments(self, folder):
+        latents = VideoSpace.from_pretrained(folder).latents
+        edit_config(folder, lambda content: content["model"]["latent"].pop("num_moments"))
+        opened = VideoSpace.from_pretrained(folder)
+        assert opened.model.config.latent.num_moments == 1
+        assert torch.equal(opened.latents, latents)
+
     def test_the_card_says_what_it_is(self, folder):
         card = (folder / "README.md").read_text()
         assert "4 clips of 4 frames, 6×8 px, 12.5 frames per second" in card
         assert "| psnr_db | 30.25 |" in card
+        assert "- latent: 6 numbers\n" in card
         assert "INR: 2 hidden layers of 8 units, sine" in card
 
     def test_the_card_of_a_space_without_scores(self, tmp_path, make_space):

@@ -93,6 +93,26 @@ class TestPoints:
         assert points.shape == (1, 2000)
         assert moving > 0.1  # 1/48 of the points, at most 8 times as often
 
+    def test_points_of_a_frame_cover_it_and_nothing_else(self, store):
+        clips = TrainingClips(store, [0, 1], CPU)
+        points = clips.uniform_points(2, 8000, seeded(0), torch.tensor([3, 1]))
+        assert points.shape == (2, 8000)
+        for row, frame in zip(points, (3, 1), strict=True):
+            counts = (row - 48 * frame).bincount(minlength=48)
+            assert len(counts) == 48
+            assert counts.min() > 100
+
+    def test_important_points_of_a_frame_go_where_it_moves(self, tmp_path, make_store):
+        still = np.full((2, 4, 6, 8, 3), 90, np.uint8)
+        still[:, 3, 2, 3] = 255  # the colour of the background until the last frame
+        clips = TrainingClips(make_store(tmp_path / "still", 2, clips=still), [0, 1], CPU)
+        frames = torch.tensor([2, 1])
+        points = clips.important_points(torch.tensor([0, 1]), 4000, seeded(0), frames)
+        assert (points // 48 == frames[:, None]).all()
+        shares = (points % 48 == 2 * 8 + 3).float().mean(dim=1)
+        assert shares[0] > 0.1  # of 1/48 of the points, at most 8 times as often
+        assert shares[1] < 1.5 / 48
+
     def test_a_plain_clip_has_no_favourites(self, tmp_path, make_store):
         store = make_store(tmp_path / "plain", 1, clips=np.full((1, 4, 6, 8, 3), 90, np.uint8))
         clips = TrainingClips(store, [0], CPU)

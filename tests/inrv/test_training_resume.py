@@ -47,10 +47,12 @@ def assert_same_end(folder, other):
     assert lines[0] == lines[1]
 
 
-@pytest.fixture(params=["plain", "curriculum", "semantic"])
-def config(request, make_config, semantic_config):
+@pytest.fixture(params=["plain", "curriculum", "semantic", "moments"])
+def config(request, make_config, semantic_config, moments_model):
     if request.param == "semantic":
         return semantic_config
+    if request.param == "moments":
+        return make_config(model=moments_model)
     return make_config(curriculum=request.param == "curriculum", curriculum_threshold=0.3)
 
 
@@ -278,6 +280,10 @@ class TestRefusal:
         model = dataclasses.replace(model, inr=dataclasses.replace(model.inr, hidden_width=9))
         with pytest.raises(UserError, match=r"\(model.inr.hidden_width was 8, now 9\)"):
             run(store, begun, make_config(model=model))
+
+    def test_another_number_of_moments(self, store, begun, make_config, moments_model):
+        with pytest.raises(UserError, match=r"\(model.latent.num_moments was 1, now 3\)"):
+            run(store, begun, make_config(model=moments_model))
 
     def test_other_clips(self, begun, tmp_path, make_store, make_config):
         for name, other in (

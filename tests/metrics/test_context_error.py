@@ -13,10 +13,11 @@ from videospace.metrics import fidelity as fidelity_module
 from videospace.metrics.context_error import (
     TaskFidelity,
     context_l1,
+    ssim_of_regions,
     task_fidelity,
     unseen_pixels,
 )
-from videospace.metrics.fidelity import fidelity, moving_pixels, psnr_db
+from videospace.metrics.fidelity import moving_pixels, psnr_db, ssim
 from videospace.runtime.errors import UserError
 
 
@@ -135,6 +136,53 @@ class TestUnseenPixels:
         assert not unseen_pixels(observed, (8, 8)).any()
 
 
+class TestSsimOfRegions:
+    def test_all_pixels_together_are_the_usual_figure(self):
+        video, truth = noise(2, 3, 14, 17), noise(2, 3, 14, 17, seed=1)
+        (found,) = ssim_of_regions(video, truth, [everything(truth)])
+        assert found.tolist() == pytest.approx(ssim(video, truth).tolist(), abs=1e-6)
+
+    def test_a_window_counts_for_its_central_pixel(self):
+        video, truth = noise(1, 1, 15, 18), noise(1, 1, 15, 18, seed=1)
+        (similarities,) = fidelity_module.ssim_map(video[0].float(), truth[0].float()).mean(-1)
+        for row, column in ((5, 5), (9, 12), (7, 6)):
+            region = ~everything(truth)
+            region[0, 0, row, column] = True
+            found = ssim_of_regions(video, truth, [region]).item()
+            assert found == pytest.approx(similarities[row - 5, column - 5].item(), abs=1e-6)
+
+    @settings(max_examples=20, deadline=None)
+    @given(seed=st.integers(0, 1000), size=st.tuples(st.integers(1, 16), st.integers(1, 16)))
+    def test_the_whole_is_the_weighted_mean_of_two_parts(self, seed, size):
+        video, truth = noise(1, 2, *size, seed=seed), noise(1, 2, *size, seed=seed + 1)
+        part = noise(1, 2, *size, seed=seed + 2)[..., 0] > 100
+        whole, *parts = ssim_of_regions(video, truth, [everything(truth), part, ~part])[:, 0]
+        rows, columns = ((min(10, side - 1) // 2, max(1, side - 10)) for side in size)
+        inside = part[0, :, rows[0] : sum(rows), columns[0] : sum(columns)]
+        shares = inside.float().mean(), 1 - inside.float().mean()
+        mixed = sum(float(s * p) for s, p in zip(shares, parts, strict=True) if s > 0)
+        assert mixed == pytest.approx(whole.item(), abs=1e-5)
+        assert [math.isnan(p) for p in parts] == [s == 0 for s in shares]
+
+    def test_regions_without_a_window_have_no_figure(self):
+        truth = noise(2, 1, 20, 20)
+        edge = ~everything(truth)
+        edge[:, :, :5] = True
+        edge[1, 0, 5, 5] = True
+        assert ssim_of_regions(truth, truth, [edge])[0].tolist() == [
+            pytest.approx(math.nan, nan_ok=True),
+            pytest.approx(1),
+        ]
+
+    def test_small_blocks_change_next_to_nothing(self, monkeypatch):
+        video, truth = noise(1, 7, 12, 12), noise(1, 7, 12, 12, seed=1)
+        region = noise(1, 7, 12, 12, seed=2)[..., 0] > 100
+        whole = ssim_of_regions(video, truth, [region, ~region]).tolist()
+        monkeypatch.setattr(fidelity_module, "_BLOCK_VALUES", 2 * 12 * 12 * 3)
+        blocks = ssim_of_regions(video, truth, [region, ~region]).tolist()
+        assert blocks == [pytest.approx(values, abs=1e-6) for values in whole]
+
+
 class TestTaskFidelity:
     @pytest.mark.parametrize("task", list(tasks.PUBLISHED_TASKS))
     def test_the_truth_is_perfect_in_every_task(self, task):
@@ -142,28 +190,49 @@ class TestTaskFidelity:
         scores = task_fidelity(truth, truth, *context_of(truth, task))
         means = scores.means()
         assert means["psnr_db"] == means["psnr_moving_db"] == 100
-        assert means["ssim"] == pytest.approx(1)
+        assert means["ssim"] == means["ssim_moving"] == pytest.approx(1)
         assert means["context_l1"] == 0
         all_seen = task in ("invert", "upscale")
         assert means["psnr_unseen_db"] == (None if all_seen else 100)
         assert means["psnr_unseen_moving_db"] == (None if all_seen else 100)
+        assert means["ssim_unseen"] == (None if all_seen else pytest.approx(1))
+        assert means["ssim_unseen_moving"] == (None if all_seen else pytest.approx(1))
 
     def test_every_figure_is_the_one_that_it_is_called(self):
-        truth = noise(2, 5, 12, 12) // 2
-        truth[:, :, :, :4] = 30
-        video = (truth + noise(2, 5, 12, 12, seed=1) // 9).to(torch.uint8)
+        truth = noise(2, 5, 24, 24) // 2
+        truth[:, :, :, :10] = 30
+        video = (truth + noise(2, 5, 24, 24, seed=1) // 9).to(torch.uint8)
         context_video, observed = context_of(truth, "inpaint")
         scores = task_fidelity(video, truth, context_video, observed)
-        overall, moving = fidelity(video, truth), moving_pixels(truth)
+        moving = moving_pixels(truth)
         assert 0 < moving.float().mean() < 1
-        assert torch.equal(scores.psnr_db, overall.psnr_db)
-        assert torch.equal(scores.psnr_moving_db, overall.psnr_moving_db)
-        assert torch.equal(scores.ssim, overall.ssim)
-        assert torch.equal(scores.psnr_unseen_db, psnr_db(video, truth, ~observed))
-        assert torch.equal(scores.psnr_unseen_moving_db, psnr_db(video, truth, ~observed & moving))
+        masks = everything(truth), moving, ~observed, ~observed & moving
+        similarities = ssim_of_regions(video, truth, masks)
+        for name, mask, similarity in zip(
+            ("", "_moving", "_unseen", "_unseen_moving"), masks, similarities, strict=True
+        ):
+            assert torch.equal(getattr(scores, f"psnr{name}_db"), psnr_db(video, truth, mask))
+            assert torch.equal(getattr(scores, f"ssim{name}"), similarity)
+        assert torch.equal(scores.psnr_db, psnr_db(video, truth))
+        assert scores.ssim.tolist() == pytest.approx(ssim(video, truth).tolist(), abs=1e-6)
         assert torch.equal(scores.context_l1, context_l1(video, context_video, observed))
-        decibels = [value[0].item() for name, value in scores.per_clip().items() if "_db" in name]
-        assert len(set(decibels)) == 4
+        seen_moving = context_l1(video, context_video, observed & moving)
+        assert torch.equal(scores.context_l1_moving, seen_moving)
+        values = [value[0].item() for value in scores.per_clip().values()]
+        assert len(set(values)) == len(values) == 10
+
+    def test_what_moves_in_a_coarse_context_moves_in_the_coarse_truth(self):
+        truth = torch.zeros(1, 2, 8, 8, 3, dtype=torch.uint8)
+        truth[:, 1, :4, :4] = 255  # one coarse pixel moves
+        truth[:, 1, :4, 4] = 255
+        truth[:, 0, :4, 5] = 255  # what moves within a coarse pixel does not move it
+        context_video, observed = context_of(truth, "upscale")
+        video = truth.clone()
+        video[:, :, :4, :4] ^= 51  # by a fifth of the scale, in the coarse pixel that moves
+        scores = task_fidelity(video, truth, context_video, observed)
+        assert context_video.shape == (1, 2, 2, 2, 3)
+        assert scores.context_l1_moving.item() == pytest.approx(20)
+        assert scores.context_l1.item() == pytest.approx(5)
 
     def test_an_error_in_the_unseen_part_shows_there_alone(self):
         truth = torch.full((1, 2, 12, 12, 3), 100, dtype=torch.uint8)
@@ -184,7 +253,11 @@ class TestTaskFidelity:
             psnr_unseen_db=torch.full((3,), math.nan),
             psnr_unseen_moving_db=torch.full((3,), math.inf),
             ssim=torch.tensor([0.5, 1.0, 0.75]),
+            ssim_moving=torch.tensor([0.5, math.nan, 0.75]),
+            ssim_unseen=torch.full((3,), math.nan),
+            ssim_unseen_moving=torch.full((3,), math.nan),
             context_l1=torch.tensor([150.0, 0.0, 0.0]),
+            context_l1_moving=torch.tensor([150.0, 50.0, math.nan]),
         )
         assert scores.per_clip()["psnr_db"][:2].tolist() == [100, 30]
         assert math.isnan(scores.per_clip()["psnr_db"][2])
@@ -194,7 +267,11 @@ class TestTaskFidelity:
             "psnr_unseen_db": None,
             "psnr_unseen_moving_db": 100,
             "ssim": 0.75,
+            "ssim_moving": 0.625,
+            "ssim_unseen": None,
+            "ssim_unseen_moving": None,
             "context_l1": 50,
+            "context_l1_moving": 100,
         }
 
 

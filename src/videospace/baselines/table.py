@@ -1,56 +1,60 @@
 """The table of tasks: a space beside what people would use instead, on clips neither has seen."""
 
 import dataclasses
+import hashlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
-from videospace.baselines import BASELINES, learned_baselines
+from videospace.baselines import BASELINES, Baseline, learned_baselines
+from videospace.baselines.table_rows import Row, table_text
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.completion import complete_clips
 from videospace.inrv.context import Context
+from videospace.inrv.detail import with_seen_detail
+from videospace.inrv.encoder import can_guess
 from videospace.inrv.evaluation import check_clips, evenly_spread
 from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.tasks import PUBLISHED_TASKS, Task
-from videospace.metrics.context_error import TaskFidelity, task_fidelity
+from videospace.metrics.context_error import task_fidelity
+from videospace.metrics.face_embedders import FaceEmbedder
+from videospace.metrics.identity import identity
 from videospace.metrics.intervals import MeanInterval, mean_interval
+from videospace.metrics.perceptual import Lpips
 from videospace.runtime.errors import UserError
 
+__all__ = [
+    "OURS",
+    "OURS_ENCODER",
+    "OURS_WITH_DETAIL",
+    "Completed",
+    "Row",
+    "table_text",
+    "task_table",
+]
+
 OURS = "inversion"
+OURS_WITH_DETAIL = "inversion, seen detail kept"
+OURS_ENCODER = "encoder"
 Videos = UInt8[np.ndarray, "clip time height width 3"]
 
-COLUMNS = {
-    "psnr_db": "PSNR",
-    "psnr_moving_db": "moving",
-    "psnr_unseen_db": "unseen",
-    "psnr_unseen_moving_db": "both",
-    "ssim": "SSIM",
-    "context_l1": "Context-L1",
-}
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Completed:
+    """The videos that a row was measured on, which are let go of when the next row begins."""
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Row:
-    """What one method reaches in one task."""
-
-    task: Task
-    method: str
-    scores: dict[str, MeanInterval]
-    """By the names of :class:`videospace.metrics.context_error.TaskFidelity`."""
-    seconds_per_clip: float
-    """Time of completing a clip, without the preparation of the method."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain numbers, with the half widths of the 95 % intervals."""
-        scores = {name: dataclasses.asdict(score) for name, score in self.scores.items()}
-        seconds = round(self.seconds_per_clip, 4)
-        return {"task": self.task, "method": self.method, "seconds_per_clip": seconds, **scores}
+    ids: list[str]
+    """Of the clips."""
+    contexts: list[Context]
+    """What was seen of each."""
+    videos: Videos
+    """What the method made of it."""
+    truth: Videos
 
 
 def task_table(
@@ -61,6 +65,9 @@ def task_table(
     with_baselines: bool = True,
     max_clips: int | None = None,
     config: InversionConfig | None = None,
+    lpips: Lpips | None = None,
+    faces: FaceEmbedder | None = None,
+    on_row: Callable[[Row, Completed], object] | None = None,
     progress: bool = True,
 ) -> list[Row]:
     """Complete the clips that the space was not trained on, in every task, and measure.
@@ -73,63 +80,61 @@ def task_table(
         with_baselines: Measure the alternatives, too.
         max_clips: Complete only so many, evenly spread; None completes all.
         config: How to invert; one sample.
+        lpips: Also measure LPIPS; needs clips of at least 31x31 px.
+        faces: Also measure TL-ID, TG-ID and GT-ID with this embedder.
+        on_row: Called with each row as soon as it is measured, to keep it or to look at the
+            videos; the measurement ends with what it raises.
         progress: Show a progress bar in a terminal.
 
     Returns:
         A row for each task and method, ours first.
 
     Raises:
-        UserError: No clip of the store is new to the space, or the clips are of another size.
+        UserError: No clip of the store is new to the space, or the clips are of another size or too
+            small for LPIPS.
 
     Source: thesis Table 3.6.
     """
     config = config or InversionConfig()
     if config.samples > 1:
         raise UserError(f"expected 1 sample to be measured, came {config.samples}")
-    truth = _new_clips(space, store, max_clips)
+    clips = _new_clips(space, store, max_clips)
+    ids, truth = [store.records[row].id for row in clips], store.frames(clips)
+    if lpips is not None:  # refuses small frames, before the work begins
+        _perceptual(truth[:1], truth[:1], lpips)
+    if faces is not None:
+        faces = _knowing(truth, faces)
     known = set(space.ids)
     taught = [row for row, record in enumerate(store.records) if record.id in known]
     learned = learned_baselines(store.frames(taught)) if with_baselines and taught else {}
+    baselines = {task: {**BASELINES[task], **learned} if with_baselines else {} for task in tasks}
+    total = sum(1 + (task != "invert") + len(baselines[task]) for task in tasks)
     rows = []
-    methods = {task: {**BASELINES[task], **learned} if with_baselines else {} for task in tasks}
-    total = sum(1 + len(baselines) for baselines in methods.values())
     with tqdm(total=total, desc="measuring", unit="row", disable=None if progress else True) as bar:
         for task in tasks:
             contexts = [PUBLISHED_TASKS[task](clip) for clip in truth]
-            size = (truth.shape[2], truth.shape[3])
-            completing: dict[str, Callable[[], Videos]] = {
-                OURS: lambda contexts=contexts: complete_clips(space, contexts, config)[0]
-            }
-            for name, baseline in methods[task].items():
-                completing[name] = lambda baseline=baseline, contexts=contexts, size=size: np.stack(
-                    [baseline(context, size) for context in contexts]
-                )
-            for name, complete in completing.items():
+            methods = _methods(space, contexts, config, baselines[task])
+            if task == "invert":  # where all is seen, keeping it would copy the clip
+                del methods[OURS_WITH_DETAIL]
+            bar.total += OURS_ENCODER in methods
+            for method, complete in methods.items():
                 started = time.perf_counter()
                 videos = complete()
                 seconds = (time.perf_counter() - started) / len(truth)
-                scores = _scores(videos, truth, contexts)
-                rows.append(Row(task=task, method=name, scores=scores, seconds_per_clip=seconds))
+                if method == OURS_WITH_DETAIL:  # it goes on from the row before
+                    seconds += rows[-1].seconds_per_clip
+                completed = Completed(ids=ids, contexts=contexts, videos=videos, truth=truth)
+                scores = _scores(completed, lpips, faces)
+                row = Row(task=task, method=method, scores=scores, seconds_per_clip=seconds)
+                rows.append(row)
+                if on_row is not None:
+                    on_row(row, completed)
                 bar.update()
     return rows
 
 
-def table_text(rows: Sequence[Row]) -> str:
-    """The rows as a table to read, with 95 % intervals."""
-    heads = ["task", "method", *COLUMNS.values(), "s a clip"]
-    lines = [heads]
-    for row in rows:
-        decimals = {"ssim": 3}
-        cells = [row.scores[name].text(decimals.get(name, 2)) for name in COLUMNS]
-        lines.append([row.task, row.method, *cells, f"{row.seconds_per_clip:.2f}"])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> Videos:
+def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> list[int]:
+    """The rows of the store to complete."""
     check_clips(space, store, max_clips)
     known = set(space.ids)
     rows = [row for row, record in enumerate(store.records) if record.id not in known]
@@ -138,12 +143,81 @@ def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> Vi
             f"the space was trained on every clip of '{store.folder}', so that none can test it: "
             "prepare the clips with --holdout, or give another store"
         )
-    return store.frames(evenly_spread(rows, max_clips))
+    return evenly_spread(rows, max_clips)
 
 
-def _scores(videos: Videos, truth: Videos, contexts: list[Context]) -> dict[str, MeanInterval]:
-    known = np.stack([context.video for context in contexts])
-    observed = np.stack([context.observed for context in contexts])
-    arrays = (torch.from_numpy(array) for array in (videos, truth, known, observed))
-    found: TaskFidelity = task_fidelity(*arrays)
-    return {name: mean_interval(values) for name, values in found.per_clip().items()}
+def _methods(
+    space: VideoSpace,
+    contexts: Sequence[Context],
+    config: InversionConfig,
+    baselines: dict[str, Baseline],
+) -> dict[str, Callable[[], Videos]]:
+    """What completes all the contexts, by name."""
+    size = (space.clip.height, space.clip.width)
+    renders: list[Videos] = []
+
+    def inverted() -> Videos:
+        renders.append(complete_clips(space, contexts, config)[0])
+        return renders[0]
+
+    def detailed() -> Videos:
+        pairs = zip(renders.pop(), contexts, strict=True)
+        return np.stack([with_seen_detail(*pair) for pair in pairs])
+
+    def completing(baseline: Baseline) -> Callable[[], Videos]:
+        return lambda: np.stack([baseline(context, size) for context in contexts])
+
+    def guessed() -> Videos:
+        return complete_clips(space, contexts, InversionConfig(max_steps=0, seed=config.seed))[0]
+
+    return {
+        OURS: inverted,
+        OURS_WITH_DETAIL: detailed,
+        **({OURS_ENCODER: guessed} if _can_guess(space, contexts) else {}),
+        **{name: completing(baseline) for name, baseline in baselines.items()},
+    }
+
+
+def _can_guess(space: VideoSpace, contexts: Sequence[Context]) -> bool:
+    """Whether the space has an encoder that sees enough of all the contexts."""
+    encoder = space.encoder
+    return encoder is not None and all(can_guess(encoder, context) for context in contexts)
+
+
+def _scores(
+    completed: Completed, lpips: Lpips | None, faces: FaceEmbedder | None
+) -> dict[str, MeanInterval]:
+    videos, truth = completed.videos, completed.truth
+    known = np.stack([context.video for context in completed.contexts])
+    observed = np.stack([context.observed for context in completed.contexts])
+    arrays = [torch.from_numpy(array) for array in (videos, truth, known, observed)]
+    figures = task_fidelity(*arrays).per_clip()
+    if lpips is not None:
+        figures["lpips"] = _perceptual(videos, truth, lpips)
+    if faces is not None:
+        found = identity(arrays[0], arrays[1], faces)
+        for name in ("tl_id", "tg_id", "gt_id", "num_without_face"):
+            figures[name] = getattr(found, name).float()
+    return {name: mean_interval(values) for name, values in figures.items()}
+
+
+def _perceptual(videos: Videos, truth: Videos, lpips: Lpips) -> Float[torch.Tensor, " clip"]:
+    device = next(lpips.parameters()).device
+    return lpips(torch.from_numpy(videos).to(device), torch.from_numpy(truth).to(device))
+
+
+def _knowing(truth: Videos, faces: FaceEmbedder) -> FaceEmbedder:
+    """The same embedder, which looks at the true clips now and not again for every row."""
+
+    def digest(frames: UInt8[np.ndarray, "time height width 3"]) -> bytes:
+        return hashlib.sha256(frames.tobytes()).digest()
+
+    known = {digest(clip): faces(clip) for clip in truth}
+
+    def embed(
+        frames: UInt8[np.ndarray, "time height width 3"], /
+    ) -> Float[np.ndarray, "time embedding"]:
+        embeddings = known.get(digest(frames))
+        return faces(frames) if embeddings is None else embeddings
+
+    return embed

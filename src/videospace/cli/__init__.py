@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "train on bouncing balls from nothing, and show what a space can do",
     "prepare": "cut videos, frame folders or lists of them into clips",
     "train": "train a space on clips; the same command again resumes",
+    "encoder": "train a network that guesses where new videos lie in a space",
     "info": "say what a space or a store is, and what it scores",
     "reconstruct": "render clips from their latents",
     "sample": "render new videos",
@@ -23,6 +24,7 @@ COMMANDS = {
     "complete": "fill in what a video does not show: regions, frames, pixels, its future",
     "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
+    "lipread": "learn and recognise the words that a person mouths",
 }
 
 INTERRUPTED = 130

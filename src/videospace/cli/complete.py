@@ -21,6 +21,7 @@ from videospace.inrv.completion import (
 )
 from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
+from videospace.inrv.video_clips import frame_size
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 
@@ -44,7 +45,8 @@ class Complete:
     """'inpaint': a region is hidden. 'predict': only the beginning is seen. 'interpolate': only
     some frames are seen. 'sparse': only some pixels are seen."""
     mask: Path | None = None
-    """inpaint: image or video whose light pixels are hidden."""
+    """inpaint: image or video whose light pixels are hidden, in the proportions of the video or of
+    the space's clips."""
     hide: str | None = None
     """inpaint: rectangle to hide, as top,left,height,width in px of the space's clips. Without
     either, the lower half is hidden."""
@@ -57,6 +59,8 @@ class Complete:
     """Height and width to render, such as 256 or 192x256; None is the space's own."""
     crop: str = "centre"
     """The part of the picture to take: centre, or top,left,height,width in px of the video."""
+    keep_detail: bool = True
+    """Keep what is seen as it is, and carry the detail of it that the space misses through time."""
     compare: bool = False
     """Show the input, hatched where it is not seen, the output and the video side by side."""
     device: str = "auto"
@@ -78,7 +82,10 @@ def main(arguments: list[str]) -> None:
         seen_size=own_size,
         size=own_size if command.size is None else parse_size(command.size),
         search=command.search,
+        command=command,
+        sources=(command.video, *([command.mask] if command.mask else [])),
         crop=command.crop,
+        keep_detail=command.keep_detail,
         compare=command.compare,
         show_truth=True,
     )
@@ -102,7 +109,10 @@ def _inpaint(
     if command.mask and command.hide:
         raise UserError("expected --mask or --hide, came both")
     if command.mask:
-        return observed_region(read_mask(command.mask, size))
+        picture = frame_size(command.video)
+        hidden = read_mask(command.mask, size, picture=picture, crop=command.crop)
+        print(f"{command.mask}: hides {hidden.mean():.0%} of {size[0]}x{size[1]} px")
+        return observed_region(hidden)
     if command.hide is None:
         return observed_region(tasks.lower_half(size))
     region = parse_crop(command.hide)
@@ -117,6 +127,10 @@ def _predict(
     if len(command.seen) > 1 or (command.seen and command.seen[0] < 1):
         raise UserError("expected one number of seen frames, 1 or more, such as --seen 4")
     num_seen = command.seen[0] if command.seen else tasks.published_beginning(clip_frames)
+    if num_seen > clip_frames:
+        raise UserError(
+            f"expected 1 to {clip_frames} seen frames, as the space's clips have, came {num_seen}"
+        )
     return observed_frames(size, lambda time: time < num_seen)
 
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,16 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
+from videospace.cli.keeping import KeptParts, kept_beside, terminated_as_interrupted
 from videospace.clips.comparison import side_by_side
+from videospace.clips.geometry import centre_region, parse_crop
 from videospace.clips.video_input import probe
 from videospace.clips.video_output import write_video
 from videospace.inrv.completion import ObservedOf, complete_clips, complete_video, masked_clip
-from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.context import Context
+from videospace.inrv.inversion import Inversion, InversionConfig, invert
 from videospace.inrv.space import VideoSpace
-from videospace.inrv.video_clips import frames_of, read_clip
+from videospace.inrv.video_clips import frame_size, frames_of, read_clip
 
 Search = Annotated[InversionConfig, tyro.conf.arg(name="")]
 """Inversion options as flags of the command itself."""
@@ -38,7 +42,13 @@ class Job:
     size: tuple[int, int]
     """Height and width in px of the result."""
     search: InversionConfig
+    command: object
+    """Says with its ``repr`` all that the result depends on."""
+    sources: tuple[Path, ...]
+    """The files that are read: the video, perhaps a mask."""
     crop: str = "centre"
+    keep_detail: bool = True
+    """Keep what is seen, and carry what the space misses of it through time."""
     compare: bool = False
     """Show the input, hatched where it is not known, beside the output."""
     show_truth: bool = False
@@ -46,28 +56,30 @@ class Job:
 
 
 def write_completed(space: VideoSpace, job: Job) -> None:
-    """Complete a video of any length, in windows, and write it while it is made."""
+    """Complete a video of any length, in windows, and write it while it is made.
+
+    An interrupt keeps the latents of the windows that are done, for the same command to go on.
+    """
     info = probe(job.video)
-    frames = frames_of(job.video, job.seen_size, crop=job.crop)
-    if job.compare:  # the copies lag behind by no more than the windows at hand
-        frames, shown, counted, true = itertools.tee(frames, 4)
-        masks = (job.observed_of(time) for time, _ in enumerate(counted))
-        result = complete_video(space, frames, job.observed_of, job.search, size=job.size)
-        result = side_by_side(shown, masks, result, true if job.show_truth else None)
-        if not job.show_truth:
-            del true
-    else:
-        result = complete_video(space, frames, job.observed_of, job.search, size=job.size)
+    say_what_is_seen(job.video, job.seen_size, job.crop)
+    if info.num_frames < space.clip.num_frames:
+        say_how_short(job.video, info.num_frames, space)
     num_written = 0
 
-    def written() -> Iterator[np.ndarray]:
+    def written(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         nonlocal num_written
         total = info.num_frames or None
-        for frame in tqdm(result, desc="completing", unit="frame", total=total, disable=None):
+        for frame in tqdm(frames, desc="completing", unit="frame", total=total, disable=None):
             yield frame[None]
             num_written += 1
 
-    write_video(job.out, written(), fps=info.fps)
+    with kept_beside(job.out, space, job.command, *job.sources) as kept:
+        write_video(job.out, written(_completed(space, job, kept)), fps=info.fps)
+    if num_written < info.num_frames:
+        print(
+            f"{job.video}: {num_written} of the {info.num_frames} frames that it announces can be "
+            "decoded"
+        )
     print(
         f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px, "
         f"at {info.fps:g} frames per second"
@@ -76,20 +88,68 @@ def write_completed(space: VideoSpace, job: Job) -> None:
 
 def write_clip(space: VideoSpace, job: Job) -> None:
     """Complete a single clip, perhaps in several ways, at the full length of the space."""
+    say_what_is_seen(job.video, job.seen_size, job.crop)
     frames, num_real = read_clip(space, job.video, size=job.seen_size, crop=job.crop)
+    if num_real < len(frames):
+        say_how_short(job.video, num_real, space)
     context = masked_clip(frames, num_real, job.observed_of)
-    videos, found = complete_clips(space, [context], job.search, size=job.size)
-    shown: list[Iterator[np.ndarray]] = [iter(video) for video in videos]
-    if job.compare:
-        truth = frames if job.show_truth and num_real == len(frames) else None
-        shown = [side_by_side(frames, context.observed, video, truth) for video in videos]
     fps = probe(job.video).fps
-    names = [f"{job.video.stem}-{index + 1}" for index in range(len(videos))]
-    steps = (np.stack(step) for step in zip(*shown, strict=True))
-    write_video(job.out, steps, fps=fps, num_frames=len(frames), names=names)
-    for name, error in zip(names, found.context_l1.tolist(), strict=True):
+    names = [f"{job.video.stem}-{index + 1}" for index in range(job.search.samples)]
+    errors, seconds = [], 0.0
+
+    def completed() -> Iterator[np.ndarray]:
+        """One time step after another; asked for only when the file's name is known to be good."""
+        nonlocal errors, seconds
+        videos, found = complete_clips(
+            space, [context], job.search, size=job.size, keep_detail=job.keep_detail
+        )
+        errors, seconds = found.context_l1.tolist(), found.seconds
+        shown: list[Iterator[np.ndarray]] = [iter(video) for video in videos]
+        if job.compare:
+            truth = frames if job.show_truth and num_real == len(frames) else None
+            shown = [side_by_side(frames, context.observed, video, truth) for video in videos]
+        yield from (np.stack(step) for step in zip(*shown, strict=True))
+
+    with terminated_as_interrupted():
+        write_video(job.out, completed(), fps=fps, num_frames=len(frames), names=names)
+    for name, error in zip(names, errors, strict=True):
         print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")
     print(
-        f"wrote {job.out}: {len(videos)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px, "
-        f"at {fps:g} frames per second, found in {found.seconds:.1f} s"
+        f"wrote {job.out}: {len(names)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px, "
+        f"at {fps:g} frames per second, found in {seconds:.1f} s"
     )
+
+
+def say_what_is_seen(video: Path, seen_size: tuple[int, int], crop: str) -> None:
+    """Tell of a video that is cropped or resized before it is looked at."""
+    height, width = frame_size(video)
+    top, left, rows, columns = parse_crop(crop) or centre_region(height, width, *seen_size)
+    if (rows, columns) == (height, width) == seen_size:
+        return
+    part = "" if (rows, columns) == (height, width) else f"{top},{left},{rows},{columns} of "
+    print(f"{video}: {part}{height}x{width} px, looked at in {seen_size[0]}x{seen_size[1]}")
+
+
+def say_how_short(video: Path, num_real: int, space: VideoSpace) -> None:
+    """Tell of a video that is shorter than a clip."""
+    print(
+        f"{video}: {num_real} of {space.clip.num_frames} frames are there; the rest of the clip "
+        "is not known"
+    )
+
+
+def _completed(space: VideoSpace, job: Job, kept: KeptParts) -> Iterator[np.ndarray]:
+    """The frames to be written."""
+
+    def find(contexts: Sequence[Context]) -> Inversion:
+        return kept.next_part(partial(invert, space, contexts, job.search))
+
+    frames = frames_of(job.video, job.seen_size, crop=job.crop)
+    complete = partial(complete_video, size=job.size, keep_detail=job.keep_detail, find=find)
+    if not job.compare:
+        return complete(space, frames, job.observed_of, job.search)
+    # The copies lag behind by no more than the windows at hand.
+    frames, shown, counted, true = itertools.tee(frames, 4)
+    masks = (job.observed_of(time) for time, _ in enumerate(counted))
+    result = complete(space, frames, job.observed_of, job.search)
+    return side_by_side(shown, masks, result, true if job.show_truth else None)

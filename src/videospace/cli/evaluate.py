@@ -14,9 +14,14 @@ from videospace.inrv.evaluation import evaluate
 from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.tasks import PUBLISHED_TASKS
+from videospace.metrics.face_embedders import DeepFaceEmbedder, DlibFaceEmbedder
+from videospace.metrics.perceptual import Lpips
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
+from videospace.runtime.interrupts import stop_on_signal
 
+FACES = {"dlib": DlibFaceEmbedder, "deepface": DeepFaceEmbedder}
 MEANINGS = {
     "num_clips": "clips compared",
     "psnr_db": "PSNR in dB, all pixels",
@@ -31,7 +36,8 @@ class Evaluate:
     """Reconstruct the clips of a store from their latents, and compare.
 
     With --tasks: complete the clips that the space was not trained on, beside what people would use
-    instead, with 95 % intervals.
+    instead, with 95 % intervals. A first interrupt ends it after the row at hand, a second one at
+    once; what is measured is kept.
     """
 
     space: SpaceFolder
@@ -47,7 +53,16 @@ class Evaluate:
     max_clips: int | None = None
     """Compare only so many, evenly spread; None compares all."""
     json: Path | None = None
-    """Also write the scores, clip by clip, to this JSON file."""
+    """Also write the scores to this JSON file; without --tasks clip by clip."""
+    page: Path | None = None
+    """With --tasks: also write this HTML page, the table above videos side by side."""
+    page_clips: int = 4
+    """Clips to show on the page in each task."""
+    lpips: Path | None = None
+    """With --tasks: also measure LPIPS with AlexNet's and LPIPS's weights in this file."""
+    faces: Literal["dlib", "deepface"] | None = None
+    """With --tasks: also measure whether faces stay the same (TL-ID, TG-ID, GT-ID), by the face
+    embedder of this library."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     search: Search = InversionConfig()
@@ -56,6 +71,7 @@ class Evaluate:
 def main(arguments: list[str]) -> None:
     """Parse, evaluate, print."""
     command = tyro.cli(Evaluate, args=arguments, prog="videospace evaluate")
+    _check(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     if command.tasks:
         _tasks(command, space)
@@ -75,19 +91,51 @@ def main(arguments: list[str]) -> None:
         print(json.dumps(summary))
 
 
-def _tasks(command: Evaluate, space: VideoSpace) -> None:
-    """The table of tasks."""
-    from videospace.baselines.table import table_text, task_table  # SciPy takes its time
+def _check(command: Evaluate) -> None:
+    """Refuse, before the work begins, what would have no effect or nowhere to go."""
+    for flag in ("page", "lpips", "faces"):
+        if not command.tasks and getattr(command, flag):
+            raise UserError(f"--{flag} belongs to the table of tasks: add --tasks all")
+    for path in (command.json, command.page):
+        if path and not path.parent.is_dir():
+            raise UserError(f"cannot write '{path}': there is no folder '{path.parent}', make it")
 
-    rows = task_table(
-        space,
-        ClipStore.open(command.store),
-        tasks=tuple(task for task in PUBLISHED_TASKS if {task, "all"} & set(command.tasks)),
-        with_baselines=command.baselines == "all",
-        max_clips=command.max_clips,
-        config=command.search,
-    )
-    print(table_text(rows))
-    if command.json:
-        save_json(command.json, {"rows": [row.as_json() for row in rows]})
-        print(f"wrote {command.json}")
+
+def _tasks(command: Evaluate, space: VideoSpace) -> None:
+    """The table of tasks; whatever ends it, the rows so far are printed and written."""
+    # SciPy takes its time
+    from videospace.baselines.table import Completed, Row, table_text, task_table
+    from videospace.baselines.table_page import TablePage
+
+    page = TablePage(command.page, space.clip.fps, command.page_clips) if command.page else None
+    rows: list[Row] = []
+    with stop_on_signal() as stop:
+
+        def keep(row: Row, completed: Completed) -> None:
+            rows.append(row)
+            if command.json:
+                save_json(command.json, {"rows": [row.as_json() for row in rows]})
+            if page:
+                page.add(row, completed)
+            if stop.asked:
+                raise KeyboardInterrupt
+
+        try:
+            task_table(
+                space,
+                ClipStore.open(command.store),
+                tasks=tuple(task for task in PUBLISHED_TASKS if {task, "all"} & set(command.tasks)),
+                with_baselines=command.baselines == "all",
+                max_clips=command.max_clips,
+                config=command.search,
+                lpips=Lpips(command.lpips).to(space.device) if command.lpips else None,
+                faces=FACES[command.faces]() if command.faces else None,
+                on_row=keep,
+            )
+        finally:
+            if rows:
+                if page:
+                    page.write()
+                print(table_text(rows))
+                for path in filter(None, (command.json, command.page)):
+                    print(f"wrote {path}")

@@ -7,18 +7,36 @@ from typing import Annotated, Any
 
 import tyro
 
-from videospace.clips.prepare import SYNTHETIC, PrepareConfig, prepare
+from videospace.clips.prepare import SYNTHETIC, PrepareConfig, PrepareReport, prepare
+from videospace.clips.shard import unfinished_shards
 
 
 def main(arguments: list[str]) -> None:
     """Choose the settings that fit the source, parse, prepare, report."""
     kind = next((SYNTHETIC[word] for word in arguments if word in SYNTHETIC), PrepareConfig)
     command: Any = tyro.cli(_command(kind), args=arguments, prog="videospace prepare")
-    report = prepare(command.sources, command.out, command.config)
+    report = prepare(command.sources, command.out, command.config, shard=command.shard)
     again = f", {report.num_present} were there already" if report.num_present else ""
-    print(f"wrote {command.out}: {report.num_added} clips in {report.seconds:.1f} s{again}")
+    what = f"shard {command.shard} of {command.out}" if command.shard else command.out
+    print(f"wrote {what}: {report.num_added} clips in {report.seconds:.1f} s{again}")
+    if command.shard:
+        _print_waiting(command.out)
+    _print_skipped(report, None if command.shard else command.out / "skipped.jsonl")
+
+
+def _print_waiting(store: Path) -> None:
+    waiting = unfinished_shards(store)
+    if not waiting:
+        print("all shards are there: the same command without --shard joins them")
+        return
+    more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
+    print(f"not finished: {', '.join(map(str, waiting[:8]))}{more}")
+
+
+def _print_skipped(report: PrepareReport, named_in: Path | None) -> None:
     if report.skipped:
-        print(f"skipped {len(report.skipped)} sources, named in {command.out / 'skipped.jsonl'}:")
+        where = f", named in {named_in}" if named_in else ""
+        print(f"skipped {len(report.skipped)} sources{where}:")
         for reason, count in Counter(item.reason for item in report.skipped).most_common(5):
             print(f"  {count} × {reason}")
 
@@ -40,6 +58,9 @@ def _command(kind: type) -> type:
         """Where the clips come from."""
         out: Annotated[Path, tyro.conf.arg(metavar="STORE")]
         """Folder of the clips; made, or added to."""
+        shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+        """Decode only a share of the videos, such as 2/4, while other processes, on any machines
+        that share STORE, decode the others; the same command without --shard then joins them."""
         config: Annotated[kind, tyro.conf.arg(name="")] = dataclasses.field(default_factory=kind)  # type: ignore[valid-type]
 
     return Prepare

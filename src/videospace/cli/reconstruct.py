@@ -43,6 +43,6 @@ def main(arguments: list[str]) -> None:
         command.out,
         command.render,
         names=clips.names,
-        layers=clips.layers,
+        changes=clips.changes,
         clip_fps=clips.fps,
     )

@@ -69,7 +69,7 @@ def render_to_file(
     out: Path,
     options: RenderOptions,
     names: Sequence[str] | None = None,
-    layers: list[Layer] | None = None,
+    changes: list[Layer] | None = None,
     clip_fps: float | None = None,
 ) -> None:
     """Render latents straight into a file, or a folder of files, and say what was written.
@@ -80,7 +80,7 @@ def render_to_file(
         out: Where to.
         options: The size.
         names: Of the files in a folder.
-        layers: INRs that were refined for these very clips, if there are any.
+        changes: What refining added to the INRs of these very clips, if anything.
         clip_fps: Rate of the clips, if it is another than that of the space.
     """
     num_frames, fps = options.frames_and_fps(space, clip_fps)
@@ -89,7 +89,7 @@ def render_to_file(
         height=options.height,
         width=options.width,
         num_frames=num_frames,
-        layers=layers,
+        changes=changes,
     )
     write_video(out, _shown(frames, num_frames), fps=fps, num_frames=num_frames, names=names)
     _, height, width = space.render_size(options.height, options.width, num_frames)

@@ -27,6 +27,8 @@ class Upscale:
     """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy."""
     size: str = "256"
     """Height and width to render, such as 256 or 192x256."""
+    keep_detail: bool = True
+    """Keep what is seen as it is, and carry the detail of it that the space misses through time."""
     compare: bool = False
     """Show the input beside the output."""
     device: str = "auto"
@@ -40,11 +42,6 @@ def main(arguments: list[str]) -> None:
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     height, width = frame_size(command.video)
     seen_size = min(height, space.clip.height), min(width, space.clip.width)
-    if seen_size != (height, width):
-        print(
-            f"{command.video}: {height}x{width} px are more than the space knows; looked at in "
-            f"{seen_size[0]}x{seen_size[1]}"
-        )
     job = Job(
         video=command.video,
         out=command.out,
@@ -52,6 +49,9 @@ def main(arguments: list[str]) -> None:
         seen_size=seen_size,
         size=parse_size(command.size),
         search=command.search,
+        command=command,
+        sources=(command.video,),
+        keep_detail=command.keep_detail,
         compare=command.compare,
     )
     write_completed(space, job)

@@ -18,6 +18,7 @@ from videospace.clips.json_lines import (
     has_more_lines,
     read_json_lines,
 )
+from videospace.clips.shard import require_finished, shards_of
 from videospace.clips.shards import Shards
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_held, written_whole
@@ -206,7 +207,9 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
 
 def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise UserError(f"expected a clip store, but {path.parent} has no store.json")
+        require_finished(path.parent)
+        hint = ": join its parts with the command without --shard" if shards_of(path.parent) else ""
+        raise UserError(f"expected a clip store, but {path.parent} has no store.json{hint}")
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
         version = description["format_version"]

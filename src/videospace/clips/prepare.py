@@ -6,18 +6,20 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.clip_store import ClipStore
-from videospace.clips.cutting import DecodedClip
+from videospace.clips.cutting import DecodedClip, SourceEnd
 from videospace.clips.decoding import decode_sources, require_guard
 from videospace.clips.json_lines import read_json_lines
 from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
+from videospace.clips.parts import PartReader, begin_part, delete_parts, finish_part, require_count
 from videospace.clips.prepare_config import PrepareConfig
+from videospace.clips.shard import Shard, shards_of
 from videospace.clips.sources import SkippedSource, list_sources
 from videospace.clips.store_writer import StoreWriter
 from videospace.runtime.errors import UserError
@@ -28,6 +30,10 @@ SYNTHETIC = {
     "moving-mnist": MovingMnistConfig,
 }
 """Names of the sets that are drawn, and how each is configured."""
+Decoder = Callable[
+    [Sequence[str], PrepareConfig], Generator[tuple[str, Iterator[DecodedClip | SourceEnd]]]
+]
+"""`decode_sources`, or what reads the clips of sources from elsewhere."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ def prepare(
     out: Path | str,
     config: PrepareConfig | BouncingBallConfig | MovingMnistConfig | None = None,
     *,
+    shard: str | None = None,
     progress: bool = True,
 ) -> PrepareReport:
     """Cut videos into clips and add them to a store, or draw one of the synthetic sets.
@@ -62,11 +69,14 @@ def prepare(
             line (see `list_sources`); or ``["bouncing-ball"]`` or ``["moving-mnist"]``.
         out: Folder of the store, new or one of this shape.
         config: How to cut, or how to draw; None means the defaults.
+        shard: ``"2/4"`` to decode only the second of four shares of the videos, as one of four
+            calls at once, on any machines that share the folder. When all have finished, the same
+            call without it joins them. None decodes everything, or joins.
         progress: Show a progress bar, if standard error is a terminal.
 
     Raises:
         UserError: When a source does not exist, none gives a clip, the store is of another shape
-            or another process is writing to it, or the guard is missing.
+            or another process is writing to it, a shard has not finished, or the guard is missing.
 
     Example:
         >>> import tempfile
@@ -83,11 +93,20 @@ def prepare(
             f"came a {type(config).__name__}"
         )
     if isinstance(config, PrepareConfig):
+        share = None if shard is None else Shard.parse(shard)
         if config.workers != 1:
             require_guard()
         names, skipped = list_sources(sources)
+        if share:
+            require_count(Path(out), share)
+            with folder_held(share.folder(Path(out))):
+                return _prepare_shard(names, Path(out), share, config, progress, started)
         with folder_held(Path(out)):
-            return _prepare_videos(names, skipped, out, config, progress, started)
+            return _prepare_videos(names, skipped, Path(out), config, progress, started)
+    if shard is not None:
+        raise UserError(
+            f"expected videos to divide into shards, came {sources[0]}: leave out {shard}"
+        )
     with folder_held(Path(out)):
         return _draw(out, config, progress, started)
 
@@ -115,27 +134,77 @@ def _draw(
 def _prepare_videos(
     names: list[str],
     skipped: list[SkippedSource],
-    out: Path | str,
+    out: Path,
     config: PrepareConfig,
     progress: bool,
     started: float,
 ) -> PrepareReport:
+    decode = PartReader(out, config).decode if shards_of(out) else decode_sources
     names = names[: config.max_sources]
-    num_held_out = config.num_held_out(len(names)) if names else 0
-    height, width = config.height_width
-    store = ClipStore.create(out, num_frames=config.num_frames, height=height, width=width)
-    splits = dict.fromkeys(names, "train") | dict.fromkeys(
-        names[len(names) - num_held_out :], "holdout"
-    )
-    splits |= {record.source: record.split for record in store.records if record.source in splits}
+    store = _store(out, config)
+    splits = _splits(names, store, config)
     writer = StoreWriter(store, config)
     for group, max_clips in _groups(splits, config.max_clips):
-        skipped += _prepare_group(group, splits, max_clips, config, writer, progress)
+        skipped += _prepare_group(group, splits, max_clips, config, writer, decode, progress)
     _write_skipped(store.folder / "skipped.jsonl", skipped, names)
     if not writer.num_added + writer.num_present:
         reasons = Counter(item.reason for item in skipped).most_common(3)
         reasons_text = "; ".join(f"{reason} ({count} of them)" for reason, count in reasons)
         raise UserError(f"none of the {len(skipped)} sources can be used: {reasons_text}")
+    del decode  # and with it the memory maps of the parts
+    delete_parts(out)
+    return _report(writer, skipped, started)
+
+
+def _prepare_shard(
+    names: list[str],
+    out: Path,
+    shard: Shard,
+    config: PrepareConfig,
+    progress: bool,
+    started: float,
+) -> PrepareReport:
+    """Decode a share of the sources into a part; what the whole store has by now is left out."""
+    folder = shard.folder(out)
+    begin_part(folder, shard, config)
+    names = names[: config.max_sources]
+    own = set(shard.share(names))
+    whole = _store(out, config) if (out / "store.json").exists() else None
+    splits = _splits(names, whole, config)
+    writer = StoreWriter(_store(folder, config), config)
+    joined = StoreWriter(whole, config) if whole else None
+    skipped: list[SkippedSource] = []
+    for group, max_clips in _groups(splits, config.max_clips):
+        present = {
+            source: joined.skip_if_finished(source) if joined else 0
+            for source in group
+            if source in own
+        }
+        waiting = [source for source in present if not present[source]]
+        # One clip more than there is room for: where it is met, the joining stops too.
+        room = max_clips + 1 - sum(present.values())
+        skipped += _prepare_group(waiting, splits, room, config, writer, decode_sources, progress)
+    _write_skipped(folder / "skipped.jsonl", skipped, sorted(own))
+    finish_part(folder, config)
+    return _report(writer, skipped, started)
+
+
+def _store(folder: Path, config: PrepareConfig) -> ClipStore:
+    height, width = config.height_width
+    return ClipStore.create(folder, num_frames=config.num_frames, height=height, width=width)
+
+
+def _splits(names: list[str], store: ClipStore | None, config: PrepareConfig) -> dict[str, str]:
+    """The side of every source: the one that it is on in the store, or else by its place."""
+    num_held_out = config.num_held_out(len(names)) if names else 0
+    splits = dict.fromkeys(names, "train") | dict.fromkeys(
+        names[len(names) - num_held_out :], "holdout"
+    )
+    present = store.records if store else []
+    return splits | {record.source: record.split for record in present if record.source in splits}
+
+
+def _report(writer: StoreWriter, skipped: Sequence[SkippedSource], started: float) -> PrepareReport:
     return PrepareReport(
         num_added=writer.num_added,
         num_present=writer.num_present,
@@ -161,6 +230,7 @@ def _prepare_group(
     max_clips: int | float,
     config: PrepareConfig,
     writer: StoreWriter,
+    decode: Decoder,
     progress: bool,
 ) -> list[SkippedSource]:
     """Take clips from some sources up to a limit; returns the sources that gave none."""
@@ -170,7 +240,7 @@ def _prepare_group(
     num_clips: Counter[str] = Counter()
     skipped = []
     bar = tqdm(unit="clip", disable=None if progress else True)
-    with bar, contextlib.closing(decode_sources(waiting, config)) as decoded:
+    with bar, contextlib.closing(decode(waiting, config)) as decoded:
         messages = ((source, message) for source, clips in decoded for message in clips)
         for source, message in messages:
             if isinstance(message, DecodedClip):

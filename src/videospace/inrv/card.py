@@ -10,13 +10,14 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
     """Write the card beside the weights."""
     clip, model = config["clip"], config["model"]
     scores = [f"| {name} | {_text(value)} |" for name, value in config["scores"].items()]
+    num_moments, width = model["latent"]["num_moments"], model["latent"]["width"]
     lines = [
         "# A space of videos",
         "",
         f"Made by videospace from {num_clips} clips of {clip['num_frames']} frames, "
         f"{clip['height']}×{clip['width']} px, {clip['fps']:g} frames per second.",
         "",
-        f"- latent: {model['latent']['width']} numbers",
+        f"- latent: {width} numbers" + (num_moments > 1) * f" at each of {num_moments} moments",
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "
         f"{model['inr']['hidden_width']} units, {model['inr']['activation']}",

@@ -33,7 +33,12 @@ class CodesConfig:
 
 
 def initial_codes(
-    config: CodesConfig, read_clips: ClipReader, rows: list[int], width: int, seed: int
+    config: CodesConfig,
+    read_clips: ClipReader,
+    rows: list[int],
+    width: int,
+    seed: int,
+    num_moments: int = 1,
 ) -> Float[Tensor, "clip code"]:
     """A code for every clip.
 
@@ -41,24 +46,28 @@ def initial_codes(
         config: How.
         read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
         rows: The clips.
-        width: Numbers in a code.
+        width: Numbers in a code, for each of its moments.
         seed: Of the run.
+        num_moments: Of a code.
 
     Returns:
         float32; unless Gaussian, with a root mean square of 1 (before the offset).
     """
     if config.start == "gaussian":
-        codes = torch.randn(len(rows), width, generator=seeded(seed, 1))
+        codes = torch.randn(len(rows), num_moments * width, generator=seeded(seed, 1))
         return codes * config.deviation
     if width < 2:
         raise UserError(f"expected codes of at least 2 numbers to lay clips out, came {width}")
-    num_components = width - 1 if config.start == "components" else min(len(rows), 256)
-    codes, _ = clip_components(read_clips, rows, num_components, seed=seed)
+    num_components = (
+        width - 1 if config.start == "components" else min(len(rows) * num_moments, 256)
+    )
+    codes, _ = clip_components(read_clips, rows, num_components, num_moments=num_moments, seed=seed)
     if config.start == "geodesic":
         codes = geodesic_embedding(codes, width - 1, config.num_neighbours, seed)
     scale = codes.square().sum(dim=1).mean().div(width).sqrt()
     codes = codes / scale if scale > 0 else codes
-    return functional.pad(codes, (0, 1), value=config.offset * width**0.5)
+    codes = functional.pad(codes, (0, 1), value=config.offset * width**0.5)
+    return codes.view(len(rows), -1)
 
 
 def geodesic_embedding(

@@ -7,9 +7,12 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, UnidentifiedImageError
 
+from videospace.clips.geometry import crop_and_resize, parse_crop
 from videospace.clips.video_input import read_frames
-from videospace.inrv.context import Context
+from videospace.inrv.context import Context, common_size
+from videospace.inrv.detail import with_seen_detail
 from videospace.inrv.inversion import Inversion, InversionConfig, invert
+from videospace.inrv.rendering import check_size
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.windows import Window, cross_faded
 from videospace.runtime.errors import UserError
@@ -21,6 +24,8 @@ Frame = UInt8[np.ndarray, "height width 3"]
 FrameMask = Bool[np.ndarray, "height width"]
 ObservedOf = Callable[[int], FrameMask]
 """Which pixels of a frame are observed, by the frame's number in its video."""
+Find = Callable[[Sequence[Context]], Inversion]
+"""How the latents of contexts are found."""
 
 
 def complete_clips(
@@ -30,6 +35,7 @@ def complete_clips(
     *,
     size: tuple[int, int] | None = None,
     num_frames: int | None = None,
+    keep_detail: bool = False,
 ) -> tuple[UInt8[np.ndarray, "answer time height width 3"], Inversion]:
     """Invert contexts and render what was found.
 
@@ -39,20 +45,61 @@ def complete_clips(
         config: How to look.
         size: Height and width of the render in px; None: as the space was trained.
         num_frames: Frames of the render; None: as many as the contexts have.
+        keep_detail: Keep observed pixels as they are, and carry what the render misses of them
+            through time (:func:`videospace.inrv.detail.with_seen_detail`).
 
     Returns:
         ``config.samples`` videos for each context, and the inversion.
+
+    Raises:
+        UserError: No contexts, contexts of several sizes, a render without pixels, a search that
+            ran away, or detail that is to be kept in another number of frames.
     """
-    found = invert(space, contexts, config)
+    num_seen = common_size(contexts)[0]
+    num_frames = num_seen if num_frames is None else num_frames
+    if keep_detail and num_frames != num_seen:
+        raise UserError(
+            f"expected a render of the {num_seen} frames that were seen, to keep their detail, "
+            f"came {num_frames} frames"
+        )
     height, width = size or (space.clip.height, space.clip.width)
-    num_frames = len(contexts[0].video) if num_frames is None else num_frames
+    check_size((num_frames, height, width))
+    found = invert(space, contexts, config)
+    videos = _rendered(space, found, (num_frames, height, width))
+    if keep_detail:
+        num_samples = len(videos) // len(contexts)
+        for index, video in enumerate(videos):
+            videos[index] = with_seen_detail(video, contexts[index // num_samples])
+    return videos, found
+
+
+def require_finite(found: Inversion) -> None:
+    """Refuse an inversion whose search has run away.
+
+    Raises:
+        UserError: A latent or a refined weight is NaN or infinite.
+    """
+    tensors = [found.latents, *(part for layer in found.changes or [] for part in layer)]
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+        raise UserError(
+            "the search ran away to numbers that are not finite: expected a lower learning_rate, "
+            "or refine_learning_rate where weights are refined"
+        )
+
+
+def _rendered(
+    space: VideoSpace, found: Inversion, size: tuple[int, int, int]
+) -> UInt8[np.ndarray, "answer time height width 3"]:
+    """The videos of what was found."""
+    require_finite(found)
+    num_frames, height, width = size
     frames = space.render_frames(
-        found.latents, height=height, width=width, num_frames=num_frames, layers=found.layers
+        found.latents, height=height, width=width, num_frames=num_frames, changes=found.changes
     )
     videos = np.empty((len(found.latents), num_frames, height, width, 3), np.uint8)
     for time, frame in enumerate(frames):
         videos[:, time] = frame
-    return videos, found
+    return videos
 
 
 def complete_video(
@@ -63,6 +110,8 @@ def complete_video(
     *,
     size: tuple[int, int] | None = None,
     overlap: int | None = None,
+    keep_detail: bool = False,
+    find: Find | None = None,
 ) -> Iterator[Frame]:
     """Complete a video of any length, in windows of the space's length that fade into each other.
 
@@ -73,6 +122,9 @@ def complete_video(
         config: How to look; one sample.
         size: Height and width of the result in px; None: as the space was trained.
         overlap: Frames that neighbouring windows share; None: a fifth of a window.
+        keep_detail: As in :func:`complete_clips`.
+        find: What finds the latents of a few windows at a time; None inverts them. Another one may
+            keep what it finds, so that an interrupt loses none of it.
 
     Yields:
         As many frames as came.
@@ -84,15 +136,20 @@ def complete_video(
     if config.samples > 1:
         raise UserError("several samples fit one clip only: cut the video, or ask for one sample")
     length = space.clip.num_frames
+    frame_size = size or (space.clip.height, space.clip.width)
+    check_size((length, *frame_size))
     overlap = length // 5 if overlap is None else overlap
+    find = find or (lambda contexts: invert(space, contexts, config))
 
     def complete(windows: Sequence[Window]) -> list[np.ndarray]:
         contexts = [
             masked_clip(window.frames, window.num_real, observed_of, window.start)
             for window in windows
         ]
-        videos, _ = complete_clips(space, contexts, config, size=size)
-        return list(videos)
+        videos = _rendered(space, find(contexts), (length, *frame_size))
+        if not keep_detail:
+            return list(videos)
+        return [with_seen_detail(*pair) for pair in zip(videos, contexts, strict=True)]
 
     yield from cross_faded(frames, length, overlap, complete, WINDOWS_AT_ONCE)
 
@@ -112,11 +169,17 @@ def masked_clip(
         start: Number of the clip's first frame in the video.
 
     Raises:
-        UserError: Nothing is known of the clip.
+        UserError: Nothing is known of the clip, or a mask has another size than its frame.
     """
     observed = np.zeros(frames.shape[:3], bool)
     for time in range(num_real):
-        observed[time] = observed_of(start + time)
+        mask = observed_of(start + time)
+        if mask.shape != observed.shape[1:] or mask.dtype != bool:
+            raise UserError(
+                f"expected a mask of {_px(observed.shape[1:])} px, True or False, for frame "
+                f"{start + time}, came {mask.dtype} {_px(mask.shape)}"
+            )
+        observed[time] = mask
     if not observed.any():
         raise UserError(
             f"nothing is observed between frames {start} and {start + num_real - 1}: a space "
@@ -126,7 +189,16 @@ def masked_clip(
 
 
 def observed_region(hidden: Bool[np.ndarray, "time height width"]) -> ObservedOf:
-    """Inpainting: what a mask does not hide. A mask that is too short ends with its last frame."""
+    """Inpainting: what a mask does not hide. A mask that is too short ends with its last frame.
+
+    Raises:
+        UserError: The mask has no frame, or holds something else than True and False.
+    """
+    if not len(hidden) or hidden.dtype != bool:
+        raise UserError(
+            f"expected a mask of at least 1 frame, True or False, came {len(hidden)} of "
+            f"{hidden.dtype}"
+        )
     return lambda time: ~hidden[min(time, len(hidden) - 1)]
 
 
@@ -146,34 +218,83 @@ def observed_share(size: tuple[int, int], share: float, seed: int) -> ObservedOf
     return lambda time: np.random.default_rng((seed, time)).random(size) < share
 
 
-def read_mask(path: Path | str, size: tuple[int, int]) -> Bool[np.ndarray, "time height width"]:
+def read_mask(
+    path: Path | str,
+    size: tuple[int, int],
+    *,
+    picture: tuple[int, int] | None = None,
+    crop: str = "centre",
+) -> Bool[np.ndarray, "time height width"]:
     """A mask image or mask video: light pixels are hidden.
+
+    It may be larger or smaller than what it is for, in the same proportions: a mask of the whole
+    picture is cropped as the video is, any other one covers the part that the clips show.
 
     Args:
         path: An image (one mask for all frames), a video, or a folder of images.
-        size: Height and width to bring it to, in px.
+        size: Height and width of the clips in px, to which the mask is brought.
+        picture: Height and width in px of the video that the clips are cut from; None: masks are of
+            the clips alone.
+        crop: The part of the video that the clips show, as in ``prepare``.
 
     Returns:
         True where something is hidden; one frame for an image.
 
     Raises:
-        UserError: The file is neither, or hides nothing.
+        UserError: The file is neither, has other proportions, or hides nothing.
     """
-    path = Path(path)
+    hidden = []
+    for frame in _mask_frames(Path(path)):
+        whole = (0, 0, *frame.shape[:2])
+        if _is_of_clips(frame.shape[:2], size, picture, path):
+            seen = crop_and_resize(frame, size, whole)
+        else:
+            frame = crop_and_resize(frame, picture or size, whole)
+            seen = crop_and_resize(frame, size, parse_crop(crop))
+        hidden.append(seen.mean(axis=2) > 127)
+    if not np.any(hidden):
+        raise UserError(f"the mask {path} hides nothing: its light pixels are what is hidden")
+    return np.stack(hidden)
+
+
+def _mask_frames(path: Path) -> Iterator[Frame]:
     if not path.exists():
         raise UserError(f"cannot read the mask {path}: no such file or folder")
     try:
         with Image.open(path) as image:
-            frames = [
-                np.array(image.convert("RGB").resize((size[1], size[0]), Image.Resampling.BOX))
-            ]
             if getattr(image, "n_frames", 1) > 1:
-                raise UnidentifiedImageError  # an animation; a video for all purposes
+                raise UnidentifiedImageError  # an animation is a video for all purposes
+            frames = iter([np.array(image.convert("RGB"))])
     except (UnidentifiedImageError, IsADirectoryError):
-        frames = list(read_frames(path, size=size))
-    except (OSError, Image.DecompressionBombError) as error:
+        frames = read_frames(path)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"cannot read the mask {path}: {error}") from error
-    hidden = np.stack(frames).mean(axis=3) > 127
-    if not hidden.any():
-        raise UserError(f"the mask {path} hides nothing: its light pixels are what is hidden")
-    return hidden
+    return frames
+
+
+def _is_of_clips(
+    mask: tuple[int, int], size: tuple[int, int], picture: tuple[int, int] | None, path: Path | str
+) -> bool:
+    """Whether a mask covers the clips, and not the whole picture that they are cut from."""
+    if mask == picture:
+        return False
+    if _same_proportions(mask, size):
+        return True
+    if picture is not None and _same_proportions(mask, picture):
+        return False
+    video = "" if picture is None else f" or of the video ({_px(picture)} px)"
+    raise UserError(
+        f"expected a mask in the proportions of the clips ({_px(size)} px){video}, "
+        f"came {_px(mask)}: {path}"
+    )
+
+
+def _same_proportions(mask: tuple[int, int], other: tuple[int, int]) -> bool:
+    """But for the rounding of a side to whole pixels."""
+    return any(
+        round(mask[side] * other[1 - side] / other[side]) == mask[1 - side] for side in (0, 1)
+    )
+
+
+def _px(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

@@ -10,6 +10,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from videospace.inrv.coordinates import axis_coordinates
+from videospace.inrv.latents import moment_weights
 from videospace.runtime.errors import UserError
 
 ClipReader = Callable[[list[int]], np.ndarray]
@@ -38,9 +40,10 @@ def clip_components(
     rows: Sequence[int],
     num_components: int,
     *,
+    num_moments: int = 1,
     max_side: int = 32,
     seed: int = 0,
-) -> tuple[Float[Tensor, "clip component"], Float[Tensor, " component"]]:
+) -> tuple[Float[Tensor, "sample component"], Float[Tensor, " component"]]:
     """Describe each clip by its coordinates along the directions in which the clips vary most.
 
     Clips are read in blocks and box-filtered, to at most `max_side` pixels a side and further
@@ -53,13 +56,17 @@ def clip_components(
         rows: The clips to describe.
         num_components: Number of coordinates; beyond the number of directions there are
             (at most one fewer than clips) the columns are zero.
+        num_moments: With more than 1, each moment of a clip is described by itself: the clip is
+            first replaced by so many frames, equally spaced, that come nearest to it when its
+            frames are blended from them.
         max_side: The finest size at which clips are compared, in pixels.
         seed: Seed of the random projection that stands in for an exact decomposition of more
             than a thousand clips.
 
     Returns:
-        The scores, centred, by falling variance and not whitened, with the largest entry of each
-        column positive; and the singular values, which are the norms of these columns.
+        The scores of every clip, or moment by moment of every clip, centred, by falling variance
+        and not whitened, with the largest entry of each column positive; and the singular values,
+        which are the norms of these columns.
 
     Raises:
         UserError: Where no clip is given.
@@ -72,7 +79,7 @@ def clip_components(
     """
     if len(rows) == 0:
         raise UserError("expected at least one clip to describe, got none: the list is empty")
-    samples = _reduced_clips(read_clips, list(rows), max_side)
+    samples = _reduced_clips(read_clips, list(rows), max_side, num_moments)
     samples -= samples.mean(dim=0, dtype=torch.float64)
     samples /= samples.shape[1] ** 0.5
     found = principal_components(samples, num_components, seed=seed)
@@ -170,22 +177,24 @@ def column_signs(scores: Float[Tensor, "sample component"]) -> Float[Tensor, " c
 
 
 def _reduced_clips(
-    read_clips: ClipReader, rows: list[int], max_side: int
-) -> Float[Tensor, "clip feature"]:
+    read_clips: ClipReader, rows: list[int], max_side: int, num_moments: int
+) -> Float[Tensor, "sample feature"]:
     first = read_clips(rows[:1])
     _, time, height, width, _ = first.shape
     size = min(height, max_side), min(width, max_side)
-    full_bytes = len(rows) * time * size[0] * size[1] * 3 * 4
+    parts = time if num_moments == 1 else num_moments
+    full_bytes = len(rows) * parts * size[0] * size[1] * 3 * 4
     if full_bytes > REDUCED_BYTES:
         shrink = (REDUCED_BYTES / full_bytes) ** 0.5
         size = max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink))
-    samples = torch.empty(len(rows), time * size[0] * size[1] * 3)
+    weights = moment_weights(axis_coordinates(time, "ends"), num_moments)
+    blend = torch.eye(time) if num_moments == 1 else torch.linalg.pinv(weights)
+    samples = torch.empty(len(rows), parts, size[0] * size[1] * 3)
     clips_per_block = max(1, BLOCK_BYTES // (4 * first.size))
     for start in range(0, len(rows), clips_per_block):
         block = torch.from_numpy(read_clips(rows[start : start + clips_per_block]))
         frames = rearrange(block, "clip time height width rgb -> (clip time) height width rgb")
         reduced = box_filtered(frames, size)
-        samples[start : start + len(block)] = rearrange(
-            reduced, "(clip time) feature -> clip (time feature)", time=time
-        )
-    return samples
+        frames = rearrange(reduced, "(clip time) feature -> clip time feature", time=time)
+        samples[start : start + len(block)] = blend @ frames
+    return samples.flatten(1) if num_moments == 1 else samples.flatten(0, 1)

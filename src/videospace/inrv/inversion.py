@@ -7,7 +7,6 @@ the context does not know.
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -16,13 +15,16 @@ from tqdm import tqdm
 
 from videospace.inrv.context import Context
 from videospace.inrv.descent import descend
+from videospace.inrv.encoder import can_guess, guess_coordinates
 from videospace.inrv.inr import Layer
+from videospace.inrv.inversion_config import InversionConfig
 from videospace.inrv.observed_points import ObservedPoints
-from videospace.inrv.prior import LatentPrior
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.training_data import seeded
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
+
+__all__ = ["Inversion", "InversionConfig", "invert", "invert_batches", "joined"]
 
 ROWS_AT_ONCE = 64
 """Latents that are looked for side by side."""
@@ -30,45 +32,8 @@ ROWS_AT_ONCE = 64
 FINAL_POINTS = 8192
 """Points of each clip on which the result is judged."""
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class InversionConfig:
-    """How the latent of a context is looked for."""
-
-    max_steps: int = 300
-    """Steps at most; fewer once the error stops falling."""
-    points_per_clip: int = 1024
-    """Points rendered in a step for each clip."""
-    learning_rate: float = 0.1
-    """Of Adam on the latent, in standard deviations of the training clips' latents."""
-    prior_weight: float = 1e-4
-    """How much the squared distance from the training clips counts beside the squared error of the
-    colours. With few observed pixels it keeps the latent inside the space."""
-    samples: int = 1
-    """Different answers for every context, all of which agree with it. One is the likeliest; more
-    are drawn, each held near a random point of the space instead of near its mean."""
-    restarts: int = 1
-    """Starting points of every answer, of which the best result is kept."""
-    refine: Literal["none", "weights"] = "none"
-    """``weights``: then move the INR's own weights too, in a copy for each clip."""
-    refine_steps: int = 200
-    """Steps of that at most."""
-    refine_learning_rate: float = 0.02
-    """Of it, in units of the range that the base weights start from."""
-    refine_weight: float = 1e-3
-    """How much the squared change of the INR's weights counts, in the same units."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of matrix products; ``auto``: bfloat16 where the processor multiplies it faster."""
-    seed: int = 0
-    """Of starting points and of the pixels that a step looks at."""
-
-    def __post_init__(self) -> None:
-        for name in ("max_steps", "points_per_clip", "samples", "restarts", "refine_steps"):
-            if getattr(self, name) < 1:
-                raise UserError(f"expected {name} of at least 1, came {getattr(self, name)}")
-        for name in ("learning_rate", "prior_weight", "refine_learning_rate", "refine_weight"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+POINTS_OF_A_FRAME = 256
+"""Points drawn together from one frame, where every time has an INR of its own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,8 +44,9 @@ class Inversion:
     """Points of the space."""
     context_l1: Float[Tensor, " answer"]
     """Mean absolute error on the observed pixels, 0 to 100 (thesis 3.4), estimated from 8192."""
-    layers: list[Layer] | None
-    """The refined INRs, or None where the latents alone say it all."""
+    changes: list[Layer] | None
+    """What refining added to the weights and biases that the latents predict, at all times; None
+    where the latents alone say it all."""
     steps: int
     """Steps taken."""
     seconds: float
@@ -106,7 +72,8 @@ def invert(
         ``config.samples`` answers for each context.
 
     Raises:
-        UserError: No contexts, contexts of several sizes, or a space of a single clip.
+        UserError: No contexts, contexts of several sizes, a space of a single clip, or an encoder
+            is asked for and the space has none.
 
     Example:
         >>> from videospace.inrv.model import InrvModel, ModelConfig
@@ -120,15 +87,19 @@ def invert(
         >>> space.render(found.latents).shape
         (1, 4, 6, 6, 3)
     """
-    parts = list(invert_batches(space, contexts, config, progress=progress))
-    layers = None
-    if parts[0].layers is not None:
-        stacks = zip(*(part.layers or [] for part in parts), strict=True)
-        layers = [Layer(*map(torch.cat, zip(*stack, strict=True))) for stack in stacks]
+    return joined(list(invert_batches(space, contexts, config, progress=progress)))
+
+
+def joined(parts: Sequence[Inversion]) -> Inversion:
+    """The inversions of several batches as one."""
+    changes = None
+    if parts[0].changes is not None:
+        stacks = zip(*(part.changes or [] for part in parts), strict=True)
+        changes = [Layer(*map(torch.cat, zip(*stack, strict=True))) for stack in stacks]
     return Inversion(
         latents=torch.cat([part.latents for part in parts]),
         context_l1=torch.cat([part.context_l1 for part in parts]),
-        layers=layers,
+        changes=changes,
         steps=sum(part.steps for part in parts),
         seconds=sum(part.seconds for part in parts),
     )
@@ -145,7 +116,7 @@ def invert_batches(
     config = config or InversionConfig()
     if not contexts:
         raise UserError("expected at least one context, came none")
-    prior = LatentPrior.of(space.latents)
+    _require_start(space, contexts, config)
     at_once = max(1, ROWS_AT_ONCE // (config.samples * config.restarts))
     refines = config.refine == "weights"
     steps_each = config.max_steps + (config.refine_steps if refines else 0)
@@ -154,9 +125,23 @@ def invert_batches(
     with tqdm(total=num_batches * steps_each, desc="inverting", unit="step", disable=shown) as bar:
         for index, start in enumerate(range(0, len(contexts), at_once)):
             batch = contexts[start : start + at_once]
-            search = _Search(space, prior, batch, config, config.seed + index, bar.update)
+            search = _Search(space, batch, config, config.seed + index, bar.update)
             yield search.run()
             bar.update((index + 1) * steps_each - bar.n)
+
+
+def _require_start(space: VideoSpace, contexts: Sequence[Context], config: InversionConfig) -> None:
+    """Refuse to begin with the guess of an encoder where there is none, or to end with it."""
+    if space.encoder is None and (config.start == "encoder" or not config.max_steps):
+        raise UserError(
+            "the space has no encoder to begin with: train one with 'videospace encoder', "
+            "or start at the mean and take steps"
+        )
+    encoder = space.encoder
+    if encoder and not config.max_steps and not all(can_guess(encoder, one) for one in contexts):
+        raise UserError(
+            "too little of some clip is seen for an encoder alone: expected max_steps of at least 1"
+        )
 
 
 class _Search:
@@ -165,15 +150,22 @@ class _Search:
     def __init__(
         self,
         space: VideoSpace,
-        prior: LatentPrior,
         contexts: Sequence[Context],
         config: InversionConfig,
         seed: int,
         stepped: Callable[[], object],
     ):
-        self.model, self.prior, self.config, self.stepped = space.model, prior, config, stepped
+        self.model, self.prior, self.config, self.stepped = (
+            space.model,
+            space.prior,
+            config,
+            stepped,
+        )
+        self.contexts = contexts
+        self.encoder = None if config.start == "mean" else space.encoder
         frame_size = (space.clip.height, space.clip.width)
         self.observed = ObservedPoints(contexts, space.model, frame_size, space.device)
+        self.frame_times = space.model.frame_times(self.observed.size[0], space.device)
         self.generator = seeded(seed, 11)
         self.device = space.device
         self.steps = 0
@@ -186,16 +178,15 @@ class _Search:
         """Look for latents, keep the best restart, and refine it if that is asked for."""
         started = time.perf_counter()
         latents = self._search_latents()
-        layers = self._refine(latents) if self.config.refine == "weights" else None
+        changes = self._refine(latents) if self.config.refine == "weights" else None
         self.low_precision = False  # what is reported is exact
         with torch.no_grad():
-            final = layers or self.model.layers(latents)
-            _, absolute = self._errors(final, self.clips, FINAL_POINTS, seeded(0, 12))
+            _, absolute = self._errors(latents, self.clips, FINAL_POINTS, seeded(0, 12), changes)
         seconds = time.perf_counter() - started
         return Inversion(
             latents=latents,
             context_l1=50 * absolute,
-            layers=layers,
+            changes=changes,
             steps=self.steps,
             seconds=seconds,
         )
@@ -204,20 +195,21 @@ class _Search:
         config = self.config
         clips = self.clips.repeat_interleave(config.restarts)
         centres = self._random(len(self.clips)).repeat_interleave(config.restarts, dim=0)
+        starts = centres.clone()
         if config.samples == 1:
             centres = torch.zeros_like(centres)
-        starts = centres.clone()
-        if config.restarts > 1:  # the first begins at the centre, the others anywhere
+            starts = self._guess().repeat_interleave(config.restarts, dim=0)
+        if config.restarts > 1:  # the first begins at the guess or the centre, others anywhere
             others = torch.arange(len(starts), device=self.device) % config.restarts > 0
             starts[others] = self._random(int(others.sum()))
         coordinates = starts.requires_grad_()
+        prior_weights = config.prior_weight / self.observed.shares_seen[clips].square()
 
         def loss_of(points: int, generator: torch.Generator) -> Float[Tensor, " row"]:
-            with self._products():
-                layers = self.model.layers(self.prior.latents(coordinates))
-            squared, _ = self._errors(layers, clips, points, generator)
-            distance = (coordinates - centres).square().mean(dim=1)
-            return squared + config.prior_weight * distance
+            latents = self.prior.latents(coordinates)
+            squared, _ = self._errors(latents, clips, points, generator)
+            distance = (coordinates - centres).square().sum(dim=1)
+            return squared + prior_weights * distance
 
         self.steps += descend(
             [coordinates],
@@ -233,51 +225,74 @@ class _Search:
             )
             return self.prior.latents(coordinates.detach()[best])
 
-    def _refine(self, latents: Float[Tensor, "answer latent"]) -> list[Layer]:
-        """Move copies of the INRs' weights; the unit is the range of the base weights."""
-        config = self.config
-        with torch.no_grad():
-            predicted = self.model.layers(latents)
-        bounds = self.model.hypernetwork.bounds
-        changes = [
-            Layer(*(torch.zeros_like(part).requires_grad_() for part in layer))
-            for layer in predicted
-        ]
-        sizes = sum(part[0].numel() for layer in changes for part in layer)
+    def _guess(self) -> Float[Tensor, "context direction"]:
+        """What the encoder makes of the contexts, or the mean."""
+        if self.encoder is None:
+            return torch.zeros(len(self.contexts), self.prior.num_directions, device=self.device)
+        return guess_coordinates(self.encoder, self.prior, self.contexts, self.frame_times)
 
-        def moved() -> list[Layer]:
+    def _refine(self, latents: Float[Tensor, "answer latent"]) -> list[Layer]:
+        """Change copies of the INRs' weights; the unit is the range of the base weights."""
+        config, bounds = self.config, self.model.hypernetwork.bounds
+        units = [
+            Layer(*(torch.zeros(len(latents), *shape, device=self.device) for shape in shapes))
+            for shapes in ((shape, shape[:1]) for shape in self.model.hypernetwork.shapes)
+        ]
+        parts = [part.requires_grad_() for layer in units for part in layer]
+        num_weights = sum(part[0].numel() for part in parts)
+
+        def changes() -> list[Layer]:
             return [
-                Layer(*(part + bound * change for part, change in zip(layer, moves, strict=True)))
-                for layer, moves, bound in zip(predicted, changes, bounds, strict=True)
+                Layer(bound * layer.weight, bound * layer.bias)
+                for bound, layer in zip(bounds, units, strict=True)
             ]
 
         def loss() -> Float[Tensor, " answer"]:
-            squared, _ = self._errors(moved(), self.clips, config.points_per_clip, self.generator)
-            distance = sum(
-                part.square().flatten(1).sum(dim=1) for layer in changes for part in layer
+            squared, _ = self._errors(
+                latents, self.clips, config.points_per_clip, self.generator, changes()
             )
-            return squared + config.refine_weight / sizes * distance
+            distance = torch.stack([part.square().flatten(1).sum(dim=1) for part in parts]).sum(0)
+            return squared + config.refine_weight / num_weights * distance
 
         self.steps += descend(
-            [part for layer in changes for part in layer],
-            loss,
-            config.refine_learning_rate,
-            config.refine_steps,
-            self.stepped,
+            parts, loss, config.refine_learning_rate, config.refine_steps, self.stepped
         )
         with torch.no_grad():
-            return moved()
+            return changes()
 
     def _errors(
         self,
-        layers: list[Layer],
+        latents: Float[Tensor, "row latent"],
         clips: Int[Tensor, " row"],
         num_points: int,
         generator: torch.Generator,
-    ) -> tuple[Tensor, Tensor]:
-        places = self.observed.draw(clips, num_points, generator)
+        changes: list[Layer] | None = None,
+    ) -> tuple[Float[Tensor, " row"], Float[Tensor, " row"]]:
+        """Mean squared and mean absolute error of every row, on points drawn anew."""
+        frames = times = None
+        num_draws = 1
+        if self.model.config.latent.num_moments > 1:  # every draw is one frame, with its own INR
+            num_draws = max(1, num_points // POINTS_OF_A_FRAME)
+            clips = clips.repeat_interleave(num_draws)
+            frames = self.observed.draw_frames(clips, generator)
+            times = self.frame_times[frames]
+        places = self.observed.draw(clips, num_points // num_draws, generator, frames)
         with self._products():
+            layers = self.model.layers(latents.repeat_interleave(num_draws, dim=0), times)
+            if changes is not None:
+                layers = [
+                    Layer(
+                        *(
+                            part + change.repeat_interleave(num_draws, dim=0)
+                            for part, change in zip(layer, moves, strict=True)
+                        )
+                    )
+                    for layer, moves in zip(layers, changes, strict=True)
+                ]
             colours = self.model.colours(self.observed.encoded(places), layers).float()
+        # The draws of a row side by side, so that weights count across frames too.
+        colours = colours.unflatten(0, (-1, num_draws)).flatten(1, 2)
+        places = places.unflatten(0, (-1, num_draws)).flatten(1, 2)
         return self.observed.errors(colours, places)
 
     def _products(self) -> torch.autocast:

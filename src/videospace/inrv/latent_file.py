@@ -27,8 +27,9 @@ class LatentFile:
     """Points of a space, float32."""
     names: list[str]
     """One for each latent, such as the name of its video or its clip id."""
-    layers: list[Layer] | None = None
-    """INRs that were refined for these very clips; None: those that the space predicts."""
+    changes: list[Layer] | None = None
+    """What refining added to the INRs of these very clips; None: they are what the space predicts.
+    """
     fps: float | None = None
     """Frames per second of the clips; None where it is not known."""
 
@@ -103,23 +104,23 @@ def load_latents(path: Path | str, space: VideoSpace) -> LatentFile:
         if array.dtype == np.float32
     }
     num_layers = sum(name.endswith("_weight") for name in tensors)
-    layers = [
-        Layer(tensors[f"layer{index}_weight"], tensors[f"layer{index}_bias"])
+    changes = [
+        Layer(tensors[f"change{index}_weight"], tensors[f"change{index}_bias"])
         for index in range(num_layers)
     ]
     fps = float(arrays["fps"])
     return LatentFile(
         latents=tensors["latents"],
         names=arrays["names"].tolist(),
-        layers=layers or None,
+        changes=changes or None,
         fps=None if np.isnan(fps) else fps,
     )
 
 
 def _to_arrays(content: LatentFile, fingerprint: str) -> dict[str, np.ndarray]:
     tensors = {"latents": content.latents}
-    for index, layer in enumerate(content.layers or []):
-        tensors |= {f"layer{index}_{part}": value for part, value in layer._asdict().items()}
+    for index, layer in enumerate(content.changes or []):
+        tensors |= {f"change{index}_{part}": value for part, value in layer._asdict().items()}
     return {
         "format_version": np.array(FORMAT_VERSION),
         "fingerprint": np.array(fingerprint),
@@ -177,13 +178,13 @@ def _require_own(arrays: dict[str, np.ndarray], space: VideoSpace, path: Path) -
 def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -> None:
     """Refuse fields, shapes and numbers that the space has no use for."""
     names, fps = arrays.get("names", np.array("")), arrays.get("fps", np.array(np.nan))
-    latent_width = space.model.config.latent.width
+    latent_width = space.model.config.latent.total_width
     shapes: dict[str, tuple[int, ...]] = {"latents": (names.size, latent_width)}
-    if any(name.startswith("layer") for name in arrays):
+    if any(name.startswith("change") for name in arrays):
         inr_shapes = layer_shapes(space.model.config.inr, space.model.in_width)
         for index, (out, in_) in enumerate(inr_shapes):
-            shapes[f"layer{index}_weight"] = (names.size, out, in_)
-            shapes[f"layer{index}_bias"] = (names.size, out)
+            shapes[f"change{index}_weight"] = (names.size, out, in_)
+            shapes[f"change{index}_bias"] = (names.size, out)
     expected = {"format_version", "fingerprint", "names", "fps"} | shapes.keys()
     if missing := sorted(expected - arrays.keys()):
         raise UserError(f"{where}: the field '{missing[0]}' is missing")

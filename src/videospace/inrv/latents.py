@@ -15,10 +15,16 @@ class LatentConfig:
     """How wide latents are and what they are made of."""
 
     width: int = 128
-    """Numbers in a latent m (published: 128, or 64 for at most 2000 clips)."""
+    """Numbers of a latent m for each of its moments (published: 128, or 64 for at most 2000
+    clips)."""
+    num_moments: int = 1
+    """Moments of a clip, equally spaced from its first to its last frame, of which a latent says
+    ``width`` numbers each; between two of them the numbers pass over in a straight line. With 1, as
+    published, they hold for the whole clip. More moments let few clips teach many movements. A
+    space is never trained with more of them than its clips have frames."""
     normalise: bool = True
-    """Scale every latent to a root mean square of 1 before it is used: the space is then a
-    sphere, and the arc of a slerp passes the same points as the straight line."""
+    """Scale every latent, at every moment, to a root mean square of 1 before it is used: the space
+    is then a sphere, and the arc of a slerp passes the same points as the straight line."""
     semantic: Literal["none", "video-clip"] = "none"
     """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
     code_width: int | None = None
@@ -31,11 +37,35 @@ class LatentConfig:
     """The recurrent network over frame features; unused without a semantic embedding."""
 
     @property
+    def total_width(self) -> int:
+        """Numbers in a latent, over all its moments."""
+        return self.width * self.num_moments
+
+    @property
     def effective_code_width(self) -> int:
         """Numbers in a code, with the default filled in."""
         if self.semantic == "none":
-            return self.width
+            return self.total_width
         return self.code_width or 512
+
+
+def moment_weights(times: Float[Tensor, " time"], num_moments: int) -> Float[Tensor, "time moment"]:
+    """How much every moment of a latent says about some times.
+
+    Args:
+        times: In [-1, 1], from the first to the last frame.
+        num_moments: Of the latent, at least 1.
+
+    Returns:
+        Shares of the two moments next to each time, which add up to 1.
+
+    Example:
+        >>> moment_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]
+    """
+    moments = torch.arange(num_moments, device=times.device)
+    places = (times.clamp(-1, 1) + 1) / 2 * (num_moments - 1)
+    return (1 - (places[:, None] - moments).abs()).clamp(min=0)
 
 
 class LatentMixer(nn.Module):
@@ -52,7 +82,7 @@ class LatentMixer(nn.Module):
         for _ in range(config.mixer_hidden_layers):
             layers += [nn.Linear(width, config.mixer_hidden_width), nn.ReLU()]
             width = config.mixer_hidden_width
-        self.mix = nn.Sequential(*layers, nn.Linear(width, config.width))
+        self.mix = nn.Sequential(*layers, nn.Linear(width, config.total_width))
 
     def forward(
         self,

@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from videospace.inrv.coordinates import CoordinatesConfig, grid_axes
+from videospace.inrv.coordinates import CoordinatesConfig, axis_coordinates, grid_axes
 from videospace.inrv.encoding import AxisTables, EncodingConfig, encode_axes
 from videospace.inrv.hypernetwork import HypernetworkConfig, build_hypernetwork
 from videospace.inrv.inr import InrConfig, Layer, apply_inr
-from videospace.inrv.latents import LatentConfig, LatentMixer
+from videospace.inrv.latents import LatentConfig, LatentMixer, moment_weights
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,12 +59,29 @@ class InrvModel(nn.Module):
         """Latents of clips, from their codes and, with a semantic regulariser, their features."""
         return self.mixer(codes, features)
 
-    def layers(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
-        """The INR of every latent (thesis Eq. 3.1)."""
+    def layers(
+        self, latents: Float[Tensor, "clip latent"], times: Float[Tensor, " clip"] | None = None
+    ) -> list[Layer]:
+        """The INR of every latent (thesis Eq. 3.1).
+
+        Args:
+            latents: One for each INR; a clip may stand there several times, at different times.
+            times: In [-1, 1], where each INR is to hold; needed where latents have several moments.
+        """
+        num_moments = self.config.latent.num_moments
+        if num_moments > 1:
+            assert times is not None, "latents of several moments make an INR for each time"
+            weights = moment_weights(times, num_moments)
+            moments = latents.unflatten(1, (num_moments, -1))
+            latents = torch.einsum("cm,cmw->cw", weights, moments)
         if self.config.latent.normalise:
             mean_square = latents.square().mean(dim=1, keepdim=True)
             latents = latents * mean_square.clamp(min=1e-12).rsqrt()
         return self.hypernetwork(latents)
+
+    def frame_times(self, num_frames: int, device: torch.device) -> Float[Tensor, " time"]:
+        """The times of a clip's frames, in [-1, 1]."""
+        return axis_coordinates(num_frames, self.config.coordinates.time).to(device)
 
     def colours(
         self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]

@@ -4,12 +4,40 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
+from torch.nn import functional
 
 from videospace.inrv.context import Context, common_size
 from videospace.inrv.encoding import AxisTables, gather_points
 from videospace.inrv.model import InrvModel
+
+LEAST_SHARE_SEEN = 0.05
+"""Contexts that show less of a clip count as showing so much, or nothing of them would count."""
+
+CELLS = 8
+"""Cells along either side of a frame in which something is seen, or nothing."""
+
+
+def share_seen(observed: Bool[np.ndarray, "time height width"]) -> float:
+    """How much of a clip is seen, where neighbouring pixels hardly say more than one of them.
+
+    Args:
+        observed: The pixels that are seen.
+
+    Returns:
+        The share of the cells of all frames, 8×8 each, in which at least one pixel is, in
+        [0.05, 1].
+
+    Example:
+        >>> observed = np.zeros((4, 16, 16), bool)
+        >>> observed[:2, ::2, ::2] = True
+        >>> share_seen(observed)
+        0.5
+    """
+    size = tuple(min(CELLS, side) for side in observed.shape[1:])
+    cells = functional.adaptive_max_pool2d(torch.from_numpy(observed).float(), size)
+    return max(LEAST_SHARE_SEEN, cells.mean().item())
 
 
 class ObservedPoints:
@@ -42,13 +70,18 @@ class ObservedPoints:
             (time, height * self.filter[0], width * self.filter[1]), device
         )
         seen = [np.flatnonzero(context.observed) for context in contexts]
-        counts = torch.tensor([len(points) for points in seen])
-        self.counts = counts.to(device)
-        self.starts = (counts.cumsum(0) - counts).to(device)
+        counts = torch.from_numpy(
+            np.stack([context.observed.sum(axis=(1, 2)) for context in contexts])
+        )
+        ends = counts.flatten().cumsum(0).view(counts.shape)
+        self.counts: Int[Tensor, "context time"] = counts.to(device)
+        self.starts: Int[Tensor, "context time"] = (ends - counts).to(device)
         self.points: Int[Tensor, " seen"] = torch.from_numpy(np.concatenate(seen)).to(device)
         self.pixels: UInt8[Tensor, "seen 3"] = torch.from_numpy(
             np.concatenate([context.video[context.observed] for context in contexts])
         ).to(device)
+        self.shares_seen = torch.tensor([share_seen(context.observed) for context in contexts])
+        self.shares_seen = self.shares_seen.to(device)
         self.weights: Float[Tensor, " seen"] | None = None
         if any(context.weight is not None for context in contexts):
             parts = [
@@ -62,8 +95,24 @@ class ObservedPoints:
     def __len__(self) -> int:
         return len(self.counts)
 
+    def draw_frames(
+        self, clips: Int[Tensor, " row"], generator: torch.Generator
+    ) -> Int[Tensor, " row"]:
+        """A frame of each clip, as likely as its share of the clip's observed pixels.
+
+        Args:
+            clips: Which contexts; one may stand in several rows.
+            generator: Source of chance, on the CPU.
+        """
+        shares = self.counts[clips].cpu().double()
+        return torch.multinomial(shares, 1, generator=generator)[:, 0].to(clips.device)
+
     def draw(
-        self, clips: Int[Tensor, " row"], num_points: int, generator: torch.Generator
+        self,
+        clips: Int[Tensor, " row"],
+        num_points: int,
+        generator: torch.Generator,
+        frames: Int[Tensor, " row"] | None = None,
     ) -> Int[Tensor, "row pixel"]:
         """Observed pixels of clips, with equal probability and replacement.
 
@@ -71,13 +120,17 @@ class ObservedPoints:
             clips: Which contexts; one may stand in several rows.
             num_points: Rendered points for each row; a filtered pixel costs several of them.
             generator: Source of chance, on the CPU.
+            frames: Of which frame each row is to be; None: of all frames.
 
         Returns:
             Places in :attr:`points`.
         """
         num_pixels = max(1, num_points // (self.filter[0] * self.filter[1]))
         chance = torch.rand(len(clips), num_pixels, generator=generator).to(clips.device)
-        counts, starts = self.counts[clips, None], self.starts[clips, None]
+        if frames is None:
+            counts, starts = self.counts[clips].sum(dim=1, keepdim=True), self.starts[clips, :1]
+        else:
+            counts, starts = self.counts[clips, frames, None], self.starts[clips, frames, None]
         return starts + (chance * counts).long().clamp(max=counts - 1)
 
     def encoded(self, places: Int[Tensor, "row pixel"]) -> Float[Tensor, "row point feature"]:

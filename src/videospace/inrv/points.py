@@ -52,9 +52,9 @@ def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
         names: At least one, as in :func:`find_point`.
 
     Returns:
-        The latents in this order, with their own names. There are layers as soon as one clip has
-        refined ones; the others' are those that the space predicts. fps is None where the clips
-        do not agree; that of a clip which does not say is the space's.
+        The latents in this order, with their own names. There are changes as soon as one clip has
+        some; the others' are zero. fps is None where the clips do not agree; that of a clip which
+        does not say is the space's.
 
     Raises:
         UserError: As in :func:`find_point`; or no name.
@@ -66,21 +66,31 @@ def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
     return LatentFile(
         latents=torch.cat([part.latents for part in found]),
         names=[name for part in found for name in part.names],
-        layers=_joined_layers(space, found),
+        changes=_joined_changes(space, found),
         fps=rates.pop() if len(rates) == 1 else None,
     )
 
 
-def _joined_layers(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
-    if not any(part.layers for part in found):
+def _joined_changes(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
+    if not any(part.changes for part in found):
         return None
-    inrs = [part.layers or space.model.layers(part.latents) for part in found]
+    inrs = [part.changes or _no_changes(space, len(part.latents)) for part in found]
     return [
         Layer(
             torch.cat([layer.weight for layer in same_depth]),
             torch.cat([layer.bias for layer in same_depth]),
         )
         for same_depth in zip(*inrs, strict=True)
+    ]
+
+
+def _no_changes(space: VideoSpace, num_clips: int) -> list[Layer]:
+    return [
+        Layer(
+            torch.zeros(num_clips, *shape, device=space.device),
+            torch.zeros(num_clips, shape[0], device=space.device),
+        )
+        for shape in space.model.hypernetwork.shapes
     ]
 
 
@@ -122,10 +132,10 @@ def _row(names: list[str], choice: str, path: str) -> int:
 
 def _part(content: LatentFile, row: int) -> LatentFile:
     rows = slice(row, row + 1)
-    layers = [Layer(weight[rows], bias[rows]) for weight, bias in content.layers or []]
+    changes = [Layer(weight[rows], bias[rows]) for weight, bias in content.changes or []]
     return LatentFile(
         latents=content.latents[rows],
         names=content.names[rows],
-        layers=layers or None,
+        changes=changes or None,
         fps=content.fps,
     )

@@ -11,42 +11,61 @@ from videospace.runtime.errors import UserError
 LEAST_DEVIATION = 1e-4
 """Directions in which clips vary less than this share of the most varied one are left out."""
 
+GUESS_NOISE = 1e-3
+"""Variance of a guessed latent around the true one, as a share of the clips' own."""
+
+FREE_MOMENTS = 0.5
+"""Share of the variance in which the moments of a latent follow no clip as a whole."""
+
 
 class LatentPrior(NamedTuple):
-    """Whitened coordinates of latents: a training clip's are like draws from a unit Gaussian.
+    """Coordinates in which a latent of the space is like a draw from a unit Gaussian.
 
-    A latent is ``mean + basis @ coordinates``, and the mean square of the coordinates is its
-    squared Mahalanobis distance to the training clips, divided by the number of directions.
+    A latent is ``mean + basis @ coordinates``, and the square of its shortest coordinates is its
+    squared Mahalanobis distance to the training clips.
     """
 
     mean: Float[Tensor, " latent"]
     """The mean latent."""
     basis: Float[Tensor, "latent direction"]
-    """Principal directions, each as long as the standard deviation along it."""
+    """Directions, each as long as the standard deviation along it."""
 
     @classmethod
-    def of(cls, latents: Float[Tensor, "clip latent"]) -> "LatentPrior":
+    def of(cls, latents: Float[Tensor, "clip latent"], num_moments: int = 1) -> "LatentPrior":
         """Fit to the latents of training clips.
+
+        With several moments the covariance is a mixture. One half is that of whole clips, which
+        knows how all numbers of a clip go together, but has no more directions than there are
+        clips. The other knows every direction at every moment, and of the moments only how one
+        direction changes over them. Together they cover movements that no clip shows as a whole.
+
+        Args:
+            latents: Of the training clips.
+            num_moments: Of a latent; its numbers stand moment by moment.
 
         Raises:
             UserError: There are fewer than 2 different ones.
 
         Example:
-            >>> prior = LatentPrior.of(torch.randn(100, 8))
-            >>> prior.basis.shape
+            >>> LatentPrior.of(torch.randn(100, 8)).basis.shape
             torch.Size([8, 8])
+            >>> LatentPrior.of(torch.randn(100, 8), num_moments=2).basis.shape
+            torch.Size([8, 16])
         """
         if len(latents) < 2:
             raise UserError(
                 "a space of one clip knows nothing of others: train it on more clips to invert"
             )
         mean = latents.mean(dim=0)
-        _, spread, directions = torch.linalg.svd(latents - mean, full_matrices=False)
-        kept = spread > LEAST_DEVIATION * spread[0]
-        if not spread[0] > 0:
+        centred = latents - mean
+        if not centred.any():
             raise UserError("all clips of the space have the same latent, so nothing can vary")
-        deviations = spread[kept] / (len(latents) - 1) ** 0.5
-        return cls(mean, directions[kept].T * deviations)
+        basis = _directions(centred) / (len(latents) - 1) ** 0.5
+        if num_moments > 1:
+            moments = _moment_basis(centred.unflatten(1, (num_moments, -1)))
+            shares = (1 - FREE_MOMENTS) ** 0.5, FREE_MOMENTS**0.5
+            basis = torch.cat([shares[0] * basis, shares[1] * moments], dim=1)
+        return cls(mean, basis)
 
     @property
     def num_directions(self) -> int:
@@ -58,5 +77,55 @@ class LatentPrior(NamedTuple):
         return self.mean + coordinates @ self.basis.T
 
     def coordinates(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, "clip direction"]:
-        """Coordinates of latents, as near as the directions allow."""
-        return (latents - self.mean) @ (self.basis / self.basis.square().sum(dim=0))
+        """The shortest coordinates of latents, as near as the directions allow."""
+        inverse = torch.linalg.pinv(self.basis.double(), rtol=LEAST_DEVIATION)
+        return (latents - self.mean) @ inverse.T.to(latents)
+
+    def coordinates_over_time(
+        self,
+        latents: Float[Tensor, "clip time width"],
+        moment_weights: Float[Tensor, "time moment"],
+    ) -> Float[Tensor, "clip direction"]:
+        """The likeliest coordinates of clips whose latents are guessed at some times.
+
+        What no guess speaks of is what goes with the rest in the training clips.
+
+        Args:
+            latents: The guesses.
+            moment_weights: How much every moment of a latent says about those times.
+
+        Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
+        """
+        times, moments = torch.linalg.qr(moment_weights.double())  # guesses of as many rows suffice
+        num_moments = moments.shape[1]
+        mean, basis = (
+            torch.tensordot(moments, part.double().unflatten(0, (num_moments, -1)), dims=1)
+            for part in (self.mean, self.basis)
+        )
+        basis = basis.flatten(0, 1)
+        surprise = torch.einsum("tr,ctw->crw", times, latents.double()) - mean
+        covariance = basis @ basis.T
+        noise = GUESS_NOISE * self.basis.double().square().sum(dim=1).mean()
+        covariance.diagonal().add_(noise)
+        solved = torch.linalg.solve(covariance, surprise.flatten(1).T)
+        return (basis.T @ solved).T.to(self.mean)
+
+
+def _directions(centred: Float[Tensor, "sample feature"]) -> Float[Tensor, "feature direction"]:
+    """Principal directions, each as long as the norm of the samples along it."""
+    _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
+    kept = spread > LEAST_DEVIATION * spread[0]
+    return directions[kept].T * spread[kept]
+
+
+def _moment_basis(
+    centred: Float[Tensor, "clip moment feature"],
+) -> Float[Tensor, "latent direction"]:
+    """Directions of single moments, times how each of them changes over the moments."""
+    num_clips, num_moments, width = centred.shape
+    directions = torch.nn.functional.normalize(_directions(centred.flatten(0, 1)), dim=0)
+    scores = torch.einsum("cmf,fd->dcm", centred, directions)
+    variances, changes = torch.linalg.eigh(scores.mT @ scores / (num_clips - 1))
+    changes = changes * variances.clamp(min=0).sqrt()[:, None]
+    basis = torch.einsum("fd,dmk->mfdk", directions, changes)
+    return basis.reshape(num_moments * width, -1)

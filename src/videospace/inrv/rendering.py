@@ -1,12 +1,13 @@
 """From latents to videos of any size, in memory that does not grow with the size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from videospace.inrv.encoding import AxisTables
 from videospace.inrv.inr import Layer, finish_inr, separable_first_layer
 from videospace.inrv.model import InrvModel
 from videospace.runtime.errors import UserError
@@ -37,6 +38,7 @@ def render_frames(
     latents: Float[Tensor, "clip latent"],
     size: tuple[int, int, int],
     *,
+    changes: list[Layer] | None = None,
     chunk_points: int = CHUNK_POINTS,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """Render clips side by side, one time step after another.
@@ -45,6 +47,7 @@ def render_frames(
         model: Maps latents to INRs.
         latents: One for each clip.
         size: Frames, height and width to render, whatever the model was trained on.
+        changes: What is added to the weights and biases that the latents predict, at all times.
         chunk_points: Points evaluated at once. Memory grows with this and with the frames of
             one time step, not with the number of frames.
 
@@ -55,8 +58,24 @@ def render_frames(
         UserError: The size has no pixels.
     """
     check_size(size)
-    layers = (model.layers(group) for group in latents.split(MAX_INR_CLIPS))
-    yield from _render_groups(model, layers, size, chunk_points)
+    parts = latents.split(MAX_INR_CLIPS)
+    moves: Sequence[list[Layer] | None] = (
+        [None] * len(parts) if changes is None else _split(changes)
+    )
+    groups = list(zip(parts, moves, strict=True))
+    tables = model.axis_tables(size, latents.device)
+    if model.config.latent.num_moments == 1:
+        inrs = (_changed(model.layers(group), change) for group, change in groups)
+        yield from _render_groups(model, inrs, tables, chunk_points)
+        return
+    encoded_times, rows, columns = tables
+    times = model.frame_times(size[0], latents.device)
+    for time, encoded in zip(times, encoded_times, strict=True):
+        inrs = (
+            _changed(model.layers(group, time.expand(len(group))), change)
+            for group, change in groups
+        )
+        yield from _render_groups(model, inrs, (encoded[None], rows, columns), chunk_points)
 
 
 @torch.no_grad()
@@ -67,24 +86,36 @@ def render_frames_of_layers(
     *,
     chunk_points: int = CHUNK_POINTS,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-    """Like :func:`render_frames`, for INRs that no latent predicts, such as refined ones."""
+    """Like :func:`render_frames`, for INRs that no latent predicts."""
     check_size(size)
-    yield from _render_groups(model, [layers], size, chunk_points)
+    tables = model.axis_tables(size, layers[0].weight.device)
+    yield from _render_groups(model, [layers], tables, chunk_points)
+
+
+def _split(layers: list[Layer]) -> list[list[Layer]]:
+    """The INRs of groups of clips."""
+    parts = [zip(*(part.split(MAX_INR_CLIPS) for part in layer), strict=True) for layer in layers]
+    return [[Layer(*layer) for layer in group] for group in zip(*parts, strict=True)]
+
+
+def _changed(layers: list[Layer], changes: list[Layer] | None) -> list[Layer]:
+    if changes is None:
+        return layers
+    return [
+        Layer(layer.weight + change.weight, layer.bias + change.bias)
+        for layer, change in zip(layers, changes, strict=True)
+    ]
 
 
 def _render_groups(
     model: InrvModel,
     groups: Iterable[list[Layer]],
-    size: tuple[int, int, int],
+    tables: AxisTables,
     chunk_points: int,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """The frames of all groups of INRs, side by side."""
-    num_frames, height, width = size
-    tables: tuple[Tensor, Tensor, Tensor] | None = None
-    inrs = []
-    for layers in groups:
-        tables = tables or model.axis_tables(size, layers[0].weight.device)
-        inrs.append((separable_first_layer(tables, layers[0]), layers[1:]))
+    num_frames, height, width = map(len, tables)
+    inrs = [(separable_first_layer(tables, layers[0]), layers[1:]) for layers in groups]
     num_clips = sum(len(first[0]) for first, _ in inrs)
     frames_at_once = max(1, chunk_points // max(1, num_clips * height * width))
     for start in range(0, num_frames, frames_at_once):
@@ -161,5 +192,12 @@ def render_points(
         ],
         dim=3,
     )
-    colours = model.colours(features.flatten(0, 2)[None], model.layers(latents))
-    return colours.view(-1, num_frames, height, width, 3)
+    if model.config.latent.num_moments == 1:
+        colours = model.colours(features.flatten(0, 2)[None], model.layers(latents))
+        return colours.view(-1, num_frames, height, width, 3)
+    times = model.frame_times(num_frames, latents.device)
+    frames = [
+        model.colours(frame.flatten(0, 1)[None], model.layers(latents, time.expand(len(latents))))
+        for frame, time in zip(features, times, strict=True)
+    ]
+    return torch.stack(frames, dim=1).unflatten(2, (height, width))

@@ -1,6 +1,7 @@
 """A trained space of videos: the model, its codes, and what one does with them."""
 
 import difflib
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, final
@@ -11,8 +12,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv import rendering, sampling
+from videospace.inrv.encoder import LatentEncoder
 from videospace.inrv.inr import Layer
 from videospace.inrv.model import InrvModel
+from videospace.inrv.prior import LatentPrior
 from videospace.inrv.space_files import ClipShape, SavedSpace, read_space, write_space
 from videospace.runtime import checkpoint
 from videospace.runtime.device import choose_device
@@ -31,6 +34,8 @@ class VideoSpace:
         ids: The clips' ids, in the same order.
         clip: The size at which the space was trained.
         scores: What was measured, by name; goes on the card.
+        encoder: Guesses the latents of clips
+            (:func:`videospace.inrv.encoder_training.train_encoder`); None where none was trained.
 
     Example:
         >>> from videospace.inrv.model import InrvModel, ModelConfig
@@ -48,6 +53,7 @@ class VideoSpace:
         ids: Sequence[str],
         clip: ClipShape,
         scores: dict[str, Any] | None = None,
+        encoder: LatentEncoder | None = None,
     ):
         if len(ids) != len(latents):
             raise UserError(f"expected an id for each latent, came {len(ids)} for {len(latents)}")
@@ -58,7 +64,17 @@ class VideoSpace:
         self.ids = list(ids)
         self.clip = clip
         self.scores = scores or {}
+        self.encoder = encoder
         self._rows = {clip_id: row for row, clip_id in enumerate(self.ids)}
+
+    @functools.cached_property
+    def prior(self) -> LatentPrior:
+        """The Gaussian of the clips' latents, which keeps an inversion inside the space.
+
+        Raises:
+            UserError: There are fewer than 2 different clips.
+        """
+        return LatentPrior.of(self.latents, self.model.config.latent.num_moments)
 
     @property
     def device(self) -> torch.device:
@@ -69,6 +85,9 @@ class VideoSpace:
         """Move the space, in place."""
         self.model.to(device)
         self.latents = self.latents.to(device)
+        vars(self).pop("prior", None)
+        if self.encoder is not None:
+            self.encoder.to(device)
         return self
 
     def latent(self, clip_id: str) -> Float[Tensor, " latent"]:
@@ -177,7 +196,7 @@ class VideoSpace:
         height: int | None = None,
         width: int | None = None,
         num_frames: int | None = None,
-        layers: list[Layer] | None = None,
+        changes: list[Layer] | None = None,
     ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
         """Like :meth:`render`, but one time step of all clips after another.
 
@@ -186,17 +205,15 @@ class VideoSpace:
             height: In px; None keeps the aspect, or the trained size.
             width: Likewise.
             num_frames: Spread over the same time; None is the trained number.
-            layers: INRs that were refined for these very clips; None: those the latents predict.
+            changes: What refining added to the INRs of these very clips, if anything.
         """
         size = self.render_size(height, width, num_frames)
         latents = self._checked(latents)
-        if layers is not None:
-            return rendering.render_frames_of_layers(self.model, layers, size)
-        return rendering.render_frames(self.model, latents, size)
+        return rendering.render_frames(self.model, latents, size, changes=changes)
 
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)
-        width = self.model.config.latent.width
+        width = self.model.config.latent.total_width
         if latents.ndim != 2 or latents.shape[1] != width:
             shape = "x".join(map(str, latents.shape))
             raise UserError(f"expected latents of {width} numbers, came {shape}")
@@ -210,12 +227,13 @@ class VideoSpace:
     def save_pretrained(self, folder: Path | str) -> None:
         """Write the space: config.json, model.safetensors, codes.safetensors and a card.
 
+        Its encoder, if it has one, goes into encoder.safetensors; one of an earlier save goes away.
         A kill at any moment leaves a space that can be opened, the old one or the new one.
 
         Raises:
             UserError: The folder cannot be written to.
         """
-        saved = SavedSpace(self.model, self.latents, self.ids, self.clip, self.scores)
+        saved = SavedSpace(self.model, self.latents, self.ids, self.clip, self.scores, self.encoder)
         write_space(Path(folder), saved)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ import torch
 from torch import Tensor
 
 from videospace.inrv.card import write_card
+from videospace.inrv.encoder import EncoderConfig, LatentEncoder
+from videospace.inrv.latents import LatentConfig
 from videospace.inrv.model import InrvModel, ModelConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
@@ -22,6 +25,8 @@ CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
     "codes.safetensors",
     "README.md",
 )
+ENCODER_FILE = "encoder.safetensors"
+"""The encoder, where one was trained; it names the weights that it belongs to."""
 PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
 """The weights that the codes on the disk belong to, while a save is between its two files."""
 
@@ -52,6 +57,7 @@ class SavedSpace(NamedTuple):
     ids: list[str]
     clip: ClipShape
     scores: dict[str, Any]
+    encoder: LatentEncoder | None = None
 
 
 def write_space(folder: Path, space: SavedSpace) -> None:
@@ -82,6 +88,7 @@ def write_space(folder: Path, space: SavedSpace) -> None:
     tie = {"model": checkpoint.fingerprint(weights)}
     checkpoint.save_tensors(folder / CODES_FILE, codes, tie)
     previous.unlink(missing_ok=True)
+    write_encoder(folder, space.encoder, tie["model"])
     checkpoint.save_json(folder / CONFIG_FILE, config)
     write_card(folder / CARD_FILE, config, len(space.ids))
 
@@ -101,7 +108,7 @@ def read_space(folder: Path) -> SavedSpace:
     except (ValueError, RuntimeError, ArithmeticError) as error:  # such as a width below zero
         raise UserError(f"'{path}': model cannot be built: {error}") from error
     codes, tie = checkpoint.load_tensors(folder / CODES_FILE)
-    latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.width)
+    latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.total_width)
     weights = _read_weights(folder, tie.get("model"))
     checkpoint.load_strictly(model, weights, folder / WEIGHTS_FILE)
     if tie.get("model") != checkpoint.fingerprint(weights):
@@ -110,7 +117,44 @@ def read_space(folder: Path) -> SavedSpace:
             "take both from one copy, or if a training was stopped while saving, "
             "run the same command again"
         )
-    return SavedSpace(model, latents, ids, clip, scores)
+    encoder = _read_encoder(folder / ENCODER_FILE, config.latent, tie["model"])
+    return SavedSpace(model, latents, ids, clip, scores, encoder)
+
+
+def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str) -> None:
+    """Write the encoder of a space, or take away the one of an earlier save.
+
+    Args:
+        folder: Of the space.
+        encoder: Of the space.
+        fingerprint: Of the weights that it belongs to.
+
+    Raises:
+        UserError: The folder cannot be written to.
+    """
+    path = folder / ENCODER_FILE
+    if encoder is None:
+        path.unlink(missing_ok=True)
+        return
+    about = {"model": fingerprint, "config": dataclasses.asdict(encoder.config)}
+    checkpoint.save_tensors(path, encoder.state_dict(), {"encoder": json.dumps(about)})
+
+
+def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentEncoder | None:
+    """The encoder of these weights; one of other weights is as good as none."""
+    if not path.exists():
+        return None
+    try:
+        tensors, notes = checkpoint.load_tensors(path)
+        about = json.loads(notes.get("encoder", "{}"))
+        if about.get("model") != fingerprint:
+            return None
+        config = checkpoint.config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
+        encoder = LatentEncoder(config, latent)
+        checkpoint.load_strictly(encoder, tensors, path)
+    except (ValueError, RuntimeError) as error:  # such as a layer that memory does not hold
+        raise UserError(f"{error}; or delete '{path}' and run 'videospace encoder'") from error
+    return encoder.eval().requires_grad_(False)
 
 
 def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
@@ -162,6 +206,8 @@ def _read_config(
         raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
     if not isinstance(content["scores"], dict):
         raise UserError(f"expected an object for '{path}': scores, came {content['scores']!r}")
+    with contextlib.suppress(KeyError, AttributeError):  # which the next lines name
+        content["model"]["latent"].setdefault("num_moments", 1)  # unknown to the first version
     clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
     model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
     return clip, model, content["scores"]

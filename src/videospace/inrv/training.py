@@ -10,7 +10,7 @@ from torch import Tensor
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.curriculum import next_stage_index, stage_at
 from videospace.inrv.objective import psnr_from_squared_error
-from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.training_config import TrainingConfig, with_moments_at_most
 from videospace.inrv.training_data import TrainingClips, clip_batch
 from videospace.inrv.training_save import is_saved, save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
@@ -94,6 +94,7 @@ def train(
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     config, options, out = config or TrainingConfig(), options or TrainingOptions(), Path(out)
+    config = with_moments_at_most(config, store.num_frames)
     rows = store.rows("train")
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")

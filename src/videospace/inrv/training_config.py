@@ -80,6 +80,7 @@ class TrainingConfig:
             ("batch.points_per_clip", self.batch.points_per_clip, 1),
             ("total_points", self.total_points, 1),
             ("model.latent.width", model.latent.width, 1),
+            ("model.latent.num_moments", model.latent.num_moments, 1),
             ("model.latent.code_width", model.latent.code_width, 1),
             ("model.encoding.time_octaves", model.encoding.time_octaves, 0),
             ("model.encoding.height_octaves", model.encoding.height_octaves, 0),
@@ -102,3 +103,12 @@ class TrainingConfig:
             raise UserError(
                 f"expected optimiser.average_decay in [0, 1), came {self.optimiser.average_decay}"
             )
+
+
+def with_moments_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
+    """The same, with no more moments than clips have frames: the others would never be trained."""
+    latent = config.model.latent
+    if latent.num_moments <= num_frames:
+        return config
+    latent = dataclasses.replace(latent, num_moments=num_frames)
+    return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

@@ -64,16 +64,25 @@ class TrainingClips:
         return self._pixels(clips, points).float().div(127.5).sub(1)
 
     def uniform_points(
-        self, num_clips: int, num_points: int, generator: torch.Generator
+        self,
+        num_clips: int,
+        num_points: int,
+        generator: torch.Generator,
+        frames: Int[Tensor, " clip"] | None = None,
     ) -> Int[Tensor, "clip point"]:
-        """Points drawn with equal probability, with replacement."""
-        return torch.randint(self.num_points, (num_clips, num_points), generator=generator)
+        """Points drawn with equal probability, with replacement, of whole clips or of one frame."""
+        if frames is None:
+            return torch.randint(self.num_points, (num_clips, num_points), generator=generator)
+        size = (num_clips, num_points)
+        within = torch.randint(self.points_per_frame, size, generator=generator)
+        return within + frames[:, None] * self.points_per_frame
 
     def important_points(
         self,
         clips: Int[Tensor, " clip"],
         num_points: int,
         generator: torch.Generator,
+        frames: Int[Tensor, " clip"] | None = None,
         num_candidates: int = 8,
     ) -> Int[Tensor, "clip point"]:
         """Points drawn where a clip moves or differs from its median colour.
@@ -83,7 +92,7 @@ class TrainingClips:
 
         Source: Rubin (1987), sampling–importance resampling.
         """
-        candidates = self.uniform_points(len(clips), num_points * num_candidates, generator)
+        candidates = self.uniform_points(len(clips), num_points * num_candidates, generator, frames)
         colour = self._pixels(clips, candidates).float()
         earlier, later = candidates - self.points_per_frame, candidates + self.points_per_frame
         before = self._pixels(clips, torch.where(earlier < 0, candidates, earlier)).float()

@@ -30,7 +30,9 @@ def start_or_resume(
         for path in out.glob(pattern):
             path.unlink()
     resumed = (out / STATE_FILE).exists()
-    width = config.model.latent.effective_code_width
+    latent = config.model.latent
+    num_moments = latent.num_moments if latent.semantic == "none" else 1
+    width = latent.effective_code_width
     if resumed:
         codes = torch.zeros(len(rows), width)
     elif present := [name for name in SPACE_FILES if (out / name).exists()]:
@@ -39,7 +41,9 @@ def start_or_resume(
             f"{present[0]}, which would be overwritten: choose another folder"
         )
     else:
-        codes = initial_codes(config.codes, store.frames, rows, width, config.seed)
+        codes = initial_codes(
+            config.codes, store.frames, rows, width // num_moments, config.seed, num_moments
+        )
     state = TrainingState(config, codes, device)
     if resumed:
         state.load(out, training_content(store, rows))

@@ -50,7 +50,7 @@ class TrainingState:
         self.config = config
         self.model = InrvModel(config.model).to(device)
         self.codes = codes.to(device)
-        self.latents = torch.zeros(len(codes), config.model.latent.width, device=device)
+        self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
         self.code_adam = RowAdam(self.codes)
         self.adam = torch.optim.Adam(
             self.model.parameters(),

@@ -46,11 +46,15 @@ def training_step(
 
     codes = state.codes[chosen].requires_grad_()
     latents = state.model.latents(codes, None if features is None else features[chosen])
+    frames = times = None
+    if config.model.latent.num_moments > 1:  # an INR holds at one time, so a step sees one frame
+        frames = torch.randint(clips.size[0], chosen.shape, generator=generator)
+        times = state.model.frame_times(clips.size[0], codes.device)[frames]
     with _products_in(progress.precision, codes.device):
-        layers = state.model.layers(latents)
-    points = _points(config, clips, chosen, generator)
+        layers = state.model.layers(latents, times)
+    points = _points(config, clips, chosen, frames, generator)
     target = clips.colours(chosen, points)
-    shared = config.batch.points_per_clip is None  # all clips have the whole grid
+    shared = config.batch.points_per_clip is None and frames is None  # all have the whole grid
     encoded = gather_points(tables, points[:1] if shared else points)
     with _products_in(progress.precision, codes.device):
         colours = state.model.colours(encoded, layers).float()
@@ -97,17 +101,21 @@ def _points(
     config: TrainingConfig,
     clips: TrainingClips,
     chosen: Int[Tensor, " clip"],
+    frames: Int[Tensor, " clip"] | None,
     generator: torch.Generator,
 ) -> Int[Tensor, "clip point"]:
-    """The points of a step."""
+    """The points of a step, of whole clips or of one frame of each."""
     count = config.batch.points_per_clip
     device = chosen.device
     if count is None:
-        return torch.arange(clips.num_points, device=device).expand(len(chosen), -1)
+        if frames is None:
+            return torch.arange(clips.num_points, device=device).expand(len(chosen), -1)
+        starts = frames[:, None] * clips.points_per_frame
+        return (starts + torch.arange(clips.points_per_frame)).to(device)
     num_important = round(count * config.batch.important_share)
-    points = clips.uniform_points(len(chosen), count - num_important, generator).to(device)
+    points = clips.uniform_points(len(chosen), count - num_important, generator, frames).to(device)
     if num_important:
-        important = clips.important_points(chosen, num_important, generator).to(device)
+        important = clips.important_points(chosen, num_important, generator, frames).to(device)
         points = torch.cat([points, important], dim=1)
     return points
 

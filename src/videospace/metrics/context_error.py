@@ -3,9 +3,14 @@
 A context is what was seen of a clip: a video and a mask of the pixels that count. Where the
 context is coarser than the video, each of its pixels stands for the mean of the finer pixels that
 it covers. All figures are per clip, for a batch of clips of one size.
+
+The regions are the same for every measure: all pixels, those that move in the truth (``moving``),
+those that the context does not show (``unseen``), and those that are both. Context-L1 is an error
+of what was seen, and so knows all of it and what moves of it.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,11 +20,12 @@ from torch import Tensor
 from videospace.clips.geometry import crop_and_resize
 from videospace.metrics.fidelity import (
     IDENTICAL_PSNR_DB,
-    fidelity,
     frame_blocks,
     mean_or_none,
     moving_pixels,
     psnr_db,
+    require_same_shape,
+    ssim_map,
 )
 from videospace.runtime.errors import UserError
 
@@ -95,6 +101,53 @@ def unseen_pixels(
     return ~observed[:, :, rows[:, None], columns]
 
 
+def ssim_of_regions(
+    video: UInt8[Tensor, "clip time height width 3"],
+    reference: UInt8[Tensor, "clip time height width 3"],
+    regions: Sequence[Bool[Tensor, "clip time height width"]],
+) -> Float[Tensor, "region clip"]:
+    """Structural similarity within parts of the clips, as their windows see them.
+
+    A window counts for the pixel in its centre, so that windows on the edge of a region look across
+    it. Pixels nearer to the frame's edge than half a window have none, as in
+    :func:`videospace.metrics.fidelity.ssim`, which is the same figure for all pixels.
+
+    Args:
+        video: The clips to judge, in [0, 255].
+        reference: What they should be.
+        regions: The pixels that count.
+
+    Returns:
+        In [-1, 1] for each region and clip; nan where a region holds no window's centre.
+
+    Raises:
+        UserError: The shapes differ.
+
+    Example:
+        >>> truth = torch.zeros(1, 1, 12, 40, 3, dtype=torch.uint8)
+        >>> guess = truth.clone()
+        >>> guess[..., 20:, :] = 255
+        >>> left, right = (torch.arange(40).expand(1, 1, 12, 40) // 14 == part for part in (0, 2))
+        >>> ssim_of_regions(guess, truth, [left, right]).round(decimals=2).tolist()
+        [[1.0], [0.0]]
+
+    Source: Wang, Bovik, Sheikh and Simoncelli (2004), Eq. 13, for the similarity of a window.
+    """
+    require_same_shape(video, reference)
+    similarity = torch.empty(len(regions), len(video), device=video.device)
+    for clip in range(len(video)):
+        total, count = torch.zeros(2, len(regions), dtype=torch.float64, device=video.device)
+        for block in frame_blocks(video):
+            maps = ssim_map(video[clip, block].float(), reference[clip, block].float())
+            windows = maps.mean(dim=3)
+            for index, region in enumerate(regions):
+                centres = _window_centres(region[clip, block], windows.shape[1:])
+                total[index] += (windows * centres).sum()
+                count[index] += torch.count_nonzero(centres)
+        similarity[:, clip] = total / count
+    return similarity
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TaskFidelity:
     """How good completed clips are."""
@@ -109,8 +162,17 @@ class TaskFidelity:
     """PSNR over those of them that move; nan where there is none."""
     ssim: Float[Tensor, " clip"]
     """Structural similarity."""
+    ssim_moving: Float[Tensor, " clip"]
+    """Structural similarity around the pixels that move; nan where none does."""
+    ssim_unseen: Float[Tensor, " clip"]
+    """Structural similarity around the pixels that the context does not show; nan where it shows
+    all."""
+    ssim_unseen_moving: Float[Tensor, " clip"]
+    """Structural similarity around those of them that move; nan where there is none."""
     context_l1: Float[Tensor, " clip"]
     """Mean absolute difference on the observed pixels, in [0, 100]."""
+    context_l1_moving: Float[Tensor, " clip"]
+    """The same on those of them that move, at the size of the context; nan where none does."""
 
     def per_clip(self) -> dict[str, Float[Tensor, " clip"]]:
         """Every figure under the name of its field, ready to be averaged.
@@ -162,17 +224,46 @@ def task_fidelity(
         >>> round(scores["psnr_unseen_db"], 2), scores["context_l1"]
         (13.98, 0.0)
     """
+    require_same_shape(video, reference)
     _require_context(video, context_video, observed)
-    overall = fidelity(video, reference)
+    moving = moving_pixels(reference)
     unseen = unseen_pixels(observed, (video.shape[2], video.shape[3]))
+    everywhere = torch.ones((), dtype=torch.bool, device=video.device).expand(video.shape[:4])
+    regions = {
+        "": everywhere,
+        "_moving": moving,
+        "_unseen": unseen,
+        "_unseen_moving": unseen & moving,
+    }
+    similarities = ssim_of_regions(video, reference, list(regions.values()))
+    moving_seen = observed & _moving_at_size_of(context_video, reference)
     return TaskFidelity(
-        psnr_db=overall.psnr_db,
-        psnr_moving_db=overall.psnr_moving_db,
-        psnr_unseen_db=psnr_db(video, reference, unseen),
-        psnr_unseen_moving_db=psnr_db(video, reference, unseen & moving_pixels(reference)),
-        ssim=overall.ssim,
+        **{f"psnr{name}_db": psnr_db(video, reference, mask) for name, mask in regions.items()},
+        **{f"ssim{name}": values for name, values in zip(regions, similarities, strict=True)},
         context_l1=context_l1(video, context_video, observed),
+        context_l1_moving=context_l1(video, context_video, moving_seen),
     )
+
+
+def _window_centres(
+    region: Bool[Tensor, "frame height width"], positions: Sequence[int]
+) -> Bool[Tensor, "frame top left"]:
+    """The region at the centres of the windows, of which so many fit into the height and width."""
+    for axis, num_positions in zip((1, 2), positions, strict=True):
+        first = (region.shape[axis] - num_positions) // 2
+        region = region.narrow(axis, first, num_positions)
+    return region
+
+
+def _moving_at_size_of(
+    context_video: UInt8[Tensor, "clip time context_height context_width 3"],
+    reference: UInt8[Tensor, "clip time height width 3"],
+) -> Bool[Tensor, "clip time context_height context_width"]:
+    """The pixels that move in the reference when it is as coarse as the context."""
+    if context_video.shape == reference.shape:
+        return moving_pixels(reference)
+    pairs = zip(context_video, reference, strict=True)
+    return moving_pixels(torch.stack([_at_size_of(known, true) for known, true in pairs]))
 
 
 def _at_size_of(

@@ -50,7 +50,7 @@ class DlibFaceEmbedder:
     def __init__(self) -> None:
         folder = _dlib_models()
         try:
-            import dlib  # pyright: ignore[reportMissingImports]
+            dlib: Any = importlib.import_module("dlib")
         except ImportError as error:
             raise UserError(_install("dlib", "dlib-bin face-recognition-models")) from error
         self._find_faces = dlib.get_frontal_face_detector()

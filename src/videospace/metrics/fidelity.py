@@ -150,7 +150,7 @@ def ssim(
     similarity = torch.zeros(len(video), device=video.device)
     for clip in range(len(video)):
         for block in frame_blocks(video):
-            maps = _ssim_map(video[clip, block].float(), reference[clip, block].float())
+            maps = ssim_map(video[clip, block].float(), reference[clip, block].float())
             similarity[clip] += maps.mean(dim=(1, 2, 3)).sum()
     return similarity / video.shape[1]
 
@@ -279,7 +279,7 @@ def frame_blocks(video: UInt8[Tensor, "clip time height width 3"]) -> Iterator[s
         yield slice(start, start + step)
 
 
-def _ssim_map(
+def ssim_map(
     x: Float[Tensor, "frame height width 3"], y: Float[Tensor, "frame height width 3"]
 ) -> Float[Tensor, "frame top left 3"]:
     """Eq. 13 of Wang et al., with their Gaussian-weighted means, variances and covariance."""

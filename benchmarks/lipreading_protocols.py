@@ -1,0 +1,122 @@
+"""Who learns from what, and is asked what: the fixed protocols of lipreading."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.profile.clip_files import clip_id
+from videospace.runtime.errors import UserError
+
+Protocol = Literal["miracl-1", "miracl-2", "miracl-unseen-1", "grid-pairs-1"]
+FIRST_TESTED_TAKE = {"miracl-1": 2, "miracl-2": 2, "miracl-unseen-1": 2, "grid-pairs-1": 1}
+"""Takes before it are never asked about, so that one and two shots are asked the same."""
+
+MIRACL_TEXTS = {
+    "words/01": "begin", "words/02": "choose", "words/03": "connection", "words/04": "navigation",
+    "words/05": "next", "words/06": "previous", "words/07": "start", "words/08": "stop",
+    "words/09": "hello", "words/10": "web", "phrases/01": "stop navigation",
+    "phrases/02": "excuse me", "phrases/03": "I am sorry", "phrases/04": "thank you",
+    "phrases/05": "good bye", "phrases/06": "I love this game", "phrases/07": "nice to meet you",
+    "phrases/08": "you are welcome", "phrases/09": "how are you", "phrases/10": "have a good time",
+}  # fmt: skip
+"""What MIRACL's classes say (Rekik, Ben-Hamadou and Mahdi, 2014)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """One person's words, and what was learned from other people before."""
+
+    speaker: str
+    """The person."""
+    part: str
+    """Which words: all, or the words or phrases of MIRACL."""
+    shots: list[LabelledClip]
+    """The person's clips to learn from."""
+    tests: list[LabelledClip]
+    """The person's clips to ask about."""
+    pretraining: list[LabelledClip]
+    """Other people's clips."""
+    others: list[LabelledClip]
+    """Other people's clips of the same words, as a second domain for ``+s``."""
+
+
+def tasks(
+    protocol: Protocol,
+    clips: Sequence[LabelledClip],
+    pool: Sequence[LabelledClip] | None,
+    speakers: Sequence[str],
+) -> Iterator[Task]:
+    """The tasks of a protocol, speaker by speaker.
+
+    Args:
+        protocol: By its name.
+        clips: Of the corpus that is asked about.
+        pool: Of a separate corpus for pretraining, from which every speaker who is asked about is
+            left out, by name and by recording; None takes the corpus's other speakers.
+        speakers: To ask about; none stands for all.
+
+    Raises:
+        UserError: A speaker is missing, or nobody is left to pretrain on.
+    """
+    names = list(dict.fromkeys(clip.speaker for clip in clips))
+    if missing := sorted(set(speakers) - set(names)):
+        raise UserError(f"no speaker '{missing[0]}' in the corpus: there are {', '.join(names)}")
+    asked = [name for name in names if not speakers or name in speakers]
+    if pool is not None:
+        pool = without_speakers(pool, [clip for clip in clips if clip.speaker in asked])
+    for speaker in asked:
+        others = pool if pool is not None else [c for c in clips if c.speaker != speaker]
+        if not others:
+            raise UserError(f"nobody but {speaker} is left to pretrain on: give --pretrain-corpus")
+        own = [clip for clip in clips if clip.speaker == speaker]
+        if protocol == "miracl-unseen-1":
+            yield _task(protocol, speaker, "words", _part(own, "words"), _part(others, "phrases"))
+            yield _task(protocol, speaker, "phrases", _part(own, "phrases"), _part(others, "words"))
+        else:
+            yield _task(protocol, speaker, "all", own, others)
+
+
+def without_speakers(
+    pool: Sequence[LabelledClip], asked: Sequence[LabelledClip]
+) -> list[LabelledClip]:
+    """Leave out whoever is asked about, whatever they are called in the pool."""
+    recordings = {clip_id(clip.clip) for clip in asked}
+    known = {clip.speaker.casefold() for clip in asked}
+    known |= {clip.speaker.casefold() for clip in pool if clip_id(clip.clip) in recordings}
+    return [clip for clip in pool if clip.speaker.casefold() not in known]
+
+
+def _part(clips: Sequence[LabelledClip], part: str) -> list[LabelledClip]:
+    found = [clip for clip in clips if clip.word.startswith(f"{part}/")]
+    if not found:
+        raise UserError(f"expected classes called {part}/..., came none: is it MIRACL's layout?")
+    return found
+
+
+def _task(
+    protocol: Protocol,
+    speaker: str,
+    part: str,
+    own: Sequence[LabelledClip],
+    others: Sequence[LabelledClip],
+) -> Task:
+    num_shots = 2 if protocol == "miracl-2" else 1
+    shots, tests, seen = [], [], {}
+    for clip in own:  # takes come in order
+        place = seen[clip.word] = seen.get(clip.word, -1) + 1
+        if place < num_shots:
+            shots.append(clip)
+        elif place >= FIRST_TESTED_TAKE[protocol]:
+            tests.append(clip)
+    same_words = [
+        dataclasses.replace(clip, domain="synthetic") for clip in others if clip.word in seen
+    ]
+    return Task(
+        speaker=speaker,
+        part=part,
+        shots=shots,
+        tests=tests,
+        pretraining=list(others),
+        others=same_words,
+    )

@@ -1,0 +1,206 @@
+"""Lipreading from one clip of each word: which way to learn recognises how much?
+
+The rows of the thesis's Table 2.2, and ours, on a corpus whose test speakers nothing was
+pretrained on. Shares are in per cent; intervals are over words and seeds.
+"""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
+from benchmarks.lipreading_corpora import read_grid_pairs
+from benchmarks.lipreading_protocols import MIRACL_TEXTS, Protocol, Task, tasks
+from videospace.lipreading.bootstrap import Interval, bootstrap_mean
+from videospace.lipreading.corpus import LabelledClip, read_corpus
+from videospace.lipreading.evaluation import Answer, ask, score
+from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
+from videospace.lipreading.profile.clip_files import clip_id
+from videospace.lipreading.strategies import (
+    LearningSettings,
+    StrategyName,
+    learn,
+    needs_model,
+    needs_synthetic,
+)
+from videospace.lipreading.training import pretrain
+from videospace.lipreading.visemes import visemes
+from videospace.runtime.device import choose_device
+
+MIRACL_FPS = 15.0
+COLUMNS = ("top1", "top1_interval", "top5", "seconds", "learn_seconds")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LipreadingTableOptions(BenchmarkOptions):
+    """Lipreading from one clip of each word: which way to learn recognises how much?"""
+
+    protocol: Protocol
+    """What is learned and asked."""
+    corpus: Path | None = None
+    """Whose speakers are asked about; None takes MIRACL or GRID s1 of the recordings."""
+    pretrain_corpus: Path | None = None
+    """Whose speakers are pretrained on; None takes the corpus's other speakers, and MIRACL for
+    GRID. Speakers who are asked about are left out of it."""
+    fps: float = MIRACL_FPS
+    """Frames a second of the corpora's images."""
+    speakers: tuple[str, ...] = ()
+    """Speakers to ask about; none stands for all."""
+    methods: tuple[StrategyName, ...] = ("dtw", "prototypes", "dtw-embeddings", "fusion")
+    """Ways to learn."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Of pretraining and learning."""
+    pretrain_seconds: float | None = None
+    """Most time for one pretraining; None: as long as its configuration says."""
+    pretrain: PretrainConfig = PretrainConfig()
+    """How to pretrain; with a unit weight above 0 the mouth shapes of MIRACL's classes are taught,
+    too."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+
+
+def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
+    """Pretrain, learn and ask, for every speaker, seed and method."""
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    learn_seconds: dict[str, list[float]] = defaultdict(list)
+    pretraining: list[dict[str, Any]] = []
+    for task in tasks(options.protocol, *_corpora(options, work), options.speakers):
+        for seed in options.seeds:
+            # Nothing is drawn in template matching, so that one seed says it all.
+            methods: list[StrategyName]
+            methods = [m for m in options.methods if m != "dtw" or seed == options.seeds[0]]
+            model = None
+            if any(needs_model(method) for method in methods):
+                model, seconds = pretrained(task, seed, options, work)
+                pretraining.append({"speaker": task.speaker, "seed": seed, "seconds": seconds})
+            for method in methods:
+                started = time.perf_counter()
+                recogniser = learn(
+                    method,
+                    task.shots,
+                    model if needs_model(method) else None,
+                    LearningSettings(seed=seed, device=options.device, progress=False),
+                    synthetic=task.others if needs_synthetic(method) else (),
+                    units=units_of(task.shots),
+                )
+                learn_seconds[method].append(time.perf_counter() - started)
+                new = ask(recogniser, task.tests, seed=seed)
+                answers[method] += new
+                right = 100 * sum(answer.within(1) for answer in new) / len(new)
+                say(f"{task.speaker} {task.part}, seed {seed}, {method}: top-1 {right:.1f} %")
+    found = {name: row(answers[name], learn_seconds[name]) for name in options.methods}
+    shown = {name: {**of, "top1_interval": _ends(of)} for name, of in found.items()}
+    print_table(f"{options.protocol}, per cent", shown, COLUMNS)
+    return {
+        "corpora": [path.name for path in (options.corpus, options.pretrain_corpus) if path],
+        "methods": found,
+        "differences": differences(answers),
+        "pretraining": pretraining,
+    }
+
+
+def pretrained(
+    task: Task, seed: int, options: LipreadingTableOptions, work: Path
+) -> tuple[MouthModel, float | None]:
+    """A model that has never seen the person; None seconds where it was there already."""
+    config = dataclasses.replace(options.pretrain, seed=seed)
+    units = units_of(task.pretraining) if config.unit_weight else None
+    device = str(choose_device(options.device))
+    digest = hashlib.sha256(repr((config, units, options.pretrain_seconds)).encode())
+    for clip in task.pretraining:
+        digest.update(f"{clip.speaker}/{clip.word}/{clip_id(clip.clip)}".encode())
+    folder = work / "models" / digest.hexdigest()[:16]
+    done = folder / "pretrained.json"
+    if done.exists():
+        return MouthModel.from_pretrained(folder, device), None
+    say(f"pretraining for {task.speaker} {task.part}, seed {seed}: {len(task.pretraining)} clips")
+    started = time.perf_counter()
+    training = PretrainOptions(time_budget_seconds=options.pretrain_seconds, device=options.device)
+    model = pretrain(task.pretraining, folder, config, training, units=units)
+    seconds = time.perf_counter() - started
+    done.write_text(json.dumps({"seconds": seconds}))
+    return model, seconds
+
+
+def units_of(clips: Sequence[LabelledClip]) -> dict[str, tuple[str, ...]]:
+    """The mouth shapes that the words of some clips are made of."""
+    return {clip.word: visemes(MIRACL_TEXTS.get(clip.word, clip.word)) for clip in clips}
+
+
+def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, Any]:
+    """The figures of one method, shares in per cent."""
+    scores = score(answers)
+    by_speaker: dict[str, list[bool]] = defaultdict(list)
+    for answer in answers:
+        by_speaker[answer.asked.speaker].append(answer.within(1))
+    sure = scores.top1_when_sure
+    return {
+        "top1": 100 * scores.top1.mean,
+        "top3": 100 * scores.top3.mean,
+        "top5": 100 * scores.top5.mean,
+        "top1_interval": _per_cent(scores.top1),
+        "top5_interval": _per_cent(scores.top5),
+        "seconds": scores.median_seconds,
+        "learn_seconds": sorted(learn_seconds)[len(learn_seconds) // 2],
+        "share_sure": 100 * scores.share_sure,
+        "top1_when_sure": None if sure is None else 100 * sure,
+        "num_answers": scores.num_answers,
+        "speakers": {name: 100 * sum(r) / len(r) for name, r in by_speaker.items()},
+    }
+
+
+def differences(answers: dict[str, list[Answer]]) -> dict[str, Any]:
+    """By how much each ``ve`` is ahead of its ``cl`` in top-1 and top-5, on the same clips."""
+    found = {}
+    for name in answers:
+        other = name.replace("ve-", "cl-").removesuffix("-mod")
+        if not name.startswith("ve-") or other not in answers:
+            continue
+        words = [(answer.asked.speaker, answer.asked.word) for answer in answers[name]]
+        seeds = [answer.seed for answer in answers[name]]
+        pairs = list(zip(answers[name], answers[other], strict=True))
+        by_rank = {}
+        for rank in (1, 5):
+            ahead = [float(one.within(rank)) - float(two.within(rank)) for one, two in pairs]
+            interval = bootstrap_mean(ahead, words, seeds)
+            by_rank[f"top{rank}"] = 100 * interval.mean
+            by_rank[f"top{rank}_interval"] = _per_cent(interval)
+        found[f"{name} minus {other}"] = by_rank
+    return found
+
+
+def _corpora(
+    options: LipreadingTableOptions, work: Path
+) -> tuple[list[LabelledClip], list[LabelledClip] | None]:
+    """Clips to ask about, and those of a separate corpus to pretrain on."""
+    pool_folder = options.pretrain_corpus
+    if options.protocol == "grid-pairs-1":
+        clips = read_grid_pairs(options.corpus or data_path("grid_s1"), work=work)
+        pool_folder = pool_folder or data_path("miracl")
+    else:
+        clips = read_corpus(options.corpus or data_path("miracl"), fps=options.fps)
+    return clips, None if pool_folder is None else read_corpus(pool_folder, fps=options.fps)
+
+
+def _per_cent(interval: Interval) -> list[float]:
+    return [100 * interval.low, 100 * interval.high]
+
+
+def _ends(found: dict[str, Any]) -> str:
+    low, high = found["top1_interval"]
+    return f"{low:.1f}–{high:.1f}"
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("lipreading_table", __doc__, LipreadingTableOptions, measure, arguments)
+
+
+if __name__ == "__main__":
+    main()

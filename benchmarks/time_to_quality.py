@@ -1,0 +1,279 @@
+"""Time to quality: how long does a preset train until it shows its clips at a given PSNR?
+
+The quality is the mean PSNR of rendered training clips, evenly spread over the store, with the
+weights that a user would get at that moment. The clock runs from the call of ``train``, with
+everything that it does before the first step; saving for the measurement stops it, rendering and
+scoring follow when the training is over. The time to a target is the first measured moment at which
+the quality has reached it, so it is never too short; a preset that does not get there has null, and
+its budget as a lower bound. A schedule ends with the budget, so a smaller budget can get to low
+targets sooner.
+"""
+
+import dataclasses
+import math
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from benchmarks.common import RESULTS, print_table, run_benchmark, say
+from benchmarks.quality_over_time import Watch, plot, restore
+from benchmarks.spaces import UNLIMITED_POINTS, PresetName, SpaceOptions, warm_up
+from benchmarks.step_costs import (
+    matrix_product_peaks,
+    operations,
+    peak_memory,
+    seconds_by_part,
+)
+from benchmarks.tasks import STORES, TasksOptions
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv.evaluation import evaluate
+from videospace.inrv.space import VideoSpace
+from videospace.inrv.training import TrainingOptions, train
+from videospace.presets import preset
+from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
+
+MEDIANS = (
+    *("psnr_db", "points_per_second", "steps", "gflops", "share_of_matmul_peak"),
+    *("setup_seconds", "train_seconds", "peak_rss_mib", "peak_gpu_mib"),
+)
+"""Figures of a run that are told as medians over seeds."""
+CLOCKED_SECONDS = 3.0
+"""About how long the steps take of which every part is clocked."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TimeToQualityOptions(SpaceOptions):
+    """Time to quality: how long does a preset train until it shows its clips at a given PSNR?"""
+
+    dataset: Literal["grid-faces", "bouncing-ball", "moving-mnist"] = "grid-faces"
+    """The clips to train on."""
+    store: str | None = None
+    """Name of a prepared store to train on instead, a folder in WORK/clips."""
+    num_sources: int | None = None
+    """How much of the data set: recordings of faces (None: 100), balls (50), or clips (1000)."""
+    presets: tuple[PresetName, ...] = ("fast", "paper")
+    """The presets to train, one after the other; paper is what others are compared with."""
+    targets: tuple[float, ...] = (25.0, 30.0, 33.0, 36.0)
+    """PSNRs to reach, in dB."""
+    budget_seconds: float = 240.0
+    """Time of training of each space."""
+    paper_budget_seconds: float | None = None
+    """Another one for the preset paper."""
+    num_moments: int = 16
+    """Moments of a run at which it is measured, in equal ratios up to the end."""
+    scored_clips: int = 20
+    """Training clips that are rendered each time; with the preset paper, paper_clips."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.targets or self.num_moments < 2 or self.scored_clips < 1:
+            raise UserError(
+                "expected at least one target, two moments and one clip to score, came targets "
+                f"{self.targets}, {self.num_moments} moments and {self.scored_clips} clips"
+            )
+
+        if self.store is not None and Path(self.store).name != self.store:
+            raise UserError(f"expected the name of a store in WORK/clips, came '{self.store}'")
+        seconds = self.paper_budget_seconds
+        if seconds is not None and not seconds > 0:
+            raise UserError(f"expected paper_budget_seconds above 0, came {seconds:g}")
+
+    @property
+    def clips_name(self) -> str:
+        """Of what is trained on."""
+        return self.store or self.dataset
+
+    def results_name(self, benchmark: str) -> str:
+        """A file of its own for each set of clips."""
+        return f"{benchmark}_{self.clips_name}"
+
+
+def measure(options: TimeToQualityOptions, work: Path) -> dict[str, Any]:
+    """Train every preset, watch it, and compare."""
+    store = _store(options, work)
+    device = choose_device()
+    warm_up()
+    peaks = matrix_product_peaks(device)
+    presets = {
+        name: of_seeds(
+            [measure_run(store, name, seed, options, work, peaks) for seed in options.seeds],
+            options.targets,
+        )
+        for name in options.presets
+    }
+    for name, found in presets.items():
+        found["seconds_of_step"] = _clocked(store, name, device, found)
+    first = presets[options.presets[0]]
+    rows = {
+        name: {**{f"{t:g} dB": found["seconds_to"][f"{t:g}"] for t in options.targets}, **found}
+        for name, found in presets.items()
+    }
+    columns = ("psnr_db", "points_per_second", "share_of_matmul_peak", "peak_rss_mib")
+    num_clips = len(store.rows("train"))
+    print_table(
+        f"Seconds to a PSNR, {num_clips} training clips of {options.clips_name}",
+        rows,
+        (*(f"{target:g} dB" for target in options.targets), *columns),
+    )
+    if options.save:
+        path = options.out or RESULTS / f"{options.results_name('time_to_quality')}.json"
+        curves = {name: [r["curve"] for r in found["runs"]] for name, found in presets.items()}
+        plot(path.with_suffix(".png"), curves, options.targets, title=options.clips_name)
+    return {
+        "clips": options.clips_name,
+        "num_training_clips": num_clips,
+        "clip_size": [store.num_frames, store.height, store.width],
+        "quality": "mean PSNR of rendered training clips",
+        "seconds_to": {name: found["seconds_to"] for name, found in presets.items()},
+        "longer_than_seconds": {
+            name: found["longer_than_seconds"] for name, found in presets.items()
+        },
+        "times_faster_than_paper": times_faster(presets),
+        "share_of_matmul_peak": first["share_of_matmul_peak"],
+        "matmul_peak_gflops": peaks,
+        "presets": presets,
+    }
+
+
+def _store(options: TimeToQualityOptions, work: Path) -> ClipStore:
+    if options.store:
+        return ClipStore.open(work / "clips" / options.store)
+    held_out = 1 if options.dataset == "moving-mnist" else None  # which are not looked at here
+    chosen = TasksOptions(
+        dataset=options.dataset, num_sources=options.num_sources, max_clips=held_out
+    )
+    return STORES[options.dataset](chosen, work)
+
+
+def measure_run(
+    store: ClipStore,
+    name: str,
+    seed: int,
+    options: TimeToQualityOptions,
+    work: Path,
+    peaks: dict[str, float],
+) -> dict[str, Any]:
+    """Train a preset once, and score what it was at several moments."""
+    budget = options.budget_seconds
+    if name == "paper" and options.paper_budget_seconds:
+        budget = options.paper_budget_seconds
+    config = dataclasses.replace(preset(name), seed=seed, total_points=UNLIMITED_POINTS)
+    say(f"{name}, seed {seed}: training for {budget:g} s")
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        watch = Watch(Path(folder), budget, options.num_moments)
+        saving = TrainingOptions(time_budget_seconds=budget, checkpoint_seconds=math.inf)
+        with peak_memory() as memory:
+            report = train(store, Path(folder) / "space", config, saving, watch)
+        if not report.finished:
+            raise KeyboardInterrupt
+        space = VideoSpace.from_pretrained(Path(folder) / "space", choose_device())
+        max_clips = options.paper_clips if name == "paper" else options.scored_clips
+        curve = []
+        for moment in watch.moments:
+            restore(space, moment.file, config)
+            scores = evaluate(space, store, max_clips=max_clips, progress=False).summary()
+            curve.append((moment.seconds, scores["psnr_db"]))
+            moment.file.unlink()
+    seconds = report.seconds - watch.paused_seconds
+    gflops = operations(config, store, report.points) / seconds / 1e9
+    return {
+        "seed": seed,
+        "budget_seconds": budget,
+        "setup_seconds": watch.setup_seconds,
+        "train_seconds": seconds,
+        "paused_seconds": watch.paused_seconds,
+        "steps": report.step,
+        "points_per_second": report.points / seconds,
+        "precision": watch.precision,
+        "gflops": gflops,
+        "share_of_matmul_peak": gflops / peaks[watch.precision],
+        **memory,
+        "psnr_db": curve[-1][1],
+        "num_scored_clips": min(max_clips, len(space.ids)),
+        "curve": {
+            "seconds": [seconds for seconds, _ in curve],
+            "psnr_db": [psnr for _, psnr in curve],
+        },
+    }
+
+
+def first_reached(curve: dict[str, list[float]], target_db: float) -> float | None:
+    """The first moment at which a target is reached; None where it never is.
+
+    Example:
+        >>> first_reached({"seconds": [1.0, 2.0, 4.0], "psnr_db": [20.0, 31.0, 33.0]}, 30.0)
+        2.0
+    """
+    pairs = zip(curve["seconds"], curve["psnr_db"], strict=True)
+    return next((seconds for seconds, psnr in pairs if psnr >= target_db), None)
+
+
+def of_seeds(runs: list[dict[str, Any]], targets: tuple[float, ...]) -> dict[str, Any]:
+    """Medians over runs; a run that never reaches a target counts as slower than all that do."""
+    seconds_to: dict[str, float | None] = {}
+    longer_than: dict[str, float | None] = {}
+    for target in targets:
+        found = [first_reached(run["curve"], target) for run in runs]
+        middle = statistics.median_high(math.inf if s is None else s for s in found)
+        reached = math.isfinite(middle)
+        seconds_to[f"{target:g}"] = middle if reached else None
+        ends = [run["curve"]["seconds"][-1] for run in runs]
+        longer_than[f"{target:g}"] = None if reached else min(ends)
+    middles = {
+        name: statistics.median(run[name] for run in runs) for name in MEDIANS if name in runs[0]
+    }
+    return {
+        "seconds_to": seconds_to,
+        "longer_than_seconds": longer_than,
+        **middles,
+        "precision": runs[0]["precision"],
+        "runs": runs,
+    }
+
+
+def times_faster(presets: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """By preset and target: how many times sooner than paper, and whether it is at least that.
+
+    Example:
+        >>> fast = {"seconds_to": {"30": 2.0}, "longer_than_seconds": {"30": None}}
+        >>> paper = {"seconds_to": {"30": None}, "longer_than_seconds": {"30": 100.0}}
+        >>> times_faster({"fast": fast, "paper": paper})
+        {'fast': {'30': {'times': 50.0, 'at_least': True}}}
+    """
+    if "paper" not in presets:
+        return {}
+    reached, bounds = presets["paper"]["seconds_to"], presets["paper"]["longer_than_seconds"]
+    return {
+        name: {
+            target: {
+                "times": (reached[target] or bounds[target]) / seconds,
+                "at_least": reached[target] is None,
+            }
+            for target, seconds in found["seconds_to"].items()
+            if seconds is not None
+        }
+        for name, found in presets.items()
+        if name != "paper"
+    }
+
+
+def _clocked(
+    store: ClipStore, name: str, device: torch.device, found: dict[str, Any]
+) -> dict[str, float]:
+    """Seconds of a step by part, from a number of steps that the speed of the runs allows."""
+    num_steps = found["steps"] / found["train_seconds"] * CLOCKED_SECONDS
+    return seconds_by_part(store, preset(name), device, min(max(3, round(num_steps)), 200))
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("time_to_quality", __doc__, TimeToQualityOptions, measure, arguments)
+
+
+if __name__ == "__main__":
+    main()

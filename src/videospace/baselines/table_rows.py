@@ -1,0 +1,150 @@
+"""Rows of the table of tasks: what a method reaches, which figures there are, and how they look."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from videospace.inrv.tasks import Task
+from videospace.metrics.intervals import MeanInterval
+
+TEXT_WIDTH = 160
+"""Characters of a line."""
+
+
+def _low(figure: float) -> float:
+    return figure
+
+
+def _high(figure: float) -> float:
+    return -figure
+
+
+def _near_one(figure: float) -> float:
+    return abs(figure - 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Column:
+    """A figure of the table, and how it is shown."""
+
+    name: str
+    """Of a figure of the row."""
+    group: str
+    """Heading that it shares with its neighbours."""
+    head: str
+    """Heading of its own."""
+    decimals: int
+    badness: Callable[[float], float]
+    """Lower for better figures."""
+
+
+def _regions(stem: str, unit: str, group: str, decimals: int) -> list[Column]:
+    heads = {"": "all", "_moving": "moving", "_unseen": "unseen", "_unseen_moving": "unseen moving"}
+    return [
+        Column(
+            name=f"{stem}{region}{unit}", group=group, head=head, decimals=decimals, badness=_high
+        )
+        for region, head in heads.items()
+    ]
+
+
+COLUMNS = [
+    *_regions("psnr", "_db", "PSNR, dB", 2),
+    *_regions("ssim", "", "SSIM", 3),
+    Column(name="context_l1", group="Context-L1", head="all", decimals=2, badness=_low),
+    Column(name="context_l1_moving", group="Context-L1", head="moving", decimals=2, badness=_low),
+    Column(name="lpips", group="LPIPS", head="all", decimals=3, badness=_low),
+    Column(name="tl_id", group="identity", head="TL-ID", decimals=3, badness=_near_one),
+    Column(name="tg_id", group="identity", head="TG-ID", decimals=3, badness=_near_one),
+    Column(name="gt_id", group="identity", head="GT-ID", decimals=3, badness=_high),
+    Column(name="num_without_face", group="identity", head="no face", decimals=1, badness=_low),
+    Column(name="seconds_per_clip", group="seconds", head="a clip", decimals=2, badness=_low),
+]
+"""Everything that may be known of a row, in the order in which it is shown."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """What one method reaches in one task."""
+
+    task: Task
+    method: str
+    scores: dict[str, MeanInterval]
+    """By the names of :class:`videospace.metrics.context_error.TaskFidelity`; ``lpips``, and those
+    of :class:`videospace.metrics.identity.Identity`, where they were asked for."""
+    seconds_per_clip: float
+    """Time of completing a clip, without the preparation of the method."""
+
+    @property
+    def figures(self) -> dict[str, MeanInterval]:
+        """The scores, and the seconds as a mean without an interval."""
+        seconds = MeanInterval(
+            mean=self.seconds_per_clip, half_width=None, num_values=1, num_left_out=0
+        )
+        return {**self.scores, "seconds_per_clip": seconds}
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain numbers, with the half widths of the 95 % intervals."""
+        scores = {name: dataclasses.asdict(score) for name, score in self.scores.items()}
+        seconds = round(self.seconds_per_clip, 4)
+        return {"task": self.task, "method": self.method, "seconds_per_clip": seconds, **scores}
+
+
+def cell(row: Row, column: Column) -> str:
+    """A figure with its 95 % interval, as it is shown; a dash where there is none."""
+    figure = row.figures.get(column.name)
+    return "–" if figure is None else figure.text(column.decimals)
+
+
+def is_best(row: Row, column: Column, rows: Sequence[Row]) -> bool:
+    """Whether no row shows a better figure; none is the best where all show the same."""
+    means = [other.figures[column.name].mean for other in rows if column.name in other.figures]
+    known = [mean for mean in means if mean is not None]
+    own = row.figures[column.name].mean if column.name in row.figures else None
+    if own is None or len({f"{mean:.{column.decimals}f}" for mean in known}) < 2:
+        return False
+    best = min(known, key=column.badness)
+    return f"{own:.{column.decimals}f}" == f"{best:.{column.decimals}f}"
+
+
+def shown_columns(rows: Sequence[Row]) -> dict[str, list[Column]]:
+    """The columns that some row has a score for, by their groups."""
+    groups: dict[str, list[Column]] = {}
+    for column in COLUMNS:
+        if any(column.name in row.figures for row in rows):
+            groups.setdefault(column.group, []).append(column)
+    return groups
+
+
+def table_text(rows: Sequence[Row]) -> str:
+    """The rows as a table to read, with 95 % intervals.
+
+    Groups of columns that would stick out of 160 characters go into a table below.
+    """
+    names = _padded(
+        ["", *_aligned([["task", "method"], *([row.task, row.method] for row in rows)])]
+    )
+    tables = [[names]]
+    for group, columns in shown_columns(rows).items():
+        cells = [[cell(row, column) for column in columns] for row in rows]
+        added = _padded([group, *_aligned([[column.head for column in columns], *cells])])
+        if sum(len(part[0]) for part in (*tables[-1], added)) + 3 * len(tables[-1]) > TEXT_WIDTH:
+            tables.append([names])
+        tables[-1].append(added)
+    return "\n\n".join(
+        "\n".join("   ".join(line).rstrip() for line in zip(*parts, strict=True))
+        for parts in tables
+    )
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+
+
+def _padded(lines: Sequence[str]) -> list[str]:
+    width = max(map(len, lines))
+    return [line.ljust(width) for line in lines]

@@ -1,0 +1,50 @@
+"""``videospace lipread COMMAND ...``: a person's mouthed words.
+
+As with the commands above it, each is a module with a function ``main(arguments)``.
+"""
+
+import importlib
+import sys
+
+from videospace.runtime.errors import UserError
+
+COMMANDS = {
+    "new": "make a profile for a person",
+    "add": "add a word, and recordings of it",
+    "train": "learn the words of a profile",
+    "recognize": "say what a recording may say",
+    "evaluate": "measure how well the words are recognised",
+    "info": "list the words, clips and models of a profile",
+    "export": "write a profile into one zip file",
+    "import": "make a profile of such a file",
+    "delete": "delete a clip, a word or a whole profile for good",
+    "pretrain": "learn from the mouths of other people",
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Run one of the commands."""
+    name, *rest = arguments or ["--help"]
+    if name in ("-h", "--help"):
+        print(_help())
+        sys.exit(0)
+    if name not in COMMANDS:
+        raise UserError(f"no command '{name}'; there are {', '.join(COMMANDS)}")
+    module = "import_profile" if name == "import" else name
+    importlib.import_module(f"videospace.cli.lipread.{module}").main(rest)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: videospace lipread COMMAND ...",
+            "",
+            "Recognise the silently mouthed words of one person, from one recording of each.",
+            "",
+            *lines,
+            "",
+            "Begin with 'videospace lipread new'. 'videospace lipread COMMAND --help' says more.",
+        ]
+    )

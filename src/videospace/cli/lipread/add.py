@@ -1,0 +1,81 @@
+"""``videospace lipread add``."""
+
+import dataclasses
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.reading import (
+    Faces,
+    ProfileFolder,
+    Recordings,
+    detector_named,
+    read_recording,
+)
+from videospace.lipreading.homophenes import look_alikes
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import WordRecord
+from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Add:
+    """Add a word, recordings of it, or both.
+
+    A word that is there already gets the recordings. Words that look alike on the lips are named.
+    """
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    word: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="WORD")]
+    """The word or phrase."""
+    clips: Recordings = ()
+    """Recordings of it: videos of the face, or folders or zips of mouth images."""
+    spoken: str | None = None
+    """How it is spoken, where the text does not say: "doctor Lee" for "Dr. Lee"."""
+    note: str = ""
+    """Anything to remember about the word."""
+    faces: Faces = "dlib"
+    """What finds the face; crops: the recordings show nothing but the mouth."""
+    box: str | None = None
+    """Where the mouth is, top,left,height,width in px, instead of looking for a face."""
+    synthetic: bool = False
+    """The recordings do not show the person: they were made by speech synthesis and lip-sync."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, read, add."""
+    command = tyro.cli(Add, args=arguments, prog="videospace lipread add")
+    profile = Profile(command.profile)
+    known = {word_key(word.text) for word in profile.words()}
+    is_new = word_key(checked_text(command.word)) not in known
+    if not is_new and command.clips and (command.spoken is not None or command.note):
+        raise UserError(
+            f"the word '{command.word}' is in the profile already: its spoken form and note are "
+            "given when it is added; delete it to add it anew"
+        )
+    # Everything is read before anything is added, so that a bad recording changes nothing.
+    detector = detector_named(command.faces, command.box)
+    recordings = [(path, *read_recording(path, detector)) for path in command.clips]
+    if is_new or not command.clips:
+        word = profile.add_word(command.word, spoken=command.spoken, note=command.note)
+        print(f"added the word '{word.text}'")
+        _name_look_alikes(profile, word)
+    domain = "synthetic" if command.synthetic else "real"
+    for path, clip, problems in recordings:
+        record = profile.add_clip(
+            command.word, clip, source=str(path), domain=domain, problems=problems
+        )
+        print(f"kept {path} as clip {record.id}: {clip.seconds:.1f} s")
+        for problem in problems:
+            print(f"  {problem}")
+
+
+def _name_look_alikes(profile: Profile, word: WordRecord) -> None:
+    others = [(other.text, other.spoken) for other in profile.words() if other.text != word.text]
+    for alike in look_alikes(word.spoken, others, language=profile.settings.language):
+        if alike.difference == 0:
+            print(f"  it looks the same on the lips as '{alike.word}': another wording helps")
+        else:
+            print(f"  it looks much like '{alike.word}'")

@@ -1,0 +1,151 @@
+"""``videospace lipread evaluate``."""
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import tyro
+from jaxtyping import Float
+from torch.nn import functional
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.evaluation import (
+    Learn,
+    Scores,
+    confusions,
+    evaluate,
+    score,
+    shot_curve,
+)
+from videospace.lipreading.evaluation_page import write_page
+from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.profile.learning import (
+    WITHOUT_MODEL,
+    base_model,
+    checked_strategy,
+    learning_clips,
+    units_of,
+)
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.recogniser import Recogniser
+from videospace.lipreading.strategies import LearningSettings, StrategyName, learn, needs_model
+from videospace.runtime.checkpoint import save_json
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate:
+    """Learn from some recordings of each word and ask about the others.
+
+    Prints how often the right word is the first one named, among three and among five, with 95 %
+    intervals over words and seeds, and which words are confused.
+    """
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    shots: int = 1
+    """Recordings of each word to learn from; words with more are asked about."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Each draws other recordings and learns anew."""
+    strategy: StrategyName | None = None
+    """How to learn; None takes the profile's."""
+    max_shots: int | None = None
+    """Also measure one shot, two shots, up to so many."""
+    page: Path | None = None
+    """Folder to write a page with pictures and films to."""
+    json: Path | None = None
+    """JSON file to write the scores to."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, evaluate, print, write."""
+    command = tyro.cli(Evaluate, args=arguments, prog="videospace lipread evaluate")
+    if min(command.shots, command.max_shots or 1) < 1 or not command.seeds:
+        raise UserError("expected at least 1 shot and 1 seed")
+    profile = Profile(command.profile)
+    strategy = checked_strategy(command.strategy or profile.settings.strategy)
+    clips, synthetic = learning_clips(profile)
+    model = base_model(profile) if needs_model(strategy) else None
+    if model is None and needs_model(strategy):
+        print(
+            f"'{strategy}' needs a pretrained model and there is none: measured is {WITHOUT_MODEL}"
+        )
+        strategy = WITHOUT_MODEL
+
+    units = units_of(profile)
+
+    def learned(shots: list[LabelledClip], seed: int) -> Recogniser:
+        settings = LearningSettings(seed=seed, device=command.device)
+        return learn(strategy, shots, model, settings, synthetic=synthetic, units=units)
+
+    answers = evaluate(clips, learned, num_shots=command.shots, seeds=command.seeds)
+    scores = score(answers)
+    print(_table(strategy, scores))
+    for spoken, answered, times in confusions(answers)[:10]:
+        print(f"  {times} × '{spoken}' taken for '{answered}'")
+    curve = _curve(command, clips, learned)
+    for number, of in curve.items():
+        print(f"{number} shots: top-1 {of.top1.text()}, top-5 {of.top5.text()}")
+    if command.json is not None:
+        save_json(command.json, _document(strategy, scores, curve, confusions(answers)))
+        print(f"wrote {command.json}")
+    if command.page is not None:
+        path = write_page(
+            command.page,
+            answers,
+            clips,
+            strategy=strategy,
+            num_shots=command.shots,
+            curve=curve,
+            embeddings=None if model is None else _directions(model, clips),
+            language=profile.settings.language,
+            spoken_forms={word.text: word.spoken for word in profile.words()},
+        )
+        print(f"wrote {path}")
+
+
+def _curve(command: Evaluate, clips: list[LabelledClip], learned: Learn) -> dict[int, Scores]:
+    """As far as was asked for or, for a page, as far as half of the words have clips for."""
+    max_shots = command.max_shots
+    if max_shots is None and command.page is not None:
+        counts = sorted(Counter(clip.word for clip in clips).values())
+        max_shots = min(counts[len(counts) // 2] - 1, 5)
+    if not max_shots:
+        return {}
+    return shot_curve(clips, learned, max_shots=max_shots, seeds=command.seeds)
+
+
+def _directions(model: MouthModel, clips: list[LabelledClip]) -> Float[np.ndarray, "clip width"]:
+    """Where clips lie in the eyes of the model; only the direction of an embedding has meaning."""
+    embeddings = model.embed([clip.clip for clip in clips]).clips
+    return functional.normalize(embeddings, dim=-1).numpy()
+
+
+def _table(strategy: str, scores: Scores) -> str:
+    sure = f"sure in {100 * scores.share_sure:.0f} % of the answers"
+    if scores.top1_when_sure is not None:
+        sure += f", {100 * scores.top1_when_sure:.0f} % of these right"
+    return "\n".join(
+        [
+            f"{strategy}: {scores.num_answers} answers, {1000 * scores.median_seconds:.0f} ms each",
+            f"  top-1  {scores.top1.text()}",
+            f"  top-3  {scores.top3.text()}",
+            f"  top-5  {scores.top5.text()}",
+            f"  {sure}",
+        ]
+    )
+
+
+def _document(
+    strategy: str, scores: Scores, curve: dict[int, Scores], wrong: list[tuple[str, str, int]]
+) -> dict[str, object]:
+    return {
+        "strategy": strategy,
+        **dataclasses.asdict(scores),
+        "shot_curve": {str(number): dataclasses.asdict(of) for number, of in curve.items()},
+        "confusions": [list(item) for item in wrong],
+    }

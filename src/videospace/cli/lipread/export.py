@@ -1,0 +1,28 @@
+"""``videospace lipread export``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.profile.archive import export_profile
+from videospace.lipreading.profile.profile import Profile
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """Write everything a profile holds into one zip file, to keep or to move."""
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
+    """File to write, .zip."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, write."""
+    command = tyro.cli(Export, args=arguments, prog="videospace lipread export")
+    export_profile(Profile(command.profile), command.out)
+    print(f"wrote {command.out}: {command.out.stat().st_size / 2**20:.1f} MiB")

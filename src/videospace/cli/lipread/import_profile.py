@@ -1,0 +1,30 @@
+"""``videospace lipread import``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.profile.archive import import_profile
+
+
+@dataclasses.dataclass(frozen=True)
+class Import:
+    """Make a profile of a file that 'videospace lipread export' wrote."""
+
+    file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
+    """The zip file."""
+    profile: ProfileFolder
+    """Folder to make."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, make."""
+    command = tyro.cli(Import, args=arguments, prog="videospace lipread import")
+    profile = import_profile(command.file, command.profile)
+    print(
+        f"made the profile '{command.profile}' for {profile.settings.person}: "
+        f"{len(profile.words())} words, {len(profile.clips())} recordings"
+    )

@@ -1,0 +1,41 @@
+"""``videospace lipread info``."""
+
+import dataclasses
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.profile.models import models
+from videospace.lipreading.profile.profile import Profile
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    """List the words, recordings and models of a profile."""
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    clips: bool = False
+    """Also list every recording, with its id."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, list."""
+    command = tyro.cli(Info, args=arguments, prog="videospace lipread info")
+    profile = Profile(command.profile)
+    settings = profile.settings
+    words, clips, kept = profile.words(), profile.clips(), models(profile)
+    print(
+        f"{settings.person}: {len(words)} words, {len(clips)} recordings, {len(kept)} models; "
+        f"strategy {settings.strategy}, language {settings.language}"
+    )
+    for word in words:
+        spoken = "" if word.spoken == word.text else f", spoken '{word.spoken}'"
+        note = f" ({word.note})" if word.note else ""
+        print(f"  {word.text}: {word.num_clips} recordings, used {word.num_uses} ×{spoken}{note}")
+        for clip in clips if command.clips else []:
+            if clip.word == word.text:
+                seconds = clip.num_frames / clip.fps
+                print(f"    {clip.id}  {clip.added}  {seconds:.1f} s  {clip.domain}  {clip.source}")
+    for model in kept:
+        print(f"  model {model.id}  {model.added}  {model.kind}  {model.strategy}")

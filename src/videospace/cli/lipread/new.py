@@ -1,0 +1,52 @@
+"""``videospace lipread new``."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.profile.learning import adopt_model, checked_strategy
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.strategies import StrategyName, needs_model
+
+
+@dataclasses.dataclass(frozen=True)
+class New:
+    """Make a profile: a folder for the words, recordings and models of one person."""
+
+    profile: ProfileFolder
+    """Folder to make; only its owner may read it."""
+    name: str | None = None
+    """Name of the person; None takes that of the folder."""
+    model: Path | None = None
+    """A model of 'videospace lipread pretrain', copied into the profile. Without one, words are
+    told apart by template matching."""
+    language: str = "en-us"
+    """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
+    strategy: StrategyName = "fusion"
+    """How the words are learned."""
+    prior: bool = False
+    """Prefer words that are used often."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, make."""
+    command = tyro.cli(New, args=arguments, prog="videospace lipread new")
+    settings = ProfileSettings(
+        person=command.name or command.profile.absolute().name,
+        language=command.language,
+        strategy=checked_strategy(command.strategy),
+        prior=command.prior,
+    )
+    model = None if command.model is None else MouthModel.from_pretrained(command.model)
+    profile = Profile.create(command.profile, settings)
+    print(f"made the profile '{command.profile}' for {settings.person}")
+    if model is not None:
+        adopt_model(profile, model)
+        print(f"took over the model '{command.model}'")
+    elif needs_model(command.strategy):
+        print("it has no pretrained model, so that words are told apart by template matching;")
+        print("'videospace lipread train --model MODEL' adds one")

@@ -1,0 +1,71 @@
+"""``videospace lipread pretrain``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.reading import Faces, detector_named
+from videospace.lipreading.corpus import LabelledClip, read_corpus
+from videospace.lipreading.mouth_clip import MODEL_FPS
+from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
+from videospace.lipreading.training import pretrain
+from videospace.lipreading.visemes import visemes
+from videospace.runtime.checkpoint import load_json
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretrain:
+    """Learn what words look like on the mouths of other people.
+
+    A corpus is a folder of SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images
+    or a video; zips that hold SPEAKER/WORD/TAKE/IMAGE will do, too. The same command again goes on
+    where it stopped.
+    """
+
+    corpus: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CORPUS...")]
+    """Folders of corpora."""
+    out: Path
+    """Folder of the model."""
+    without: tuple[str, ...] = ()
+    """Speakers to leave out."""
+    fps: float = MODEL_FPS
+    """Frames a second of images."""
+    faces: Faces = "crops"
+    """What finds the mouth in videos; crops: they show nothing else."""
+    spoken: Path | None = None
+    """JSON file that says how words are spoken, {"words/01": "begin"}: words that are made of the
+    same mouth shapes then learn from each other (--unit-weight, 1 unless given)."""
+    language: str = "en-us"
+    """Voice of espeak-ng by which they are spoken."""
+    config: Annotated[PretrainConfig, tyro.conf.arg(name="")] = PretrainConfig()
+    options: Annotated[PretrainOptions, tyro.conf.arg(name="")] = PretrainOptions()
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, read, train."""
+    command = tyro.cli(Pretrain, args=arguments, prog="videospace lipread pretrain")
+    if not command.corpus:
+        raise UserError("expected at least one corpus, came none")
+    clips: list[LabelledClip] = []
+    detector = detector_named(command.faces, None)
+    for folder in command.corpus:
+        clips += read_corpus(folder, fps=command.fps, detector=detector)
+    left_out = {name.casefold() for name in command.without}
+    speakers = {clip.speaker.casefold() for clip in clips}
+    if unknown := sorted(left_out - speakers):
+        raise UserError(f"no speaker '{unknown[0]}' to leave out: there are {sorted(speakers)}")
+    clips = [clip for clip in clips if clip.speaker.casefold() not in left_out]
+    print(
+        f"{len(clips)} clips of {len({clip.word for clip in clips})} words by "
+        f"{len({clip.speaker for clip in clips})} speakers"
+    )
+    config, units = command.config, None
+    if command.spoken is not None:
+        spoken = load_json(command.spoken)
+        units = {word: visemes(str(text), command.language) for word, text in spoken.items()}
+        config = dataclasses.replace(config, unit_weight=config.unit_weight or 1.0)
+    pretrain(clips, command.out, config, command.options, units=units)
+    print(f"wrote {command.out}")

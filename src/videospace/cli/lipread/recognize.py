@@ -1,0 +1,76 @@
+"""``videospace lipread recognize``."""
+
+import dataclasses
+import json
+import time
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.reading import (
+    Faces,
+    ProfileFolder,
+    Recordings,
+    detector_named,
+    read_recording,
+)
+from videospace.lipreading.profile.learning import open_recogniser
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.strategies import LearningSettings
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Recognize:
+    """Name the likeliest words of recordings, each with its probability.
+
+    With --word the recording is kept as another one of that word, and its use is counted.
+    """
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    clips: Recordings
+    """Recordings of one mouthed word each."""
+    k: Annotated[int, tyro.conf.arg(name="k")] = 5
+    """How many words to name."""
+    word: str | None = None
+    """What was really said."""
+    faces: Faces = "dlib"
+    """What finds the face; crops: the recordings show nothing but the mouth."""
+    box: str | None = None
+    """Where the mouth is, top,left,height,width in px, instead of looking for a face."""
+    json: bool = False
+    """Print a line of JSON for each recording instead."""
+    device: str = "auto"
+    """Where to compute: auto, cpu or cuda."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, read, recognise."""
+    command = tyro.cli(Recognize, args=arguments, prog="videospace lipread recognize")
+    if not command.clips:
+        raise UserError("expected at least one recording to recognise, came none")
+    profile = Profile(command.profile)
+    if command.word is not None:
+        profile.word(command.word)
+    opened = open_recogniser(profile, LearningSettings(device=command.device))
+    if opened.strategy != profile.settings.strategy and not command.json:
+        print(f"by '{opened.strategy}', since '{profile.settings.strategy}' is not trained yet")
+    detector = detector_named(command.faces, command.box)
+    for path in command.clips:
+        clip, problems = read_recording(path, detector)
+        if command.word is not None:  # first of all it is kept, whatever happens then
+            profile.add_clip(command.word, clip, source=str(path), problems=problems)
+            profile.count_use(command.word)
+        started = time.perf_counter()
+        found = opened.recogniser.recognise(clip, k=command.k)
+        seconds = time.perf_counter() - started
+        if command.json:
+            said = dataclasses.asdict(found) | {"clip": str(path), "seconds": round(seconds, 4)}
+            print(json.dumps(said, ensure_ascii=False))
+        else:
+            print(f"{path}: {'sure' if found.sure else 'not sure'}, {1000 * seconds:.0f} ms")
+            for word, probability in zip(found.words, found.probabilities, strict=True):
+                print(f"  {100 * probability:5.1f} %  {word}")
+            for problem in problems:
+                print(f"  {problem}")

@@ -1,0 +1,94 @@
+"""Mouths by dlib: its face detector and 68 landmarks, as in the thesis."""
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from videospace.lipreading.mouth.pose import MouthPose, pose_from_landmarks
+from videospace.runtime.errors import UserError
+
+SMALL_SIDE_PX = 200
+"""Shorter side of the picture in which faces are looked for first. The detector knows faces from
+about 80 px on, so these have to fill two fifths of it."""
+_NOT_INSTALLED = (
+    "finding faces with dlib needs the extra 'lipreading': pip install \"videospace[lipreading]\""
+)
+_LEFT_EYE, _RIGHT_EYE, _LIPS = slice(36, 42), slice(42, 48), slice(48, 68)
+
+
+@final
+class DlibDetector:
+    """Upright faces, found by histograms of gradients; the libraries are opened on first use.
+
+    A frame is shrunk before faces are looked for; where none is found, at twice the size again.
+    Landmarks are placed in the frame as it is.
+
+    Source: King (2009), "Dlib-ml: a machine learning toolkit"; Kazemi and Sullivan (2014), "One
+    millisecond face alignment with an ensemble of regression trees".
+    """
+
+    def __init__(self) -> None:
+        self._libraries: tuple[Any, Any, Any] | None = None
+
+    def __call__(self, frame: UInt8[np.ndarray, "height width 3"], /) -> list[MouthPose]:
+        """One pose for each face, the largest first.
+
+        Raises:
+            UserError: dlib or its models are not installed.
+        """
+        if self._libraries is None:
+            self._libraries = _open_libraries()
+        dlib, find_faces, place_landmarks = self._libraries
+        picture = Image.fromarray(frame).convert("L")
+        grey = np.asarray(picture)
+        boxes = []
+        for shrink in _shrinkings(min(picture.size)):
+            small = picture.resize(
+                [max(1, round(side / shrink)) for side in picture.size], Image.Resampling.BOX
+            )
+            boxes = sorted(find_faces(np.asarray(small)), key=lambda box: -box.area())
+            if boxes:
+                break
+        else:
+            return []
+        sides = [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]
+        faces = [dlib.rectangle(*(round(side * shrink) for side in box)) for box in sides]
+        return [_pose(_points(place_landmarks(grey, face))) for face in faces]
+
+
+def _shrinkings(shorter_side_px: int) -> list[float]:
+    """How many times smaller the picture is made in the first try, and in the second."""
+    first = max(1.0, shorter_side_px / SMALL_SIDE_PX)
+    return [first] if first == 1 else [first, max(1.0, first / 2)]
+
+
+def _points(landmarks: Any) -> Float[np.ndarray, "point=68 xy=2"]:
+    return np.array([(point.x, point.y) for point in landmarks.parts()], float)
+
+
+def _pose(points: Float[np.ndarray, "point=68 xy=2"]) -> MouthPose:
+    eyes = np.stack([points[_LEFT_EYE].mean(axis=0), points[_RIGHT_EYE].mean(axis=0)])
+    return pose_from_landmarks(eyes, points[_LIPS])
+
+
+def _open_libraries() -> tuple[Any, Any, Any]:
+    """The library, its face detector and its landmarks.
+
+    The package of models is found and not imported: on import it asks for a part of setuptools
+    that newer ones no longer have.
+    """
+    try:
+        dlib: Any = importlib.import_module("dlib")
+        package = importlib.util.find_spec("face_recognition_models")
+    except (ImportError, ValueError) as error:  # ValueError: a module without a specification
+        raise UserError(_NOT_INSTALLED) from error
+    if package is None or not package.submodule_search_locations:
+        raise UserError(_NOT_INSTALLED)
+    models = Path(package.submodule_search_locations[0]) / "models"
+    landmarks = dlib.shape_predictor(str(models / "shape_predictor_68_face_landmarks.dat"))
+    return dlib, dlib.get_frontal_face_detector(), landmarks

@@ -1,0 +1,105 @@
+"""Where a word begins and ends: from the first movement of the lips to the last."""
+
+import dataclasses
+
+import numpy as np
+from einops import reduce
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
+
+from videospace.lipreading.mouth_clip import MouthClip
+
+LAG_SECONDS = 0.04
+SMOOTHING_SECONDS = 0.06
+SHARE_OF_PEAK = 0.2
+"""Lips move where their motion is above this share of the way from stillness to the peak."""
+STILL_LEVELS = 1.0
+"""Motion that a camera's noise gives, in grey levels; below it nothing moves."""
+PAUSE_SECONDS = 0.5
+"""A longer rest ends the word; what lies beyond is another movement."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Movement:
+    """Part of a clip in which the lips move."""
+
+    start_frame: int
+    """First frame of the movement."""
+    end_frame: int
+    """First frame after it."""
+
+
+def lip_motion(clip: MouthClip) -> Float[np.ndarray, " time"]:
+    """How much the middle of the picture changes around each frame.
+
+    Light that changes as a whole does not count, nor does fine noise: what is compared are means
+    of 4×4 px less the mean of the frame, in frames about 0.04 s apart.
+
+    Args:
+        clip: Of any rate.
+
+    Returns:
+        Mean change in grey levels for each frame; zeros for a single one.
+
+    Example:
+        >>> still = MouthClip(frames=np.full((5, 88, 88), 100, np.uint8), fps=25.0)
+        >>> lip_motion(still).tolist()
+        [0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    lips = clip.frames[:, 20:76, 12:76].astype(np.float32)
+    coarse = reduce(lips, "t (h a) (w b) -> t h w", "mean", a=4, b=4)
+    coarse -= coarse.mean(axis=(1, 2), keepdims=True)
+    num_frames = len(coarse)
+    lag = min(max(1, round(LAG_SECONDS * clip.fps)), num_frames - 1)
+    if not lag:
+        return np.zeros(num_frames)
+    change = np.abs(coarse[lag:] - coarse[:-lag]).mean(axis=(1, 2), dtype=np.float64)
+    # A difference belongs to the moment between its two frames.
+    moments = np.arange(len(change)) + lag / 2
+    motion = np.interp(np.arange(num_frames), moments, change)
+    return gaussian_filter1d(motion, SMOOTHING_SECONDS * clip.fps, mode="nearest")
+
+
+def find_movement(clip: MouthClip) -> Movement | None:
+    """Find the word in a clip: the strongest movement that no pause of 0.5 s interrupts.
+
+    Args:
+        clip: One word, with or without rest around it.
+
+    Returns:
+        The movement; None where the lips rest all the time.
+
+    Example:
+        >>> frames = np.full((50, 88, 88), 100, np.uint8)
+        >>> for frame in range(20, 30):
+        ...     frames[frame, 50 - frame : 50 + frame] = 10
+        >>> found = find_movement(MouthClip(frames=frames, fps=25.0))
+        >>> abs(found.start_frame - 20) <= 3 and abs(found.end_frame - 30) <= 3
+        True
+    """
+    motion = lip_motion(clip)
+    rest, peak = np.percentile(motion, (10, 98))
+    if peak < STILL_LEVELS:
+        return None
+    # Where nothing rests, as in a clip cut to the word, all of it moves.
+    threshold = min(rest + SHARE_OF_PEAK * (peak - rest), peak / 2)
+    moving = np.flatnonzero(motion > threshold)
+    pauses = np.flatnonzero(np.diff(moving) > PAUSE_SECONDS * clip.fps + 1)
+    movements = np.split(moving, pauses + 1)
+    word = max(movements, key=lambda frames: motion[frames].sum())
+    return Movement(start_frame=int(word[0]), end_frame=int(word[-1]) + 1)
+
+
+def trimmed(clip: MouthClip, *, margin_seconds: float = 0.2) -> MouthClip:
+    """The word alone, with a little rest at either end; a clip without movement stays as it is.
+
+    Args:
+        clip: One word.
+        margin_seconds: Rest that is kept at either end, where there is that much.
+    """
+    movement = find_movement(clip)
+    if movement is None:
+        return clip
+    margin = round(margin_seconds * clip.fps)
+    frames = clip.frames[max(0, movement.start_frame - margin) : movement.end_frame + margin]
+    return MouthClip(frames=frames, fps=clip.fps)

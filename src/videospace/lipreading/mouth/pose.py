@@ -1,0 +1,51 @@
+"""Where the mouth is in one frame."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+SIDE_IN_FACE_SIZES = 1.2
+"""Side of a crop over the size of the face: lips at rest take up about half of its width."""
+
+
+class MouthPose(NamedTuple):
+    """The square of a frame that shows a mouth with some context around the lips."""
+
+    x_px: float
+    """Centre of the lips, from the left edge of the frame."""
+    y_px: float
+    """Centre of the lips, from the top edge of the frame."""
+    side_px: float
+    """Side of the square."""
+    angle: float
+    """How far the head leans clockwise in the picture, in radians."""
+
+
+def pose_from_landmarks(
+    eyes: Float[np.ndarray, "eye=2 xy=2"], lips: Float[np.ndarray, "point xy=2"]
+) -> MouthPose:
+    """The mouth's square, upright in the face and as large as the face asks.
+
+    The face's size is the distance of the eyes, or that of the eyes from the mouth where it is
+    longer: a head that turns shortens the one, a head that nods the other.
+
+    Args:
+        eyes: Centres of the eyes in px; the one further left in an upright picture first.
+        lips: Points spread evenly over the lips in px.
+
+    Example:
+        >>> eyes, lips = np.array([[40.0, 50], [80, 50]]), np.array([[50.0, 100], [70, 100]])
+        >>> pose_from_landmarks(eyes, lips)
+        MouthPose(x_px=60.0, y_px=100.0, side_px=60.0, angle=0.0)
+    """
+    mouth = lips.mean(axis=0)
+    between_eyes = eyes[1] - eyes[0]
+    eyes_to_mouth = mouth - eyes.mean(axis=0)
+    face_size = max(np.linalg.norm(between_eyes), np.linalg.norm(eyes_to_mouth))
+    return MouthPose(
+        x_px=float(mouth[0]),
+        y_px=float(mouth[1]),
+        side_px=float(SIDE_IN_FACE_SIZES * face_size),
+        angle=float(np.arctan2(between_eyes[1], between_eyes[0])),
+    )

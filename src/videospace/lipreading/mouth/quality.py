@@ -1,0 +1,209 @@
+"""How good a recording is, in figures and in words for whoever holds the camera."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from scipy.ndimage import laplace
+
+from videospace.lipreading.mouth.endpoints import find_movement
+from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
+
+FEWEST_FRAMES = 5
+LONGEST_SECONDS = 10.0
+LOWEST_FPS = 15.0
+LONGEST_GAP_SECONDS = 0.3
+SMALLEST_MOUTH_PX = 44
+"""Half of what the recogniser looks at: below, every pixel is stretched over four."""
+LIGHT_FPS = 5.0
+"""How often light and sharpness are looked at."""
+DARKEST, BRIGHTEST = 0.12, 0.88
+LEAST_CONTRAST = 0.03
+LEAST_SHARPNESS = 0.11
+"""Sharp faces of 70 px have 0.2 and more, and 0.1 once they are blurred by 1.5 px."""
+MOST_FRAMES_AFFECTED = 0.1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QualityReport:
+    """What was measured on one clip; :attr:`problems` says what to do about it."""
+
+    num_frames: int
+    """Frames that could be read."""
+    num_lost_frames: int = 0
+    """Frames that the file should have besides, and that are damaged or cut off."""
+    fps: float
+    """Frames a second."""
+    face_share: float = 1.0
+    """Share of the frames looked at that show the face, in [0, 1]; 1 for ready-made crops."""
+    longest_gap_seconds: float = 0.0
+    """The longest time without the face."""
+    longest_gap_start_seconds: float = 0.0
+    """When it begins."""
+    several_faces_share: float = 0.0
+    """Share of the frames looked at that show more than one face, in [0, 1]."""
+    mouth_side_px: float
+    """Side of the mouth's square in the source; 88 px and more are as good as it gets."""
+    out_of_frame_share: float = 0.0
+    """Share of the frames in which the lips lie partly outside the picture, in [0, 1]."""
+    brightness: float
+    """Mean grey level around the mouth, from 0 (black) to 1 (white)."""
+    contrast: float
+    """Standard deviation of the grey levels in a frame, over the whole range."""
+    sharpness: float
+    """Contrast of the finest details over that of everything; 0.2 and more is sharp."""
+    movement_start_seconds: float | None
+    """When the lips begin to move; None where they never do."""
+    movement_end_seconds: float | None
+    """When they come to rest."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip lasts."""
+        return self.num_frames / self.fps
+
+    @property
+    def problems(self) -> list[str]:
+        """What could be better, and how, in plain words; empty for a good clip."""
+        return [text for is_so, text in _judgements(self) if is_so]
+
+
+def assess(
+    clip: MouthClip,
+    *,
+    mouth_side_px: float,
+    face_share: float = 1.0,
+    gap_seconds: tuple[float, float] = (0.0, 0.0),
+    several_faces_share: float = 0.0,
+    out_of_frame_share: float = 0.0,
+    num_lost_frames: int = 0,
+) -> QualityReport:
+    """Measure what a clip itself tells, and join it with what its reading told.
+
+    Args:
+        clip: The crops.
+        mouth_side_px: Side of the mouth's square in the source.
+        face_share: Share of the frames looked at that show the face.
+        gap_seconds: Start and length of the longest time without it.
+        several_faces_share: Share of the frames looked at that show more than one face.
+        out_of_frame_share: Share of the frames in which the lips leave the picture.
+        num_lost_frames: Frames that could not be read.
+
+    Example:
+        >>> clip = MouthClip(frames=np.zeros((40, 88, 88), np.uint8), fps=25.0)
+        >>> for problem in assess(clip, mouth_side_px=100.0).problems:
+        ...     print(problem)
+        it is too dark: turn on a light in front of the face
+        the lips do not move: was a word mouthed?
+    """
+    movement = find_movement(clip)
+    looked_at = clip.at_fps(min(clip.fps, LIGHT_FPS)).frames
+    levels = looked_at.reshape(len(looked_at), -1) / np.float32(255)
+    return QualityReport(
+        num_frames=len(clip.frames),
+        num_lost_frames=num_lost_frames,
+        fps=clip.fps,
+        face_share=face_share,
+        longest_gap_start_seconds=gap_seconds[0],
+        longest_gap_seconds=gap_seconds[1],
+        several_faces_share=several_faces_share,
+        mouth_side_px=mouth_side_px,
+        out_of_frame_share=out_of_frame_share,
+        brightness=float(levels.mean()),
+        contrast=float(np.median(levels.std(axis=1))),
+        sharpness=sharpness(looked_at),
+        movement_start_seconds=None if movement is None else movement.start_frame / clip.fps,
+        movement_end_seconds=None if movement is None else movement.end_frame / clip.fps,
+    )
+
+
+def sharpness(frames: UInt8[np.ndarray, "time 88 88"]) -> float:
+    """How much of the contrast lies in the finest details, as the median over the frames.
+
+    Returns:
+        Standard deviation of the Laplacian over that of the grey levels; 0 for a plain picture,
+        √20 for noise.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (3, 88, 88), dtype=np.uint8)
+        >>> round(sharpness(noise), 1)
+        4.5
+    """
+    details = [laplace(frame.astype(np.float32))[1:-1, 1:-1].std() for frame in frames]
+    overall = frames.std(axis=(1, 2))
+    ratio = np.divide(details, overall, out=np.zeros(len(frames)), where=overall > 0)
+    return float(np.median(ratio))
+
+
+def share_out_of_frame(path: Sequence[MouthPose], height: int, width: int) -> float:
+    """Share of the frames in which the lips, half as wide as their square, leave the picture.
+
+    Example:
+        >>> share_out_of_frame([MouthPose(50, 50, 40, 0.0), MouthPose(50, 95, 40, 0.0)], 100, 100)
+        0.5
+    """
+    poses: Float[np.ndarray, "time 4"] = np.array(path)
+    x, y, half = poses[:, 0], poses[:, 1], poses[:, 2] / 4
+    outside = (x < half) | (y < half) | (x > width - half) | (y > height - half)
+    return float(outside.mean())
+
+
+def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
+    gap = f"{report.longest_gap_seconds:.1f} s, from {report.longest_gap_start_seconds:.1f} s on"
+    starts, ends = report.movement_start_seconds, report.movement_end_seconds
+    return [
+        (
+            report.num_lost_frames > 0,
+            f"the file is damaged: {report.num_lost_frames} of its "
+            f"{report.num_frames + report.num_lost_frames} frames are missing; record it again",
+        ),
+        (
+            report.num_frames < FEWEST_FRAMES,
+            f"only {report.num_frames} frames: record for longer",
+        ),
+        (
+            report.seconds > LONGEST_SECONDS,
+            f"it lasts {report.seconds:.0f} s: record one word at a time",
+        ),
+        (
+            report.fps < LOWEST_FPS,
+            f"only {report.fps:.0f} frames a second: use {LOWEST_FPS:.0f} or more, with more light",
+        ),
+        (
+            report.longest_gap_seconds > LONGEST_GAP_SECONDS,
+            f"the face is lost for {gap}: keep it in the picture, towards the camera",
+        ),
+        (
+            report.several_faces_share > MOST_FRAMES_AFFECTED,
+            "there is more than one face: let only the speaker be in the picture",
+        ),
+        (
+            report.mouth_side_px < SMALLEST_MOUTH_PX,
+            f"the mouth is small ({report.mouth_side_px:.0f} px, better {MOUTH_SIZE}): come closer",
+        ),
+        (
+            report.out_of_frame_share > MOST_FRAMES_AFFECTED,
+            "the mouth leaves the picture: move the camera so that the whole face is in it",
+        ),
+        (report.brightness < DARKEST, "it is too dark: turn on a light in front of the face"),
+        (report.brightness > BRIGHTEST, "it is too bright: turn the light away from the face"),
+        (
+            DARKEST <= report.brightness <= BRIGHTEST and report.contrast < LEAST_CONTRAST,
+            "the mouth hardly stands out: let light fall on the face from the front",
+        ),
+        (
+            report.contrast >= LEAST_CONTRAST and report.sharpness < LEAST_SHARPNESS,
+            "it is blurred: clean the lens, hold the camera still, and give it more light",
+        ),
+        (starts is None, "the lips do not move: was a word mouthed?"),
+        (
+            starts == 0 and ends is not None and ends < report.seconds,
+            "the word begins at once: start the recording a moment earlier",
+        ),
+        (
+            starts is not None and starts > 0 and ends == report.seconds,
+            "the word ends too late: stop the recording a moment later",
+        ),
+    ]

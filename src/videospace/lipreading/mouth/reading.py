@@ -1,0 +1,139 @@
+"""Reading a clip: from a film of a face, or from ready-made crops, to a mouth clip."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from einops import repeat
+from jaxtyping import UInt8
+from PIL import Image
+
+from videospace.clips.video_input import probe, read_frames
+from videospace.lipreading.mouth.cropping import crop_mouth, fit_crop
+from videospace.lipreading.mouth.detection import FaceDetector
+from videospace.lipreading.mouth.image_files import read_folder, read_zip
+from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.mouth.quality import QualityReport, assess, share_out_of_frame
+from videospace.lipreading.mouth.tracking import follow, frames_between_looks, pose_of_every_frame
+from videospace.lipreading.mouth_clip import MODEL_FPS, MouthClip
+from videospace.runtime.errors import UserError
+
+
+def read_mouth(
+    source: Path | str | np.ndarray, detector: FaceDetector, *, fps: float | None = None
+) -> tuple[MouthClip, QualityReport]:
+    """Follow the mouth through a film and cut it out of every frame.
+
+    A film is read twice, first to find the face and then to cut, and never held as a whole.
+    Where the face is lost, the crop goes on the straight way to where it is found again.
+
+    Args:
+        source: A video file, a folder of images, or the frames as uint8, RGB
+            (time, height, width, 3) or grey (time, height, width).
+        detector: Finds the faces.
+        fps: Frames a second; None takes the file's own, and 25 for frames and images.
+
+    Returns:
+        The mouth at the rate of the film, and what is good or bad about it.
+
+    Raises:
+        UserError: Nothing can be read, or no frame shows a face.
+
+    Example:
+        >>> from videospace.lipreading.mouth.detection import FixedBox
+        >>> film = np.random.default_rng(0).integers(0, 256, (30, 120, 160, 3), dtype=np.uint8)
+        >>> clip, report = read_mouth(film, FixedBox("40,50,60,60"))
+        >>> clip.frames.shape, report.face_share, report.mouth_side_px
+        ((30, 88, 88), 1.0, 60.0)
+    """
+    name = "the frames" if isinstance(source, np.ndarray) else f"'{source}'"
+    num_expected = 0
+    if isinstance(source, np.ndarray):
+        _require_frames(source)
+        rate = MODEL_FPS if fps is None else fps
+    else:
+        info = probe(source)
+        rate, num_expected = info.fps if fps is None else fps, info.num_frames
+    if not 0 < rate < float("inf"):
+        raise UserError(f"expected a frame rate above 0, came {rate}")
+    between = frames_between_looks(rate)
+    found: list[list[MouthPose]] = []
+    num_frames = height = width = 0
+    for num_frames, frame in enumerate(_film(source), start=1):
+        height, width = frame.shape[:2]
+        if (num_frames - 1) % between == 0:
+            found.append(detector(frame))
+    looks = follow(found)
+    if not any(looks):
+        raise UserError(
+            f"expected a face in {name}, found none in {len(looks)} frames that were looked at: "
+            "film the whole face from the front, upright and with enough light"
+        )
+    path = pose_of_every_frame(looks, between=between, num_frames=num_frames, fps=rate)
+    crops = [crop_mouth(frame, pose) for frame, pose in zip(_film(source), path, strict=True)]
+    clip = MouthClip(frames=np.stack(crops), fps=rate)
+    gap_start, gap_length = _longest_gap(looks)
+    return clip, assess(
+        clip,
+        mouth_side_px=float(np.median([pose.side_px for pose in path])),
+        face_share=sum(look is not None for look in looks) / len(looks),
+        gap_seconds=(gap_start * between / rate, gap_length * between / rate),
+        several_faces_share=sum(len(poses) > 1 for poses in found) / len(found),
+        out_of_frame_share=share_out_of_frame(path, height, width),
+        num_lost_frames=max(0, num_expected - num_frames),
+    )
+
+
+def read_crops(path: Path | str, *, fps: float | None = None) -> MouthClip:
+    """Read crops of a mouth that were made elsewhere.
+
+    Each is brought to 88×88 as a whole, keeping its shape, and filled up with its edge.
+
+    Args:
+        path: A folder of images, a zip of images or a video of a mouth, grey or in colour.
+        fps: Frames a second; None takes the video's own, and 25 for images.
+
+    Raises:
+        UserError: There is nothing that can be read, or an image is broken.
+    """
+    path = Path(path)
+    if path.is_dir():
+        frames, own_fps = read_folder(path), MODEL_FPS
+    elif path.suffix.lower() == ".zip":
+        frames, own_fps = read_zip(path), MODEL_FPS
+    else:
+        own_fps = probe(path).fps
+        frames = np.stack([fit_crop(Image.fromarray(frame)) for frame in read_frames(path)])
+    return MouthClip(frames=frames, fps=own_fps if fps is None else fps)
+
+
+def _film(source: Path | str | np.ndarray) -> Iterable[UInt8[np.ndarray, "height width 3"]]:
+    """The frames from the first on, RGB, each time it is called."""
+    if not isinstance(source, np.ndarray):
+        return read_frames(source)
+    return _as_rgb(source)
+
+
+def _as_rgb(frames: np.ndarray) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    for frame in frames:
+        yield frame if frame.ndim == 3 else repeat(frame, "h w -> h w rgb", rgb=3)
+
+
+def _require_frames(frames: np.ndarray) -> None:
+    is_rgb = frames.ndim == 4 and frames.shape[3] == 3
+    if frames.dtype != np.uint8 or not (is_rgb or frames.ndim == 3) or 0 in frames.shape:
+        raise UserError(
+            "expected frames as uint8 (time, height, width, 3) or grey (time, height, width), "
+            f"came {frames.dtype} {tuple(frames.shape)}"
+        )
+
+
+def _longest_gap(looks: Sequence[MouthPose | None]) -> tuple[int, int]:
+    """First look and length of the longest run without a pose."""
+    start = longest_start = longest = 0
+    for place, look in enumerate(looks):
+        if look is not None:
+            start = place + 1
+        elif place + 1 - start > longest:
+            longest_start, longest = start, place + 1 - start
+    return longest_start, longest

@@ -1,0 +1,55 @@
+"""A mouth clip: what every part of the recogniser looks at."""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import UInt8
+
+from videospace.runtime.errors import UserError
+
+MOUTH_SIZE = 88
+"""Height and width of a mouth crop in px (thesis 2.3.1)."""
+
+MODEL_FPS = 25.0
+"""Frames a second at which encoders and templates look at clips."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class MouthClip:
+    """Aligned grey crops of one mouth, frame by frame.
+
+    Raises:
+        UserError: The frames are not uint8 (time, 88, 88), there is none, or the rate is no rate.
+
+    Example:
+        >>> clip = MouthClip(frames=np.zeros((50, 88, 88), np.uint8), fps=50.0)
+        >>> clip.at_fps(25.0).frames.shape
+        (25, 88, 88)
+    """
+
+    frames: UInt8[np.ndarray, "time height width"]
+    """Grey levels in [0, 255], 88×88 px, the mouth in the middle."""
+    fps: float
+    """Frames a second."""
+
+    def __post_init__(self) -> None:
+        if self.frames.dtype != np.uint8 or self.frames.shape[1:] != (MOUTH_SIZE, MOUTH_SIZE):
+            raise UserError(
+                f"expected mouth crops as uint8 (time, {MOUTH_SIZE}, {MOUTH_SIZE}), "
+                f"came {self.frames.dtype} {tuple(self.frames.shape)}"
+            )
+        if not len(self.frames):
+            raise UserError("expected at least one frame of a mouth, came none")
+        if not 0 < self.fps < float("inf"):
+            raise UserError(f"expected a frame rate above 0, came {self.fps}")
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip lasts."""
+        return len(self.frames) / self.fps
+
+    def at_fps(self, fps: float) -> "MouthClip":
+        """The same movement at another rate: each new frame is the nearest old one in time."""
+        num_frames = max(1, round(self.seconds * fps))
+        moments = (np.arange(num_frames) + 0.5) / num_frames * len(self.frames)
+        return MouthClip(frames=self.frames[moments.astype(int)], fps=fps)

@@ -1,0 +1,1 @@
+"""A person's profile: words, clips, models and settings in one folder."""

@@ -1,0 +1,192 @@
+"""A profile as one zip file, and back.
+
+The zip holds ``profile.json`` (words, clips, models and settings), ``clips/ID.npz`` and
+``models/ID/...``: what no program needs this one for.
+"""
+
+import contextlib
+import dataclasses
+import json
+import re
+import shutil
+import sqlite3
+import typing
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from videospace.lipreading.profile.clip_files import clip_id, load_clip
+from videospace.lipreading.profile.index import FORMAT_VERSION, create_index, writing
+from videospace.lipreading.profile.layout import CLIPS, MODELS, clip_path, model_path
+from videospace.lipreading.profile.models import insert_model, models
+from videospace.lipreading.profile.new_folder import new_folder
+from videospace.lipreading.profile.profile import Profile, insert_clip, write_settings
+from videospace.lipreading.profile.records import ClipRecord, ModelRecord, WordRecord
+from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
+
+CONTENT_FILE = "profile.json"
+_MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
+_IDENTITY = re.compile(r"[0-9a-f]{16}")
+Record = TypeVar("Record")
+_CLASS = "LipreadingProfile"
+
+
+def export_profile(profile: Profile, path: Path) -> None:
+    """Write everything a profile holds into one zip file.
+
+    Args:
+        profile: The profile; nothing can be added while it is written.
+        path: The file, ``.zip``.
+
+    Raises:
+        UserError: Another suffix, or it cannot be written.
+    """
+    if path.suffix.lower() != ".zip":
+        raise UserError(f"expected a file name that ends in .zip, came '{path.name}'")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as unfinished, writing(profile.folder):
+        content = _content(profile)
+        # What is inside is compressed already.
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(CONTENT_FILE, json.dumps(content, indent=2, ensure_ascii=False))
+            for record in content["clips"]:
+                file = clip_path(profile.folder, record["id"])
+                load_clip(file)  # a damaged clip is named now, not when the zip is needed
+                archive.write(file, f"{CLIPS}/{file.name}")
+            for record in content["models"]:
+                for file in sorted(model_path(profile.folder, record["id"]).iterdir()):
+                    archive.write(file, f"{MODELS}/{record['id']}/{file.name}")
+
+
+def import_profile(path: Path, folder: Path) -> Profile:
+    """Make a profile of an exported one.
+
+    Args:
+        path: The zip file.
+        folder: A new folder.
+
+    Raises:
+        UserError: The file is no exported profile, damaged, incomplete, or of a newer version; or
+            the folder exists. There is no new folder then.
+    """
+    with _opened(path) as archive, new_folder(folder) as unfinished:
+        content = _read_content(archive, path)
+        settings = _record(ProfileSettings, content["settings"], path)
+        words = [_record(WordRecord, item, path) for item in content["words"]]
+        clips = [_record(ClipRecord, item, path) for item in content["clips"]]
+        kept = [_record(ModelRecord, item, path) for item in content["models"]]
+        _check_identities([item.id for item in (*clips, *kept)], path)
+        for clip in clips:
+            _extract(archive, f"{CLIPS}/{clip.id}.npz", clip_path(unfinished, clip.id), path)
+            if clip_id(load_clip(clip_path(unfinished, clip.id))) != clip.id:
+                raise UserError(f"'{path}': clip {clip.id} is not what was exported")
+        for member in archive.namelist():
+            found = _MODEL_MEMBER.fullmatch(member)
+            if found and found[1] in {model.id for model in kept}:
+                _extract(archive, member, model_path(unfinished, found[1]) / found[2], path)
+        create_index(unfinished)
+        with writing(unfinished) as index:
+            write_settings(index, settings)
+            for word in words:
+                _insert_word(index, word)
+            for clip in clips:
+                insert_clip(index, clip)
+            for model in kept:
+                insert_model(index, model)
+    return Profile(folder)
+
+
+def _content(profile: Profile) -> dict[str, Any]:
+    return {
+        "class": _CLASS,
+        "format_version": FORMAT_VERSION,
+        "settings": dataclasses.asdict(profile.settings),
+        "words": [dataclasses.asdict(word) for word in profile.words()],
+        "clips": [dataclasses.asdict(clip) for clip in profile.clips()],
+        "models": [dataclasses.asdict(model) for model in models(profile)],
+    }
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except FileNotFoundError as error:
+        raise UserError(f"expected an exported profile, but there is no file '{path}'") from error
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise UserError(
+            f"'{path}' is no exported profile, or is damaged ({error}): export it again"
+        ) from error
+    except sqlite3.IntegrityError as error:
+        raise UserError(f"'{path}' contradicts itself ({error}): export it again") from error
+
+
+def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(archive.read(CONTENT_FILE))
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"'{path}' is no exported profile, or is damaged: it has no {CONTENT_FILE}"
+        ) from error
+    if not isinstance(content, dict) or content.get("class") != _CLASS:
+        raise UserError(f"'{path}' is no exported profile: {CONTENT_FILE} says something else")
+    version = content.get("format_version")
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise UserError(
+            f"'{path}' has format {version}, and this version of videospace knows up to "
+            f"{FORMAT_VERSION}: update videospace to open it"
+        )
+    if lacking := {"settings", "words", "clips", "models"} - content.keys():
+        raise UserError(f"'{path}' lacks '{min(lacking)}' in {CONTENT_FILE}: export it again")
+    return content
+
+
+def _record(kind: type[Record], item: Any, path: Path) -> Record:
+    hints = typing.get_type_hints(kind)
+    if not isinstance(item, dict) or item.keys() != hints.keys():
+        raise UserError(
+            f"'{path}': expected the fields {', '.join(hints)} in {CONTENT_FILE}, came {item!r:.80}"
+        )
+    for name, hint in hints.items():
+        if not _fits(hint, item[name]):
+            raise UserError(f"'{path}': expected {hint} for {name}, came {item[name]!r:.80}")
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in item.items()}
+    return kind(**values)
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return type(value) is hint or (hint is float and type(value) is int)
+
+
+def _check_identities(identities: list[str], path: Path) -> None:
+    """Identities become file names, so that nothing else may stand there."""
+    for identity in identities:
+        if not _IDENTITY.fullmatch(identity):
+            raise UserError(f"'{path}': expected an id of 16 digits (0-f), came {identity!r}")
+
+
+def _extract(archive: zipfile.ZipFile, member: str, target: Path, path: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    try:
+        with archive.open(member) as source, open(target, "xb") as file:
+            shutil.copyfileobj(source, file)
+    except KeyError as error:
+        raise UserError(f"'{path}' is incomplete, it lacks {member}: export it again") from error
+
+
+def _insert_word(index: sqlite3.Connection, word: WordRecord) -> None:
+    text = checked_text(word.text)
+    index.execute(
+        "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?)",
+        (word_key(text), text, word.spoken, word.note, word.added, word.num_uses),
+    )

@@ -1,0 +1,119 @@
+"""The models of a profile: what was learned from other people, and from the person."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from videospace.lipreading.profile.clip_files import sync_folder
+from videospace.lipreading.profile.index import reading, writing
+from videospace.lipreading.profile.layout import MODELS, TRAINING_LOCK, UNFINISHED, model_path
+from videospace.lipreading.profile.profile import Profile, now
+from videospace.lipreading.profile.records import ModelRecord
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write, folder_held
+
+KEPT = 3
+"""Models of a kind in the history; older ones make room."""
+
+
+@contextlib.contextmanager
+def model_in_progress(profile: Profile) -> Iterator[Path]:
+    """A folder to put a new model into, inside the profile; nobody else trains meanwhile.
+
+    Raises:
+        UserError: Another process is training on this profile, or nothing can be written there.
+    """
+    with folder_held(profile.folder, TRAINING_LOCK):
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=profile.folder / MODELS))
+        except OSError as error:
+            raise cannot_write(profile.folder / MODELS, error) from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_model(
+    profile: Profile,
+    finished: Path,
+    *,
+    kind: Literal["encoder", "recogniser"],
+    strategy: str,
+    clips: Sequence[str] = (),
+) -> ModelRecord:
+    """Take a finished model into the profile's history.
+
+    Args:
+        profile: The profile.
+        finished: The folder of :func:`model_in_progress`; it takes its place in the profile.
+        kind: Learned from other people, or from this person.
+        strategy: How it was learned.
+        clips: Ids of the person's clips it was learned from.
+
+    Raises:
+        UserError: A clip it was learned from has been deleted meanwhile, so that the model must
+            not stay either.
+    """
+    record = ModelRecord(
+        id=uuid.uuid4().hex[:16], kind=kind, added=now(), strategy=strategy, clips=tuple(clips)
+    )
+    folder = model_path(profile.folder, record.id)
+    with writing(profile.folder) as index:
+        known = {row["id"] for row in index.execute("SELECT id FROM clips")}
+        if deleted := [clip for clip in clips if clip not in known]:
+            raise UserError(
+                f"{len(deleted)} of the clips were deleted while the model learned from them, so "
+                "it is not kept: train again"
+            )
+        insert_model(index, record)
+        older = index.execute(
+            "SELECT id FROM models WHERE kind = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?",
+            (kind, KEPT),
+        ).fetchall()
+        index.executemany("DELETE FROM models WHERE id = ?", [(row["id"],) for row in older])
+        try:
+            os.replace(finished, folder)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        sync_folder(folder)
+        sync_folder(folder.parent)
+    for row in older:
+        shutil.rmtree(model_path(profile.folder, row["id"]), ignore_errors=True)
+    return record
+
+
+def insert_model(index: sqlite3.Connection, record: ModelRecord) -> None:
+    """Add the rows of a model."""
+    index.execute(
+        "INSERT INTO models VALUES (?, ?, ?, ?)",
+        (record.id, record.kind, record.added, record.strategy),
+    )
+    index.executemany(
+        "INSERT INTO model_clips VALUES (?, ?)", [(record.id, clip) for clip in record.clips]
+    )
+
+
+def models(profile: Profile) -> list[ModelRecord]:
+    """The history of models, oldest first."""
+    with reading(profile.folder) as index:
+        rows = index.execute("SELECT * FROM models ORDER BY rowid").fetchall()
+        clips = index.execute("SELECT model, clip FROM model_clips ORDER BY rowid").fetchall()
+    return [
+        ModelRecord(**row, clips=tuple(c["clip"] for c in clips if c["model"] == row["id"]))
+        for row in rows
+    ]
+
+
+def newest_model(
+    profile: Profile, kind: Literal["encoder", "recogniser"]
+) -> tuple[ModelRecord, Path] | None:
+    """The newest model of a kind and its folder; None where there is none."""
+    found = [record for record in models(profile) if record.kind == kind]
+    return (found[-1], model_path(profile.folder, found[-1].id)) if found else None

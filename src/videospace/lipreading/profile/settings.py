@@ -1,0 +1,17 @@
+"""What a helper can set for one person."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProfileSettings:
+    """Settings of a profile."""
+
+    person: str
+    """Name of the person."""
+    language: str = "en-us"
+    """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
+    strategy: str = "fusion"
+    """How the person's words are learned, as in :mod:`videospace.lipreading.strategies`."""
+    prior: bool = False
+    """Prefer words that are used often."""

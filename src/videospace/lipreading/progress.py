@@ -1,0 +1,33 @@
+"""A progress bar for work whose end is known by time or by steps."""
+
+from tqdm import tqdm
+
+
+class FractionBar:
+    """Shows the share that is done and the time left; a context manager.
+
+    Args:
+        shown: True or False; None shows it where standard error is a terminal.
+
+    Example:
+        >>> with FractionBar(False) as bar:
+        ...     bar.show(0.5, "loss 1.20")
+    """
+
+    def __init__(self, shown: bool | None) -> None:
+        self._bar = tqdm(
+            total=1.0,
+            bar_format="{percentage:3.0f}%|{bar:24}| {desc}, {remaining} left",
+            disable=None if shown is None else not shown,
+        )
+
+    def __enter__(self) -> "FractionBar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def show(self, fraction: float, note: str) -> None:
+        """Move the bar to a share in [0, 1], with a note beside it."""
+        self._bar.set_description_str(note, refresh=False)
+        self._bar.update(min(fraction, 1.0) - self._bar.n)

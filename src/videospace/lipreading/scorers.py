@@ -1,0 +1,148 @@
+"""Opinions that come from a trained model: by the classifier, by prototypes, by units."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from videospace.lipreading.fusion import Scores
+from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth_model import ClipEmbeddings, MouthModel
+
+
+class SharedEmbedder:
+    """Embeds the same clips once, however many scorers ask."""
+
+    def __init__(self, model: MouthModel, *, mirror: bool = False):
+        self.model = model
+        self._mirror = mirror
+        self._last: tuple[tuple[MouthClip, ...], ClipEmbeddings] | None = None
+
+    def __call__(self, clips: Sequence[MouthClip]) -> ClipEmbeddings:
+        """Embeddings of the clips."""
+        last = self._last
+        if last is None or last[0] != tuple(clips):
+            last = tuple(clips), self.model.embed(clips, mirror=self._mirror)
+            self._last = last
+        return last[1]
+
+    def frames(self, clips: Sequence[MouthClip]) -> list[Tensor]:
+        """Frame embeddings of the clips, to be warped in time."""
+        return self(clips).frames
+
+
+class PrototypeScorer:
+    """Scores words by the cosine to the mean embedding of their clips.
+
+    The mean of all prototypes is subtracted from everything: it says who speaks, not what.
+    """
+
+    def __init__(self, words: Sequence[str], clips: Sequence[MouthClip], embedder: SharedEmbedder):
+        self.words: list[str] = []
+        self._embedder = embedder
+        self._clips_of: dict[str, list[Tensor]] = {}
+        for word, embedded in zip(words, embedder(clips).clips, strict=True):
+            self.add(word, embedded)
+
+    def prepare(self, clip: MouthClip) -> Tensor:
+        """What :meth:`add` keeps of a clip."""
+        return self._embedder([clip]).clips[0]
+
+    def add(self, word: str, prepared: Tensor) -> None:
+        """Move the prototype of a word, or make one."""
+        if word not in self._clips_of:
+            self.words.append(word)
+        self._clips_of.setdefault(word, []).append(prepared)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Cosines of each clip to each word."""
+        prototypes = torch.stack([torch.stack(self._clips_of[w]).mean(0) for w in self.words])
+        mean = prototypes.mean(0) if len(prototypes) > 1 else torch.zeros(prototypes.shape[1])
+        queries = functional.normalize(self._embedder(clips).clips - mean, dim=-1)
+        return (queries @ functional.normalize(prototypes - mean, dim=-1).T).numpy()
+
+
+class WordScorer:
+    """Scores words by the model's classifier; a clip added later takes part in its word's weights.
+
+    A word that the classifier was not trained on has no score until a clip of it is added, which
+    then becomes its weights.
+
+    Source: Qi et al., "Low-shot learning with imprinted weights", 2018.
+    """
+
+    def __init__(self, words: Sequence[str], embedder: SharedEmbedder):
+        self.words = list(dict.fromkeys(words))
+        self._embedder = embedder
+        model = embedder.model
+        known = functional.normalize(model.word_weights.detach().cpu(), dim=-1)
+        self._weights = {word: [known[row]] for row, word in enumerate(model.words)}
+
+    def prepare(self, clip: MouthClip) -> Tensor:
+        """What :meth:`add` keeps of a clip."""
+        return functional.normalize(self._embedder([clip]).clips[0], dim=-1)
+
+    def add(self, word: str, prepared: Tensor) -> None:
+        """Let a clip take part in the weights of its word."""
+        if word not in self.words:
+            self.words.append(word)
+        self._weights.setdefault(word, []).append(prepared)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Cosines to the weights of each word; nan where there are none."""
+        queries = functional.normalize(self._embedder(clips).clips, dim=-1)
+        scores = np.full((len(clips), len(self.words)), np.nan, np.float32)
+        for column, word in enumerate(self.words):
+            if word in self._weights:
+                weights = functional.normalize(torch.stack(self._weights[word]).mean(0), dim=-1)
+                scores[:, column] = (queries @ weights).numpy()
+        return scores
+
+
+class UnitScorer:
+    """Scores words by how well their units, such as visemes, explain the frames.
+
+    Source: Graves et al., "Connectionist temporal classification", 2006.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        embedder: SharedEmbedder,
+        units_of: Mapping[str, Sequence[str]],
+    ):
+        self.words = list(dict.fromkeys(words))
+        self._embedder = embedder
+        self._units_of = units_of
+
+    def prepare(self, clip: MouthClip) -> None:
+        """Nothing is kept of a clip."""
+
+    def add(self, word: str, prepared: None) -> None:
+        """A new word is scored from now on where its units are known."""
+        if word not in self.words:
+            self.words.append(word)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Log-probability a frame; nan where a word has a unit that the model does not know."""
+        known = {unit: index + 1 for index, unit in enumerate(self._embedder.model.units)}
+        scores = np.full((len(clips), len(self.words)), np.nan, np.float32)
+        for column, word in enumerate(self.words):
+            units = [known.get(unit, 0) for unit in self._units_of.get(word, ())]
+            if not units or 0 in units:
+                continue
+            target = torch.tensor(units)
+            for row, log_units in enumerate(self._embedder(clips).unit_log_probabilities):
+                size = torch.tensor([len(log_units)])
+                loss = functional.ctc_loss(
+                    log_units[:, None],
+                    target[None],
+                    size,
+                    torch.tensor([len(units)]),
+                    reduction="none",
+                    zero_infinity=False,
+                )
+                scores[row, column] = max(-float(loss[0]) / len(log_units), -100.0)
+        return scores

@@ -1,0 +1,148 @@
+"""Recognition without training: a clip is compared with every clip of every word.
+
+The features of the training-free floor are low frequencies of the mouth image and their change.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from videospace.lipreading.model_input import InputConfig, model_frames
+from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.warping import pad, warping_distances
+
+CROP_SIZE = 32
+"""Height and width in px at which a mouth is transformed."""
+NUM_SIDE = 8
+"""Frequencies along either axis; without the mean brightness there are 8 × 8 - 1 = 63."""
+LEAST_DEVIATION = 0.05
+"""Added to a coefficient's deviation over a clip, so that noise is not blown up."""
+
+Sequences = list[Float[Tensor, "_ feature"]]
+
+
+def cosine_features(clips: Sequence[MouthClip]) -> Sequences:
+    """The 63 lowest cosine coefficients of every frame, and their change from frame to frame.
+
+    These are the features of the training-free floor.
+
+    Args:
+        clips: At any frame rate; they are looked at with 25 frames a second.
+
+    Returns:
+        For each clip float32 (time, 126).
+
+    Example:
+        >>> cosine_features([MouthClip(frames=np.zeros((10, 88, 88), np.uint8), fps=25.0)])[0].shape
+        torch.Size([10, 126])
+    """
+    return [_with_changes(_coefficients(clip)) for clip in clips]
+
+
+def normalised_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
+    """As :func:`cosine_features`, with every coefficient at mean 0 and deviation 1 over its clip.
+
+    This takes away the face and the light, and lets fine detail count as much as the opening of
+    the mouth. Together with ``centre`` it is far better than the floor.
+    """
+    sequences = []
+    for clip in clips:
+        coefficients = _coefficients(clip)
+        deviation = coefficients.std(0, correction=0) + LEAST_DEVIATION
+        sequences.append(_with_changes((coefficients - coefficients.mean(0)) / deviation))
+    return sequences
+
+
+def _coefficients(clip: MouthClip) -> Float[Tensor, "time frequency"]:
+    frames = model_frames(clip, InputConfig()).float() / 255
+    basis = _COSINES
+    return torch.einsum("thw,ih,jw->tij", frames, basis, basis).flatten(1)[:, 1:]
+
+
+def _with_changes(sequence: Float[Tensor, "time feature"]) -> Float[Tensor, "time both"]:
+    alone = len(sequence) == 1
+    change = torch.zeros_like(sequence) if alone else torch.gradient(sequence, dim=0)[0]
+    return torch.cat([sequence, change], 1)
+
+
+def _cosine_basis() -> Float[Tensor, "frequency size"]:
+    """Box filter 88 → 32 px and orthonormal cosine transform (type II) in one matrix."""
+    size = 88
+    pixels = np.arange(CROP_SIZE)[:, None]
+    edges = np.arange(CROP_SIZE + 1) * size / CROP_SIZE
+    covered = np.minimum(edges[1:, None], np.arange(1, size + 1)) - np.maximum(
+        edges[:-1, None], np.arange(size)
+    )
+    box = covered.clip(0) * CROP_SIZE / size
+    frequency = np.arange(NUM_SIDE)
+    cosines = np.cos(np.pi * (pixels + 0.5) * frequency / CROP_SIZE).T * np.sqrt(2 / CROP_SIZE)
+    cosines[0] /= np.sqrt(2)
+    return torch.from_numpy(cosines @ box).float()
+
+
+_COSINES = _cosine_basis()
+
+
+class TemplateScorer:
+    """Scores words by the nearest of their clips under dynamic time warping.
+
+    Args:
+        words: The word of each clip.
+        clips: The templates.
+        features: Turns clips into sequences of features.
+        centre: Subtract the mean feature of all templates, which says who it is and not what, and
+            bring every frame to unit length.
+
+    Example:
+        >>> still, moving = np.zeros((2, 20, 88, 88), np.uint8)
+        >>> moving[5:15, 40:60] = 255
+        >>> clips = [MouthClip(frames=frames, fps=25.0) for frames in (still, moving)]
+        >>> int(TemplateScorer(["nothing", "open"], clips).scores(clips[1:]).argmax())
+        1
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        clips: Sequence[MouthClip],
+        features: Callable[[Sequence[MouthClip]], Sequences] = cosine_features,
+        *,
+        centre: bool = False,
+    ):
+        self.words: list[str] = []
+        self._features = features
+        self._centre = centre
+        self._sequences: Sequences = []
+        self._owners: list[int] = []
+        if clips:
+            for word, sequence in zip(words, self._features(clips), strict=True):
+                self.add(word, sequence)
+
+    def prepare(self, clip: MouthClip) -> Tensor:
+        """What :meth:`add` keeps of a clip; everything that can fail happens here."""
+        return self._features([clip])[0]
+
+    def add(self, word: str, prepared: Tensor) -> None:
+        """Keep a further clip of a word."""
+        if word not in self.words:
+            self.words.append(word)
+        self._sequences.append(prepared)
+        self._owners.append(self.words.index(word))
+
+    def scores(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
+        """Minus the distance to the nearest template of each word."""
+        mean = torch.cat(self._sequences).mean(0) if self._centre else None
+        templates, lengths = pad([_centred(each, mean) for each in self._sequences])
+        owners = torch.tensor(self._owners)
+        scores = torch.full((len(clips), len(self.words)), -torch.inf, dtype=torch.float32)
+        for row, query in enumerate(self._features(clips)):
+            distances = warping_distances(_centred(query, mean), templates, lengths)
+            scores[row].scatter_reduce_(0, owners, -distances, "amax")
+        return scores.numpy()
+
+
+def _centred(sequence: Tensor, mean: Tensor | None) -> Tensor:
+    return sequence if mean is None else torch.nn.functional.normalize(sequence - mean, dim=-1)

@@ -1,0 +1,234 @@
+"""The page of the table of tasks in a real browser, from the disk."""
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from videospace.baselines.table import Completed, Row
+from videospace.baselines.table_page import TablePage
+from videospace.baselines.table_rows import COLUMNS
+from videospace.inrv.tasks import PUBLISHED_TASKS
+from videospace.metrics.intervals import mean_interval
+
+pytestmark = pytest.mark.browser
+
+TASKS = ("inpaint", "upscale")
+METHODS = ("inversion", "mean frame", "components 128")
+NUM_CLIPS = 3
+ALL_VIDEOS = "[...document.querySelectorAll('video')]"
+
+CONTRASTS = """
+const channels = (text) => text.match(/[\\d.]+/g).map(Number);
+const luminance = (rgb) => {
+  const [r, g, b] = rgb.map((c) => c / 255).map(
+    (c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (element) => {
+  for (; element; element = element.parentElement) {
+    const [r, g, b, alpha = 1] = channels(getComputedStyle(element).backgroundColor);
+    if (alpha === 1) return [r, g, b];
+  }
+  return [255, 255, 255];
+};
+return [...document.querySelectorAll("th, td, strong, p, span, h1, h2, figcaption, button, select")]
+  .filter((element) => element.textContent.trim())
+  .map((element) => {
+    const ink = luminance(channels(getComputedStyle(element).color).slice(0, 3));
+    const paper = luminance(ground(element));
+    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    return [ratio, element.tagName + " " + element.textContent.slice(0, 30)];
+  })
+  .filter(([ratio]) => ratio < 4.5);
+"""
+"""Everything with words whose contrast is below what WCAG asks for."""
+
+
+def moving_clips() -> np.ndarray:
+    """A bright column that walks over a soft ground, in 12 frames of 16x16 px."""
+    clips = np.full((NUM_CLIPS, 12, 16, 16, 3), 60, np.uint8)
+    for clip in range(NUM_CLIPS):
+        for step in range(12):
+            clips[clip, step, :, (step + 3 * clip) % 16] = 230
+    return clips
+
+
+@pytest.fixture(scope="module")
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two tasks with three methods each, and every column that there may be."""
+    page = TablePage(tmp_path_factory.mktemp("table") / "a table.html", fps=12.0)
+    truth = moving_clips()
+    for task in TASKS:
+        contexts = [PUBLISHED_TASKS[task](clip) for clip in truth]
+        for rank, method in enumerate(METHODS):
+            videos = truth // (1 + rank)
+            names = [column.name for column in COLUMNS if column.name != "seconds_per_clip"]
+            scores = {name: mean_interval([30.0 - rank, 33.5, 31.0]) for name in names}
+            row = Row(task=task, method=method, scores=scores, seconds_per_clip=0.1 * rank)
+            page.add(
+                row,
+                Completed(ids=["a", "b", "c"], contexts=contexts, videos=videos, truth=truth),
+            )
+    page.write()
+    return page.path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser(open_browser, page_address) -> Any:
+    """A browser that has the page open."""
+    browser = open_browser()
+    browser.get(page_address)
+    wait_for_videos(browser, "v.readyState >= 2")
+    return browser
+
+
+def wait_for_videos(browser: Any, condition: str, seconds: float = 15.0) -> None:
+    """Until every video ``v`` meets the condition."""
+    end = time.monotonic() + seconds
+    while not browser.execute_script(f"return {ALL_VIDEOS}.every(v => {condition})"):
+        assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
+        time.sleep(0.1)
+
+
+def times(browser: Any) -> list[float]:
+    return browser.execute_script(f"return {ALL_VIDEOS}.map(v => v.currentTime)")
+
+
+def press_toggle(browser: Any, key: str) -> None:
+    from selenium.webdriver.common.by import By
+
+    browser.find_element(By.ID, "toggle").send_keys(key)
+
+
+def label(browser: Any) -> str:
+    return browser.execute_script("return document.getElementById('toggle').textContent")
+
+
+def emulate(browser: Any, **features: str) -> None:
+    named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
+
+
+def test_all_videos_play_and_loop(browser):
+    num_videos = len(TASKS) * NUM_CLIPS
+    before, moved, looped = times(browser), set(), set()
+    for _ in range(40):
+        time.sleep(0.1)
+        now = times(browser)
+        moved |= {k for k in range(num_videos) if now[k] != before[k]}
+        looped |= {k for k in range(num_videos) if now[k] < before[k]}
+        before = now
+    assert moved == looped == set(range(num_videos))
+    sizes = browser.execute_script(
+        f"return {ALL_VIDEOS}.map(v => [v.videoWidth, v.videoHeight, v.width, v.height])"
+    )
+    assert sizes == [[5 * 128 + 4 * 4, 128] * 2] * num_videos
+
+
+def test_one_key_stops_all_at_the_same_moment_and_plays_again(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    assert label(browser) == "Pause all"
+    press_toggle(browser, Keys.SPACE)
+    wait_for_videos(browser, "v.paused && !v.seeking")
+    still = times(browser)
+    assert label(browser) == "Play all"
+    assert len(set(still)) == 1
+    time.sleep(0.4)
+    assert times(browser) == still
+    press_toggle(browser, Keys.ENTER)
+    wait_for_videos(browser, "!v.paused")
+    assert label(browser) == "Pause all"
+
+
+def test_the_speed_can_be_chosen(browser):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.select import Select
+
+    rates = f"return [...new Set({ALL_VIDEOS}.map(v => v.playbackRate))]"
+    choice = Select(browser.find_element(By.ID, "speed"))
+    choice.select_by_visible_text("¼×")
+    assert browser.execute_script(rates) == [0.25]
+    choice.select_by_visible_text("1×")
+    assert browser.execute_script(rates) == [1]
+
+
+@pytest.mark.parametrize("width", [360, 800, 1600])
+def test_nothing_sticks_out_at_any_width(browser, width):
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        wide, room = browser.execute_script(
+            "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
+        )
+        assert width - 20 <= room <= width  # a scroll bar takes some
+        assert wide <= room
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_labels_stand_over_their_panels(browser):
+    offsets = browser.execute_script(
+        "return [...document.querySelectorAll('.row')].flatMap((row) => {"
+        "  const video = row.querySelector('video').getBoundingClientRect();"
+        "  const labels = [...row.querySelectorAll('span')];"
+        "  return labels.map((label, index) => {"
+        "    const box = label.getBoundingClientRect();"
+        "    const panel = video.left + (index + 0.5) * video.width / labels.length;"
+        "    return Math.abs((box.left + box.right) / 2 - panel) / video.width;"
+        "  });"
+        "})"
+    )
+    assert len(offsets) == 5 * len(TASKS) * NUM_CLIPS
+    assert max(offsets) < 0.01
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_can_be_read(browser, scheme):
+    emulate(browser, prefers_color_scheme=scheme)
+    try:
+        ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert ground == {"light": "rgb(246, 247, 251)", "dark": "rgb(13, 15, 20)"}[scheme]
+        assert browser.execute_script(CONTRASTS) == []
+    finally:
+        emulate(browser)
+
+
+def test_the_best_stand_out(browser):
+    weights = browser.execute_script(
+        "return [...document.querySelectorAll('td')].map("
+        "  (cell) => getComputedStyle(cell.firstElementChild || cell).fontWeight)"
+    )
+    assert weights.count("700") == 2 * len(COLUMNS)
+    assert set(weights) == {"400", "700"}
+
+
+def test_those_who_want_less_motion_get_less(open_browser, page_address):
+    browser = open_browser()
+    emulate(browser, prefers_reduced_motion="reduce")
+    browser.get(page_address)
+    wait_for_videos(browser, "v.readyState >= 2")
+    assert label(browser) == "Play all"
+    time.sleep(0.5)
+    assert set(times(browser)) == {0}
+    browser.execute_script("document.getElementById('toggle').click()")
+    wait_for_videos(browser, "v.currentTime > 0")
+
+
+def test_nothing_goes_wrong_and_nothing_is_asked_of_a_network(open_browser, page_address):
+    browser = open_browser()
+    browser.get("about:blank")
+    browser.get_log("performance")  # what the browser's own first page asks for
+    browser.get(page_address)
+    wait_for_videos(browser, "v.readyState >= 2")
+    assert browser.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = {
+        message["params"]["request"]["url"][:100]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    assert {url for url in asked if not url.startswith("data:")} == {page_address}

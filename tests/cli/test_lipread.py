@@ -1,0 +1,228 @@
+"""``videospace lipread``, as a helper at home would use it."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from videospace.cli.lipread import COMMANDS, main
+from videospace.lipreading.encoders.kinds import new_encoder
+from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.profile.models import models
+from videospace.lipreading.profile.profile import Profile
+from videospace.runtime.errors import UserError
+
+WORDS = ("yes", "water", "bread")
+
+
+def run(command: str, folder: Path) -> None:
+    """Call the program with paths relative to a folder."""
+    main([word.replace("@", f"{folder}/") for word in shlex.split(command)])
+
+
+def film(folder: Path, word: str, take: int) -> None:
+    """A mouth as images: a dark bar, each word with a movement of its own."""
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng([WORDS.index(word), take])
+    for number in range(12):
+        opening = 4 + 2 * round(6 * np.sin(np.pi * number / 11) ** (1 + 3 * WORDS.index(word)))
+        side = 20 + 10 * WORDS.index(word)
+        image = generator.normal(150, 3, (60, 88)).clip(0, 255).astype(np.uint8)
+        image[30 - opening // 2 : 30 + opening // 2, 44 - side // 2 : 44 + side // 2] = 30
+        Image.fromarray(image).save(folder / f"{number:02d}.png")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """Films of three words, three takes each, and an untrained model."""
+    folder = tmp_path_factory.mktemp("films")
+    for word in WORDS:
+        for take in range(3):
+            film(folder / word / str(take), word, take)
+    MouthModel(new_encoder("compact"), ["yes", "no"]).save_pretrained(folder / "model")
+    return folder
+
+
+@pytest.fixture
+def folder(films, tmp_path, capsys):
+    """A profile with two recordings of each word, and the films beside it."""
+    (tmp_path / "films").symlink_to(films)
+    run("new @ann --name Ann", tmp_path)
+    for word in WORDS:
+        run(f"add @ann {word} @films/{word}/0 @films/{word}/1 --faces crops", tmp_path)
+    capsys.readouterr()
+    return tmp_path
+
+
+def test_from_nothing_to_an_answer(films, tmp_path, capsys):
+    (tmp_path / "films").symlink_to(films)
+    run("new @ann --name Ann", tmp_path)
+    said = capsys.readouterr().out
+    assert "for Ann" in said
+    assert "no pretrained model, so that words are told apart by template matching" in said
+    for word in WORDS:
+        run(f"add @ann {word} @films/{word}/0 --faces crops", tmp_path)
+    said = capsys.readouterr().out
+    assert "added the word 'water'" in said
+    assert re.search(r"kept .*films/yes/0 as clip [0-9a-f]{16}: 0\.5 s", said)
+    run("recognize @ann @films/bread/2 --faces crops", tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "by 'dtw-normalised', since 'fusion' is not trained yet"
+    assert re.fullmatch(r".*films/bread/2: (not )?sure, \d+ ms", lines[1])
+    assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
+
+
+def test_json_and_the_word_that_was_meant(folder, capsys):
+    run("recognize @ann @films/yes/2 --faces crops --json --word yes --k 2", folder)
+    said = json.loads(capsys.readouterr().out)
+    assert said["words"][0] == "yes"
+    assert len(said["words"]) == len(said["probabilities"]) == 2
+    word = Profile(folder / "ann").word("yes")
+    assert (word.num_clips, word.num_uses) == (3, 1)
+
+
+def test_look_alikes_are_named_when_a_word_is_added(folder, capsys):
+    run("add @ann bed", folder)
+    run("add @ann men", folder)
+    said = capsys.readouterr().out
+    assert "it looks the same on the lips as 'bed': another wording helps" in said
+    run("info @ann --clips", folder)
+    said = capsys.readouterr().out
+    assert "Ann: 5 words, 6 recordings, 0 models; strategy fusion, language en-us" in said
+    assert "men: 0 recordings, used 0 ×" in said
+    assert len(re.findall(r"^    [0-9a-f]{16}  ", said, flags=re.MULTILINE)) == 6
+
+
+def test_training_with_a_model(folder, capsys):
+    run("add @ann tea", folder)
+    run("train @ann --model @films/model --strategy cl-r --minutes 0.01", folder)
+    said = capsys.readouterr().out
+    assert re.search(r"cl-r: trained model [0-9a-f]{16}; 3 words in", said)
+    assert "'tea' has no recording yet and cannot be recognised" in said
+    run("recognize @ann @films/yes/2 --faces crops", folder)
+    assert "since" not in capsys.readouterr().out
+    run("delete @ann --word bread", folder)
+    said = capsys.readouterr().out
+    assert "1 models had learned from it and are deleted, too: train again" in said
+    assert [model.kind for model in models(Profile(folder / "ann"))] == ["encoder"]
+    run("recognize @ann @films/yes/2 --faces crops", folder)
+    assert "by 'fusion', since 'cl-r' is not trained yet" in capsys.readouterr().out
+
+
+def test_evaluation_with_its_page(folder, capsys):
+    run("evaluate @ann --seeds 0 1 --page @page --json @scores.json", folder)
+    said = capsys.readouterr().out
+    assert "'fusion' needs a pretrained model and there is none" in said
+    assert re.search(r"top-1 +[\d.]+ % \([\d.]+ to [\d.]+\)", said)
+    assert "1 shots: top-1" in said
+    scores = json.loads((folder / "scores.json").read_text())
+    assert scores["num_answers"] == 6
+    assert 0 <= scores["top1"]["low"] <= scores["top1"]["mean"] <= scores["top1"]["high"] <= 1
+    assert "Ann: how well words are recognised" in (folder / "page" / "index.html").read_text()
+
+
+def test_evaluation_with_a_model_shows_embeddings(folder, capsys):
+    run("train @ann --model @films/model --strategy prototypes", folder)
+    assert "prototypes: learns without training; 3 words in" in capsys.readouterr().out
+    run("evaluate @ann --seeds 0 --page @page", folder)
+    assert (folder / "page" / "embeddings.png").exists()
+
+
+def test_out_and_in_again(folder, capsys):
+    run("export @ann @ann.zip", folder)
+    run("import @ann.zip @bob", folder)
+    assert "for Ann: 3 words, 6 recordings" in capsys.readouterr().out
+    run("delete @ann --everything", folder)
+    assert not (folder / "ann").exists()
+    clip = Profile(folder / "bob").clips()[0].id
+    run(f"delete @bob --clip {clip}", folder)
+    assert len(Profile(folder / "bob").clips()) == 5
+
+
+def test_pretraining_on_others(films, tmp_path, capsys):
+    for speaker in ("a", "b", "c"):
+        for word in WORDS:
+            for take in range(2):
+                shutil.copytree(
+                    films / word / str(take), tmp_path / "real" / speaker / word / str(take)
+                )
+    (tmp_path / "spoken.json").write_text(json.dumps({word: word for word in WORDS}))
+    options = "--spoken @spoken.json --steps 2 --calibration-speakers 0 --device cpu"
+    run(f"pretrain @real --out @model --without C {options}", tmp_path)
+    said = capsys.readouterr().out
+    assert "12 clips of 3 words by 2 speakers" in said
+    model = MouthModel.from_pretrained(tmp_path / "model")
+    assert sorted(model.words) == sorted(WORDS)
+    assert "lips rounded" in model.units
+    run("new @ann --model @model", tmp_path)
+    assert [model.kind for model in models(Profile(tmp_path / "ann"))] == ["encoder"]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("fly @ann", "no command 'fly'; there are new, add, train"),
+        ("new @ann", "expected a new folder for the profile"),
+        ("new @bob --model @films", "expected a lipreading model"),
+        ("info @films", r"expected a profile, but '.*films' has no profile\.sqlite"),
+        ("add @ann water", "the word 'water' is in the profile already, with 2 clips"),
+        ("add @ann water @films/water/2 --note x", "its spoken form and note are given when"),
+        ("add @ann '' @films/water/2", "expected a word, came an empty text"),
+        ("add @ann new @films/absent --faces crops", "absent"),
+        ("add @ann yes @films/yes/0 --faces crops", "already, as clip [0-9a-f]{16} of 'yes'"),
+        ("recognize @ann", "expected at least one recording to recognise, came none"),
+        ("recognize @ann @films/yes/2 --word tea", "no word 'tea': add it first"),
+        ("train @ann --strategy ve-r", "needs a pretrained model, and the profile has none: give"),
+        ("evaluate @ann --shots 2", "no word has more than 2 clips"),
+        ("evaluate @ann --shots 0", "expected at least 1 shot and 1 seed"),
+        ("delete @ann", "expected one of --word WORD, --clip ID and --everything"),
+        ("delete @ann --word x --everything", "expected one of --word"),
+        ("delete @ann --word tea", "no word 'tea'"),
+        ("delete @ann --clip 0123", "no clip '0123' in the profile: 'videospace lipread info"),
+        ("delete @films --everything", "expected a profile"),
+        ("export @ann @ann.tar", r"ends in \.zip, came 'ann.tar'"),
+        ("import @absent.zip @bob", "there is no file"),
+        ("pretrain @films --out @m --without x", "expected .*SPEAKER|no speaker 'x'"),
+    ],
+)
+def test_mistakes(folder, command, message):
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(UserError, match=message):
+        run(command, folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    profile = Profile(folder / "ann")
+    assert (len(profile.words()), len(profile.clips())) == (3, 6)
+
+
+def test_one_word_is_nothing_to_tell_apart(films, tmp_path):
+    (tmp_path / "films").symlink_to(films)
+    run("new @ann", tmp_path)
+    for command in ("train @ann", "recognize @ann @films/yes/0 --faces crops", "evaluate @ann"):
+        with pytest.raises(UserError, match="at least 2 words to tell apart, came 0: add words"):
+            run(command, tmp_path)
+    run("add @ann yes @films/yes/0 @films/yes/1 --faces crops", tmp_path)
+    run("add @ann no", tmp_path)
+    for command in ("train @ann", "recognize @ann @films/yes/2 --faces crops", "evaluate @ann"):
+        with pytest.raises(UserError, match="at least 2 words to tell apart, came 1: add words"):
+            run(command, tmp_path)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: videospace lipread {name}" in capsys.readouterr().out
+
+
+def test_help(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"  {name} " in said for name in COMMANDS)

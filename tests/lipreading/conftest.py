@@ -1,0 +1,35 @@
+"""What the tests of learning share."""
+
+import pytest
+import torch
+from drawn_mouths import drawn_corpus
+
+from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
+from videospace.lipreading.mouth_model import MouthModel
+
+
+@pytest.fixture(scope="session")
+def mouth_corpus() -> list[LabelledClip]:
+    """Three speakers, four words, three takes."""
+    return drawn_corpus()
+
+
+@pytest.fixture
+def shots(mouth_corpus) -> list[LabelledClip]:
+    """The first takes of the first speaker."""
+    return [c for c in mouth_corpus if c.speaker == "speaker 0" and c.take == "00"]
+
+
+@pytest.fixture
+def queries(mouth_corpus) -> list[LabelledClip]:
+    """The other takes of the first speaker."""
+    return [c for c in mouth_corpus if c.speaker == "speaker 0" and c.take != "00"]
+
+
+@pytest.fixture
+def tiny_model() -> MouthModel:
+    """Untrained; knows two of the words by name."""
+    torch.manual_seed(0)
+    encoder = CompactEncoder(CompactConfig(channels=2, hidden=8))
+    return MouthModel(encoder, ["word 0", "word 1"], units=["open", "shut"]).eval()

@@ -1,0 +1,164 @@
+"""Out as one zip, and in again."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from videospace.lipreading.profile.archive import export_profile, import_profile
+from videospace.lipreading.profile.models import keep_model, model_in_progress, models
+from videospace.runtime.errors import UserError
+
+
+@pytest.fixture
+def exported(profile, tmp_path):
+    with model_in_progress(profile) as folder:
+        (folder / "config.json").write_text('{"width": 3}')
+        clips = [record.id for record in profile.clips()]
+        keep_model(profile, folder, kind="recogniser", strategy="fusion", clips=clips)
+    profile.count_use("bread")
+    export_profile(profile, tmp_path / "ann.zip")
+    return tmp_path / "ann.zip"
+
+
+def changed(path, *, content=None, without=(), extra=()):
+    """The same zip with other content."""
+    target = path.with_name("changed.zip")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "profile.json" and content:
+                document = json.loads(data)
+                content(document)
+                data = json.dumps(document).encode()
+            if not name.startswith(tuple(without) or ("\0",)):
+                new.writestr(name, data)
+        for name, data in extra:
+            new.writestr(name, data)
+    return target
+
+
+def test_there_and_back(profile, exported, tmp_path):
+    again = import_profile(exported, tmp_path / "bob")
+    assert again.words() == profile.words()
+    assert again.clips() == profile.clips()
+    assert again.settings == profile.settings
+    assert models(again) == models(profile)
+    for record in profile.clips():
+        np.testing.assert_array_equal(
+            again.load_clip(record.id).frames, profile.load_clip(record.id).frames
+        )
+    model = models(again)[0]
+    assert (again.folder / "models" / model.id / "config.json").read_text() == '{"width": 3}'
+    again.add_word("tea")
+
+
+def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
+    with zipfile.ZipFile(exported) as archive:
+        content = json.loads(archive.read("profile.json"))
+        archive.extractall(tmp_path / "open")
+    first = content["clips"][0]
+    assert (first["word"], content["format_version"]) == ("water", 1)
+    assert np.load(tmp_path / "open" / "clips" / f"{first['id']}.npz")["frames"].shape[1:] == (
+        88,
+        88,
+    )
+
+
+def newer(content):
+    content["format_version"] = 9
+
+
+def climbing(content):
+    content["clips"][0]["id"] = "../../etc/passwd"
+
+
+def nameless(content):
+    del content["words"]
+
+
+def texts_for_numbers(content):
+    content["clips"][0]["fps"] = "fast"
+
+
+def more_fields(content):
+    content["words"][0]["colour"] = "red"
+
+
+def twice(content):
+    content["words"].append(content["words"][0])
+
+
+def unknown_word(content):
+    content["clips"][0]["word"] = "tea"
+
+
+def other_class(content):
+    content["class"] = "VideoSpace"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (newer, "has format 9, and this version of videospace knows up to 1: update"),
+        (climbing, r"expected an id of 16 digits \(0-f\), came '../../etc/passwd'"),
+        (nameless, "lacks 'words' in profile.json"),
+        (texts_for_numbers, "expected .*float.* for fps, came 'fast'"),
+        (more_fields, "expected the fields text, spoken"),
+        (twice, "contradicts itself .*UNIQUE"),
+        (unknown_word, "contradicts itself .*FOREIGN KEY"),
+        (other_class, "is no exported profile: profile.json says something else"),
+    ],
+)
+def test_content_that_makes_no_sense(exported, tmp_path, change, message):
+    with pytest.raises(UserError, match=message):
+        import_profile(changed(exported, content=change), tmp_path / "bob")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ann", "ann.zip", "changed.zip"]
+
+
+def test_files_that_are_no_exported_profiles(profile, exported, tmp_path):
+    with pytest.raises(UserError, match="there is no file"):
+        import_profile(tmp_path / "absent.zip", tmp_path / "bob")
+    (tmp_path / "text.zip").write_text("hello")
+    with pytest.raises(UserError, match="is no exported profile, or is damaged"):
+        import_profile(tmp_path / "text.zip", tmp_path / "bob")
+    with pytest.raises(UserError, match=r"or is damaged: it has no profile\.json"):
+        import_profile(changed(exported, without=["profile.json"]), tmp_path / "bob")
+    with pytest.raises(UserError, match=r"is incomplete, it lacks clips/"):
+        import_profile(changed(exported, without=["clips/"]), tmp_path / "bob")
+    exported.write_bytes(exported.read_bytes()[: exported.stat().st_size // 2])
+    with pytest.raises(UserError, match="or is damaged"):
+        import_profile(exported, tmp_path / "bob")
+    assert not (tmp_path / "bob").exists()
+
+
+def test_a_zip_cannot_write_elsewhere(exported, tmp_path):
+    path = changed(exported, extra=[("../evil", b"x"), ("models/../../evil", b"x"), ("e", b"x")])
+    import_profile(path, tmp_path / "bob")
+    assert not list(tmp_path.rglob("evil"))
+    assert not (tmp_path / "bob" / "e").exists()
+
+
+def test_another_clip_under_the_same_name(profile, exported, tmp_path):
+    one, other, _ = (f"clips/{record.id}.npz" for record in profile.clips())
+    with zipfile.ZipFile(exported) as archive:
+        swapped = archive.read(other)
+    path = changed(exported, without=[one], extra=[(one, swapped)])
+    with pytest.raises(UserError, match="is not what was exported"):
+        import_profile(path, tmp_path / "bob")
+
+
+def test_where_it_may_not_go(profile, exported, tmp_path):
+    with pytest.raises(UserError, match="ann' exists: choose another name"):
+        import_profile(exported, profile.folder)
+    with pytest.raises(UserError, match=r"ends in \.zip, came 'ann.tar'"):
+        export_profile(profile, tmp_path / "ann.tar")
+
+
+def test_a_damaged_clip_is_named_at_the_export(profile, tmp_path):
+    record = profile.clips()[1]
+    (profile.folder / "clips" / f"{record.id}.npz").write_bytes(b"PK")
+    with pytest.raises(UserError, match=f"{record.id}.npz' is damaged"):
+        export_profile(profile, tmp_path / "ann.zip")
+    assert not (tmp_path / "ann.zip").exists()

@@ -1,0 +1,113 @@
+"""What is deleted is gone for good, and what learned from it goes with it."""
+
+import pytest
+
+from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
+from videospace.lipreading.profile.index import INDEX_FILE
+from videospace.lipreading.profile.models import (
+    KEPT,
+    keep_model,
+    model_in_progress,
+    models,
+    newest_model,
+)
+from videospace.lipreading.profile.profile import Profile
+from videospace.runtime.errors import UserError
+
+
+def learn(profile: Profile, *, kind="recogniser", strategy="fusion", clips=None):
+    """A model that holds one file."""
+    ids = [record.id for record in profile.clips()] if clips is None else clips
+    with model_in_progress(profile) as folder:
+        (folder / "config.json").write_text("{}")
+        return keep_model(profile, folder, kind=kind, strategy=strategy, clips=ids)
+
+
+def on_disk(profile: Profile) -> bytes:
+    """Every byte of the profile."""
+    return b"".join(path.read_bytes() for path in profile.folder.rglob("*") if path.is_file())
+
+
+def test_a_clip(profile):
+    first, second, third = (record.id for record in profile.clips())
+    assert delete_clip(profile, first) == 0
+    assert [record.id for record in profile.clips()] == [second, third]
+    assert not (profile.folder / "clips" / f"{first}.npz").exists()
+    assert first.encode() not in on_disk(profile)
+    with pytest.raises(UserError, match=f"no clip '{first}' in the profile"):
+        delete_clip(profile, first)
+
+
+def test_a_word_leaves_no_trace(profile):
+    profile.add_word("morphine pump", note="private remark")
+    assert b"morphine pump" in on_disk(profile)
+    delete_word(profile, "Morphine Pump")
+    assert b"morphine pump" not in on_disk(profile)
+    assert b"private remark" not in on_disk(profile)
+    delete_word(profile, "water")
+    assert [word.text for word in profile.words()] == ["bread", "yes"]
+    assert len(list((profile.folder / "clips").iterdir())) == 1
+    with pytest.raises(UserError, match="no word 'water'"):
+        delete_word(profile, "water")
+
+
+def test_models_go_with_what_they_learned_from(profile):
+    water, bread, _ = (record.id for record in profile.clips())
+    encoder = learn(profile, kind="encoder", clips=[])
+    of_bread = learn(profile, clips=[bread])
+    of_all = learn(profile)
+    assert newest_model(profile, "recogniser")[0] == of_all
+    assert delete_clip(profile, water) == 1
+    assert [model.id for model in models(profile)] == [encoder.id, of_bread.id]
+    assert not (profile.folder / "models" / of_all.id).exists()
+    assert delete_word(profile, "bread") == 1
+    assert newest_model(profile, "recogniser") is None
+    assert newest_model(profile, "encoder")[1].joinpath("config.json").is_file()
+
+
+def test_the_history_of_models_is_short(profile):
+    made = [learn(profile).id for _ in range(KEPT + 2)]
+    assert [model.id for model in models(profile)] == made[2:]
+    assert {path.name for path in (profile.folder / "models").iterdir()} == set(made[2:])
+
+
+def test_deleting_a_clip_while_training(profile):
+    clips = [record.id for record in profile.clips()]
+    with model_in_progress(profile) as folder:
+        (folder / "config.json").write_text("{}")
+        delete_clip(profile, clips[0])
+        assert folder.exists()
+        with pytest.raises(UserError, match=r"1 of the clips were deleted while .* train again"):
+            keep_model(profile, folder, kind="recogniser", strategy="fusion", clips=clips)
+    assert models(profile) == []
+    assert list((profile.folder / "models").iterdir()) == []
+
+
+def test_deleting_a_profile_while_training(profile):
+    with model_in_progress(profile):
+        with pytest.raises(UserError, match="another process is using"):
+            delete_profile(profile.folder)
+        with pytest.raises(UserError, match="another process is using"), model_in_progress(profile):
+            pass
+    assert len(Profile(profile.folder).clips()) == 3
+    delete_profile(profile.folder)
+    assert list(profile.folder.parent.iterdir()) == []
+
+
+def test_a_training_that_fails_leaves_nothing(profile):
+    def fail() -> None:
+        with model_in_progress(profile) as folder:
+            (folder / "half").write_bytes(b"x")
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        fail()
+    assert list((profile.folder / "models").iterdir()) == []
+
+
+def test_a_folder_that_is_no_profile_is_never_deleted(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"meow")
+    with pytest.raises(UserError, match=f"has no {INDEX_FILE}"):
+        delete_profile(tmp_path / "photos")
+    assert (tmp_path / "photos" / "cat.jpg").exists()

@@ -1,0 +1,119 @@
+import time
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.templates import (
+    TemplateScorer,
+    cosine_features,
+    normalised_cosine_features,
+)
+from videospace.lipreading.warping import pad, warping_distances
+from videospace.runtime.errors import UserError
+
+
+def plain_distance(one: np.ndarray, other: np.ndarray) -> float:
+    """The textbook recursion, cell by cell."""
+    cost = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    total = np.full((len(one) + 1, len(other) + 1), np.inf)
+    total[0, 0] = 0
+    for i in range(len(one)):
+        for j in range(len(other)):
+            straight = min(total[i, j + 1], total[i + 1, j]) + cost[i, j]
+            total[i + 1, j + 1] = min(straight, total[i, j] + 2 * cost[i, j])
+    return total[-1, -1] / (len(one) + len(other))
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    query=st.integers(1, 9),
+    lengths=st.lists(st.integers(1, 11), min_size=1, max_size=4),
+)
+def test_equals_the_plain_recursion(seed, query, lengths):
+    chance = np.random.default_rng(seed)
+    one = chance.normal(size=(query, 3)).astype(np.float32)
+    others = [chance.normal(size=(n, 3)).astype(np.float32) for n in lengths]
+    templates, sizes = pad([torch.from_numpy(each) for each in others])
+    found = warping_distances(torch.from_numpy(one), templates + 0, sizes)
+    expected = [plain_distance(one, each) for each in others]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_padding_does_not_matter():
+    query, templates = torch.rand(5, 2), torch.rand(2, 7, 2)
+    lengths = torch.tensor([4, 7])
+    spoilt = templates.clone()
+    spoilt[0, 4:] = 1e3
+    before, after = (warping_distances(query, each, lengths) for each in (templates, spoilt))
+    assert torch.equal(before, after)
+
+
+def test_cosine_features_are_those_of_the_library():
+    from scipy.fft import dctn
+
+    frames = np.random.default_rng(0).integers(0, 256, (1, 8, 8), np.uint8)
+    clip = MouthClip(frames=frames.repeat(11, 1).repeat(11, 2), fps=25.0)
+    features = cosine_features([clip])[0][0, :63].numpy()
+    # 88 px → 32 px by box filter: every small pixel is a mean over 2.75 × 2.75 px.
+    fine = clip.frames[0].repeat(32, 0).repeat(32, 1).reshape(32, 88, 32, 88).mean((1, 3)) / 255
+    expected = dctn(fine, norm="ortho")[:8, :8].ravel()[1:]
+    np.testing.assert_allclose(features, expected, atol=1e-4)
+
+
+def test_normalised_features_ignore_the_light_and_the_face(shots):
+    clip = shots[0].clip
+    darker = MouthClip(frames=(clip.frames // 2 + 20).astype(np.uint8), fps=25.0)
+    one, other = normalised_cosine_features([clip, darker])
+    plain, plain_other = cosine_features([clip, darker])
+    relative = (one - other).norm() / one.norm()
+    assert relative < 0.5 * (plain - plain_other).norm() / plain.norm()
+    torch.testing.assert_close(one[:, :63].mean(0), torch.zeros(63), atol=1e-4, rtol=0)
+
+
+def test_a_clip_of_one_frame_has_features():
+    clip = MouthClip(frames=np.zeros((1, 88, 88), np.uint8), fps=25.0)
+    for features in (cosine_features, normalised_cosine_features):
+        assert features([clip])[0].isfinite().all()
+
+
+@pytest.mark.parametrize("features", [cosine_features, normalised_cosine_features])
+@pytest.mark.parametrize("centre", [True, False])
+def test_recognises_drawn_words(shots, queries, features, centre):
+    scorer = TemplateScorer(
+        [s.word for s in shots], [s.clip for s in shots], features, centre=centre
+    )
+    best = scorer.scores([query.clip for query in queries]).argmax(1)
+    right = [scorer.words[index] == q.word for index, q in zip(best, queries, strict=True)]
+    assert np.mean(right) >= 0.75
+
+
+def test_the_nearest_clip_of_a_word_counts(shots, queries):
+    scorer = TemplateScorer([s.word for s in shots], [s.clip for s in shots])
+    before = scorer.scores([queries[0].clip])
+    scorer.add("word 3", scorer.prepare(queries[0].clip))
+    after = scorer.scores([queries[0].clip])
+    assert after[0, 3] == pytest.approx(0, abs=1e-3)
+    np.testing.assert_array_equal(after[0, :3], before[0, :3])
+
+
+def test_two_hundred_words_take_well_below_300_ms(shots):
+    words = [f"{number}" for number in range(200)]
+    clips = [shots[number % len(shots)].clip.at_fps(50.0) for number in range(200)]
+    scorer = TemplateScorer(words, clips, normalised_cosine_features, centre=True)
+    scorer.scores([clips[0]])
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        scorer.scores([clips[1]])
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3
+
+
+def test_a_clip_of_a_minute_is_refused():
+    clip = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
+    with pytest.raises(UserError, match=r"at most 12 s, came one of 60\.0 s: cut it to the word"):
+        cosine_features([clip])
