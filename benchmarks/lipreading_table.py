@@ -30,7 +30,7 @@ from videospace.lipreading.strategies import (
     needs_synthetic,
 )
 from videospace.lipreading.training import pretrain
-from videospace.lipreading.visemes import visemes
+from videospace.lipreading.units import spell
 from videospace.runtime.device import choose_device
 
 MIRACL_FPS = 15.0
@@ -129,8 +129,8 @@ def pretrained(
 
 
 def units_of(clips: Sequence[LabelledClip]) -> dict[str, tuple[str, ...]]:
-    """The mouth shapes that the words of some clips are made of."""
-    return {clip.word: visemes(MIRACL_TEXTS.get(clip.word, clip.word)) for clip in clips}
+    """What the words of some clips are made of."""
+    return spell({clip.word: MIRACL_TEXTS.get(clip.word, clip.word) for clip in clips})
 
 
 def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, Any]:

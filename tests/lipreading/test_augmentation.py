@@ -154,3 +154,21 @@ def test_the_mean_frame_can_be_taken_away():
 def test_bad_amounts(change, message):
     with pytest.raises(UserError, match=message):
         AugmentationConfig(**change)
+
+
+def test_half_size_is_the_mean_of_four_pixels():
+    frames = torch.rand(2, 3, 88, 88)
+    mirrored = AugmentationConfig(mirror=True)
+    half = moved(frames, mirrored, generator(), 44)
+    whole = moved(frames, mirrored, generator())
+    torch.testing.assert_close(half, torch.nn.functional.avg_pool2d(whole, 2), atol=1e-5, rtol=0)
+
+
+def test_a_batch_in_another_size_varies_alike():
+    whole = augmented_batch(clips(), InputConfig(), STRONG, generator(1))
+    half = augmented_batch(clips(), InputConfig(), STRONG, generator(1), side_px=44)
+    assert torch.equal(half.lengths, whole.lengths)
+    assert half.frames.shape == (*whole.frames.shape[:2], 44, 44)
+    torch.testing.assert_close(
+        half.frames.mean((2, 3)), whole.frames.mean((2, 3)), atol=0.02, rtol=0
+    )

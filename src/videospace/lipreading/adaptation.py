@@ -181,7 +181,13 @@ class _Trainer:
     def _batch(self, frames: Sequence[Frames]) -> ClipBatch:
         student = self.student
         return student.on_device(
-            augmented_batch(frames, student.input_config, self.config.augmentation, self.generator)
+            augmented_batch(
+                frames,
+                student.input_config,
+                self.config.augmentation,
+                self.generator,
+                side_px=student.encoder.needed_px,
+            )
         )
 
 

@@ -83,6 +83,8 @@ def augmented_batch(
     input_config: InputConfig,
     augmentation: AugmentationConfig,
     generator: torch.Generator,
+    *,
+    side_px: int | None = None,
 ) -> ClipBatch:
     """The batch of some clips, each varied in its own way.
 
@@ -91,6 +93,8 @@ def augmented_batch(
         input_config: What the encoder expects.
         augmentation: How far to vary them.
         generator: Where chance comes from; the same state gives the same batch.
+        side_px: Size in which frames are wanted, for where they are resampled anyway; None keeps
+            theirs. Everything after costs so much less.
 
     Example:
         >>> clip = torch.randint(0, 256, (10, 88, 88), dtype=torch.uint8)
@@ -107,7 +111,7 @@ def augmented_batch(
     shown = frame_mask(batch.lengths, batch.frames.shape[1])
     for row, blank in enumerate(blanks):
         shown[row, : len(blank)] &= ~blank
-    frames = moved(batch.frames, augmentation, generator)
+    frames = moved(batch.frames, augmentation, generator, side_px)
     frames = relit(frames, augmentation, generator)
     frames = time_masked(frames, shown, augmentation.time_mask, generator)
     return normalised(ClipBatch(frames, batch.lengths), shown, input_config)
@@ -140,11 +144,16 @@ def moved(
     frames: Float[Tensor, "clip time height width"],
     config: AugmentationConfig,
     generator: torch.Generator,
-) -> Float[Tensor, "clip time height width"]:
-    """Shift, zoom, rotate and mirror, alike in all frames of a clip; edges are repeated."""
+    side_px: int | None = None,
+) -> Float[Tensor, "clip time new_height new_width"]:
+    """Shift, zoom, rotate and mirror, alike in all frames of a clip; edges are repeated.
+
+    Half the size is the mean of 2×2 pixels, where nothing is turned or zoomed.
+    """
     if not (config.shift_px or config.zoom or config.rotation_degrees or config.mirror):
         return frames
-    num_clips, side = len(frames), frames.shape[-1]
+    num_clips, num_frames, _, side = frames.shape
+    new_side = side_px or side
     chance = torch.rand(num_clips, 5, generator=generator).unbind(1)
     across, down, size, turn = (2 * draw - 1 for draw in chance[:4])
     scale = 1 / (1 + config.zoom * size)
@@ -154,7 +163,7 @@ def moved(
     shift = 2 * config.shift_px / side
     rows = torch.stack([cosine * flip, -sine, shift * across, sine * flip, cosine, shift * down], 1)
     grid = functional.affine_grid(
-        rows.view(num_clips, 2, 3), [num_clips, 1, *frames.shape[2:]], align_corners=False
+        rows.view(num_clips, 2, 3), [num_clips, num_frames, new_side, new_side], align_corners=False
     )
     return functional.grid_sample(frames, grid, padding_mode="border", align_corners=False)
 

@@ -128,21 +128,21 @@ class UnitScorer:
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
         """Log-probability a frame; nan where a word has a unit that the model does not know."""
         known = {unit: index + 1 for index, unit in enumerate(self._embedder.model.units)}
+        spellings = [[known.get(u, 0) for u in self._units_of.get(w, ())] for w in self.words]
+        columns = [column for column, units in enumerate(spellings) if units and 0 not in units]
         scores = np.full((len(clips), len(self.words)), np.nan, np.float32)
-        for column, word in enumerate(self.words):
-            units = [known.get(unit, 0) for unit in self._units_of.get(word, ())]
-            if not units or 0 in units:
-                continue
-            target = torch.tensor(units)
-            for row, log_units in enumerate(self._embedder(clips).unit_log_probabilities):
-                size = torch.tensor([len(log_units)])
-                loss = functional.ctc_loss(
-                    log_units[:, None],
-                    target[None],
-                    size,
-                    torch.tensor([len(units)]),
-                    reduction="none",
-                    zero_infinity=False,
-                )
-                scores[row, column] = max(-float(loss[0]) / len(log_units), -100.0)
+        if not columns:
+            return scores
+        targets = [torch.tensor(spellings[column]) for column in columns]
+        lengths = torch.tensor([len(units) for units in targets])
+        padded = torch.nn.utils.rnn.pad_sequence(targets, batch_first=True)
+        for row, log_units in enumerate(self._embedder(clips).unit_log_probabilities):
+            losses = functional.ctc_loss(
+                log_units[:, None].expand(-1, len(columns), -1),
+                padded,
+                torch.full_like(lengths, len(log_units)),
+                lengths,
+                reduction="none",
+            )
+            scores[row, columns] = (-losses / len(log_units)).clamp(min=-100).numpy()
         return scores

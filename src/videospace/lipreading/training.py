@@ -160,7 +160,13 @@ class _Run:
     def loss(self, episode: Episode, generator: torch.Generator) -> Tensor:
         """The weighted sum of all terms."""
         config, model = self.config, self.model
-        batch = augmented_batch(episode.clips, config.input, config.augmentation, generator)
+        batch = augmented_batch(
+            episode.clips,
+            config.input,
+            config.augmentation,
+            generator,
+            side_px=model.encoder.needed_px,
+        )
         batch = model.on_device(batch)
         words, labels = episode.words.to(model.device), episode.labels.to(model.device)
         temperature = config.embedding.temperature

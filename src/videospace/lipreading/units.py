@@ -1,11 +1,41 @@
 """Reading the units that words are made of, such as visemes, off the frames."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
+
+from videospace.lipreading.visemes import visemes
+
+MIN_SHARED = 3
+"""Phrases that each of their words must be part of, to be learned word by word."""
+
+
+def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple[str, ...]]:
+    """What each word of a vocabulary is made of.
+
+    Phrases that share their words, such as letters with digits, are made of these: every clip of a
+    phrase then teaches its parts to all others. Anything else is made of visemes.
+
+    Args:
+        spoken: How each word or phrase is spoken.
+        language: An espeak-ng voice, for the visemes.
+
+    Example:
+        >>> spell({"one": "me", "two": "you"})["one"]
+        ('lips together', 'mouth spread')
+        >>> shared = [f"{letter} {digit}" for letter in "abc" for digit in "123"]
+        >>> spell({phrase: phrase for phrase in shared})["b 2"]
+        ('b', '2')
+    """
+    parts = {word: tuple(text.casefold().split()) for word, text in spoken.items()}
+    counts = Counter(part for of_word in parts.values() for part in set(of_word))
+    if counts and min(counts.values()) >= MIN_SHARED and min(map(len, parts.values())) > 1:
+        return parts
+    return {word: visemes(text, language) for word, text in spoken.items()}
 
 
 def unit_names(units_of: Mapping[str, Sequence[str]], words: Sequence[str]) -> list[str]:

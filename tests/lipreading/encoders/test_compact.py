@@ -84,3 +84,11 @@ def test_weights_survive_the_disk(tmp_path):
     load_strictly(again, tensors, tmp_path / "model.safetensors")
     frames, lengths = torch.rand(1, 3, 88, 88), torch.tensor([3])
     torch.testing.assert_close(again(frames, lengths), encoder(frames, lengths))
+
+
+def test_frames_may_come_in_half_the_size():
+    torch.manual_seed(0)
+    encoder = CompactEncoder(CompactConfig()).eval()
+    frames, lengths = torch.rand(2, 5, 88, 88) - 0.5, torch.tensor([5, 3])
+    half = nn.functional.avg_pool2d(frames, 2)
+    torch.testing.assert_close(encoder(half, lengths), encoder(frames, lengths))

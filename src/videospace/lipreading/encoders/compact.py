@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.lipreading.encoders.encoder import Encoder, frame_mask, recur, spread
+from videospace.lipreading.mouth_clip import MOUTH_SIZE
 
 NEIGHBOURS = 2
 """Frames on either side that the first convolution sees."""
@@ -38,6 +39,8 @@ class CompactEncoder(Encoder):
         torch.Size([2, 6, 256])
     """
 
+    needed_px = MOUTH_SIZE // 2
+
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()
         self.config = config
@@ -58,11 +61,13 @@ class CompactEncoder(Encoder):
         self.recurrent = nn.GRU(config.hidden, config.hidden, batch_first=True, bidirectional=True)
 
     def forward(
-        self, frames: Float[Tensor, "clip time 88 88"], lengths: Int[Tensor, " clip"]
+        self, frames: Float[Tensor, "clip time side side"], lengths: Int[Tensor, " clip"]
     ) -> Float[Tensor, "clip time width"]:
         """Embed every frame; see :class:`Encoder`."""
         mask = frame_mask(lengths, frames.shape[1])
-        frames = standardised(functional.avg_pool2d(frames, 2), mask)
+        if frames.shape[-1] != self.needed_px:
+            frames = functional.avg_pool2d(frames, 2)
+        frames = standardised(frames, mask)
         features = spread(self.front(with_neighbours(frames)[mask]), mask)
         return recur(self.recurrent, features, lengths)
 

@@ -18,16 +18,19 @@ class Encoder(nn.Module, abc.ABC):
 
     width: int
     """Numbers in the embedding of one frame."""
+    needed_px: int = 88
+    """Side of the frames that it looks at. Larger ones, up to 88 px, are brought down to it; where
+    frames are resampled anyway, they may as well come in this size."""
 
     @abc.abstractmethod
     def forward(
-        self, frames: Float[Tensor, "clip time 88 88"], lengths: Int[Tensor, " clip"]
+        self, frames: Float[Tensor, "clip time side side"], lengths: Int[Tensor, " clip"]
     ) -> Float[Tensor, "clip time width"]:
         """Embed every frame with what it needs of the frames around it.
 
         Args:
-            frames: Grey mouth crops in [-1, 1], a frame of zeros where there is nothing to see;
-                anything from a clip's length on.
+            frames: Grey mouth crops in [-1, 1], of 88 px or the needed size; a frame of zeros where
+                there is nothing to see, anything from a clip's length on.
             lengths: Frames of each clip, from 1 to `time`.
 
         Returns:

@@ -18,7 +18,7 @@ from videospace.lipreading.strategies import (
     needs_training,
     recogniser,
 )
-from videospace.lipreading.visemes import visemes
+from videospace.lipreading.units import spell
 from videospace.runtime.errors import UserError
 
 WITHOUT_MODEL: StrategyName = "dtw-normalised"
@@ -78,9 +78,9 @@ def learning_clips(profile: Profile) -> tuple[list[LabelledClip], list[LabelledC
 
 
 def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
-    """The mouth shapes that each word is made of."""
-    language = profile.settings.language
-    return {word.text: visemes(word.spoken, language) for word in profile.words()}
+    """What each word is made of: mouth shapes, or the words that phrases share."""
+    spoken = {word.text: word.spoken for word in profile.words()}
+    return spell(spoken, profile.settings.language)
 
 
 def train(
