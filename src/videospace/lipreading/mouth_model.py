@@ -144,7 +144,7 @@ class MouthModel(nn.Module):
         )
 
     def with_words(self, words: Sequence[str], units: Sequence[str] | None = None) -> "MouthModel":
-        """A copy for another vocabulary; a word that both know keeps its weights.
+        """A copy for another vocabulary; a word or unit that both know keeps its weights.
 
         Args:
             words: The new vocabulary.
@@ -160,12 +160,15 @@ class MouthModel(nn.Module):
         ).to(self.device)
         copy.encoder.load_state_dict(self.encoder.state_dict())
         copy.head.load_state_dict(self.head.state_dict())
-        if copy.units == self.units:
-            copy.unit_head.load_state_dict(self.unit_head.state_dict())
         with torch.no_grad():
             for row, word in enumerate(copy.words):
                 if word in self.words:
                     copy.word_weights[row] = self.word_weights[self.words.index(word)]
+            for row, unit in enumerate([None, *copy.units]):  # the first row is "no unit"
+                if unit is None or unit in self.units:
+                    old = 0 if unit is None else 1 + self.units.index(unit)
+                    copy.unit_head.weight[row] = self.unit_head.weight[old]
+                    copy.unit_head.bias[row] = self.unit_head.bias[old]
         return copy
 
     def save_pretrained(self, folder: Path | str) -> None:
