@@ -4,6 +4,7 @@ Source: thesis 2.3–2.4 (Table 2.2) for ``cl-*`` and ``ve-*``.
 """
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
@@ -71,6 +72,14 @@ class LearningSettings:
     """Most time that adaptation may take; None: as its number of epochs asks."""
     progress: bool | None = None
     """Show a progress bar; None shows it in a terminal."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sure_at <= 1:
+            raise UserError(f"expected sure_at in [0, 1], came {self.sure_at}")
+        if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
+            raise UserError(
+                f"expected more than 0 seconds for training, came {self.time_budget_seconds:g}"
+            )
 
 
 def members_of(strategy: str) -> tuple[Member, ...]:
@@ -204,6 +213,8 @@ def recogniser(
     """
     settings = settings or LearningSettings()
     members = members_of(strategy)
+    if model is not None:
+        model = model.to(choose_device(settings.device))
     scorers = build_scorers(members, shots, model, units=units, mirror=settings.mirror)
     weights = weights_for(scorers, model)
     temperature = 1.0
@@ -237,17 +248,17 @@ def _temperature(
     units: Units | None,
     weights: Mapping[str, float],
 ) -> float:
-    """How far to trust the weights, from the person's own clips where each word has two.
+    """How far to trust the weights, from the person's own clips of words that have two.
 
-    The first clip of every word is tested against the others. A model that was trained on these
-    very clips would be too sure, so such strategies keep their weights.
+    The first clip of such a word is tested against all the others. A model that was trained on
+    these very clips would be too sure, so such strategies keep their weights.
     """
-    firsts: dict[str, LabelledClip] = {}
+    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
     for shot in shots:
-        firsts.setdefault(shot.word, shot)
-    held = list(firsts.values())
-    rest = [shot for shot in shots if firsts[shot.word] is not shot]
-    if len(held) < 2 or len({shot.word for shot in rest}) < len(held):
+        clips_of[shot.word].append(shot)
+    held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
+    rest = [shot for shot in shots if shot not in held]
+    if not held or len(clips_of) < 2:
         return 1.0
     scorers = build_scorers(members, rest, model, units=units, mirror=settings.mirror)
     words = next(iter(scorers.values())).words

@@ -100,7 +100,7 @@ def train(
     shots, synthetic = learning_clips(profile)
     record = None
     if needs_training(strategy):
-        model = _model(profile, strategy, trained=False)
+        model, _ = _model(profile, strategy, trained=False)
         assert model is not None
         with model_in_progress(profile) as unfinished:
             units = units_of(profile)
@@ -119,6 +119,8 @@ def open_recogniser(
 ) -> OpenedRecogniser:
     """A recogniser of all words that have clips, without training.
 
+    Clips that came after the training count as they do when they are added to an open recogniser.
+
     Args:
         profile: The profile.
         settings: Of learning; None takes the defaults.
@@ -133,12 +135,17 @@ def open_recogniser(
         chosen = _possible(profile, chosen)
     words = profile.words()
     counts = {word.text: word.num_uses for word in words} if profile.settings.prior else None
-    model = _model(profile, chosen, trained=True)
+    model, learned_from = _model(profile, chosen, trained=True)
+    learned = [shot for shot in shots if learned_from is None or shot.take in learned_from]
+    opened = recogniser(
+        chosen, learned, model, settings, use_counts=counts, units=units_of(profile)
+    )
+    for shot in shots:
+        if shot not in learned:
+            opened.add(shot.word, shot.clip)
     known = {clip.word for clip in shots}
     return OpenedRecogniser(
-        recogniser=recogniser(
-            chosen, shots, model, settings, use_counts=counts, units=units_of(profile)
-        ),
+        recogniser=opened,
         strategy=chosen,
         words_without_clip=tuple(word.text for word in words if word.text not in known),
     )
@@ -153,16 +160,21 @@ def base_model(profile: Profile) -> MouthModel | None:
 def _possible(profile: Profile, strategy: StrategyName) -> StrategyName:
     """The strategy itself, or what can be done until it has been trained."""
     trained = newest_model(profile, "recogniser")
-    if needs_training(strategy) and (trained is None or trained[0].strategy != strategy):
+    if needs_training(strategy):
+        if trained is not None and trained[0].strategy == strategy:
+            return strategy
         strategy = "fusion"
-    if strategy == "fusion" and newest_model(profile, "encoder") is None:
+    if needs_model(strategy) and newest_model(profile, "encoder") is None:
         return WITHOUT_MODEL
     return strategy
 
 
-def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthModel | None:
+def _model(
+    profile: Profile, strategy: StrategyName, *, trained: bool
+) -> tuple[MouthModel | None, frozenset[str] | None]:
+    """The model of a strategy, and the clips it was trained on where it is the person's own."""
     if not needs_model(strategy):
-        return None
+        return None, None
     if trained and needs_training(strategy):
         found = newest_model(profile, "recogniser")
         if found is None or found[0].strategy != strategy:
@@ -170,7 +182,7 @@ def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthM
                 f"the strategy '{strategy}' has not been trained on this profile: "
                 "run 'videospace lipread train' first"
             )
-        return MouthModel.from_pretrained(found[1])
+        return MouthModel.from_pretrained(found[1]), frozenset(found[0].clips)
     model = base_model(profile)
     if model is None:
         raise UserError(
@@ -178,4 +190,4 @@ def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthM
             "one with --model (see 'videospace lipread pretrain'), or choose the strategy "
             f"'{WITHOUT_MODEL}'"
         )
-    return model
+    return model, None
