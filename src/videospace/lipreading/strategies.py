@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from videospace.lipreading.adaptation import AdaptationConfig, adapted
+from videospace.lipreading.adaptation import adapted
+from videospace.lipreading.adaptation_config import AdaptationConfig
 from videospace.lipreading.augmentation import NO_AUGMENTATION, PUBLISHED, STRONG
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.fusion import fitted_temperature, fused_log_probabilities
@@ -22,6 +23,7 @@ from videospace.lipreading.members import (
     build_scorers,
     weights_for,
 )
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.variational import VariationalConfig
@@ -137,6 +139,8 @@ def adapt(
     settings: LearningSettings | None = None,
     *,
     synthetic: Sequence[LabelledClip] = (),
+    pseudo_labelled: Sequence[LabelledClip] = (),
+    footage: Sequence[MouthClip] = (),
     units: Units | None = None,
 ) -> MouthModel:
     """The slow part: train a copy of the model on the person's clips.
@@ -147,6 +151,9 @@ def adapt(
         model: Pretrained.
         settings: How to learn.
         synthetic: Clips of the second domain, for ``+s``.
+        pseudo_labelled: Further clips of the second domain, for any strategy that trains.
+        footage: Clips of the person of which nobody knows what they say (see
+            :mod:`videospace.lipreading.footage`).
         units: What each word is made of, such as visemes, for ``fusion+adapted``.
 
     Returns:
@@ -170,9 +177,10 @@ def adapt(
     trained = adapted(
         model.to(choose_device(settings.device)),
         shots,
-        synthetic if needs_synthetic(strategy) else (),
+        [*(synthetic if needs_synthetic(strategy) else ()), *pseudo_labelled],
         dataclasses.replace(config, learning_rate=rate),
         units=units,
+        footage=footage,
         seed=settings.seed,
         time_budget_seconds=settings.time_budget_seconds,
         progress=settings.progress,

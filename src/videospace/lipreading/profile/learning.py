@@ -1,9 +1,12 @@
 """From the clips of a profile to a recogniser, and the training that goes before it."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import cast
 
 from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.footage import pseudo_labelled
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.profile.models import keep_model, model_in_progress, newest_model
 from videospace.lipreading.profile.profile import Profile
@@ -83,12 +86,37 @@ def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
     return {word.text: visemes(word.spoken, language) for word in profile.words()}
 
 
+def name_footage(
+    profile: Profile, footage: Sequence[MouthClip], settings: LearningSettings
+) -> list[LabelledClip]:
+    """Clips of unlabelled footage whose word the person's recogniser is sure about.
+
+    Raises:
+        UserError: Fewer than two words have clips.
+    """
+    by_what_needs_no_training = _possible(profile, "fusion")
+    opened = open_recogniser(profile, settings, strategy=by_what_needs_no_training)
+    return pseudo_labelled(footage, opened.recogniser, speaker=profile.settings.person)
+
+
 def train(
-    profile: Profile, strategy: StrategyName, settings: LearningSettings
+    profile: Profile,
+    strategy: StrategyName,
+    settings: LearningSettings,
+    *,
+    footage: Sequence[MouthClip] = (),
+    named_footage: Sequence[LabelledClip] = (),
 ) -> ModelRecord | None:
     """Train the profile's recogniser, where its strategy is one that trains.
 
     Clips may be added meanwhile; they are taken into account without training.
+
+    Args:
+        profile: The profile.
+        strategy: How to learn, which the profile keeps.
+        settings: Of learning.
+        footage: Clips of the person of which nobody knows what they say; they are not kept.
+        named_footage: Those of :func:`name_footage`.
 
     Returns:
         The new model, or None where nothing had to be trained.
@@ -97,6 +125,11 @@ def train(
         UserError: Too few words have clips, there is no pretrained model, another process trains,
             or clips were deleted meanwhile.
     """
+    if footage and not needs_training(strategy):
+        raise UserError(
+            f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
+            "that trains, such as fusion+adapted"
+        )
     shots, synthetic = learning_clips(profile)
     record = None
     if needs_training(strategy):
@@ -104,7 +137,16 @@ def train(
         assert model is not None
         with model_in_progress(profile) as unfinished:
             units = units_of(profile)
-            adapted = adapt(strategy, shots, model, settings, synthetic=synthetic, units=units)
+            adapted = adapt(
+                strategy,
+                shots,
+                model,
+                settings,
+                synthetic=synthetic,
+                pseudo_labelled=named_footage,
+                footage=footage,
+                units=units,
+            )
             adapted.save_pretrained(unfinished)
             taken = [clip.take for clip in (*shots, *synthetic)]
             record = keep_model(
