@@ -218,6 +218,8 @@ def test_a_model_survives_the_disk(tiny_model, tmp_path):
     assert torch.equal(opened.embed([clip]).clips, tiny_model.embed([clip]).clips)
     assert (opened.words, opened.units) == (tiny_model.words, tiny_model.units)
     assert opened.calibration == tiny_model.calibration
+    card = (tmp_path / "README.md").read_text()
+    assert "encoder `compact`, 2 words (word 0, word 1)" in card
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from torch.nn import functional
 from videospace.lipreading.embedding import EmbeddingConfig, segment_means
 from videospace.lipreading.encoders.encoder import Encoder
 from videospace.lipreading.encoders.kinds import encoder_from_json, encoder_to_json
+from videospace.lipreading.model_card import write_card
 from videospace.lipreading.model_input import ClipBatch, InputConfig, clip_batch
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
@@ -196,6 +197,8 @@ class MouthModel(nn.Module):
         tensors = {name: value.cpu() for name, value in self.state_dict().items()}
         checkpoint.save_tensors(folder / WEIGHTS_FILE, tensors)
         checkpoint.save_json(folder / CONFIG_FILE, config)
+        name = config["encoder"]["name"]
+        write_card(folder / CARD_FILE, encoder=name, words=self.words, scores=self.scores)
 
     @classmethod
     def from_pretrained(cls, folder: Path | str, device: str = "cpu") -> "MouthModel":

@@ -19,6 +19,7 @@ from videospace.lipreading.profile.learning import (
 )
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
+from videospace.lipreading.wording import counted
 from videospace.runtime.errors import UserError
 
 
@@ -70,14 +71,14 @@ def main(arguments: list[str]) -> None:
     named = name_footage(profile, footage, settings) if command.pseudo_labels else []
     if footage:
         also = f", {len(named)} of them taken for words" if command.pseudo_labels else ""
-        print(f"{len(footage)} movements in the footage{also}")
+        print(f"{counted(len(footage), 'movement')} in the footage{also}")
     started = time.perf_counter()
     record = train(profile, strategy, settings, footage=footage, named_footage=named)
     opened = open_recogniser(profile, settings, strategy=strategy)
     seconds = time.perf_counter() - started
     what = "learns without training" if record is None else f"trained model {record.id}"
-    num_words = len(opened.recogniser.words)
-    print(f"{strategy}: {what}; {num_words} words in {seconds:.1f} s")
+    words = counted(len(opened.recogniser.words), "word")
+    print(f"{strategy}: {what}; {words} in {seconds:.1f} s")
     for word in opened.words_without_clip:
         print(f"'{word}' has no recording yet and cannot be recognised")
 
