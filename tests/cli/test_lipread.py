@@ -72,7 +72,7 @@ def test_from_nothing_to_an_answer(films, tmp_path, capsys):
     assert re.search(r"kept .*films/yes/0 as clip [0-9a-f]{16}: 0\.5 s", said)
     run("recognize @ann @films/bread/2 --faces crops", tmp_path)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "by 'dtw-normalised', since 'fusion' is not trained yet"
+    assert lines[0] == "by 'dtw-normalised', since 'fusion' has no model yet"
     assert re.fullmatch(r".*films/bread/2: (not )?sure, \d+ ms", lines[1])
     assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
 
@@ -108,10 +108,31 @@ def test_training_with_a_model(folder, capsys):
     assert "since" not in capsys.readouterr().out
     run("delete @ann --word bread", folder)
     said = capsys.readouterr().out
-    assert "1 models had learned from it and are deleted, too: train again" in said
+    assert "also deleted: 1 model that had learned from it; train again" in said
     assert [model.kind for model in models(Profile(folder / "ann"))] == ["encoder"]
     run("recognize @ann @films/yes/2 --faces crops", folder)
-    assert "by 'fusion', since 'cl-r' is not trained yet" in capsys.readouterr().out
+    assert "by 'fusion', since 'cl-r' has no model yet" in capsys.readouterr().out
+
+
+def test_training_with_footage(folder, capsys):
+    rest = sorted((folder / "films" / "yes" / "0").iterdir())[0]
+    (folder / "talk").mkdir()
+    number = 0
+    for word in ("water", "yes", "water"):
+        images = sorted((folder / "films" / word / "2").iterdir())
+        for image in [rest] * 20 + images:
+            shutil.copy(image, folder / "talk" / f"{number:03d}.png")
+            number += 1
+    footage = "--footage @talk --faces crops --minutes 0.01"
+    run(f"train @ann --model @films/model --strategy cl-r --pseudo-labels {footage}", folder)
+    said = capsys.readouterr().out
+    assert re.search(r"^3 movements in the footage, [0-3] of them taken for words$", said, re.M)
+    assert "cl-r: trained model" in said
+    assert len(Profile(folder / "ann").clips()) == 6  # nothing of the footage is kept
+    with pytest.raises(UserError, match="'fusion' trains nothing, so that footage has no effect"):
+        run(f"train @ann --strategy fusion {footage}", folder)
+    with pytest.raises(UserError, match="expected --footage with --pseudo-labels, came none"):
+        run("train @ann --strategy cl-r --pseudo-labels", folder)
 
 
 def test_evaluation_with_its_page(folder, capsys):
@@ -119,7 +140,7 @@ def test_evaluation_with_its_page(folder, capsys):
     said = capsys.readouterr().out
     assert "'fusion' needs a pretrained model and there is none" in said
     assert re.search(r"top-1 +[\d.]+ % \([\d.]+ to [\d.]+\)", said)
-    assert "1 shots: top-1" in said
+    assert "1 shot: top-1" in said
     scores = json.loads((folder / "scores.json").read_text())
     assert scores["num_answers"] == 6
     assert 0 <= scores["top1"]["low"] <= scores["top1"]["mean"] <= scores["top1"]["high"] <= 1
@@ -175,6 +196,8 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("add @ann '' @films/water/2", "expected a word, came an empty text"),
         ("add @ann new @films/absent --faces crops", "absent"),
         ("add @ann yes @films/yes/0 --faces crops", "already, as clip [0-9a-f]{16} of 'yes'"),
+        ("add @ann new @some.zip", "expected a film to find a face in, came the zip"),
+        ("train @ann --minutes 0", "expected more than 0 seconds for training, came 0"),
         ("recognize @ann", "expected at least one recording to recognise, came none"),
         ("recognize @ann @films/yes/2 --word tea", "no word 'tea': add it first"),
         ("train @ann --strategy ve-r", "needs a pretrained model, and the profile has none: give"),

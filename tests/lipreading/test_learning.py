@@ -218,6 +218,8 @@ def test_a_model_survives_the_disk(tiny_model, tmp_path):
     assert torch.equal(opened.embed([clip]).clips, tiny_model.embed([clip]).clips)
     assert (opened.words, opened.units) == (tiny_model.words, tiny_model.units)
     assert opened.calibration == tiny_model.calibration
+    card = (tmp_path / "README.md").read_text()
+    assert "encoder `compact`, 2 words (word 0, word 1)" in card
 
 
 @pytest.mark.parametrize(
@@ -256,3 +258,19 @@ def test_the_batch_does_not_change_a_clip(tiny_model):
 def test_bad_embeddings(change):
     with pytest.raises(UserError, match="expected"):
         EmbeddingConfig(**change)
+
+
+def test_a_speaker_of_few_words_makes_only_own_episodes_small(mouth_corpus):
+    few = [c for c in mouth_corpus if c.speaker != "speaker 0" or c.word in ("word 0", "word 1")]
+    source = EpisodeSource(few, EpisodeConfig(speakers=1, words=4), InputConfig())
+    sizes = {source.episode(number, seed=0)[0].shape for number in range(20)}
+    assert sizes == {(1, 2, 2), (1, 4, 2)}
+
+
+def test_a_copy_for_other_words_keeps_what_it_knows(tiny_model):
+    copy = tiny_model.with_words(["new", "word 1"], ["round", "open"])
+    assert torch.equal(copy.word_weights[1], tiny_model.word_weights[1])
+    head, old = copy.unit_head, tiny_model.unit_head
+    assert torch.equal(head.weight[[0, 2]], old.weight[[0, 1]])  # none and open
+    assert torch.equal(head.bias[[0, 2]], old.bias[[0, 1]])
+    assert not any(torch.equal(head.weight[1], row) for row in old.weight)

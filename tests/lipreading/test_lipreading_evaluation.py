@@ -113,7 +113,7 @@ def test_every_seed_asks(clips):
 def test_too_little_to_evaluate():
     with pytest.raises(UserError, match="at least 2 words to tell apart, came 1: add words"):
         evaluate([clip("yes", take) for take in (1, 2)], learn)
-    with pytest.raises(UserError, match=r"no word has more than 1 clips.*record some words once"):
+    with pytest.raises(UserError, match=r"no word has more than 1 clip,.*record some words once"):
         evaluate([clip("yes", 1), clip("mat", 1)], learn)
 
 
@@ -169,17 +169,20 @@ def test_the_page(tmp_path, clips):
     assert "&lt;b&gt;x" in text
     assert "$" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
     assert "<b>mat</b> (left) taken for" in text
+    assert re.search(r"\(right\), \d+ times?\.", text)
     assert "They look alike on the lips" in text  # mat and bat
     assert "://" not in text
 
 
 def test_a_page_of_right_answers_alone(tmp_path):
+    (tmp_path / "confusion-5.mp4").write_text("the mouth of an earlier evaluation")
     clips = [clip(word, take) for word in WORDS for take in (1, 2)]
     answers = evaluate(clips, learn, seeds=(0,))
     text = write_page(tmp_path, answers, clips, strategy="dtw", num_shots=1).read_text()
     assert "There were none." in text
     assert "100.0 % (100.0 to 100.0)" in text
     assert not (tmp_path / "shots.png").exists()
+    assert not (tmp_path / "confusion-5.mp4").exists()
 
 
 def test_a_page_with_many_words(tmp_path):

@@ -163,3 +163,27 @@ def test_bad_recognisers(shots):
         Recogniser(good.scorers, good.weights, sure_at=2.0)
     assert good.probabilities([]).shape == (0, 4)
     assert recogniser("dtw", shots[:1]).recognise(shots[0].clip).probabilities == [1.0]
+
+
+def test_the_device_counts_without_training_too(shots, tiny_model):
+    for strategy in ("fusion", "prototypes"):
+        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, came"):
+            recogniser(strategy, shots, tiny_model, LearningSettings(device="abacus"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time_budget_seconds": 0.0}, "expected more than 0 seconds for training, came 0"),
+        ({"time_budget_seconds": -60.0}, "expected more than 0 seconds for training, came -60"),
+        ({"sure_at": 1.5}, r"expected sure_at in \[0, 1\], came 1.5"),
+    ],
+)
+def test_bad_settings(change, message):
+    with pytest.raises(UserError, match=message):
+        LearningSettings(**change)
+
+
+def test_a_classifier_of_other_words_is_left_out(shots, tiny_model):
+    assert "words" not in recogniser("fusion", shots, tiny_model).scorers
+    assert "words" in recogniser("fusion", shots[:2], tiny_model).scorers

@@ -57,7 +57,6 @@ class EpisodeSource:
                 f"expected a speaker with at least 2 words of {config.takes} takes each to train "
                 f"on, came {len(clips)} clips of {len(rows)} speakers without one"
             )
-        self._num_words = min(config.words, *map(len, self._speakers))
 
     def episode(self, number: int, seed: int) -> tuple[Episode, torch.Generator]:
         """The episode of that number, and a generator for what is to happen with it."""
@@ -65,20 +64,22 @@ class EpisodeSource:
         clips: list[Frames] = []
         labels: list[int] = []
         words: list[int] = []
-        chosen = _some(len(self._speakers), self._config.speakers, generator)
+        numbers = _some(len(self._speakers), self._config.speakers, generator)
+        chosen = [self._speakers[number] for number in numbers]
+        num_words = min(self._config.words, *map(len, chosen))
         for speaker in chosen:
-            for clip, label, word in self._of_speaker(self._speakers[speaker], generator):
+            for clip, label, word in self._of_speaker(speaker, num_words, generator):
                 clips.append(clip)
                 labels.append(label)
                 words.append(word)
-        shape = len(chosen), self._num_words, self._config.takes
+        shape = len(chosen), num_words, self._config.takes
         return Episode(clips, torch.tensor(labels), torch.tensor(words), shape), generator
 
     def _of_speaker(
-        self, rows_of: dict[str, list[int]], generator: torch.Generator
+        self, rows_of: dict[str, list[int]], num_words: int, generator: torch.Generator
     ) -> list[tuple[Frames, int, int]]:
         names = list(rows_of)
-        names = [names[index] for index in _some(len(names), self._num_words, generator)]
+        names = [names[index] for index in _some(len(names), num_words, generator)]
         takes = {
             name: [
                 rows_of[name][i] for i in _some(len(rows_of[name]), self._config.takes, generator)

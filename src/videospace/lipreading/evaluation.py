@@ -11,6 +11,7 @@ from videospace.lipreading.bootstrap import Interval, bootstrap_mean
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.recogniser import Recognition
+from videospace.lipreading.wording import counted
 from videospace.runtime.errors import UserError
 
 NUM_NAMED = 5
@@ -186,9 +187,10 @@ def evaluate(
                 f"expected clips of at least 2 words to tell apart, came {num_words}: add words"
             )
         if not tests:
+            spent = counted(max(num_shots, num_reserved or 0), "clip")
             raise UserError(
-                f"no word has more than {max(num_shots, num_reserved or 0)} clips, so that none is "
-                "left to ask about: record some words once more"
+                f"no word has more than {spent}, so that none is left to ask about: "
+                "record some words once more"
             )
         answers += ask(learn(shots, seed), tests, seed=seed)
     return answers

@@ -20,9 +20,11 @@ from videospace.lipreading.evaluation_plots import (
 )
 from videospace.lipreading.mouth_clip import MODEL_FPS
 from videospace.lipreading.visemes import visemes
+from videospace.lipreading.wording import counted
 from videospace.runtime.files import cannot_write, written_whole
 
 NUM_WORST = 6
+CONFUSION = "confusion-{}.mp4"
 ENLARGED = 2
 
 
@@ -60,6 +62,8 @@ def write_page(
     scores = score(answers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for earlier in folder.glob(CONFUSION.format("*")):  # of words that may be deleted by now
+            earlier.unlink()
     except OSError as error:
         raise cannot_write(folder, error) from error
     num_words = len({clip.word for clip in clips})
@@ -69,9 +73,9 @@ def write_page(
     page = _template().substitute(
         person=html.escape(clips[0].speaker),
         strategy=html.escape(strategy),
-        num_words=num_words,
-        num_shots="one clip" if num_shots == 1 else f"{num_shots} clips",
-        num_answers=scores.num_answers,
+        num_words=counted(num_words, "word"),
+        num_shots=counted(num_shots, "recording"),
+        num_answers=counted(scores.num_answers, "answer"),
         top1=scores.top1.text(),
         top3=scores.top3.text(),
         top5=scores.top5.text(),
@@ -143,7 +147,7 @@ def _worst(
     for number, (spoken, answered, times) in enumerate(confusions(answers)[:NUM_WORST]):
         asked = next(a.asked for a in answers if (a.asked.word, a.words[0]) == (spoken, answered))
         other = next(clip for clip in clips if clip.word == answered)
-        name = f"confusion-{number}.mp4"
+        name = CONFUSION.format(number)
         _write_pair(folder / name, asked, other)
         alike = shapes(spoken) == shapes(answered) != ()
         hint = " They look alike on the lips: choose other words for one of them." if alike else ""
@@ -151,7 +155,8 @@ def _worst(
         figures.append(
             f'<figure><video src="{name}" aria-label="{html.escape(label)}" controls muted loop '
             f"playsinline></video><figcaption><b>{html.escape(spoken)}</b> (left) taken for "
-            f"<b>{html.escape(answered)}</b> (right), {times} times.{hint}</figcaption></figure>"
+            f"<b>{html.escape(answered)}</b> (right), {counted(times, 'time')}.{hint}</figcaption>"
+            "</figure>"
         )
     if not figures:
         return "<p>There were none.</p>"

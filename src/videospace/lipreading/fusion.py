@@ -77,7 +77,8 @@ def fitted_weights(
     They set at once how much each scorer counts and how sure the whole may be.
 
     Args:
-        scores: Of clips whose word is known, by name of the scorer.
+        scores: Of clips whose word is known, by name of the scorer; a word that no scorer knows is
+            none of the clip's vocabulary.
         targets: Column of the right word of each clip.
 
     Raises:
@@ -95,6 +96,7 @@ def fitted_weights(
     if not len(targets):
         raise UserError("expected at least one clip to calibrate on, came none")
     opinions = torch.tensor(np.stack([standardised(each) for each in scores.values()]))
+    nobody_knows = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
     right = torch.from_numpy(np.asarray(targets, np.int64))
     raw = torch.full((len(scores),), DEFAULT_WEIGHT, dtype=torch.float64).expm1().log()
     raw.requires_grad_()
@@ -104,6 +106,7 @@ def fitted_weights(
         optimiser.zero_grad()
         weights = torch.nn.functional.softplus(raw)
         logits = torch.einsum("s,scw->cw", weights, opinions)
+        logits = logits.masked_fill(nobody_knows, -torch.inf)
         # A little pull keeps the weights finite where all clips are told apart.
         value = torch.nn.functional.cross_entropy(logits, right) + 1e-3 * weights.square().sum()
         value.backward()

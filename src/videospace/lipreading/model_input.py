@@ -10,10 +10,6 @@ from torch import Tensor
 
 from videospace.lipreading.encoders.encoder import frame_mask
 from videospace.lipreading.mouth_clip import MODEL_FPS, MouthClip
-from videospace.runtime.errors import UserError
-
-MAX_SECONDS = 12.0
-"""Longest clip that is looked at; a mouthed word or phrase takes one to three seconds."""
 
 Frames = UInt8[Tensor, "_ height width"]
 
@@ -49,11 +45,7 @@ def model_frames(clip: MouthClip, config: InputConfig) -> Frames:
         >>> len(model_frames(clip, InputConfig()))
         50
     """
-    if clip.seconds > MAX_SECONDS:
-        raise UserError(
-            f"expected a clip of one word, at most {MAX_SECONDS:g} s, came one of "
-            f"{clip.seconds:.1f} s: cut it to the word"
-        )
+    clip.require_one_word()
     return torch.tensor(clip.at_fps(config.fps).frames)
 
 

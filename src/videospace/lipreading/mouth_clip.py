@@ -13,6 +13,9 @@ MOUTH_SIZE = 88
 MODEL_FPS = 25.0
 """Frames a second at which encoders and templates look at clips."""
 
+MAX_SECONDS = 12.0
+"""Longest clip of a word; a mouthed word or phrase takes one to three seconds."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class MouthClip:
@@ -47,6 +50,18 @@ class MouthClip:
     def seconds(self) -> float:
         """How long the clip lasts."""
         return len(self.frames) / self.fps
+
+    def require_one_word(self) -> None:
+        """Refuse what is too long to be a word or a phrase.
+
+        Raises:
+            UserError: The clip is longer than 12 seconds.
+        """
+        if self.seconds > MAX_SECONDS:
+            raise UserError(
+                f"expected a clip of one word, at most {MAX_SECONDS:g} s, came one of "
+                f"{self.seconds:.1f} s: cut it to the word"
+            )
 
     def at_fps(self, fps: float) -> "MouthClip":
         """The same movement at another rate: each new frame is the nearest old one in time."""

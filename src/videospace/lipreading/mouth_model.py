@@ -13,6 +13,7 @@ from torch.nn import functional
 from videospace.lipreading.embedding import EmbeddingConfig, segment_means
 from videospace.lipreading.encoders.encoder import Encoder
 from videospace.lipreading.encoders.kinds import encoder_from_json, encoder_to_json
+from videospace.lipreading.model_card import write_card
 from videospace.lipreading.model_input import ClipBatch, InputConfig, clip_batch
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
@@ -144,7 +145,7 @@ class MouthModel(nn.Module):
         )
 
     def with_words(self, words: Sequence[str], units: Sequence[str] | None = None) -> "MouthModel":
-        """A copy for another vocabulary; a word that both know keeps its weights.
+        """A copy for another vocabulary; a word or unit that both know keeps its weights.
 
         Args:
             words: The new vocabulary.
@@ -160,12 +161,15 @@ class MouthModel(nn.Module):
         ).to(self.device)
         copy.encoder.load_state_dict(self.encoder.state_dict())
         copy.head.load_state_dict(self.head.state_dict())
-        if copy.units == self.units:
-            copy.unit_head.load_state_dict(self.unit_head.state_dict())
         with torch.no_grad():
             for row, word in enumerate(copy.words):
                 if word in self.words:
                     copy.word_weights[row] = self.word_weights[self.words.index(word)]
+            for row, unit in enumerate([None, *copy.units]):  # the first row is "no unit"
+                if unit is None or unit in self.units:
+                    old = 0 if unit is None else 1 + self.units.index(unit)
+                    copy.unit_head.weight[row] = self.unit_head.weight[old]
+                    copy.unit_head.bias[row] = self.unit_head.bias[old]
         return copy
 
     def save_pretrained(self, folder: Path | str) -> None:
@@ -193,6 +197,8 @@ class MouthModel(nn.Module):
         tensors = {name: value.cpu() for name, value in self.state_dict().items()}
         checkpoint.save_tensors(folder / WEIGHTS_FILE, tensors)
         checkpoint.save_json(folder / CONFIG_FILE, config)
+        name = config["encoder"]["name"]
+        write_card(folder / CARD_FILE, encoder=name, words=self.words, scores=self.scores)
 
     @classmethod
     def from_pretrained(cls, folder: Path | str, device: str = "cpu") -> "MouthModel":

@@ -69,10 +69,19 @@ class PretrainConfig:
     """Of AdamW."""
     calibration_speakers: int = 1
     """Speakers kept out of training to calibrate probabilities on; at least two others stay."""
+    calibration_words: int = 0
+    """Words kept out of training to calibrate probabilities of words that nobody taught; at least
+    two others stay, and a speaker has to be kept out as well."""
     seed: int = 0
     """Of weights, order and variation."""
 
     def __post_init__(self) -> None:
+        if min(self.calibration_speakers, self.calibration_words) < 0:
+            raise UserError("expected calibration_speakers and calibration_words of at least 0")
+        if self.calibration_words and not self.calibration_speakers:
+            raise UserError(
+                "expected at least 1 of calibration_speakers to say the calibration_words, came 0"
+            )
         for name in ("word_weight", "contrast_weight", "episode_weight", "unit_weight"):
             if not getattr(self, name) >= 0:
                 raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")

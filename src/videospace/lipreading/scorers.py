@@ -67,18 +67,23 @@ class PrototypeScorer:
 class WordScorer:
     """Scores words by the model's classifier; a clip added later takes part in its word's weights.
 
-    A word that the classifier was not trained on has no score until a clip of it is added, which
-    then becomes its weights.
+    The clips of a word that the classifier was not trained on become its weights.
 
     Source: Qi et al., "Low-shot learning with imprinted weights", 2018.
     """
 
-    def __init__(self, words: Sequence[str], embedder: SharedEmbedder):
+    def __init__(self, words: Sequence[str], clips: Sequence[MouthClip], embedder: SharedEmbedder):
         self.words = list(dict.fromkeys(words))
         self._embedder = embedder
         model = embedder.model
         known = functional.normalize(model.word_weights.detach().cpu(), dim=-1)
         self._weights = {word: [known[row]] for row, word in enumerate(model.words)}
+        unknown = set(words) - self._weights.keys()
+        if unknown:
+            directions = functional.normalize(embedder(clips).clips, dim=-1)
+            for word, direction in zip(words, directions, strict=True):
+                if word in unknown:
+                    self.add(word, direction)
 
     def prepare(self, clip: MouthClip) -> Tensor:
         """What :meth:`add` keeps of a clip."""
@@ -91,14 +96,10 @@ class WordScorer:
         self._weights.setdefault(word, []).append(prepared)
 
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
-        """Cosines to the weights of each word; nan where there are none."""
+        """Cosines to the weights of each word."""
         queries = functional.normalize(self._embedder(clips).clips, dim=-1)
-        scores = np.full((len(clips), len(self.words)), np.nan, np.float32)
-        for column, word in enumerate(self.words):
-            if word in self._weights:
-                weights = functional.normalize(torch.stack(self._weights[word]).mean(0), dim=-1)
-                scores[:, column] = (queries @ weights).numpy()
-        return scores
+        weights = torch.stack([torch.stack(self._weights[word]).mean(0) for word in self.words])
+        return (queries @ functional.normalize(weights, dim=-1).T).numpy()
 
 
 class UnitScorer:

@@ -4,12 +4,14 @@ Source: thesis 2.3–2.4 (Table 2.2) for ``cl-*`` and ``ve-*``.
 """
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 
-from videospace.lipreading.adaptation import AdaptationConfig, adapted
+from videospace.lipreading.adaptation import adapted
+from videospace.lipreading.adaptation_config import AdaptationConfig
 from videospace.lipreading.augmentation import NO_AUGMENTATION, PUBLISHED, STRONG
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.fusion import fitted_temperature, fused_log_probabilities
@@ -21,6 +23,7 @@ from videospace.lipreading.members import (
     build_scorers,
     weights_for,
 )
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.variational import VariationalConfig
@@ -71,6 +74,14 @@ class LearningSettings:
     """Most time that adaptation may take; None: as its number of epochs asks."""
     progress: bool | None = None
     """Show a progress bar; None shows it in a terminal."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sure_at <= 1:
+            raise UserError(f"expected sure_at in [0, 1], came {self.sure_at}")
+        if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
+            raise UserError(
+                f"expected more than 0 seconds for training, came {self.time_budget_seconds:g}"
+            )
 
 
 def members_of(strategy: str) -> tuple[Member, ...]:
@@ -128,6 +139,8 @@ def adapt(
     settings: LearningSettings | None = None,
     *,
     synthetic: Sequence[LabelledClip] = (),
+    pseudo_labelled: Sequence[LabelledClip] = (),
+    footage: Sequence[MouthClip] = (),
     units: Units | None = None,
 ) -> MouthModel:
     """The slow part: train a copy of the model on the person's clips.
@@ -138,6 +151,9 @@ def adapt(
         model: Pretrained.
         settings: How to learn.
         synthetic: Clips of the second domain, for ``+s``.
+        pseudo_labelled: Further clips of the second domain, for any strategy that trains.
+        footage: Clips of the person of which nobody knows what they say (see
+            :mod:`videospace.lipreading.footage`).
         units: What each word is made of, such as visemes, for ``fusion+adapted``.
 
     Returns:
@@ -161,9 +177,10 @@ def adapt(
     trained = adapted(
         model.to(choose_device(settings.device)),
         shots,
-        synthetic if needs_synthetic(strategy) else (),
+        [*(synthetic if needs_synthetic(strategy) else ()), *pseudo_labelled],
         dataclasses.replace(config, learning_rate=rate),
         units=units,
+        footage=footage,
         seed=settings.seed,
         time_budget_seconds=settings.time_budget_seconds,
         progress=settings.progress,
@@ -204,6 +221,8 @@ def recogniser(
     """
     settings = settings or LearningSettings()
     members = members_of(strategy)
+    if model is not None:
+        model = model.to(choose_device(settings.device))
     scorers = build_scorers(members, shots, model, units=units, mirror=settings.mirror)
     weights = weights_for(scorers, model)
     temperature = 1.0
@@ -237,17 +256,17 @@ def _temperature(
     units: Units | None,
     weights: Mapping[str, float],
 ) -> float:
-    """How far to trust the weights, from the person's own clips where each word has two.
+    """How far to trust the weights, from the person's own clips of words that have two.
 
-    The first clip of every word is tested against the others. A model that was trained on these
-    very clips would be too sure, so such strategies keep their weights.
+    The first clip of such a word is tested against all the others. A model that was trained on
+    these very clips would be too sure, so such strategies keep their weights.
     """
-    firsts: dict[str, LabelledClip] = {}
+    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
     for shot in shots:
-        firsts.setdefault(shot.word, shot)
-    held = list(firsts.values())
-    rest = [shot for shot in shots if firsts[shot.word] is not shot]
-    if len(held) < 2 or len({shot.word for shot in rest}) < len(held):
+        clips_of[shot.word].append(shot)
+    held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
+    rest = [shot for shot in shots if shot not in held]
+    if not held or len(clips_of) < 2:
         return 1.0
     scorers = build_scorers(members, rest, model, units=units, mirror=settings.mirror)
     words = next(iter(scorers.values())).words

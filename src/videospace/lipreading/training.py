@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.lipreading.augmentation import augmented_batch, mixed_up
+from videospace.lipreading.calibration import calibrate
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.encoders.kinds import new_encoder
 from videospace.lipreading.episodes import Episode, EpisodeSource
-from videospace.lipreading.members import calibrate
 from videospace.lipreading.metric import episode_loss, supervised_contrastive
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
@@ -66,12 +66,7 @@ def pretrain(
     device = choose_device(options.device)
     with folder_held(folder) if folder else nullcontext(), stop_on_signal() as stop:
         run = _Run(source.words, config, units or {}, device)
-        content = fingerprint(
-            {
-                f"{i}": torch.from_numpy(c.clip.frames[len(c.clip.frames) // 2])
-                for i, c in enumerate(trained_on)
-            }
-        )
+        content = _content(trained_on, units or {})
         if folder and (folder / STATE_FILE).exists():
             run.load(folder, content)
         started, before, last_save = time.monotonic(), run.seconds, time.monotonic()
@@ -95,16 +90,35 @@ def pretrain(
 def _split(
     clips: Sequence[LabelledClip], config: PretrainConfig
 ) -> tuple[list[LabelledClip], list[LabelledClip]]:
-    """Clips to train on, and those of the speakers kept out for calibration."""
+    """Clips to train on, and those of the speakers kept out for calibration.
+
+    Words that are kept out, too, are among the latter only.
+    """
     if not clips:
         raise UserError("expected clips of other speakers to train on, came none")
-    speakers = sorted({clip.speaker for clip in clips})
-    order = torch.randperm(
-        len(speakers), generator=torch.Generator().manual_seed(config.seed)
-    ).tolist()
-    num_kept = min(config.calibration_speakers, max(0, len(speakers) - 2))
-    kept = {speakers[index] for index in order[:num_kept]}
-    return [c for c in clips if c.speaker not in kept], [c for c in clips if c.speaker in kept]
+    generator = torch.Generator().manual_seed(config.seed)
+
+    def some(names: set[str], wanted: int) -> set[str]:
+        in_order = sorted(names)
+        order = torch.randperm(len(in_order), generator=generator).tolist()
+        return {in_order[index] for index in order[: min(wanted, max(0, len(in_order) - 2))]}
+
+    speakers = some({clip.speaker for clip in clips}, config.calibration_speakers)
+    words = some({clip.word for clip in clips}, config.calibration_words)
+    trained_on = [c for c in clips if c.speaker not in speakers and c.word not in words]
+    return trained_on, [clip for clip in clips if clip.speaker in speakers]
+
+
+def _content(clips: Sequence[LabelledClip], units: Units) -> str:
+    """What tells a training on other clips, words or units: one digest of them all."""
+    frames = {
+        f"{index} {clip.speaker}/{clip.word}": torch.from_numpy(
+            clip.clip.frames[len(clip.clip.frames) // 2]
+        )
+        for index, clip in enumerate(clips)
+    }
+    spelled = json.dumps({word: list(of) for word, of in units.items()}, sort_keys=True)
+    return fingerprint({**frames, f"units {spelled}": torch.zeros(1)})
 
 
 class _Run:

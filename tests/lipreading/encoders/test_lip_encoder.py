@@ -123,3 +123,13 @@ def test_recur_reads_each_clip_from_its_own_end():
     torch.testing.assert_close(hidden[:1, :2], network(features[:1, :2])[0])
     torch.testing.assert_close(hidden[1:], network(features[1:])[0])
     assert not hidden[0, 2:].any()
+
+
+def test_a_blank_frame_is_black_to_lrwp():
+    torch.manual_seed(0)
+    encoder = ENCODERS["lrwp"]().eval()
+    frames, lengths = two_clips()
+    blank, black = frames.clone(), frames.clone()
+    blank[:, 1], black[:, 1] = 0.0, -1.0
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(blank, lengths), encoder(black, lengths))

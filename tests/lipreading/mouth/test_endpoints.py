@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from videospace.lipreading.mouth.endpoints import find_movement, lip_motion, trimmed
+from videospace.lipreading.mouth.endpoints import cut, find_movement, find_movements, lip_motion
 from videospace.lipreading.mouth_clip import MouthClip
 
 
@@ -68,16 +68,34 @@ class TestFindMovement:
         assert seconds_of(MouthClip(frames=frames, fps=25.0)) == (0.0, 0.08)
 
 
-class TestTrimmed:
+class TestFindMovements:
+    @pytest.mark.parametrize("fps", [15.0, 25.0, 60.0])
+    def test_words_between_pauses(self, fps):
+        spans = ((0.5, 1.2), (2.0, 2.6), (3.4, 4.5))
+        found = find_movements(talking(*spans, seconds=5.5, fps=fps))
+        ends = [(each.start_frame / fps, each.end_frame / fps) for each in found]
+        assert np.array(ends) == pytest.approx(np.array(spans), abs=0.15)
+
+    def test_the_strongest_is_the_one_that_is_found(self):
+        clip = talking((0.2, 0.5), (1.5, 2.5))
+        assert find_movements(clip)[1] == find_movement(clip)
+
+    def test_lips_that_rest(self):
+        assert find_movements(talking(noise=3.0)) == []
+
+
+class TestCut:
     def test_a_little_rest_is_kept(self):
-        clip = trimmed(talking((1.0, 2.0)), margin_seconds=0.2)
+        whole = talking((1.0, 2.0))
+        clip = cut(whole, find_movement(whole), margin_seconds=0.2)
         assert clip.seconds == pytest.approx(1.4, abs=0.2)
         assert clip.fps == 25.0
 
-    def test_without_movement_everything_is_kept(self):
-        clip = talking()
-        assert trimmed(clip) is clip
-
     def test_the_margin_ends_with_the_clip(self):
         clip = talking((0.0, 3.0))
-        assert np.array_equal(trimmed(clip, margin_seconds=5.0).frames, clip.frames)
+        found = cut(clip, find_movement(clip), margin_seconds=5.0)
+        assert np.array_equal(found.frames, clip.frames)
+
+    def test_the_rest_of_the_footage_can_be_forgotten(self):
+        clip = talking((1.0, 2.0))
+        assert cut(clip, find_movement(clip)).frames.base is None

@@ -162,3 +162,9 @@ def test_a_damaged_clip_is_named_at_the_export(profile, tmp_path):
     with pytest.raises(UserError, match=f"{record.id}.npz' is damaged"):
         export_profile(profile, tmp_path / "ann.zip")
     assert not (tmp_path / "ann.zip").exists()
+
+
+def test_an_export_to_where_no_folder_can_be(profile, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"cannot write '.*ann\.zip': .*; choose a folder"):
+        export_profile(profile, tmp_path / "file" / "ann.zip")

@@ -7,6 +7,7 @@ import tyro
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.wording import counted
 from videospace.runtime.errors import UserError
 
 
@@ -43,4 +44,4 @@ def main(arguments: list[str]) -> None:
         what, num_models = f"clip {command.clip}", delete_clip(profile, str(command.clip))
     print(f"deleted {what}")
     if num_models:
-        print(f"{num_models} models had learned from it and are deleted, too: train again")
+        print(f"also deleted: {counted(num_models, 'model')} that had learned from it; train again")

@@ -31,6 +31,7 @@ from videospace.lipreading.profile.learning import (
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.strategies import LearningSettings, StrategyName, learn, needs_model
+from videospace.lipreading.wording import counted
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
 
@@ -89,7 +90,7 @@ def main(arguments: list[str]) -> None:
         print(f"  {times} × '{spoken}' taken for '{answered}'")
     curve = _curve(command, clips, learned)
     for number, of in curve.items():
-        print(f"{number} shots: top-1 {of.top1.text()}, top-5 {of.top5.text()}")
+        print(f"{counted(number, 'shot')}: top-1 {of.top1.text()}, top-5 {of.top5.text()}")
     if command.json is not None:
         save_json(command.json, _document(strategy, scores, curve, confusions(answers)))
         print(f"wrote {command.json}")

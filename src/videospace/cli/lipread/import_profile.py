@@ -8,6 +8,7 @@ import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.archive import import_profile
+from videospace.lipreading.wording import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,5 +27,5 @@ def main(arguments: list[str]) -> None:
     profile = import_profile(command.file, command.profile)
     print(
         f"made the profile '{command.profile}' for {profile.settings.person}: "
-        f"{len(profile.words())} words, {len(profile.clips())} recordings"
+        f"{counted(len(profile.words()), 'word')}, {counted(len(profile.clips()), 'recording')}"
     )

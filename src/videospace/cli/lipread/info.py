@@ -7,6 +7,7 @@ import tyro
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.wording import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,13 +27,14 @@ def main(arguments: list[str]) -> None:
     settings = profile.settings
     words, clips, kept = profile.words(), profile.clips(), models(profile)
     print(
-        f"{settings.person}: {len(words)} words, {len(clips)} recordings, {len(kept)} models; "
-        f"strategy {settings.strategy}, language {settings.language}"
+        f"{settings.person}: {counted(len(words), 'word')}, {counted(len(clips), 'recording')}, "
+        f"{counted(len(kept), 'model')}; strategy {settings.strategy}, language {settings.language}"
     )
     for word in words:
         spoken = "" if word.spoken == word.text else f", spoken '{word.spoken}'"
         note = f" ({word.note})" if word.note else ""
-        print(f"  {word.text}: {word.num_clips} recordings, used {word.num_uses} ×{spoken}{note}")
+        recordings = counted(word.num_clips, "recording")
+        print(f"  {word.text}: {recordings}, used {word.num_uses} ×{spoken}{note}")
         for clip in clips if command.clips else []:
             if clip.word == word.text:
                 seconds = clip.num_frames / clip.fps

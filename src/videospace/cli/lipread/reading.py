@@ -10,6 +10,7 @@ from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
 from videospace.lipreading.mouth_clip import MouthClip
+from videospace.runtime.errors import UserError
 
 ProfileFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PROFILE")]
 """Folder of a profile."""
@@ -30,8 +31,17 @@ def detector_named(faces: Faces, box: str | None) -> FaceDetector | None:
 
 
 def read_recording(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
-    """A recording as a clip of the mouth, and what is not good about it."""
-    if detector is None or path.suffix.lower() == ".zip":
+    """A recording as a clip of the mouth, and what is not good about it.
+
+    Raises:
+        UserError: It cannot be read, shows no face, or is a zip that a face is looked for in.
+    """
+    if detector is None:
         return read_crops(path), []
+    if path.suffix.lower() == ".zip":
+        raise UserError(
+            f"expected a film to find a face in, came the zip '{path}': add --faces crops where "
+            "its images show nothing but the mouth"
+        )
     clip, report = read_mouth(path, detector)
     return clip, report.problems

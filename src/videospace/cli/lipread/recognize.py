@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> None:
         profile.word(command.word)
     opened = open_recogniser(profile, LearningSettings(device=command.device))
     if opened.strategy != profile.settings.strategy and not command.json:
-        print(f"by '{opened.strategy}', since '{profile.settings.strategy}' is not trained yet")
+        print(f"by '{opened.strategy}', since '{profile.settings.strategy}' has no model yet")
     detector = detector_named(command.faces, command.box)
     for path in command.clips:
         clip, problems = read_recording(path, detector)

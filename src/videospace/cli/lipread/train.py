@@ -6,16 +6,21 @@ from pathlib import Path
 
 import tyro
 
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named, read_recording
+from videospace.lipreading.footage import segments
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.profile.learning import (
     adopt_model,
     checked_strategy,
+    name_footage,
     open_recogniser,
     train,
 )
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
+from videospace.lipreading.wording import counted
+from videospace.runtime.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +36,16 @@ class Train:
     """How to learn; None keeps the profile's."""
     model: Path | None = None
     """A model of 'videospace lipread pretrain' to begin with, copied into the profile."""
+    footage: tuple[Path, ...] = ()
+    """Films of the person mouthing anything, with a rest of half a second between two words: they
+    are cut at the pauses, and the model gets used to the mouth. Nothing of them is kept."""
+    pseudo_labels: bool = False
+    """Also learn the words that the recogniser is sure to see in the footage. To compare with: in
+    the thesis it did harm."""
+    faces: Faces = "dlib"
+    """What finds the face in the footage; crops: it shows nothing but the mouth."""
+    box: str | None = None
+    """Where the mouth is in it, top,left,height,width in px, instead of looking for a face."""
     minutes: float | None = None
     """Most time it may take; None takes what the strategy asks for."""
     seed: int = 0
@@ -52,12 +67,26 @@ def main(arguments: list[str]) -> None:
         time_budget_seconds=None if command.minutes is None else 60 * command.minutes,
     )
     strategy = checked_strategy(command.strategy or profile.settings.strategy)
+    footage = _footage(command)
+    named = name_footage(profile, footage, settings) if command.pseudo_labels else []
+    if footage:
+        also = f", {len(named)} of them taken for words" if command.pseudo_labels else ""
+        print(f"{counted(len(footage), 'movement')} in the footage{also}")
     started = time.perf_counter()
-    record = train(profile, strategy, settings)
+    record = train(profile, strategy, settings, footage=footage, named_footage=named)
     opened = open_recogniser(profile, settings, strategy=strategy)
     seconds = time.perf_counter() - started
     what = "learns without training" if record is None else f"trained model {record.id}"
-    num_words = len(opened.recogniser.words)
-    print(f"{strategy}: {what}; {num_words} words in {seconds:.1f} s")
+    words = counted(len(opened.recogniser.words), "word")
+    print(f"{strategy}: {what}; {words} in {seconds:.1f} s")
     for word in opened.words_without_clip:
         print(f"'{word}' has no recording yet and cannot be recognised")
+
+
+def _footage(command: Train) -> list[MouthClip]:
+    if command.pseudo_labels and not command.footage:
+        raise UserError("expected --footage with --pseudo-labels, came none")
+    detector = detector_named(command.faces, command.box)
+    return [
+        clip for path in command.footage for clip in segments(read_recording(path, detector)[0])
+    ]

@@ -57,6 +57,7 @@ class LrwpEncoder(Encoder):
     ) -> Float[Tensor, "clip time width"]:
         """Embed every frame; see :class:`Encoder`."""
         mask = frame_mask(lengths, frames.shape[1])
-        features = self.frame_network((frames + 1) / 2, mask)
+        shown = frames.flatten(2).any(2)[:, :, None, None]
+        features = self.frame_network(((frames + 1) / 2).where(shown, 0.0), mask)
         features = self.dropout(self.frame_norm(features))
         return recur(self.recurrent, spread(features, mask), lengths)

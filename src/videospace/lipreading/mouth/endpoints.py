@@ -78,28 +78,42 @@ def find_movement(clip: MouthClip) -> Movement | None:
         True
     """
     motion = lip_motion(clip)
+
+    def strength(found: Movement) -> float:
+        return float(motion[found.start_frame : found.end_frame].sum())
+
+    return max(_movements(motion, clip.fps), key=strength, default=None)
+
+
+def find_movements(clip: MouthClip) -> list[Movement]:
+    """All movements that pauses of 0.5 s divide, from the first to the last.
+
+    Args:
+        clip: Of any length, such as a person's unlabelled footage.
+    """
+    return _movements(lip_motion(clip), clip.fps)
+
+
+def cut(clip: MouthClip, movement: Movement, *, margin_seconds: float = 0.2) -> MouthClip:
+    """A movement alone, with a little rest at either end.
+
+    Args:
+        clip: Where it was found.
+        movement: What to cut out.
+        margin_seconds: Rest that is kept at either end, where there is that much.
+    """
+    margin = round(margin_seconds * clip.fps)
+    frames = clip.frames[max(0, movement.start_frame - margin) : movement.end_frame + margin]
+    return MouthClip(frames=frames.copy(), fps=clip.fps)
+
+
+def _movements(motion: Float[np.ndarray, " time"], fps: float) -> list[Movement]:
     rest, peak = np.percentile(motion, (10, 98))
     if peak < STILL_LEVELS:
-        return None
+        return []
     # Where nothing rests, as in a clip cut to the word, all of it moves.
     threshold = min(rest + SHARE_OF_PEAK * (peak - rest), peak / 2)
     moving = np.flatnonzero(motion > threshold)
-    pauses = np.flatnonzero(np.diff(moving) > PAUSE_SECONDS * clip.fps + 1)
-    movements = np.split(moving, pauses + 1)
-    word = max(movements, key=lambda frames: motion[frames].sum())
-    return Movement(start_frame=int(word[0]), end_frame=int(word[-1]) + 1)
-
-
-def trimmed(clip: MouthClip, *, margin_seconds: float = 0.2) -> MouthClip:
-    """The word alone, with a little rest at either end; a clip without movement stays as it is.
-
-    Args:
-        clip: One word.
-        margin_seconds: Rest that is kept at either end, where there is that much.
-    """
-    movement = find_movement(clip)
-    if movement is None:
-        return clip
-    margin = round(margin_seconds * clip.fps)
-    frames = clip.frames[max(0, movement.start_frame - margin) : movement.end_frame + margin]
-    return MouthClip(frames=frames, fps=clip.fps)
+    pauses = np.flatnonzero(np.diff(moving) > PAUSE_SECONDS * fps + 1)
+    runs = np.split(moving, pauses + 1)
+    return [Movement(start_frame=int(run[0]), end_frame=int(run[-1]) + 1) for run in runs]

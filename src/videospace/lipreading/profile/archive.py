@@ -27,7 +27,7 @@ from videospace.lipreading.profile.records import ClipRecord, ModelRecord, WordR
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import cannot_write, written_whole
 
 CONTENT_FILE = "profile.json"
 _MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
@@ -48,7 +48,10 @@ def export_profile(profile: Profile, path: Path) -> None:
     """
     if path.suffix.lower() != ".zip":
         raise UserError(f"expected a file name that ends in .zip, came '{path.name}'")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
     with written_whole(path) as unfinished, writing(profile.folder):
         content = _content(profile)
         # What is inside is compressed already.

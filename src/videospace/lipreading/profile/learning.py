@@ -1,9 +1,12 @@
 """From the clips of a profile to a recogniser, and the training that goes before it."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import cast
 
 from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.footage import pseudo_labelled
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.profile.models import keep_model, model_in_progress, newest_model
 from videospace.lipreading.profile.profile import Profile
@@ -83,12 +86,37 @@ def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
     return spell(spoken, profile.settings.language)
 
 
+def name_footage(
+    profile: Profile, footage: Sequence[MouthClip], settings: LearningSettings
+) -> list[LabelledClip]:
+    """Clips of unlabelled footage whose word the person's recogniser is sure about.
+
+    Raises:
+        UserError: Fewer than two words have clips.
+    """
+    by_what_needs_no_training = _possible(profile, "fusion")
+    opened = open_recogniser(profile, settings, strategy=by_what_needs_no_training)
+    return pseudo_labelled(footage, opened.recogniser, speaker=profile.settings.person)
+
+
 def train(
-    profile: Profile, strategy: StrategyName, settings: LearningSettings
+    profile: Profile,
+    strategy: StrategyName,
+    settings: LearningSettings,
+    *,
+    footage: Sequence[MouthClip] = (),
+    named_footage: Sequence[LabelledClip] = (),
 ) -> ModelRecord | None:
     """Train the profile's recogniser, where its strategy is one that trains.
 
     Clips may be added meanwhile; they are taken into account without training.
+
+    Args:
+        profile: The profile.
+        strategy: How to learn, which the profile keeps.
+        settings: Of learning.
+        footage: Clips of the person of which nobody knows what they say; they are not kept.
+        named_footage: Those of :func:`name_footage`.
 
     Returns:
         The new model, or None where nothing had to be trained.
@@ -97,14 +125,28 @@ def train(
         UserError: Too few words have clips, there is no pretrained model, another process trains,
             or clips were deleted meanwhile.
     """
+    if footage and not needs_training(strategy):
+        raise UserError(
+            f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
+            "that trains, such as fusion+adapted"
+        )
     shots, synthetic = learning_clips(profile)
     record = None
     if needs_training(strategy):
-        model = _model(profile, strategy, trained=False)
+        model, _ = _model(profile, strategy, trained=False)
         assert model is not None
         with model_in_progress(profile) as unfinished:
             units = units_of(profile)
-            adapted = adapt(strategy, shots, model, settings, synthetic=synthetic, units=units)
+            adapted = adapt(
+                strategy,
+                shots,
+                model,
+                settings,
+                synthetic=synthetic,
+                pseudo_labelled=named_footage,
+                footage=footage,
+                units=units,
+            )
             adapted.save_pretrained(unfinished)
             taken = [clip.take for clip in (*shots, *synthetic)]
             record = keep_model(
@@ -118,6 +160,8 @@ def open_recogniser(
     profile: Profile, settings: LearningSettings | None = None, *, strategy: str | None = None
 ) -> OpenedRecogniser:
     """A recogniser of all words that have clips, without training.
+
+    Clips that came after the training count as they do when they are added to an open recogniser.
 
     Args:
         profile: The profile.
@@ -133,12 +177,17 @@ def open_recogniser(
         chosen = _possible(profile, chosen)
     words = profile.words()
     counts = {word.text: word.num_uses for word in words} if profile.settings.prior else None
-    model = _model(profile, chosen, trained=True)
+    model, learned_from = _model(profile, chosen, trained=True)
+    learned = [shot for shot in shots if learned_from is None or shot.take in learned_from]
+    opened = recogniser(
+        chosen, learned, model, settings, use_counts=counts, units=units_of(profile)
+    )
+    for shot in shots:
+        if shot not in learned:
+            opened.add(shot.word, shot.clip)
     known = {clip.word for clip in shots}
     return OpenedRecogniser(
-        recogniser=recogniser(
-            chosen, shots, model, settings, use_counts=counts, units=units_of(profile)
-        ),
+        recogniser=opened,
         strategy=chosen,
         words_without_clip=tuple(word.text for word in words if word.text not in known),
     )
@@ -153,16 +202,21 @@ def base_model(profile: Profile) -> MouthModel | None:
 def _possible(profile: Profile, strategy: StrategyName) -> StrategyName:
     """The strategy itself, or what can be done until it has been trained."""
     trained = newest_model(profile, "recogniser")
-    if needs_training(strategy) and (trained is None or trained[0].strategy != strategy):
+    if needs_training(strategy):
+        if trained is not None and trained[0].strategy == strategy:
+            return strategy
         strategy = "fusion"
-    if strategy == "fusion" and newest_model(profile, "encoder") is None:
+    if needs_model(strategy) and newest_model(profile, "encoder") is None:
         return WITHOUT_MODEL
     return strategy
 
 
-def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthModel | None:
+def _model(
+    profile: Profile, strategy: StrategyName, *, trained: bool
+) -> tuple[MouthModel | None, frozenset[str] | None]:
+    """The model of a strategy, and the clips it was trained on where it is the person's own."""
     if not needs_model(strategy):
-        return None
+        return None, None
     if trained and needs_training(strategy):
         found = newest_model(profile, "recogniser")
         if found is None or found[0].strategy != strategy:
@@ -170,7 +224,7 @@ def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthM
                 f"the strategy '{strategy}' has not been trained on this profile: "
                 "run 'videospace lipread train' first"
             )
-        return MouthModel.from_pretrained(found[1])
+        return MouthModel.from_pretrained(found[1]), frozenset(found[0].clips)
     model = base_model(profile)
     if model is None:
         raise UserError(
@@ -178,4 +232,4 @@ def _model(profile: Profile, strategy: StrategyName, *, trained: bool) -> MouthM
             "one with --model (see 'videospace lipread pretrain'), or choose the strategy "
             f"'{WITHOUT_MODEL}'"
         )
-    return model
+    return model, None

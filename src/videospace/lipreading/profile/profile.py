@@ -149,9 +149,10 @@ class Profile:
             problems: What the quality report says against it.
 
         Raises:
-            UserError: There is no such word, the same recording is there already, or the disk is
-                full. Nothing has changed then.
+            UserError: There is no such word, the clip is longer than 12 seconds, the same recording
+                is there already, or the disk is full. Nothing has changed then.
         """
+        clip.require_one_word()
         identity = clip_id(clip)
         # The file is written while nobody else may write to the index, so that a clip file without
         # a row is always the rest of something interrupted (see sweeping.sweep).

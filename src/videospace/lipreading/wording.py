@@ -1,0 +1,11 @@
+"""How figures are put into words."""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "clip"), counted(2, "clip")
+        ('1 clip', '2 clips')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
