@@ -22,7 +22,7 @@ from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOption
 from videospace.lipreading.progress import FractionBar
 from videospace.lipreading.units import unit_loss, unit_names
 from videospace.runtime.checkpoint import fingerprint, load_tensors, save_tensors
-from videospace.runtime.device import choose_device
+from videospace.runtime.device import choose_device, keep_few_kernels
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 from videospace.runtime.interrupts import stop_on_signal
@@ -64,6 +64,7 @@ def pretrain(
     trained_on, kept_out = _split(clips, config)
     source = EpisodeSource(trained_on, config.episode, config.input)
     device = choose_device(options.device)
+    keep_few_kernels()
     with folder_held(folder) if folder else nullcontext(), stop_on_signal() as stop:
         run = _Run(source.words, config, units or {}, device)
         content = _content(trained_on, units or {})
