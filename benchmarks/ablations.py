@@ -5,7 +5,8 @@ clips, and held-out clips whose latents a short inversion has found, evenly spre
 A gain is the mean over seeds of the difference to ``base`` with the same seed; a spread is the
 standard deviation over seeds. Runs go side by side, each with its share of the cores, seed after
 seed, so that an early end leaves a whole table of fewer seeds. What is measured stays in WORK, and
-the same command goes on from there.
+the same command goes on from there. ``cpu_share`` says how much of its cores a run had: clearly
+below 1, something else ran on the machine, and the run counts for less.
 """
 
 import concurrent.futures
@@ -25,7 +26,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
-from benchmarks.common import BenchmarkOptions, print_table, run_benchmark, say
+from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchmark, say
 from benchmarks.spaces import UNLIMITED_POINTS, warm_up
 from benchmarks.tasks import STORES, TasksOptions
 from videospace.clips.clip_store import ClipStore
@@ -43,10 +44,11 @@ from videospace.runtime.files import written_whole
 SCORES = ("psnr_db", "psnr_moving_db")
 FIGURES = (*SCORES, *(f"unseen_{name}" for name in SCORES))
 """Of training clips, and of held-out ones."""
+COSTS = ("steps", "num_parameters", "cpu_share")
 COLUMNS = (
     *("runs", "psnr_db", "psnr_db_spread", "unseen_psnr_db", "unseen_psnr_db_spread"),
     *(f"{name}_gain" for name in FIGURES),
-    *("steps", "num_parameters"),
+    *COSTS,
 )
 
 
@@ -197,7 +199,9 @@ def figures_of(job: Job) -> dict[str, Any]:
         time_budget_seconds=options.budget_seconds, checkpoint_seconds=math.inf, progress=False
     )
     with tempfile.TemporaryDirectory(dir=job.work) as folder:
+        wall, cpu = time.perf_counter(), time.process_time()
         report = train(store, folder, job.config, saving)
+        cpu_share = (time.process_time() - cpu) / (time.perf_counter() - wall)
         if not report.finished:
             raise KeyboardInterrupt
         space = VideoSpace.from_pretrained(folder)
@@ -209,6 +213,7 @@ def figures_of(job: Job) -> dict[str, Any]:
         "steps": report.step,
         "train_seconds": report.seconds,
         "num_parameters": sum(value.numel() for value in space.model.parameters()),
+        "cpu_share": cpu_share / torch.get_num_threads(),
     }
 
 
@@ -226,7 +231,7 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """By variant: means over seeds, their spread, and what is gained over the base.
 
     Example:
-        >>> base = dict.fromkeys((*FIGURES, "steps", "num_parameters"), 30.0)
+        >>> base = dict.fromkeys((*FIGURES, *COSTS), 30.0)
         >>> runs = [{"variant": "base", "seed": 0, **base}]
         >>> runs += [{"variant": "muon", "seed": 0, **base, "psnr_db": 32.0}]
         >>> summary(runs)["muon"]["psnr_db_gain"]
@@ -244,8 +249,7 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             row[name] = statistics.mean(values)
             row[f"{name}_spread"] = statistics.stdev(values) if len(values) > 1 else None
             row[f"{name}_gain"] = statistics.mean(gains) if gains else None
-        for name in ("steps", "num_parameters") if mine else ():
-            row[name] = round(statistics.mean(run[name] for run in mine))
+        row |= medians(mine, COSTS)
         table[variant] = {**row, "by_seed": [run for run in runs if run["variant"] == variant]}
     return table
 

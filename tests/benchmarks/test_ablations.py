@@ -51,7 +51,8 @@ def test_a_run_that_fails_is_kept_with_its_reason(tmp_path):
     assert "the loss is not finite in step" in ablations.run(job)
     kept = json.loads(job.file.read_text())
     assert kept.keys() == {"variant", "seed", "failure"}
-    assert ablations.summary([kept])["base"] == {"runs": 0, "by_seed": [kept]}
+    table = ablations.summary([kept])
+    assert table == {"base": {"runs": 0, **dict.fromkeys(ablations.COSTS), "by_seed": [kept]}}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -81,7 +82,8 @@ def test_a_variant_that_is_the_base_by_another_name_is_left_out(tmp_path):
 def test_means_spreads_and_gains_over_seeds():
     def run(variant, seed, psnr):
         scores = dict.fromkeys(ablations.FIGURES, psnr)
-        return {"variant": variant, "seed": seed, **scores, "steps": 10, "num_parameters": 5}
+        costs = {"steps": 10, "num_parameters": 5, "cpu_share": 1.0}
+        return {"variant": variant, "seed": seed, **scores, **costs}
 
     runs = [run("base", 0, 30.0), run("base", 1, 34.0), run("muon", 0, 31.0), run("muon", 1, 37.0)]
     table = ablations.summary([*runs, run("relu", 2, 20.0)])
