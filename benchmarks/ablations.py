@@ -5,11 +5,14 @@ clips, and held-out clips whose latents a short inversion has found, evenly spre
 A gain is the mean over seeds of the difference to ``base`` with the same seed; a spread is the
 standard deviation over seeds. Runs go side by side, each with its share of the cores, seed after
 seed, so that an early end leaves a whole table of fewer seeds. What is measured stays in WORK, and
-the same command goes on from there. ``cpu_share`` says how much of its cores a run had: clearly
-below 1, something else ran on the machine, and the run counts for less.
+the same command goes on from there.
+
+The clock of a training is that of its processors, so that what else runs on the machine does not
+count. ``cpu_share`` says how much of its cores a run had.
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -19,9 +22,11 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from unittest import mock
 
 import torch
 
@@ -30,6 +35,7 @@ from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchm
 from benchmarks.spaces import UNLIMITED_POINTS, warm_up
 from benchmarks.tasks import STORES, TasksOptions
 from videospace.clips.clip_store import ClipStore
+from videospace.inrv import training
 from videospace.inrv.completion import complete_clips
 from videospace.inrv.evaluation import evaluate, evenly_spread
 from videospace.inrv.inversion import InversionConfig
@@ -66,11 +72,12 @@ class AblationsOptions(BenchmarkOptions):
     seeds: tuple[int, ...] = (0, 1, 2)
     """A run for each of them."""
     budget_seconds: float = 40.0
-    """Time of training of each run."""
+    """Time of training of each run, of its processors."""
     processes: int = 2
     """Runs side by side, each on its share of the cores."""
     sitting_seconds: float | None = None
-    """Begin no run that would end later than this, and print what there is; None finishes."""
+    """Begin no run later than this, finish those that have begun, and print what there is; None
+    makes all of them."""
     num_sources: int | None = None
     """How much of the sets: recordings, balls or clips; None is what ``tasks`` takes."""
     scored_clips: int = 20
@@ -149,7 +156,6 @@ def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
 def _run_all(jobs: Iterable[Job], options: AblationsOptions) -> None:
     """Keep the processes busy until the runs are made or the sitting is over."""
     last_start = time.monotonic() + (options.sitting_seconds or math.inf)
-    last_start -= 1.5 * options.budget_seconds  # and some time to score
     threads = max(1, (os.cpu_count() or 1) // options.processes)
     with concurrent.futures.ProcessPoolExecutor(
         options.processes, multiprocessing.get_context("spawn"), _begin, (threads,)
@@ -158,7 +164,7 @@ def _run_all(jobs: Iterable[Job], options: AblationsOptions) -> None:
         for job in jobs:
             while len(running) == options.processes:
                 running = _wait_for_one(running)
-            if options.sitting_seconds and time.monotonic() > last_start:
+            if time.monotonic() > last_start:
                 break
             running.add(pool.submit(run, job))
         while running:
@@ -200,7 +206,8 @@ def figures_of(job: Job) -> dict[str, Any]:
     )
     with tempfile.TemporaryDirectory(dir=job.work) as folder:
         wall, cpu = time.perf_counter(), time.process_time()
-        report = train(store, folder, job.config, saving)
+        with timed_by_processors():
+            report = train(store, folder, job.config, saving)
         cpu_share = (time.process_time() - cpu) / (time.perf_counter() - wall)
         if not report.finished:
             raise KeyboardInterrupt
@@ -215,6 +222,15 @@ def figures_of(job: Job) -> dict[str, Any]:
         "num_parameters": sum(value.numel() for value in space.model.parameters()),
         "cpu_share": cpu_share / torch.get_num_threads(),
     }
+
+
+@contextlib.contextmanager
+def timed_by_processors() -> Iterator[None]:
+    """Let a training count the time in which its threads had a processor."""
+    num_threads = torch.get_num_threads()
+    clock = types.SimpleNamespace(monotonic=lambda: time.process_time() / num_threads)
+    with mock.patch.object(training, "time", clock):
+        yield
 
 
 def inverted(

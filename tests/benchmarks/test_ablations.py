@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import time
 
 import pytest
 from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
 
 from benchmarks import ablations
 from videospace.inrv.model import InrvModel
+from videospace.inrv.training import TrainingOptions, train
 from videospace.presets import fast
 
 QUICK = (
@@ -37,8 +39,22 @@ def test_two_runs_side_by_side_and_the_same_command_again(run_main, tmp_path, ca
 
 
 def test_a_sitting_that_is_too_short_begins_nothing(run_main):
-    document = run_main(ablations.main, *QUICK, "--sitting-seconds", "0.1")
+    document = run_main(ablations.main, *QUICK, "--sitting-seconds", "1e-9")
     assert (document["num_runs"], document["num_missing_runs"]) == (0, 2)
+
+
+def test_time_without_a_processor_does_not_count(tmp_path):
+    options = ablations.AblationsOptions(datasets=("bouncing-ball",), num_sources=6, seeds=(0,))
+    (job, *_) = ablations.all_jobs(options, tmp_path)
+
+    def idle(_):
+        time.sleep(0.1)
+
+    with ablations.timed_by_processors():
+        saving = TrainingOptions(time_budget_seconds=0.4, progress=False)
+        report = train(job.store, tmp_path / "space", job.config, saving, idle)
+    assert report.finished
+    assert 0.4 <= report.seconds < 0.1 * report.step
 
 
 def test_a_run_that_fails_is_kept_with_its_reason(tmp_path):
