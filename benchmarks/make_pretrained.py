@@ -43,6 +43,9 @@ class MakeOptions:
     """Folder to write; None is its place in the package."""
     seed: int = 0
     """Of clips and training."""
+    work: Path | None = None
+    """Folder for clips and training, where an interrupted call goes on; None takes a temporary one.
+    """
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,11 +126,15 @@ def main(arguments: list[str] | None = None) -> None:
     """Run from the command line."""
     program = "python -m benchmarks.make_pretrained"
     options = tyro.cli(MakeOptions, prog=program, args=arguments)
+    out = options.out or SHIPPED / options.name
     try:
-        make(RECIPES[options.name](), options.out or SHIPPED / options.name, options.seed)
+        make(RECIPES[options.name](), out, options.seed, options.work)
     except UserError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
+    except KeyboardInterrupt as interrupt:
+        say("interrupted; with --work, the same command goes on from here")
+        raise SystemExit(130) from interrupt
 
 
 if __name__ == "__main__":
