@@ -37,6 +37,7 @@ WITH_EXAMPLES = [
     "videospace.inrv.prior",
     "videospace.inrv.rendering",
     "videospace.inrv.sampling",
+    "videospace.inrv.shipped",
     "videospace.inrv.space",
     "videospace.inrv.tasks",
     "videospace.inrv.windows",

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from videospace.clips import moving_mnist as moving_mnist_module
 from videospace.clips.clip_store import ClipStore
 from videospace.clips.moving_mnist import (
     BLOCK,
@@ -126,9 +127,22 @@ def test_store_and_its_continuation(tmp_path):
     np.testing.assert_array_equal(store.frames(range(6)), draw(num_frames=3, size=32))
 
 
-def test_store_without_digits(tmp_path):
-    with pytest.raises(UserError, match="expected digits, the path of an MNIST images file"):
-        write_moving_mnist(tmp_path / "store", MovingMnistConfig())
+def test_without_a_file_the_digits_are_drawn(tmp_path, monkeypatch):
+    seeds = []
+
+    def drawn(seed):
+        seeds.append(seed)
+        return SOLID
+
+    monkeypatch.setattr(moving_mnist_module, "drawn_digits", drawn)
+    config = MovingMnistConfig(num_clips=6, num_frames=3, size=32, seed=5)
+    store = write_moving_mnist(tmp_path / "store", config, progress=False)
+    assert seeds == [5]
+    assert store.records[0].source == "moving-mnist drawn size=32 digits_per_clip=2 seed=5"
+    np.testing.assert_array_equal(store.frames(range(6)), draw(num_frames=3, size=32, seed=5))
+
+
+def test_digits_of_another_shape(tmp_path):
     (tmp_path / "labels").write_bytes(idx_bytes(np.zeros(5, np.uint8)))
     config = MovingMnistConfig(digits=Path(tmp_path / "labels"))
     with pytest.raises(UserError, match=r"expected images of 28x28 px in .*, came shape \(5,\)"):

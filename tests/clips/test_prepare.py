@@ -339,5 +339,5 @@ def test_synthetic_sets_by_name(films):
         prepare(["bouncing-ball"], "store", PrepareConfig())
     with pytest.raises(UserError, match="expected a PrepareConfig for films, came a MovingMnist"):
         prepare(["films"], "store", MovingMnistConfig())
-    with pytest.raises(UserError, match="expected digits, the path of an MNIST images file"):
-        prepare(["moving-mnist"], "store")
+    digits = MovingMnistConfig(num_clips=2, num_frames=3)
+    assert prepare(["moving-mnist"], "digits", digits).num_added == 2

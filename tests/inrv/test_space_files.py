@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from videospace.inrv.space import VideoSpace
+from videospace.metrics.fidelity import fidelity
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 
@@ -95,7 +96,7 @@ class TestRoundTrip:
     ):
         make_space(model=moments_model).save_pretrained(tmp_path)
         edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_moments=2))
-        assert "expected float32 latents of 12 numbers" in refusal(tmp_path)
+        assert "expected latents of 12 numbers in float32" in refusal(tmp_path)
 
     def test_a_space_from_before_moments(self, folder):
         latents = VideoSpace.from_pretrained(folder).latents
@@ -103,6 +104,18 @@ class TestRoundTrip:
         opened = VideoSpace.from_pretrained(folder)
         assert opened.model.config.latent.num_moments == 1
         assert torch.equal(opened.latents, latents)
+
+    def test_a_space_of_the_first_version(self, folder):
+        edit_config(folder, lambda content: content.update(format_version=1))
+        edit_config(folder, lambda content: content.pop("about"))
+        assert VideoSpace.from_pretrained(folder).about == ""
+
+    def test_what_it_is_about(self, tmp_path, make_space):
+        space = make_space()
+        space.about = "Squares that move."
+        space.save_pretrained(tmp_path)
+        assert VideoSpace.from_pretrained(tmp_path).about == "Squares that move."
+        assert "\nSquares that move.\n" in (tmp_path / "README.md").read_text()
 
     def test_the_card_says_what_it_is(self, folder):
         card = (folder / "README.md").read_text()
@@ -122,11 +135,53 @@ class TestRoundTrip:
             VideoSpace.from_pretrained(folder, "warp:3")
 
 
+class TestHalfPrecision:
+    def test_files_of_half_the_size_and_renders_that_agree(self, folder, tmp_path, make_space):
+        space = make_space()
+        space.save_pretrained(tmp_path / "half", precision="float16")
+        for name in ("model", "codes"):
+            tensors, _ = checkpoint.load_tensors(tmp_path / "half" / f"{name}.safetensors")
+            assert {value.dtype for value in tensors.values()} <= {torch.float16, torch.uint8}
+            whole, half = (
+                sum(value.nbytes for value in load_file(path / f"{name}.safetensors").values())
+                for path in (folder, tmp_path / "half")
+            )
+            assert half < 0.65 * whole  # the ids take their bytes, too
+        opened = VideoSpace.from_pretrained(tmp_path / "half")
+        assert {opened.latents.dtype, next(opened.model.parameters()).dtype} == {torch.float32}
+        assert torch.equal(opened.latents, space.latents.half().float())
+        videos = [torch.from_numpy(some.render(space.latents)) for some in (space, opened)]
+        assert fidelity(*videos).psnr_db.min() > 50
+
+    def test_what_is_read_is_what_codes_and_encoders_are_tied_to(self, tmp_path, make_space):
+        make_space().save_pretrained(tmp_path / "half", precision="float16")
+        opened = VideoSpace.from_pretrained(tmp_path / "half")
+        _, tie = checkpoint.load_tensors(tmp_path / "half" / "codes.safetensors")
+        assert tie == {"model": opened.fingerprint()} != {"model": make_space().fingerprint()}
+        opened.save_pretrained(tmp_path / "whole")
+        again = VideoSpace.from_pretrained(tmp_path / "whole")
+        assert again.fingerprint() == opened.fingerprint()
+        assert torch.equal(again.latents, opened.latents)
+        opened.save_pretrained(tmp_path / "again", precision="float16")
+        for name in FILES:
+            halves = (tmp_path / folder / name for folder in ("half", "again"))
+            assert next(halves).read_bytes() == next(halves).read_bytes()
+
+    def test_a_number_that_half_precision_does_not_hold(self, tmp_path, make_space):
+        space = make_space()
+        space.latents[1, 2] = 1e5
+        space.save_pretrained(tmp_path / "space")
+        before = (tmp_path / "space" / "codes.safetensors").read_bytes()
+        with pytest.raises(UserError, match="latents in float16 holds numbers that are not"):
+            space.save_pretrained(tmp_path / "space", precision="float16")
+        assert (tmp_path / "space" / "codes.safetensors").read_bytes() == before
+
+
 class TestDamage:
     def test_no_space_at_all(self, tmp_path):
-        assert refusal(tmp_path / "gone") == (
-            f"expected a space, but '{tmp_path / 'gone'}' has no config.json"
-        )
+        message = refusal(tmp_path / "gone")
+        assert message.startswith(f"expected a space, but there is no folder '{tmp_path / 'gone'}'")
+        assert refusal(tmp_path) == f"expected a space, but '{tmp_path}' has no config.json"
 
     @pytest.mark.parametrize("name", ["model.safetensors", "codes.safetensors"])
     def test_a_file_is_missing(self, folder, name):
@@ -167,15 +222,15 @@ class TestDamage:
 
         edit_tensors(folder / "codes.safetensors", widen)
         assert refusal(folder).endswith(
-            "expected float32 latents of 6 numbers, came torch.float32 of shape (4, 7)"
+            "latents of 6 numbers in float32 or float16, came torch.float32 of shape (4, 7)"
         )
 
     def test_latents_of_another_type(self, folder):
-        def halve(tensors):
-            tensors["latents"] = tensors["latents"].half()
+        def double(tensors):
+            tensors["latents"] = tensors["latents"].double()
 
-        edit_tensors(folder / "codes.safetensors", halve)
-        assert "came torch.float16 of shape (4, 6)" in refusal(folder)
+        edit_tensors(folder / "codes.safetensors", double)
+        assert "came torch.float64 of shape (4, 6)" in refusal(folder)
 
     def test_fewer_ids_than_latents(self, folder):
         def shorten(tensors):
@@ -239,6 +294,8 @@ class TestConfig:
             (lambda c: c.update(colour=1), "the field 'colour' is unknown or missing"),
             (lambda c: c.pop("scores"), "the field 'scores' is unknown or missing"),
             (lambda c: c.update(scores=[1]), "expected an object for "),
+            (lambda c: c.pop("about"), "the field 'about' is unknown or missing"),
+            (lambda c: c.update(about=["balls"]), "about, came ['balls']"),
             (
                 lambda c: c["model"].update(colour=1),
                 "model has the unknown field 'colour': expected coordinates, encoding, hypern",
@@ -265,8 +322,8 @@ class TestConfig:
             (lambda c: c.update({"class": "Recogniser"}), "expected the configuration of a Vid"),
             (lambda c: c.update(format_version="1"), "expected the configuration of a VideoSpace"),
             (
-                lambda c: c.update(format_version=2),
-                "has format version 2, but this videospace reads up to 1: update it with pip",
+                lambda c: c.update(format_version=3),
+                "has format version 3, but this videospace reads up to 2: update it with pip",
             ),
         ],
     )
@@ -291,12 +348,13 @@ class TestInterruptedSave:
     """Whatever write is cut off, the folder holds a space: the old one, or the new one."""
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+    @pytest.mark.parametrize("precision", ["float32", "float16"])
     @pytest.mark.parametrize("write", range(4))
-    def test_at_any_rename(self, folder, make_space, monkeypatch, write, error):
+    def test_at_any_rename(self, folder, make_space, monkeypatch, write, precision, error):
         old, new = VideoSpace.from_pretrained(folder), make_space()
         for parameter in new.model.parameters():
-            parameter.mul_(1.5)
-        new.latents = new.latents + 1
+            parameter.copy_((1.5 * parameter).half())  # so that both precisions hold it
+        new.latents = (new.latents + 1).half().float()
         replace, calls = os.replace, []
 
         def interrupted(source, target):
@@ -308,7 +366,7 @@ class TestInterruptedSave:
         with monkeypatch.context() as patched:
             patched.setattr(os, "replace", interrupted)
             with pytest.raises(KeyboardInterrupt if error is KeyboardInterrupt else UserError):
-                new.save_pretrained(folder)
+                new.save_pretrained(folder, precision=precision)
         assert len(calls) == write + 1
         opened = VideoSpace.from_pretrained(folder)
         expected = old if write < 2 else new

@@ -47,12 +47,18 @@ def assert_same_end(folder, other):
     assert lines[0] == lines[1]
 
 
-@pytest.fixture(params=["plain", "curriculum", "semantic", "moments"])
+def with_optimiser(config, **changes):
+    return dataclasses.replace(config, optimiser=dataclasses.replace(config.optimiser, **changes))
+
+
+@pytest.fixture(params=["plain", "curriculum", "semantic", "moments", "muon"])
 def config(request, make_config, semantic_config, moments_model):
     if request.param == "semantic":
         return semantic_config
     if request.param == "moments":
         return make_config(model=moments_model)
+    if request.param == "muon":
+        return with_optimiser(make_config(), kind="muon")
     return make_config(curriculum=request.param == "curriculum", curriculum_threshold=0.3)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import tyro
 
 from videospace.cli.completing import Job, Search, Video, write_clip, write_completed
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.geometry import parse_crop, parse_size
 from videospace.clips.video_input import probe
@@ -70,7 +71,7 @@ class Complete:
 
 def main(arguments: list[str]) -> None:
     """Parse, find out what is seen, complete."""
-    command = tyro.cli(Complete, args=arguments, prog="videospace complete")
+    command = tyro.cli(Complete, args=with_pretrained(arguments), prog="videospace complete")
     _require_used(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     own_size = space.clip.height, space.clip.width

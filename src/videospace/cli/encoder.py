@@ -6,11 +6,11 @@ from typing import Annotated
 
 import tyro
 
-from videospace.cli.rendering import SpaceFolder
 from videospace.inrv.encoder_training import EncoderTrainingConfig, train_encoder
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.space_files import ENCODER_FILE, write_encoder
 from videospace.runtime.device import choose_device
+from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 
 
@@ -22,7 +22,7 @@ class Encoder:
     as it is. The space itself does not change; an interrupt leaves the folder as it was.
     """
 
-    space: SpaceFolder
+    space: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
     """Folder of the space."""
     store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
     """Folder with the clips that the space was trained on; others are not looked at."""
@@ -34,6 +34,8 @@ class Encoder:
 def main(arguments: list[str]) -> None:
     """Parse, train, write."""
     command = tyro.cli(Encoder, args=arguments, prog="videospace encoder")
+    if not command.space.is_dir():  # a name alone would open a shipped space
+        raise UserError(f"expected a space, but there is no folder '{command.space}'")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     with folder_held(command.space):
         report = train_encoder(space, command.store, command.training)

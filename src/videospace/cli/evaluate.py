@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.cli.completing import Search
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.evaluation import evaluate
@@ -70,7 +71,7 @@ class Evaluate:
 
 def main(arguments: list[str]) -> None:
     """Parse, evaluate, print."""
-    command = tyro.cli(Evaluate, args=arguments, prog="videospace evaluate")
+    command = tyro.cli(Evaluate, args=with_pretrained(arguments), prog="videospace evaluate")
     _check(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     if command.tasks:

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import tyro
 
+from videospace.cli.pretrained import with_pretrained
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.inr import layer_shapes
+from videospace.inrv.shipped import find_space
 from videospace.inrv.space import VideoSpace
 from videospace.metrics.complexity import multiply_adds
 from videospace.runtime.errors import UserError
@@ -19,8 +21,11 @@ from videospace.runtime.errors import UserError
 class Info:
     """Say what a space or a store is, and what it scores."""
 
-    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|STORE")]
-    """Folder that 'videospace train' or 'videospace prepare' has written."""
+    folder: Annotated[
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|STORE|--pretrained NAME")
+    ]
+    """Folder that 'videospace train' or 'videospace prepare' has written, or the name of a space
+    that comes with videospace."""
     ids: bool = False
     """List the clip ids, one a line, and nothing else."""
     json: bool = False
@@ -29,12 +34,13 @@ class Info:
 
 def main(arguments: list[str]) -> None:
     """Parse, look, print."""
-    command = tyro.cli(Info, args=arguments, prog="videospace info")
-    if (command.folder / "store.json").exists():
-        store = ClipStore.open(command.folder)
+    command = tyro.cli(Info, args=with_pretrained(arguments), prog="videospace info")
+    folder = find_space(command.folder)
+    if (folder / "store.json").exists():
+        store = ClipStore.open(folder)
         ids, facts = store.ids, describe_store(store)
-    elif (command.folder / "config.json").exists():
-        space = VideoSpace.from_pretrained(command.folder)
+    elif (folder / "config.json").exists():
+        space = VideoSpace.from_pretrained(folder)
         ids, facts = space.ids, describe_space(space)
     else:
         raise UserError(
@@ -73,7 +79,7 @@ def describe_space(space: VideoSpace) -> dict[str, Any]:
     shapes = layer_shapes(config.inr, space.model.in_width)
     points = clip.num_frames * clip.height * clip.width
     return {
-        "what": "a space of videos",
+        "what": space.about or "a space of videos",
         "clips": len(space.ids),
         "frames": clip.num_frames,
         "height_px": clip.height,

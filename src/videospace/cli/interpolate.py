@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.points import find_point, find_points
 
@@ -37,7 +38,7 @@ class Interpolate:
 
 def main(arguments: list[str]) -> None:
     """Parse, interpolate, render."""
-    command = tyro.cli(Interpolate, args=arguments, prog="videospace interpolate")
+    command = tyro.cli(Interpolate, args=with_pretrained(arguments), prog="videospace interpolate")
     space = open_space(command.space, command.render)
     start, end = find_point(space, command.start), find_point(space, command.end)
     latents = space.interpolate(start, end, steps=command.steps, path=command.path)

@@ -10,6 +10,7 @@ import tyro
 
 from videospace.cli.completing import Search, say_how_short, say_what_is_seen
 from videospace.cli.keeping import KeptParts, kept_beside
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.video_input import probe
 from videospace.inrv.completion import masked_clip
@@ -49,7 +50,7 @@ class Invert:
 
 def main(arguments: list[str]) -> None:
     """Parse, read, invert, write."""
-    command = tyro.cli(Invert, args=arguments, prog="videospace invert")
+    command = tyro.cli(Invert, args=with_pretrained(arguments), prog="videospace invert")
     if not command.videos:
         raise UserError("expected at least one video to invert, came none")
     check_suffix(command.out)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from videospace.clips.moving_mnist import MovingMnistConfig
 from videospace.clips.prepare import SYNTHETIC, PrepareConfig, PrepareReport, prepare
 from videospace.clips.shard import unfinished_shards
 
@@ -19,6 +20,8 @@ def main(arguments: list[str]) -> None:
     again = f", {report.num_present} were there already" if report.num_present else ""
     what = f"shard {command.shard} of {command.out}" if command.shard else command.out
     print(f"wrote {what}: {report.num_added} clips in {report.seconds:.1f} s{again}")
+    if isinstance(command.config, MovingMnistConfig) and command.config.digits is None:
+        print("the digits are drawn; --digits FILE takes handwritten ones, of an MNIST images file")
     if command.shard:
         _print_waiting(command.out)
     _print_skipped(report, None if command.shard else command.out / "skipped.jsonl")

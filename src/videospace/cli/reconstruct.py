@@ -5,6 +5,7 @@ from pathlib import Path
 
 import tyro
 
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.points import find_points
 from videospace.runtime.errors import UserError
@@ -30,7 +31,7 @@ class Reconstruct:
 
 def main(arguments: list[str]) -> None:
     """Parse, find the latents, render."""
-    command = tyro.cli(Reconstruct, args=arguments, prog="videospace reconstruct")
+    command = tyro.cli(Reconstruct, args=with_pretrained(arguments), prog="videospace reconstruct")
     space = open_space(command.space, command.render)
     if command.count < 1:
         raise UserError(f"expected --count of at least 1, came {command.count}")

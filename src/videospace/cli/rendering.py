@@ -51,8 +51,10 @@ class RenderOptions:
         return round((space.clip.num_frames - 1) * fps / own_fps) + 1, fps
 
 
-SpaceFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
-"""A folder that ``videospace train`` has written."""
+SpaceFolder = Annotated[
+    Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|--pretrained NAME")
+]
+"""A folder that ``videospace train`` has written, or the name of a space that is shipped."""
 
 Render = Annotated[RenderOptions, tyro.conf.arg(name="")]
 """Render options as flags of the command itself."""

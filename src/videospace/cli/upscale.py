@@ -7,6 +7,7 @@ import numpy as np
 import tyro
 
 from videospace.cli.completing import Job, Search, Video, write_completed
+from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.geometry import parse_size
 from videospace.inrv.inversion import InversionConfig
@@ -38,7 +39,7 @@ class Upscale:
 
 def main(arguments: list[str]) -> None:
     """Parse, and complete the video from its coarse frames."""
-    command = tyro.cli(Upscale, args=arguments, prog="videospace upscale")
+    command = tyro.cli(Upscale, args=with_pretrained(arguments), prog="videospace upscale")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     height, width = frame_size(command.video)
     seen_size = min(height, space.clip.height), min(width, space.clip.width)

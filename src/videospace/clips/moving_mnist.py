@@ -1,4 +1,4 @@
-"""Moving-MNIST: handwritten digits that drift through a dark frame and bounce off its sides."""
+"""Moving-MNIST: digits that drift through a dark frame and bounce off its sides."""
 
 import dataclasses
 import hashlib
@@ -12,6 +12,7 @@ from jaxtyping import Float, Int, UInt8
 from tqdm import tqdm
 
 from videospace.clips.clip_store import ClipRecord, ClipStore
+from videospace.clips.drawn_digits import drawn_digits
 from videospace.clips.idx import read_idx
 from videospace.runtime.errors import UserError
 
@@ -26,7 +27,8 @@ class MovingMnistConfig:
     """The set to draw; the defaults are those of the published one."""
 
     digits: Path | None = None
-    """The digits: an MNIST images file, idx or idx.gz."""
+    """The digits: an MNIST images file, idx or idx.gz. None draws digits like handwriting, so that
+    nothing has to be fetched; another seed draws others."""
     num_clips: int = 10_000
     """Clips. A longer set begins with the clips of a shorter one."""
     num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 20
@@ -112,17 +114,12 @@ def write_moving_mnist(
     Raises:
         UserError: When the digits cannot be read, or the store is of another shape.
     """
-    if config.digits is None:
-        raise UserError("expected digits, the path of an MNIST images file (idx or idx.gz)")
-    digits = read_idx(config.digits)
-    if digits.shape[1:] != (28, 28):
-        raise UserError(
-            f"expected images of 28x28 px in {config.digits}, came shape {digits.shape}"
-        )
+    digits = drawn_digits(config.seed) if config.digits is None else _read_digits(config.digits)
     settings = f"size={config.size} digits_per_clip={config.digits_per_clip} seed={config.seed}"
     content = f"{config.num_frames} {settings}".encode() + digits.tobytes()
     key = hashlib.sha256(content).hexdigest()[:10]
-    source = f"moving-mnist {Path(config.digits).name} {settings}"
+    name = "drawn" if config.digits is None else Path(config.digits).name
+    source = f"moving-mnist {name} {settings}"
     blocks = moving_mnist(
         digits,
         num_clips=config.num_clips,
@@ -148,6 +145,13 @@ def write_moving_mnist(
             store.append(clips)
             bar.update(len(block))
     return store
+
+
+def _read_digits(path: Path | str) -> UInt8[np.ndarray, "digit 28 28"]:
+    digits = read_idx(path)
+    if digits.shape[1:] != (28, 28):
+        raise UserError(f"expected images of 28x28 px in {path}, came shape {digits.shape}")
+    return digits
 
 
 def _check(num_clips: int, num_frames: int, size: int, digits_per_clip: int, seed: int) -> None:

@@ -17,6 +17,7 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         f"Made by videospace from {num_clips} clips of {clip['num_frames']} frames, "
         f"{clip['height']}×{clip['width']} px, {clip['fps']:g} frames per second.",
         "",
+        *([config["about"], ""] if config["about"] else []),
         f"- latent: {width} numbers" + (num_moments > 1) * f" at each of {num_moments} moments",
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "

@@ -16,7 +16,14 @@ from videospace.inrv.encoder import LatentEncoder
 from videospace.inrv.inr import Layer
 from videospace.inrv.model import InrvModel
 from videospace.inrv.prior import LatentPrior
-from videospace.inrv.space_files import ClipShape, SavedSpace, read_space, write_space
+from videospace.inrv.shipped import find_space
+from videospace.inrv.space_files import (
+    ClipShape,
+    SavedSpace,
+    StoredPrecision,
+    read_space,
+    write_space,
+)
 from videospace.runtime import checkpoint
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -36,6 +43,7 @@ class VideoSpace:
         scores: What was measured, by name; goes on the card.
         encoder: Guesses the latents of clips
             (:func:`videospace.inrv.encoder_training.train_encoder`); None where none was trained.
+        about: What the clips show; goes on the card.
 
     Example:
         >>> from videospace.inrv.model import InrvModel, ModelConfig
@@ -54,6 +62,7 @@ class VideoSpace:
         clip: ClipShape,
         scores: dict[str, Any] | None = None,
         encoder: LatentEncoder | None = None,
+        about: str = "",
     ):
         if len(ids) != len(latents):
             raise UserError(f"expected an id for each latent, came {len(ids)} for {len(latents)}")
@@ -65,6 +74,7 @@ class VideoSpace:
         self.clip = clip
         self.scores = scores or {}
         self.encoder = encoder
+        self.about = about
         self._rows = {clip_id: row for row, clip_id in enumerate(self.ids)}
 
     @functools.cached_property
@@ -224,17 +234,27 @@ class VideoSpace:
         """Sixteen hexadecimal digits that name these weights."""
         return checkpoint.fingerprint(self.model.state_dict())
 
-    def save_pretrained(self, folder: Path | str) -> None:
+    def save_pretrained(
+        self, folder: Path | str, *, precision: StoredPrecision = "float32"
+    ) -> None:
         """Write the space: config.json, model.safetensors, codes.safetensors and a card.
 
         Its encoder, if it has one, goes into encoder.safetensors; one of an earlier save goes away.
         A kill at any moment leaves a space that can be opened, the old one or the new one.
 
+        Args:
+            folder: Made where it does not exist.
+            precision: Of weights and codes in the files. ``float16`` halves them; the space that
+                is opened from there computes in float32 again, has a fingerprint of its own, and
+                renders what the eye cannot tell from this one (above 50 dB).
+
         Raises:
-            UserError: The folder cannot be written to.
+            UserError: The folder cannot be written to, or a number is too large for the precision.
         """
-        saved = SavedSpace(self.model, self.latents, self.ids, self.clip, self.scores, self.encoder)
-        write_space(Path(folder), saved)
+        saved = SavedSpace(
+            self.model, self.latents, self.ids, self.clip, self.scores, self.encoder, self.about
+        )
+        write_space(Path(folder), saved, precision)
 
     @classmethod
     def from_pretrained(
@@ -243,11 +263,12 @@ class VideoSpace:
         """Open a space, strictly: every field, name, shape and number has to be right.
 
         Args:
-            folder: Of the space.
+            folder: Of the space; or, where there is no such folder, the name of a space that comes
+                with the package: ``"bouncing-ball"`` or ``"moving-mnist"``.
             device: Where it will compute.
 
         Raises:
             UserError: The folder is no space, is damaged, or comes from a newer version; or there
                 is no such device.
         """
-        return cls(*read_space(Path(folder))).to(choose_device(str(device)))
+        return cls(*read_space(find_space(folder))).to(choose_device(str(device)))

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,7 +18,8 @@ from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 knew neither half precision nor ``about``."""
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
     "config.json",
     "model.safetensors",
@@ -29,6 +30,9 @@ ENCODER_FILE = "encoder.safetensors"
 """The encoder, where one was trained; it names the weights that it belongs to."""
 PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
 """The weights that the codes on the disk belong to, while a save is between its two files."""
+StoredPrecision = Literal["float32", "float16"]
+STORED_TYPES = {"float32": torch.float32, "float16": torch.float16}
+"""Of numbers on the disk; each file shows its own, and all become float32 when they are read."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,24 +62,31 @@ class SavedSpace(NamedTuple):
     clip: ClipShape
     scores: dict[str, Any]
     encoder: LatentEncoder | None = None
+    about: str = ""
 
 
-def write_space(folder: Path, space: SavedSpace) -> None:
+def write_space(folder: Path, space: SavedSpace, precision: StoredPrecision = "float32") -> None:
     """Write the files of a space over those of an earlier save, if there are any.
 
+    Args:
+        folder: Made where it does not exist.
+        space: What they hold.
+        precision: Of weights and codes in the files; an encoder stays in float32.
+
     Raises:
-        UserError: The folder cannot be written to.
+        UserError: The folder cannot be written to, or a number is too large for the precision.
     """
     config = {
         "class": "VideoSpace",
         "format_version": FORMAT_VERSION,
+        "about": space.about,
         "clip": dataclasses.asdict(space.clip),
         "model": dataclasses.asdict(space.model.config),
         "scores": space.scores,
     }
-    weights = space.model.state_dict()
+    weights = _rounded(space.model.state_dict(), precision)
     ids = torch.frombuffer(bytearray("\n".join(space.ids).encode()), dtype=torch.uint8)
-    codes = {"latents": space.latents, "ids": ids}
+    codes = {**_rounded({"latents": space.latents}, precision), "ids": ids}
     previous = folder / PREVIOUS_WEIGHTS_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +96,7 @@ def write_space(folder: Path, space: SavedSpace) -> None:
     except OSError as error:
         raise cannot_write(folder, error) from error
     checkpoint.save_tensors(folder / WEIGHTS_FILE, weights)
-    tie = {"model": checkpoint.fingerprint(weights)}
+    tie = {"model": checkpoint.fingerprint(_widened(weights))}
     checkpoint.save_tensors(folder / CODES_FILE, codes, tie)
     previous.unlink(missing_ok=True)
     write_encoder(folder, space.encoder, tie["model"])
@@ -102,7 +113,7 @@ def read_space(folder: Path) -> SavedSpace:
     path = folder / CONFIG_FILE
     if not path.is_file():
         raise UserError(f"expected a space, but '{folder}' has no {CONFIG_FILE}")
-    clip, config, scores = _read_config(checkpoint.load_json(path), path)
+    clip, config, scores, about = _read_config(checkpoint.load_json(path), path)
     try:
         model = InrvModel(config)
     except (ValueError, RuntimeError, ArithmeticError) as error:  # such as a width below zero
@@ -118,7 +129,7 @@ def read_space(folder: Path) -> SavedSpace:
             "run the same command again"
         )
     encoder = _read_encoder(folder / ENCODER_FILE, config.latent, tie["model"])
-    return SavedSpace(model, latents, ids, clip, scores, encoder)
+    return SavedSpace(model, latents, ids, clip, scores, encoder, about)
 
 
 def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str) -> None:
@@ -159,11 +170,24 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
 
 def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
     """The weights, or those before them where an interrupted save left the codes behind."""
-    weights, _ = checkpoint.load_tensors(folder / WEIGHTS_FILE)
+    weights = _widened(checkpoint.load_tensors(folder / WEIGHTS_FILE)[0])
     previous = folder / PREVIOUS_WEIGHTS_FILE
     if previous.exists() and checkpoint.fingerprint(weights) != expected:
-        weights, _ = checkpoint.load_tensors(previous)
+        weights = _widened(checkpoint.load_tensors(previous)[0])
     return weights
+
+
+def _rounded(tensors: dict[str, Tensor], precision: StoredPrecision) -> dict[str, Tensor]:
+    """As they are written."""
+    rounded = {name: value.to(STORED_TYPES[precision]) for name, value in tensors.items()}
+    for name, value in rounded.items():
+        checkpoint.require_finite(value, f"{name} in {precision}")
+    return rounded
+
+
+def _widened(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """As they are used."""
+    return {name: value.to(torch.float32) for name, value in tensors.items()}
 
 
 def _read_codes(
@@ -172,10 +196,11 @@ def _read_codes(
     if tensors.keys() != {"latents", "ids"}:
         raise UserError(f"'{path}': expected latents and ids, came {', '.join(tensors)}")
     latents = tensors["latents"]
-    if latents.ndim != 2 or latents.shape[1] != latent_width or latents.dtype != torch.float32:
+    is_stored = latents.dtype in STORED_TYPES.values()
+    if latents.ndim != 2 or latents.shape[1] != latent_width or not is_stored:
         raise UserError(
-            f"'{path}': expected float32 latents of {latent_width} numbers, "
-            f"came {latents.dtype} of shape {tuple(latents.shape)}"
+            f"'{path}': expected latents of {latent_width} numbers in "
+            f"{' or '.join(STORED_TYPES)}, came {latents.dtype} of shape {tuple(latents.shape)}"
         )
     checkpoint.require_finite(latents, f"'{path}': latents")
     try:
@@ -186,12 +211,12 @@ def _read_codes(
         raise UserError(
             f"'{path}': expected {len(latents)} different clip ids, came {len(set(ids))}"
         )
-    return latents, ids
+    return latents.to(torch.float32), ids
 
 
 def _read_config(
     content: dict[str, Any], path: Path
-) -> tuple[ClipShape, ModelConfig, dict[str, Any]]:
+) -> tuple[ClipShape, ModelConfig, dict[str, Any], str]:
     version = content.get("format_version")
     if content.get("class") != "VideoSpace" or not isinstance(version, int):
         raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
@@ -200,14 +225,18 @@ def _read_config(
             f"'{path}' has format version {version}, but this videospace reads up to "
             f"{FORMAT_VERSION}: update it with pip install --upgrade videospace"
         )
-    expected = {"class", "format_version", "clip", "model", "scores"}
+    if version == 1:
+        content.setdefault("about", "")
+    expected = {"class", "format_version", "about", "clip", "model", "scores"}
     if content.keys() != expected:
         odd = sorted(content.keys() ^ expected)[0]
         raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
     if not isinstance(content["scores"], dict):
         raise UserError(f"expected an object for '{path}': scores, came {content['scores']!r}")
+    if not isinstance(content["about"], str):
+        raise UserError(f"expected a text for '{path}': about, came {content['about']!r}")
     with contextlib.suppress(KeyError, AttributeError):  # which the next lines name
         content["model"]["latent"].setdefault("num_moments", 1)  # unknown to the first version
     clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
     model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
-    return clip, model, content["scores"]
+    return clip, model, content["scores"], content["about"]

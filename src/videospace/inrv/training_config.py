@@ -26,6 +26,9 @@ class BatchConfig:
 class OptimiserConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
+    kind: Literal["adam", "muon"] = "adam"
+    """``muon`` (Jordan et al., 2024) moves the generators' matrices by orthogonal steps of the size
+    of Adam's; all else, and the codes, stay with Adam."""
     learning_rate: float = 1e-3
     """Of the weights."""
     code_learning_rate: float = 1e-2

@@ -11,6 +11,7 @@ from torch import Tensor
 from videospace.inrv.model import InrvModel
 from videospace.inrv.optimisation import MovingAverage, RowAdam
 from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.weight_optimisers import weight_optimisers
 from videospace.runtime.checkpoint import config_from_json, load_tensors, save_tensors
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
@@ -52,23 +53,19 @@ class TrainingState:
         self.codes = codes.to(device)
         self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
         self.code_adam = RowAdam(self.codes)
-        self.adam = torch.optim.Adam(
-            self.model.parameters(),
-            lr=config.optimiser.learning_rate,
-            betas=(0.9, config.optimiser.second_moment_decay),
-            fused=True,
-        )
-        self._prepare_adam()
+        self.optimisers = weight_optimisers(self.model, config.optimiser)
+        self._prepare_optimisers()
         self.average = MovingAverage(self.model, config.optimiser.average_decay)
         self.progress = Progress(precision=choose_precision(config.precision, device))
 
-    def _prepare_adam(self) -> None:
-        """Make Adam's state now, not in the first step, so that it can be saved before it."""
+    def _prepare_optimisers(self) -> None:
+        """Make their state now, not in the first step, so that it can be saved before it."""
         for parameter in self.model.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        self.adam.step()
-        self.adam.zero_grad(set_to_none=True)
-        for state in self.adam.state.values():
+        for optimiser in self.optimisers.values():
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        for state in self.optimisers["adam"].state.values():
             state["step"].zero_()
 
     def tensors(self) -> dict[str, Tensor]:
@@ -83,8 +80,9 @@ class TrainingState:
         for name, parameter in self.model.named_parameters():
             named[f"model.{name}"] = parameter.detach()
             named[f"average.{name}"] = self.average.weights[name]
-            for key, value in self.adam.state[parameter].items():
-                named[f"adam.{key}.{name}"] = value
+            for kind, optimiser in self.optimisers.items():
+                for key, value in optimiser.state.get(parameter, {}).items():
+                    named[f"{kind}.{key}.{name}"] = value
         return named
 
     def save(self, folder: Path, content: str) -> None:

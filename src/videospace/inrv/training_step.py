@@ -72,13 +72,15 @@ def training_step(
         warmup_steps=config.optimiser.warmup_steps,
         schedule=config.optimiser.schedule,
     )
-    for group in state.adam.param_groups:
-        group["lr"] = config.optimiser.learning_rate * factor
+    for optimiser in state.optimisers.values():
+        for group in optimiser.param_groups:
+            group["lr"] = config.optimiser.learning_rate * factor
     if (max_ratio := config.optimiser.max_gradient_ratio) is not None:
         gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
         progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
-    state.adam.step()
-    state.adam.zero_grad(set_to_none=True)
+    for optimiser in state.optimisers.values():
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
     assert codes.grad is not None
     state.code_adam.step(chosen, codes.grad, config.optimiser.code_learning_rate * factor)
     state.average.update(state.model, progress.step)

@@ -1,0 +1,279 @@
+"""Ablations: what does one change of the settings bring, all else equal?
+
+Every variant trains the same clips for the same time, from the same seeds. Scored are training
+clips, and held-out clips whose latents a short inversion has found, evenly spread over the store.
+A gain is the mean over seeds of the difference to ``base`` with the same seed; a spread is the
+standard deviation over seeds. Runs go side by side, each with its share of the cores, seed after
+seed, so that an early end leaves a whole table of fewer seeds. What is measured stays in WORK, and
+the same command goes on from there.
+
+The clock of a training is that of its processors, so that what else runs on the machine does not
+count. ``cpu_share`` says how much of its cores a run had.
+"""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from unittest import mock
+
+import torch
+
+from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
+from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchmark, say
+from benchmarks.spaces import UNLIMITED_POINTS, warm_up
+from benchmarks.tasks import STORES, TasksOptions
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv import training
+from videospace.inrv.completion import complete_clips
+from videospace.inrv.evaluation import evaluate, evenly_spread
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.space import VideoSpace
+from videospace.inrv.tasks import everything
+from videospace.inrv.training import TrainingOptions, train
+from videospace.inrv.training_config import TrainingConfig
+from videospace.metrics.fidelity import fidelity
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
+
+SCORES = ("psnr_db", "psnr_moving_db")
+FIGURES = (*SCORES, *(f"unseen_{name}" for name in SCORES))
+"""Of training clips, and of held-out ones."""
+COSTS = ("steps", "num_parameters", "cpu_share")
+COLUMNS = (
+    *("runs", "psnr_db", "psnr_db_spread", "unseen_psnr_db", "unseen_psnr_db_spread"),
+    *(f"{name}_gain" for name in FIGURES),
+    *COSTS,
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AblationsOptions(BenchmarkOptions):
+    """Ablations: what does one change of the settings bring, all else equal?"""
+
+    datasets: tuple[Literal["grid-faces", "bouncing-ball", "moving-mnist"], ...] = (
+        "bouncing-ball",
+        "grid-faces",
+    )
+    """The clips to train on, and those held out; one's preset is ``tiny``, the others' ``fast``."""
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    """Names of the changes; ``base`` is measured in any case."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """A run for each of them."""
+    budget_seconds: float = 40.0
+    """Time of training of each run, of its processors."""
+    processes: int = 2
+    """Runs side by side, each on its share of the cores."""
+    sitting_seconds: float | None = None
+    """Begin no run later than this, finish those that have begun, and print what there is; None
+    makes all of them."""
+    num_sources: int | None = None
+    """How much of the sets: recordings, balls or clips; None is what ``tasks`` takes."""
+    scored_clips: int = 20
+    """Training clips to score, and held-out clips."""
+    inversion_steps: int = 100
+    """Steps of their inversion."""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.variants) - VARIANTS.keys():
+            raise UserError(
+                f"expected variants among {', '.join(VARIANTS)}, came {', '.join(sorted(unknown))}"
+            )
+        if not (self.datasets and self.seeds and self.budget_seconds > 0):
+            raise UserError("expected at least one data set and seed, and a budget above 0 s")
+        if min(self.processes, self.scored_clips, self.inversion_steps) < 1:
+            raise UserError("expected processes, scored_clips and inversion_steps of at least 1")
+
+
+class Job(NamedTuple):
+    """A run to be made, or made."""
+
+    dataset: str
+    variant: str
+    seed: int
+    config: TrainingConfig
+    options: AblationsOptions
+    store: Path
+    work: Path
+
+    @property
+    def file(self) -> Path:
+        """Where its figures stay; other settings have another file."""
+        options = self.options
+        sizes = (self.store.name, options.scored_clips, options.inversion_steps, options.processes)
+        settings = json.dumps([dataclasses.asdict(self.config), sizes])
+        key = hashlib.sha256(settings.encode()).hexdigest()[:8]
+        name = f"{self.dataset}-{self.variant}-seed{self.seed}-{options.budget_seconds:g}s-{key}"
+        return self.work / "ablations" / f"{name}.json"
+
+
+def all_jobs(options: AblationsOptions, work: Path) -> list[Job]:
+    """Seed after seed, without variants that are the base of a data set by another name."""
+    stores = {}
+    for dataset in options.datasets:
+        chosen = TasksOptions(dataset=dataset, num_sources=options.num_sources)
+        stores[dataset] = STORES[dataset](chosen, work).folder
+    jobs = []
+    for seed in options.seeds:
+        for dataset in options.datasets:
+            base = dataclasses.replace(BASES[dataset](), seed=seed, total_points=UNLIMITED_POINTS)
+            for variant in dict.fromkeys(("base", *options.variants)):
+                config = with_changes(base, VARIANTS[variant])
+                if variant == "base" or config != base:
+                    jobs.append(Job(dataset, variant, seed, config, options, stores[dataset], work))
+    return jobs
+
+
+def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
+    """Make the runs that are missing, and compare."""
+    jobs = all_jobs(options, work.resolve())
+    _run_all([job for job in jobs if not job.file.exists()], options)
+    done = [job for job in jobs if job.file.exists()]
+    say(f"{len(done)} of {len(jobs)} runs are made")
+    tables = {}
+    for dataset in options.datasets:
+        runs = [json.loads(job.file.read_text()) for job in done if job.dataset == dataset]
+        tables[dataset] = summary(runs)
+        print_table(
+            f"{dataset}, {options.budget_seconds:g} s: PSNR in dB of training and unseen clips",
+            tables[dataset],
+            COLUMNS,
+        )
+    return {"num_runs": len(done), "num_missing_runs": len(jobs) - len(done), "datasets": tables}
+
+
+def _run_all(jobs: Iterable[Job], options: AblationsOptions) -> None:
+    """Keep the processes busy until the runs are made or the sitting is over."""
+    last_start = time.monotonic() + (options.sitting_seconds or math.inf)
+    threads = max(1, (os.cpu_count() or 1) // options.processes)
+    with concurrent.futures.ProcessPoolExecutor(
+        options.processes, multiprocessing.get_context("spawn"), _begin, (threads,)
+    ) as pool:
+        running: set[concurrent.futures.Future] = set()
+        for job in jobs:
+            while len(running) == options.processes:
+                running = _wait_for_one(running)
+            if time.monotonic() > last_start:
+                break
+            running.add(pool.submit(run, job))
+        while running:
+            running = _wait_for_one(running)
+
+
+def _wait_for_one(
+    running: set[concurrent.futures.Future],
+) -> set[concurrent.futures.Future]:
+    done, running = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+    for future in done:
+        say(future.result())
+    return running
+
+
+def _begin(threads: int) -> None:
+    torch.set_num_threads(threads)
+    warm_up()
+
+
+def run(job: Job) -> str:
+    """Make a run and keep its figures, or why it has none."""
+    try:
+        figures = figures_of(job)
+        said = f"{figures['psnr_db']:.2f} dB"
+    except UserError as error:  # such as a loss that is not finite
+        figures, said = {"failure": str(error)}, str(error)
+    job.file.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(job.file) as unfinished:
+        unfinished.write_text(json.dumps({"variant": job.variant, "seed": job.seed, **figures}))
+    return f"{job.dataset}, {job.variant}, seed {job.seed}: {said}"
+
+
+def figures_of(job: Job) -> dict[str, Any]:
+    """Train; score training clips, and clips that were never seen."""
+    options, store = job.options, ClipStore.open(job.store)
+    saving = TrainingOptions(
+        time_budget_seconds=options.budget_seconds, checkpoint_seconds=math.inf, progress=False
+    )
+    with tempfile.TemporaryDirectory(dir=job.work) as folder:
+        wall, cpu = time.perf_counter(), time.process_time()
+        with timed_by_processors():
+            report = train(store, folder, job.config, saving)
+        cpu_share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+        if not report.finished:
+            raise KeyboardInterrupt
+        space = VideoSpace.from_pretrained(folder)
+    seen = evaluate(space, store, max_clips=options.scored_clips, progress=False).summary()
+    unseen = inverted(space, store, options, job.seed)
+    return {
+        **{name: seen[name] for name in SCORES},
+        **{f"unseen_{name}": unseen[name] for name in SCORES},
+        "steps": report.step,
+        "train_seconds": report.seconds,
+        "num_parameters": sum(value.numel() for value in space.model.parameters()),
+        "cpu_share": cpu_share / torch.get_num_threads(),
+    }
+
+
+@contextlib.contextmanager
+def timed_by_processors() -> Iterator[None]:
+    """Let a training count the time in which its threads had a processor."""
+    num_threads = torch.get_num_threads()
+    clock = types.SimpleNamespace(monotonic=lambda: time.process_time() / num_threads)
+    with mock.patch.object(training, "time", clock):
+        yield
+
+
+def inverted(
+    space: VideoSpace, store: ClipStore, options: AblationsOptions, seed: int
+) -> dict[str, float | None]:
+    """How well held-out clips are found in the space."""
+    truth = store.frames(evenly_spread(store.rows("holdout"), options.scored_clips))
+    search = InversionConfig(max_steps=options.inversion_steps, seed=seed)
+    videos, _ = complete_clips(space, [everything(clip) for clip in truth], search)
+    return fidelity(torch.from_numpy(videos), torch.from_numpy(truth)).means()
+
+
+def summary(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By variant: means over seeds, their spread, and what is gained over the base.
+
+    Example:
+        >>> base = dict.fromkeys((*FIGURES, *COSTS), 30.0)
+        >>> runs = [{"variant": "base", "seed": 0, **base}]
+        >>> runs += [{"variant": "muon", "seed": 0, **base, "psnr_db": 32.0}]
+        >>> summary(runs)["muon"]["psnr_db_gain"]
+        2.0
+    """
+    made = [run for run in runs if "failure" not in run]
+    bases = {run["seed"]: run for run in made if run["variant"] == "base"}
+    table: dict[str, dict[str, Any]] = {}
+    for variant in dict.fromkeys(run["variant"] for run in runs):
+        mine = [run for run in made if run["variant"] == variant]
+        row: dict[str, Any] = {"runs": len(mine)}
+        for name in FIGURES if mine else ():
+            values = [run[name] for run in mine]
+            gains = [run[name] - bases[run["seed"]][name] for run in mine if run["seed"] in bases]
+            row[name] = statistics.mean(values)
+            row[f"{name}_spread"] = statistics.stdev(values) if len(values) > 1 else None
+            row[f"{name}_gain"] = statistics.mean(gains) if gains else None
+        row |= medians(mine, COSTS)
+        table[variant] = {**row, "by_seed": [run for run in runs if run["variant"] == variant]}
+    return table
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("ablations", __doc__, AblationsOptions, measure, arguments)
+
+
+if __name__ == "__main__":
+    main()
