@@ -66,13 +66,13 @@ PUBLISHED = AugmentationConfig(speed=0.2, empty_frames=20)
 """What ``+aug`` means in the thesis; it uses the speeds 0.8 and 1.2, not those between."""
 STRONG = AugmentationConfig(
     speed=0.2,
-    trim=0.1,
-    time_mask=8,
-    shift_px=6.0,
+    trim=0.05,
+    time_mask=4,
+    shift_px=4.0,
     zoom=0.1,
-    rotation_degrees=6.0,
+    rotation_degrees=4.0,
     mirror=True,
-    contrast=0.3,
+    contrast=0.2,
     brightness=0.15,
 )
 """For pretraining on other speakers."""

@@ -45,7 +45,7 @@ class PretrainConfig:
     """Which network; ``compact`` trains on two processor cores."""
     input: InputConfig = InputConfig()
     """What it is shown."""
-    embedding: EmbeddingConfig = EmbeddingConfig()
+    embedding: EmbeddingConfig = EmbeddingConfig(segments=4)
     """How frames become one embedding."""
     episode: EpisodeConfig = EpisodeConfig()
     """What a step looks at."""
@@ -63,7 +63,7 @@ class PretrainConfig:
     """Blend of clips for the word term; 0: no blend. (It costs a second pass.)"""
     steps: int = 6000
     """Steps of the run, unless the time is up before."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     """Of AdamW, after 100 steps of warm-up; a cosine brings it to zero."""
     weight_decay: float = 0.05
     """Of AdamW."""
