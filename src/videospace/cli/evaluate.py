@@ -135,8 +135,8 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
             )
         finally:
             if rows:
+                print(table_text(rows))
                 if page:
                     page.write()
-                print(table_text(rows))
                 for path in filter(None, (command.json, command.page)):
                     print(f"wrote {path}")

@@ -1,5 +1,6 @@
 """Completing whole videos: contexts, inversion and render, for any length."""
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from videospace.clips.geometry import crop_and_resize, parse_crop
 from videospace.clips.video_input import read_frames
 from videospace.inrv.context import Context, common_size
 from videospace.inrv.detail import with_seen_detail
-from videospace.inrv.inversion import Inversion, InversionConfig, invert
+from videospace.inrv.inversion import Inversion, InversionConfig, Keep, invert
 from videospace.inrv.rendering import check_size
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.windows import Window, cross_faded
@@ -24,8 +25,6 @@ Frame = UInt8[np.ndarray, "height width 3"]
 FrameMask = Bool[np.ndarray, "height width"]
 ObservedOf = Callable[[int], FrameMask]
 """Which pixels of a frame are observed, by the frame's number in its video."""
-Find = Callable[[Sequence[Context]], Inversion]
-"""How the latents of contexts are found."""
 
 
 def complete_clips(
@@ -111,7 +110,7 @@ def complete_video(
     size: tuple[int, int] | None = None,
     overlap: int | None = None,
     keep_detail: bool = False,
-    find: Find | None = None,
+    keep: Keep = operator.call,
 ) -> Iterator[Frame]:
     """Complete a video of any length, in windows of the space's length that fade into each other.
 
@@ -123,8 +122,7 @@ def complete_video(
         size: Height and width of the result in px; None: as the space was trained.
         overlap: Frames that neighbouring windows share; None: a fifth of a window.
         keep_detail: As in :func:`complete_clips`.
-        find: What finds the latents of a few windows at a time; None inverts them. Another one may
-            keep what it finds, so that an interrupt loses none of it.
+        keep: As in :func:`videospace.inrv.inversion.invert`.
 
     Yields:
         As many frames as came.
@@ -139,14 +137,14 @@ def complete_video(
     frame_size = size or (space.clip.height, space.clip.width)
     check_size((length, *frame_size))
     overlap = length // 5 if overlap is None else overlap
-    find = find or (lambda contexts: invert(space, contexts, config))
 
     def complete(windows: Sequence[Window]) -> list[np.ndarray]:
         contexts = [
             masked_clip(window.frames, window.num_real, observed_of, window.start)
             for window in windows
         ]
-        videos = _rendered(space, find(contexts), (length, *frame_size))
+        found = invert(space, contexts, config, keep=keep)
+        videos = _rendered(space, found, (length, *frame_size))
         if not keep_detail:
             return list(videos)
         return [with_seen_detail(*pair) for pair in zip(videos, contexts, strict=True)]

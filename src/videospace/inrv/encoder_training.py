@@ -151,7 +151,9 @@ class _EncoderTraining:
         moments = space.latents.unflatten(1, (latent.num_moments, -1))
         at_frames = moment_weights(self.times, latent.num_moments) @ moments
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
-        self.encoder.deviation.copy_(at_frames.flatten(0, 1).std(dim=0).clamp(min=1e-6))
+        self.encoder.deviation.copy_(
+            at_frames.flatten(0, 1).std(dim=0, correction=0).clamp(min=1e-6)
+        )
         self.adam = torch.optim.AdamW(
             self.encoder.parameters(), lr=config.learning_rate, weight_decay=1e-2, fused=True
         )

@@ -92,9 +92,6 @@ class ObservedPoints:
             ]
             self.weights = torch.from_numpy(np.concatenate(parts)).to(device)
 
-    def __len__(self) -> int:
-        return len(self.counts)
-
     def draw_frames(
         self, clips: Int[Tensor, " row"], generator: torch.Generator
     ) -> Int[Tensor, " row"]:
@@ -104,8 +101,9 @@ class ObservedPoints:
             clips: Which contexts; one may stand in several rows.
             generator: Source of chance, on the CPU.
         """
-        shares = self.counts[clips].cpu().double()
-        return torch.multinomial(shares, 1, generator=generator)[:, 0].to(clips.device)
+        _, height, width = self.size
+        pixel = self.points[self.draw(clips, 1, generator)[:, 0]]
+        return pixel.div(height * width, rounding_mode="floor")
 
     def draw(
         self,

@@ -76,11 +76,6 @@ class LatentPrior(NamedTuple):
         """Latents at coordinates."""
         return self.mean + coordinates @ self.basis.T
 
-    def coordinates(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, "clip direction"]:
-        """The shortest coordinates of latents, as near as the directions allow."""
-        inverse = torch.linalg.pinv(self.basis.double(), rtol=LEAST_DEVIATION)
-        return (latents - self.mean) @ inverse.T.to(latents)
-
     def coordinates_over_time(
         self,
         latents: Float[Tensor, "clip time width"],
