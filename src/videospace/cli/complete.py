@@ -20,14 +20,14 @@ from videospace.cli.rendering import SpaceFolder
 from videospace.clips.geometry import parse_crop
 from videospace.clips.video_input import probe
 from videospace.inrv import tasks
-from videospace.inrv.completion import (
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.masks import (
     ObservedOf,
     observed_frames,
     observed_region,
     observed_share,
     read_mask,
 )
-from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size
 from videospace.runtime.device import choose_device

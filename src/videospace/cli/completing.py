@@ -16,8 +16,9 @@ from videospace.clips.comparison import side_by_side
 from videospace.clips.geometry import centre_region, parse_crop, parse_size
 from videospace.clips.video_input import probe
 from videospace.clips.video_output import write_video
-from videospace.inrv.completion import ObservedOf, complete_clips, complete_video, masked_clip
+from videospace.inrv.completion import complete_clips, complete_video
 from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.masks import ObservedOf, masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size, frames_of, read_clip
 

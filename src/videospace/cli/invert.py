@@ -12,10 +12,10 @@ from videospace.cli.keeping import kept_beside
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.video_input import probe
-from videospace.inrv.completion import masked_clip
 from videospace.inrv.context import Context
 from videospace.inrv.inversion import InversionConfig, invert
 from videospace.inrv.latent_file import LatentFile, check_suffix, save_latents
+from videospace.inrv.masks import masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import read_clip
 from videospace.runtime.device import choose_device
