@@ -78,6 +78,14 @@ def test_a_clip_at_another_size_and_length(space):
 
 
 class TestCompleteClips:
+    def test_clips_as_a_store_maps_them(self, space, make_store, tmp_path):
+        clip = make_store(tmp_path / "store")[0]
+        context = tasks.prediction(clip)
+        context.observed.flags.writeable = False
+        assert not clip.flags.writeable
+        videos, _ = complete_clips(space, [context], InversionConfig(max_steps=1), keep_detail=True)
+        assert (videos[0, 0] == clip[0]).all()
+
     def test_a_render_without_pixels_is_refused_before_the_search(self, space, monkeypatch):
         monkeypatch.setattr("videospace.inrv.completion.invert", None)  # not callable
         contexts = [tasks.everything(space.render(space.latents[0]))]
