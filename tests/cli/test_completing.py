@@ -163,6 +163,7 @@ def test_the_table_of_tasks(folder, capsys):
         ("complete @space @clip.mp4 --out @x.txt", "x.txt"),
         ("upscale @space @clip.mp4 --out @x.mp4 --size none", "a size such as 64"),
         ("evaluate @space @clip.mp4 --tasks all", "clip.mp4"),
+        ("evaluate @space @store --max-steps 20", "without the table of tasks: add --tasks all"),
     ],
 )
 def test_mistakes_are_named_and_leave_nothing_behind(folder, capsys, command, message):
