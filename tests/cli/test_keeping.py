@@ -20,7 +20,7 @@ EACH = [COMPLETE, INVERT]
 @pytest.fixture(autouse=True)
 def four_videos_at_once(monkeypatch):
     """So that nine videos are three parts, as are the ten windows of the long film."""
-    monkeypatch.setattr(inversion, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(inversion, "ROWS_AT_ONCE_ON_CPU", 4)
 
 
 def interrupt():

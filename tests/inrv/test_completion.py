@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videospace.inrv import tasks
+from videospace.inrv import completion, tasks
 from videospace.inrv.completion import complete_clips, complete_video
 from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.inversion import InversionConfig, invert
 from videospace.inrv.masks import observed_frames, observed_region, observed_share
 from videospace.inrv.video_clips import frame_size, frames_of, read_clip
 from videospace.runtime.errors import UserError
@@ -55,6 +55,21 @@ class TestCompleteVideo:
         nothing_known = space.render(space.latents.mean(dim=0)).astype(float)
         missed = np.abs(np.stack(completed).astype(float) - film).mean(axis=(1, 2, 3))
         assert missed.max() < 0.5 * np.abs(nothing_known - clip).mean()
+
+    @pytest.mark.parametrize(("memory", "at_once"), [(1 << 20, [3]), (1, [1, 1, 1])])
+    def test_no_more_windows_at_once_than_memory_holds(self, space, monkeypatch, memory, at_once):
+        calls = []
+
+        def counted(space, contexts, config, **options):
+            calls.append(len(contexts))
+            return invert(space, contexts, config, **options)
+
+        monkeypatch.setattr(completion, "WINDOW_BYTES", memory)
+        monkeypatch.setattr(completion, "invert", counted)
+        film = space.render(space.latents[0], num_frames=12)
+        seen, config = observed_share(SIZE, 0.5, seed=0), InversionConfig(max_steps=1)
+        assert len(list(complete_video(space, iter(film), seen, config))) == 12
+        assert calls == at_once
 
     def test_a_window_of_which_nothing_is_known(self, space):
         frames = iter(np.zeros((9, *SIZE, 3), np.uint8))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.inrv import tasks
+from videospace.inrv import inversion, tasks
 from videospace.inrv.hypernetwork import HypernetworkConfig
 from videospace.inrv.inversion import InversionConfig, invert
 from videospace.metrics.context_error import context_l1
@@ -119,7 +119,7 @@ class TestInvert:
         assert psnr(refined, clip) > psnr(space.render(found.latents)[0], clip) + 1
 
     def test_batches_come_one_after_another(self, space, monkeypatch):
-        monkeypatch.setattr("videospace.inrv.inversion.ROWS_AT_ONCE", 2)
+        monkeypatch.setattr(inversion, "ROWS_AT_ONCE_ON_CPU", 2)
         contexts = [tasks.everything(clip) for clip in unseen(space, 5)]
         config = dataclasses.replace(QUICK, max_steps=3)
         parts = []

@@ -15,8 +15,11 @@ from videospace.inrv.space import VideoSpace
 from videospace.inrv.windows import Window, cross_faded
 from videospace.runtime.errors import UserError
 
-WINDOWS_AT_ONCE = 4
-"""Windows of a long video that are inverted together; their renders are in memory at once."""
+WINDOWS_AT_ONCE = 8
+"""Windows of a long video that are inverted together, at most; four take a third longer each."""
+
+WINDOW_BYTES = 256 << 20
+"""Memory for the renders of such windows, of which there is at least one."""
 
 
 def complete_clips(
@@ -141,4 +144,6 @@ def complete_video(
             return list(videos)
         return [with_seen_detail(*pair) for pair in zip(videos, contexts, strict=True)]
 
-    yield from cross_faded(frames, length, overlap, complete, WINDOWS_AT_ONCE)
+    room = WINDOW_BYTES // (length * frame_size[0] * frame_size[1] * 3)
+    at_once = min(WINDOWS_AT_ONCE, max(1, room))
+    yield from cross_faded(frames, length, overlap, complete, at_once)

@@ -27,6 +27,9 @@ Keep = Callable[[Callable[[], Inversion]], Inversion]
 ROWS_AT_ONCE = 64
 """Latents that are looked for side by side; an interrupt loses no more than these."""
 
+ROWS_AT_ONCE_ON_CPU = 16
+"""The same on a CPU, where more of them are not quicker."""
+
 
 def invert(
     space: VideoSpace,
@@ -68,7 +71,8 @@ def invert(
     config = config or InversionConfig()
     common_size(contexts)
     _require_start(space, contexts, config)
-    at_once = max(1, ROWS_AT_ONCE // (config.samples * config.restarts))
+    most = ROWS_AT_ONCE_ON_CPU if space.device.type == "cpu" else ROWS_AT_ONCE
+    at_once = max(1, most // (config.samples * config.restarts))
     steps_each = config.max_steps + (config.refine_steps if config.refine == "weights" else 0)
     starts = range(0, len(contexts), at_once)
     shown = None if progress else True
