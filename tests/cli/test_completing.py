@@ -119,11 +119,11 @@ def test_upscale(folder, capsys):
 
 def test_upscaling_keeps_the_proportions_of_the_clips(folder, capsys):
     wide = VideoSpace.from_pretrained(folder / "space")
-    film = wide.render(wide.latents[0], height=12, width=40)
+    film = wide.render(wide.latents[0], height=6, width=20)
     write_video(folder / "wide.mp4", [frame[None] for frame in film], fps=20)
     assert run(f"upscale @space @wide.mp4 --out @large.mp4 --size 24 {QUICK}", folder) == 0
     said = capsys.readouterr().out
-    assert "0,12,12,16 of 12x40 px, looked at in 12x16" in said
+    assert "0,6,6,8 of 6x20 px, looked at in 6x8" in said
     assert "4 frames of 24x32 px" in said
 
 
