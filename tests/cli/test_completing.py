@@ -117,6 +117,16 @@ def test_upscale(folder, capsys):
     assert video(folder / "large.mp4").shape == (10, 48, 64, 3)
 
 
+def test_upscaling_keeps_the_proportions_of_the_clips(folder, capsys):
+    wide = VideoSpace.from_pretrained(folder / "space")
+    film = wide.render(wide.latents[0], height=6, width=20)
+    write_video(folder / "wide.mp4", [frame[None] for frame in film], fps=20)
+    assert run(f"upscale @space @wide.mp4 --out @large.mp4 --size 24 {QUICK}", folder) == 0
+    said = capsys.readouterr().out
+    assert "0,6,6,8 of 6x20 px, looked at in 6x8" in said
+    assert "4 frames of 24x32 px" in said
+
+
 def test_the_table_of_tasks(folder, capsys):
     command = f"evaluate @space @store --tasks predict upscale --json @table.json {QUICK}"
     assert run(command, folder) == 0
@@ -149,9 +159,11 @@ def test_the_table_of_tasks(folder, capsys):
         ("complete @space @clip.mp4 --out @x.mp4 --seen 3", "to --task predict or interpolate"),
         ("complete @space @clip.mp4 --out @x.mp4 --task predict --seen 0", "1 or more"),
         ("complete @space @clip.mp4 --out @x.mp4 --task sparse --share 0", r"in \(0, 1\]"),
+        ("complete @space @clip.mp4 --out @x.mp4 --share 0.5", "--share belongs to --task sparse"),
         ("complete @space @clip.mp4 --out @x.txt", "x.txt"),
         ("upscale @space @clip.mp4 --out @x.mp4 --size none", "a size such as 64"),
         ("evaluate @space @clip.mp4 --tasks all", "clip.mp4"),
+        ("evaluate @space @store --max-steps 20", "without the table of tasks: add --tasks all"),
     ],
 )
 def test_mistakes_are_named_and_leave_nothing_behind(folder, capsys, command, message):

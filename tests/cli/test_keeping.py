@@ -1,7 +1,6 @@
 """What an interrupt or a full disk leaves, and how the same command goes on from there."""
 
 import errno
-import importlib
 import os
 import signal
 import subprocess
@@ -11,33 +10,34 @@ import time
 import numpy as np
 import pytest
 
+from videospace.inrv import inversion
+
 COMPLETE = "complete @space @long.mp4 --out %out.npy --task sparse --share 0.5"
-INVERT = "invert @space @long.mp4 @clip.mp4 @short.mp4 @long.mp4 @clip.mp4 --out %out.npz"
-EACH = [("completing", COMPLETE), ("invert", INVERT)]
+INVERT = f"invert @space @long.mp4 {'@clip.mp4 @short.mp4 ' * 4} --out %out.npz"
+EACH = [COMPLETE, INVERT]
 
 
 @pytest.fixture(autouse=True)
-def two_videos_at_once(monkeypatch):
-    """So that five videos are three parts, as are the ten windows of the long film."""
-    monkeypatch.setattr(importlib.import_module("videospace.cli.invert"), "VIDEOS_AT_ONCE", 2)
+def four_videos_at_once(monkeypatch):
+    """So that nine videos are three parts, as are the ten windows of the long film."""
+    monkeypatch.setattr(inversion, "ROWS_AT_ONCE_ON_CPU", 4)
 
 
 def interrupt():
     raise KeyboardInterrupt
 
 
-def stopping(monkeypatch, module, at=None, how=interrupt):
-    """Count the inversions of a command, and stop it in one of them."""
-    module = importlib.import_module(f"videospace.cli.{module}")
-    invert, calls = module.invert, []
+def stopping(monkeypatch, at=None, how=interrupt):
+    """Count the searches of a command, and stop it in one of them."""
+    search, calls = inversion.search, []
 
-    def counted(space, contexts, *arguments, **options):
+    def counted(space, contexts, *arguments):
         calls.append(len(contexts))
         if len(calls) == at:
             how()
-        return invert(space, contexts, *arguments, **options)
+        return search(space, contexts, *arguments)
 
-    monkeypatch.setattr(module, "invert", counted)
+    monkeypatch.setattr(inversion, "search", counted)
     return calls
 
 
@@ -48,15 +48,15 @@ def content(folder):
     return loaded["latents"] if path.suffix == ".npz" else loaded
 
 
-@pytest.mark.parametrize(("module", "command"), EACH)
+@pytest.mark.parametrize("command", EACH)
 @pytest.mark.parametrize("refine", ["", " --refine weights --refine-steps 3"])
-def test_the_same_command_goes_on(tmp_path, call, capsys, monkeypatch, module, command, refine):
+def test_the_same_command_goes_on(tmp_path, call, capsys, monkeypatch, command, refine):
     command += refine
     assert call(command) == 0
     expected = content(tmp_path)
     next(tmp_path.iterdir()).unlink()
     with monkeypatch.context() as patch:
-        calls = stopping(patch, module, at=2)
+        calls = stopping(patch, at=2)
         assert call(command) == 130
     said = capsys.readouterr()
     kept = next(tmp_path.glob("out.np?.unfinished-*"))
@@ -64,14 +64,14 @@ def test_the_same_command_goes_on(tmp_path, call, capsys, monkeypatch, module, c
     assert said.err == f"videospace {command.split()[0]}: interrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == [kept.name]
     with monkeypatch.context() as patch:
-        again = stopping(patch, module)
+        again = stopping(patch)
         assert call(command) == 0
     assert len(again) == 2  # of three
     np.testing.assert_array_equal(content(tmp_path), expected)
 
 
 def test_an_interrupt_before_anything_is_done_leaves_nothing(tmp_path, call, capsys, monkeypatch):
-    stopping(monkeypatch, "completing", at=1)
+    stopping(monkeypatch, at=1)
     assert call(COMPLETE) == 130
     assert "kept" not in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
@@ -79,9 +79,9 @@ def test_an_interrupt_before_anything_is_done_leaves_nothing(tmp_path, call, cap
 
 def test_another_command_begins_anew(tmp_path, call, monkeypatch):
     with monkeypatch.context() as patch:
-        stopping(patch, "completing", at=3)
+        stopping(patch, at=3)
         assert call(COMPLETE) == 130
-    calls = stopping(monkeypatch, "completing")
+    calls = stopping(monkeypatch)
     assert call(f"{COMPLETE} --seed 1") == 0
     assert len(calls) == 3
     assert len(list(tmp_path.glob("*unfinished*"))) == 1  # still there for the first command
@@ -92,28 +92,28 @@ def test_a_video_that_has_changed_begins_anew(films, tmp_path, call, monkeypatch
     film.write_bytes((films / "long.mp4").read_bytes())
     command = COMPLETE.replace("@long.mp4", "%film.mp4")
     with monkeypatch.context() as patch:
-        stopping(patch, "completing", at=2)
+        stopping(patch, at=2)
         assert call(command) == 130
     os.utime(film, (1, 1))
-    calls = stopping(monkeypatch, "completing")
+    calls = stopping(monkeypatch)
     assert call(command) == 0
     assert len(calls) == 3
 
 
 def test_a_damaged_part_is_found_again(tmp_path, call, monkeypatch):
     with monkeypatch.context() as patch:
-        stopping(patch, "completing", at=3)
+        stopping(patch, at=3)
         assert call(COMPLETE) == 130
     first, second = sorted(tmp_path.glob("*unfinished*/*"))
     first.write_bytes(second.read_bytes()[:50])
-    calls = stopping(monkeypatch, "completing")
+    calls = stopping(monkeypatch)
     assert call(COMPLETE) == 0
     assert calls == [4, 2]  # the first four windows and the last two
 
 
 def test_terminating_is_an_interrupt(call, capsys, monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
-    stopping(monkeypatch, "completing", 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stopping(monkeypatch, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert call(COMPLETE) == 130
     assert "the 4 latents that were found so far are kept" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGTERM) is before
@@ -142,8 +142,8 @@ def test_a_real_signal_leaves_no_half_file(films, tmp_path, number):
     assert kept.name.startswith("out.mp4.unfinished-")
 
 
-@pytest.mark.parametrize(("module", "command"), EACH)
-def test_a_full_disk_leaves_no_half_file(tmp_path, call, capsys, monkeypatch, module, command):
+@pytest.mark.parametrize("command", EACH)
+def test_a_full_disk_leaves_no_half_file(tmp_path, call, capsys, monkeypatch, command):
     replace = os.replace
 
     def full_for_the_result(source, target):
@@ -160,7 +160,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path, call, capsys, monkeypatch, mo
     assert "are kept in" in said.out
     (kept,) = tmp_path.iterdir()
     assert len(list(kept.iterdir())) == 3
-    calls = stopping(monkeypatch, module)
+    calls = stopping(monkeypatch)
     assert call(command) == 0  # with space again, nothing is looked for twice
     assert calls == []
     assert len(list(tmp_path.iterdir())) == 1

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from videospace.demo.films import enlarge, tile
+from videospace.clips.tiles import enlarge, tile
 from videospace.demo.page import height_plot
 from videospace.demo.scores import MEANINGS
 

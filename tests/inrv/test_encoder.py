@@ -110,6 +110,12 @@ class TestTraining:
         assert 0.4 <= report.seconds < 2
         assert time.monotonic() - started < 4
 
+    def test_a_single_clip_of_one_frame(self, make_space, make_store, tmp_path):
+        space = make_space(num_clips=1, size=(1, 6, 8))
+        store = make_store(tmp_path / "one", num_clips=1, size=(1, 6, 8))
+        report = train_encoder(space, store, training(0.1), progress=False)
+        assert np.isfinite(report.psnr_db)
+
     def test_deformed_frames_train_it_too(self, space, store):
         report = train_encoder(space, store, training(0.2, stretch=0.1, shift=0.1), progress=False)
         assert np.isfinite(report.psnr_db)

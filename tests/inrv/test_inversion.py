@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.inrv import tasks
+from videospace.inrv import inversion, tasks
 from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inversion import InversionConfig, invert, invert_batches
+from videospace.inrv.inversion import InversionConfig, invert
 from videospace.metrics.context_error import context_l1
 from videospace.runtime.checkpoint import fingerprint
 from videospace.runtime.errors import UserError
@@ -119,13 +119,30 @@ class TestInvert:
         assert psnr(refined, clip) > psnr(space.render(found.latents)[0], clip) + 1
 
     def test_batches_come_one_after_another(self, space, monkeypatch):
-        monkeypatch.setattr("videospace.inrv.inversion.ROWS_AT_ONCE", 2)
+        monkeypatch.setattr(inversion, "ROWS_AT_ONCE_ON_CPU", 2)
         contexts = [tasks.everything(clip) for clip in unseen(space, 5)]
         config = dataclasses.replace(QUICK, max_steps=3)
-        batches = invert_batches(space, contexts, config)
-        assert [len(part.latents) for part in batches] == [2, 2, 1]
+        parts = []
+
+        def keep(find):
+            parts.append(find())
+            return parts[-1]
+
+        found = invert(space, contexts, config, keep=keep)
+        assert [len(part.latents) for part in parts] == [2, 2, 1]
+        assert torch.equal(found.latents, torch.cat([part.latents for part in parts]))
         whole = invert(space, contexts, dataclasses.replace(config, refine="weights"))
         assert len(whole.latents) == len(whole.changes[0].weight) == 5
+
+    def test_a_try_that_ran_away_is_not_the_best(self, space, monkeypatch):
+        def descend(parameters, *_):
+            parameters[0].data[0] = torch.nan
+            return 1
+
+        monkeypatch.setattr("videospace.inrv.search.descend", descend)
+        config = dataclasses.replace(QUICK, restarts=2)
+        found = invert(space, [tasks.everything(clip) for clip in unseen(space, 2)], config)
+        assert found.latents.isfinite().all()
 
     def test_one_frame_of_one_pixel(self, make_space):
         space = make_space(size=(1, 1, 1))

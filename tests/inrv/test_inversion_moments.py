@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.inrv import inversion, tasks
+from videospace.inrv import search, tasks
 from videospace.inrv.hypernetwork import HypernetworkConfig
 from videospace.inrv.inversion import InversionConfig, invert
 from videospace.inrv.latent_file import LatentFile, load_latents, save_latents
@@ -32,7 +32,7 @@ def space(make_space, make_model):
 
 @pytest.fixture(autouse=True)
 def several_frames_a_step(monkeypatch):
-    monkeypatch.setattr(inversion, "POINTS_OF_A_FRAME", 16)
+    monkeypatch.setattr(search, "POINTS_OF_A_FRAME", 16)
 
 
 def unseen(space, count=1, seed=5):

@@ -107,23 +107,23 @@ def task_table(
     known = set(space.ids)
     taught = [row for row, record in enumerate(store.records) if record.id in known]
     learned = learned_baselines(store.frames(taught)) if with_baselines and taught else {}
-    baselines = {task: {**BASELINES[task], **learned} if with_baselines else {} for task in tasks}
-    total = sum(1 + (task != "invert") + len(baselines[task]) for task in tasks)
+    contexts = {task: [PUBLISHED_TASKS[task](clip) for clip in truth] for task in tasks}
+    methods = {
+        task: _ours(space, task, contexts[task], config)
+        | (_theirs(space, contexts[task], BASELINES[task] | learned) if with_baselines else {})
+        for task in tasks
+    }
+    total = sum(map(len, methods.values()))
     rows = []
     with tqdm(total=total, desc="measuring", unit="row", disable=None if progress else True) as bar:
         for task in tasks:
-            contexts = [PUBLISHED_TASKS[task](clip) for clip in truth]
-            methods = _methods(space, contexts, config, baselines[task])
-            if task == "invert":  # where all is seen, keeping it would copy the clip
-                del methods[OURS_WITH_DETAIL]
-            bar.total += OURS_ENCODER in methods
-            for method, complete in methods.items():
+            for method, complete in methods[task].items():
                 started = time.perf_counter()
                 videos = complete()
                 seconds = (time.perf_counter() - started) / len(truth)
                 if method == OURS_WITH_DETAIL:  # it goes on from the row before
                     seconds += rows[-1].seconds_per_clip
-                completed = Completed(ids=ids, contexts=contexts, videos=videos, truth=truth)
+                completed = Completed(ids=ids, contexts=contexts[task], videos=videos, truth=truth)
                 scores = _scores(completed, lpips, faces)
                 row = Row(task=task, method=method, scores=scores, seconds_per_clip=seconds)
                 rows.append(row)
@@ -146,14 +146,10 @@ def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> li
     return evenly_spread(rows, max_clips)
 
 
-def _methods(
-    space: VideoSpace,
-    contexts: Sequence[Context],
-    config: InversionConfig,
-    baselines: dict[str, Baseline],
+def _ours(
+    space: VideoSpace, task: Task, contexts: Sequence[Context], config: InversionConfig
 ) -> dict[str, Callable[[], Videos]]:
-    """What completes all the contexts, by name."""
-    size = (space.clip.height, space.clip.width)
+    """Ways in which the space completes all the contexts, by name."""
     renders: list[Videos] = []
 
     def inverted() -> Videos:
@@ -164,24 +160,28 @@ def _methods(
         pairs = zip(renders.pop(), contexts, strict=True)
         return np.stack([with_seen_detail(*pair) for pair in pairs])
 
-    def completing(baseline: Baseline) -> Callable[[], Videos]:
-        return lambda: np.stack([baseline(context, size) for context in contexts])
-
     def guessed() -> Videos:
         return complete_clips(space, contexts, InversionConfig(max_steps=0, seed=config.seed))[0]
 
-    return {
-        OURS: inverted,
-        OURS_WITH_DETAIL: detailed,
-        **({OURS_ENCODER: guessed} if _can_guess(space, contexts) else {}),
-        **{name: completing(baseline) for name, baseline in baselines.items()},
-    }
-
-
-def _can_guess(space: VideoSpace, contexts: Sequence[Context]) -> bool:
-    """Whether the space has an encoder that sees enough of all the contexts."""
+    methods = {OURS: inverted}
+    if task != "invert":  # where all is seen, keeping it would copy the clip
+        methods[OURS_WITH_DETAIL] = detailed
     encoder = space.encoder
-    return encoder is not None and all(can_guess(encoder, context) for context in contexts)
+    if encoder is not None and all(can_guess(encoder, context) for context in contexts):
+        methods[OURS_ENCODER] = guessed
+    return methods
+
+
+def _theirs(
+    space: VideoSpace, contexts: Sequence[Context], baselines: dict[str, Baseline]
+) -> dict[str, Callable[[], Videos]]:
+    """Alternatives that complete all the contexts, by name."""
+    size = (space.clip.height, space.clip.width)
+
+    def completing(baseline: Baseline) -> Callable[[], Videos]:
+        return lambda: np.stack([baseline(context, size) for context in contexts])
+
+    return {name: completing(baseline) for name, baseline in baselines.items()}
 
 
 def _scores(

@@ -1,36 +1,19 @@
 """The table of tasks as a page: one file of HTML that holds its videos and asks no network."""
 
-import base64
-import dataclasses
 import html
 import importlib.resources
-import tempfile
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from string import Template
 
-import numpy as np
-from jaxtyping import UInt8
-
 from videospace.baselines.table import Completed
+from videospace.baselines.table_films import Film, Panel, input_panel, make_film, panel
 from videospace.baselines.table_rows import Column, Row, cell, is_best, shown_columns
-from videospace.clips.comparison import hatched
-from videospace.clips.geometry import crop_and_resize
-from videospace.clips.video_output import write_video
-from videospace.demo.films import enlarge, tile
-from videospace.inrv.context import Context
 from videospace.inrv.evaluation import evenly_spread
 from videospace.inrv.tasks import Task
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
-
-Video = UInt8[np.ndarray, "time height width 3"]
-Panel = UInt8[np.ndarray, "time high wide 3"]
-
-SMALL_PX, LARGE_PX = 128, 256
-"""A panel's longer side: shorter ones are enlarged to about the first, longer ones reduced to the
-second."""
 
 SEEN: dict[Task, str] = {
     "invert": "Everything is seen; the question is how much of it a point of the space can hold.",
@@ -40,21 +23,6 @@ SEEN: dict[Task, str] = {
     "sparse": "A random quarter of the pixels is seen.",
     "upscale": "The clip is seen at a quarter of its height and width.",
 }
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Film:
-    """A clip in one task: input, what each method made of it, and truth, in a row."""
-
-    clip_id: str
-    panels: list[str]
-    """What each of them is, from the left."""
-    address: str
-    """A data address that holds the video."""
-    height: int
-    """In px."""
-    width: int
-    """In px."""
 
 
 class TablePage:
@@ -89,9 +57,9 @@ class TablePage:
             panels = self._shown.setdefault(completed.ids[clip], [])
             if not panels:
                 truth = completed.truth[clip]
-                panels.append(("input", _input_panel(completed.contexts[clip], truth)))
-                panels.append(("truth", _panel(truth)))
-            panels.insert(-1, (row.method, _panel(completed.videos[clip])))
+                panels.append(("input", input_panel(completed.contexts[clip], truth)))
+                panels.append(("truth", panel(truth)))
+            panels.insert(-1, (row.method, panel(completed.videos[clip])))
         self.rows.append(row)
 
     def write(self) -> None:
@@ -100,7 +68,7 @@ class TablePage:
         Raises:
             UserError: It cannot be written.
         """
-        films = [_film(clip_id, panels, self.fps) for clip_id, panels in self._shown.items()]
+        films = [make_film(clip_id, panels, self.fps) for clip_id, panels in self._shown.items()]
         if films:
             self.films[self.rows[-1].task] = films
         content = page_html(self.rows, self.films)
@@ -196,42 +164,4 @@ def _row_of_videos(film: Film) -> str:
         f'aria-label="{clip_id}, from the left: {", ".join(panels)}" '
         "muted loop autoplay playsinline preload=auto></video>"
         f"</div></div><figcaption>{clip_id}</figcaption></figure>"
-    )
-
-
-def _input_panel(context: Context, truth: Video) -> Panel:
-    """What was seen, its own pixels as squares, and the rest hatched."""
-    size = _panel_size(truth)
-    pairs = zip(context.video, context.observed, strict=True)
-    return np.stack([hatched(frame, observed, size) for frame, observed in pairs])
-
-
-def _panel(video: Video) -> Panel:
-    size, (height, width) = _panel_size(video), video.shape[1:3]
-    if size[0] >= height:
-        return enlarge(video, size[0] // height).copy()  # once as large, it may be a view
-    return np.stack([crop_and_resize(frame, size, (0, 0, height, width)) for frame in video])
-
-
-def _panel_size(video: Video) -> tuple[int, int]:
-    height, width = video.shape[1:3]
-    longer = max(height, width)
-    if longer <= LARGE_PX:
-        times = max(1, SMALL_PX // longer)
-        return height * times, width * times
-    return max(1, height * LARGE_PX // longer), max(1, width * LARGE_PX // longer)
-
-
-def _film(clip_id: str, panels: Sequence[tuple[str, Panel]], fps: float | int) -> Film:
-    video = tile(np.stack([panel for _, panel in panels]), num_columns=len(panels))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        write_video(path, video[:, None], fps=fps, num_frames=len(video))
-        content = base64.b64encode(path.read_bytes()).decode()
-    return Film(
-        clip_id=clip_id,
-        panels=[name for name, _ in panels],
-        address=f"data:video/mp4;base64,{content}",
-        height=video.shape[1],
-        width=video.shape[2],
     )

@@ -7,20 +7,27 @@ from typing import Literal
 
 import tyro
 
-from videospace.cli.completing import Job, Search, Video, write_clip, write_completed
+from videospace.cli.completing import (
+    Job,
+    Search,
+    Video,
+    result_size,
+    write_clip,
+    write_completed,
+)
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.geometry import parse_crop, parse_size
+from videospace.clips.geometry import parse_crop
 from videospace.clips.video_input import probe
 from videospace.inrv import tasks
-from videospace.inrv.completion import (
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.masks import (
     ObservedOf,
     observed_frames,
     observed_region,
     observed_share,
     read_mask,
 )
-from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size
 from videospace.runtime.device import choose_device
@@ -57,7 +64,8 @@ class Complete:
     share: float = 0.25
     """sparse: share of the pixels that are seen."""
     size: str | None = None
-    """Height and width to render, such as 256 or 192x256; None is the space's own."""
+    """Height and width to render, such as 192x256, or the height alone, which keeps the
+    proportions; None is the space's own."""
     crop: str = "centre"
     """The part of the picture to take: centre, or top,left,height,width in px of the video."""
     keep_detail: bool = True
@@ -81,7 +89,7 @@ def main(arguments: list[str]) -> None:
         out=command.out,
         observed_of=OBSERVED[command.task](command, own_size, num_frames, space.clip.num_frames),
         seen_size=own_size,
-        size=own_size if command.size is None else parse_size(command.size),
+        size=own_size if command.size is None else result_size(space, command.size),
         search=command.search,
         command=command,
         sources=(command.video, *([command.mask] if command.mask else [])),
@@ -102,6 +110,8 @@ def _require_used(command: Complete) -> None:
         raise UserError(f"--mask and --hide belong to --task inpaint, not to {command.task}")
     if command.task not in ("predict", "interpolate") and command.seen:
         raise UserError(f"--seen belongs to --task predict or interpolate, not to {command.task}")
+    if command.task != "sparse" and command.share != Complete.share:
+        raise UserError(f"--share belongs to --task sparse, not to {command.task}")
 
 
 def _inpaint(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +13,12 @@ from tqdm import tqdm
 
 from videospace.cli.keeping import KeptParts, kept_beside, terminated_as_interrupted
 from videospace.clips.comparison import side_by_side
-from videospace.clips.geometry import centre_region, parse_crop
+from videospace.clips.geometry import centre_region, parse_crop, parse_size
 from videospace.clips.video_input import probe
 from videospace.clips.video_output import write_video
-from videospace.inrv.completion import ObservedOf, complete_clips, complete_video, masked_clip
-from videospace.inrv.context import Context
-from videospace.inrv.inversion import Inversion, InversionConfig, invert
+from videospace.inrv.completion import complete_clips, complete_video
+from videospace.inrv.inversion import InversionConfig
+from videospace.inrv.masks import ObservedOf, masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size, frames_of, read_clip
 
@@ -120,6 +120,16 @@ def write_clip(space: VideoSpace, job: Job) -> None:
     )
 
 
+def result_size(space: VideoSpace, text: str) -> tuple[int, int]:
+    """Height and width from ``"192x256"``, or from a height alone in the space's proportions.
+
+    Raises:
+        UserError: The text is neither, or a side is zero.
+    """
+    height, width = parse_size(text)
+    return space.render_size(height, None if text.strip().isdecimal() else width, None)[1:]
+
+
 def say_what_is_seen(video: Path, seen_size: tuple[int, int], crop: str) -> None:
     """Tell of a video that is cropped or resized before it is looked at."""
     height, width = frame_size(video)
@@ -140,12 +150,10 @@ def say_how_short(video: Path, num_real: int, space: VideoSpace) -> None:
 
 def _completed(space: VideoSpace, job: Job, kept: KeptParts) -> Iterator[np.ndarray]:
     """The frames to be written."""
-
-    def find(contexts: Sequence[Context]) -> Inversion:
-        return kept.next_part(partial(invert, space, contexts, job.search))
-
     frames = frames_of(job.video, job.seen_size, crop=job.crop)
-    complete = partial(complete_video, size=job.size, keep_detail=job.keep_detail, find=find)
+    complete = partial(
+        complete_video, size=job.size, keep_detail=job.keep_detail, keep=kept.next_part
+    )
     if not job.compare:
         return complete(space, frames, job.observed_of, job.search)
     # The copies lag behind by no more than the windows at hand.

@@ -97,6 +97,8 @@ def _check(command: Evaluate) -> None:
     for flag in ("page", "lpips", "faces"):
         if not command.tasks and getattr(command, flag):
             raise UserError(f"--{flag} belongs to the table of tasks: add --tasks all")
+    if not command.tasks and command.search != InversionConfig():
+        raise UserError("nothing is searched for without the table of tasks: add --tasks all")
     for path in (command.json, command.page):
         if path and not path.parent.is_dir():
             raise UserError(f"cannot write '{path}': there is no folder '{path.parent}', make it")
@@ -135,8 +137,8 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
             )
         finally:
             if rows:
+                print(table_text(rows))
                 if page:
                     page.write()
-                print(table_text(rows))
                 for path in filter(None, (command.json, command.page)):
                     print(f"wrote {path}")

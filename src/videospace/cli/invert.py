@@ -1,7 +1,6 @@
 """``videospace invert``."""
 
 import dataclasses
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,21 +8,18 @@ import numpy as np
 import tyro
 
 from videospace.cli.completing import Search, say_how_short, say_what_is_seen
-from videospace.cli.keeping import KeptParts, kept_beside
+from videospace.cli.keeping import kept_beside
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.video_input import probe
-from videospace.inrv.completion import masked_clip
 from videospace.inrv.context import Context
-from videospace.inrv.inversion import Inversion, InversionConfig, invert, joined
+from videospace.inrv.inversion import InversionConfig, invert
 from videospace.inrv.latent_file import LatentFile, check_suffix, save_latents
+from videospace.inrv.masks import masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import read_clip
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
-
-VIDEOS_AT_ONCE = 64
-"""Videos that are inverted together; an interrupt loses no more than these."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +56,7 @@ def main(arguments: list[str]) -> None:
     rates = {probe(path).fps for path in command.videos}
     fps = rates.pop() if len(rates) == 1 else None
     with kept_beside(command.out, space, command, *command.videos) as kept:
-        found = _found(space, clips, command.search, kept)
+        found = invert(space, clips, command.search, keep=kept.next_part, progress=True)
         content = LatentFile(latents=found.latents, names=names, changes=found.changes, fps=fps)
         save_latents(command.out, content, space)
     for name, error in zip(names, found.context_l1.tolist(), strict=True):
@@ -79,18 +75,6 @@ def _clip(space: VideoSpace, path: Path, command: Invert) -> Context:
     if num_real < space.clip.num_frames:
         say_how_short(path, num_real, space)
     return masked_clip(frames, num_real, lambda time: np.ones(size, bool))
-
-
-def _found(
-    space: VideoSpace, clips: list[Context], config: InversionConfig, kept: KeptParts
-) -> Inversion:
-    """Invert some clips after others, so that an interrupt keeps those that are done."""
-    parts = []
-    for start in range(0, len(clips), VIDEOS_AT_ONCE):
-        search = dataclasses.replace(config, seed=config.seed + start)
-        batch = clips[start : start + VIDEOS_AT_ONCE]
-        parts.append(kept.next_part(partial(invert, space, batch, search, progress=True)))
-    return joined(parts)
 
 
 def _names(paths: tuple[Path, ...], samples: int) -> list[str]:

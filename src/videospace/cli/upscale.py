@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from videospace.cli.completing import Job, Search, Video, write_completed
+from videospace.cli.completing import Job, Search, Video, result_size, write_completed
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.geometry import parse_size
+from videospace.clips.geometry import centre_region
 from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size
@@ -23,11 +23,13 @@ class Upscale:
     space: SpaceFolder
     """Folder of a space of such videos."""
     video: Video
-    """Video file or folder of images, smaller than the clips of the space or as large."""
+    """Video file or folder of images, smaller than the clips of the space or as large; its largest
+    centred part of their proportions is taken."""
     out: Path
     """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy."""
     size: str = "256"
-    """Height and width to render, such as 256 or 192x256."""
+    """Height and width to render, such as 192x256, or the height alone, which keeps the
+    proportions of the space's clips."""
     keep_detail: bool = True
     """Keep what is seen as it is, and carry the detail of it that the space misses through time."""
     compare: bool = False
@@ -41,14 +43,15 @@ def main(arguments: list[str]) -> None:
     """Parse, and complete the video from its coarse frames."""
     command = tyro.cli(Upscale, args=with_pretrained(arguments), prog="videospace upscale")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
-    height, width = frame_size(command.video)
-    seen_size = min(height, space.clip.height), min(width, space.clip.width)
+    clip = space.clip.height, space.clip.width
+    _, _, height, width = centre_region(*frame_size(command.video), *clip)
+    seen_size = min(height, clip[0]), min(width, clip[1])
     job = Job(
         video=command.video,
         out=command.out,
         observed_of=lambda time: np.ones(seen_size, bool),
         seen_size=seen_size,
-        size=parse_size(command.size),
+        size=result_size(space, command.size),
         search=command.search,
         command=command,
         sources=(command.video,),

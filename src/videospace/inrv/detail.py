@@ -50,8 +50,7 @@ def with_seen_detail(
             f"came {len(render)}"
         )
     size = context.video.shape[1:3]
-    observed = torch.from_numpy(context.observed)
-    seen = torch.from_numpy(context.video)
+    observed, seen = torch.tensor(context.observed), torch.tensor(context.video)
     same_size = render.shape[1:3] == size
     completed = torch.from_numpy(render.copy())
     for _ in range(1 if same_size else BACK_PROJECTIONS):

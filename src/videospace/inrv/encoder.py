@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from videospace.inrv.context import Context
 from videospace.inrv.latents import LatentConfig, moment_weights
-from videospace.inrv.observed_points import CELLS
+from videospace.inrv.observed_points import cells_seen
 from videospace.inrv.prior import LatentPrior
 from videospace.runtime.errors import UserError
 
@@ -124,9 +124,7 @@ def legible(context: Context) -> Bool[np.ndarray, " time"]:
         >>> legible(Context(video=np.zeros((3, 16, 16, 3), np.uint8), observed=observed))
         array([ True, False,  True])
     """
-    observed = torch.tensor(context.observed).float()
-    cells = [min(CELLS, side) for side in observed.shape[1:]]
-    return functional.adaptive_max_pool2d(observed, cells).flatten(1).all(dim=1).numpy()
+    return cells_seen(context.observed).flatten(1).all(dim=1).numpy()
 
 
 def can_guess(encoder: LatentEncoder, context: Context) -> bool:

@@ -12,7 +12,8 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from videospace.clips.clip_store import ClipStore
-from videospace.inrv.encoder import EncoderConfig, LatentEncoder, small_frames
+from videospace.inrv.encoder import LatentEncoder, small_frames
+from videospace.inrv.encoder_training_config import EncoderTrainingConfig
 from videospace.inrv.encoding import gather_points
 from videospace.inrv.evaluation import check_clips
 from videospace.inrv.latents import moment_weights
@@ -23,39 +24,7 @@ from videospace.inrv.training_data import TrainingClips, clip_batch, seeded
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class EncoderTrainingConfig:
-    """How an encoder is trained."""
-
-    budget_seconds: float = 120.0
-    """Time of training; the learning rate falls to nothing with it."""
-    learning_rate: float = 1e-3
-    """Of AdamW, at the beginning."""
-    frames_per_step: int = 128
-    """Frames of a step, one of a clip; of a space whose latents have one moment, whole clips with
-    about as many frames together."""
-    points_per_frame: int = 128
-    """Points of each at which a guess is rendered and compared."""
-    stretch: float = 0.015
-    """Standard deviation by which frames are stretched, sheared and turned at random, so that few
-    clips teach what others may look like."""
-    shift: float = 0.03
-    """Standard deviation by which they are shifted, in halves of their sides."""
-    seed: int = 0
-    """Of the initial weights and of what is drawn."""
-    encoder: EncoderConfig = EncoderConfig()
-    """The network."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.budget_seconds < math.inf:
-            raise UserError(f"expected budget_seconds above 0, came {self.budget_seconds}")
-        for name in ("frames_per_step", "points_per_frame"):
-            if getattr(self, name) < 1:
-                raise UserError(f"expected {name} of at least 1, came {getattr(self, name)}")
-        for name in ("learning_rate", "stretch", "shift"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+__all__ = ["EncoderReport", "EncoderTrainingConfig", "train_encoder"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -151,7 +120,9 @@ class _EncoderTraining:
         moments = space.latents.unflatten(1, (latent.num_moments, -1))
         at_frames = moment_weights(self.times, latent.num_moments) @ moments
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
-        self.encoder.deviation.copy_(at_frames.flatten(0, 1).std(dim=0).clamp(min=1e-6))
+        self.encoder.deviation.copy_(
+            at_frames.flatten(0, 1).std(dim=0, correction=0).clamp(min=1e-6)
+        )
         self.adam = torch.optim.AdamW(
             self.encoder.parameters(), lr=config.learning_rate, weight_decay=1e-2, fused=True
         )

@@ -7,7 +7,7 @@ that a hypernetwork can fill in a whole batch of clips and one batched product r
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -48,6 +48,34 @@ def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
     """
     widths = [in_width] + [config.hidden_width] * config.num_hidden_layers + [3]
     return [(out, in_) for in_, out in itertools.pairwise(widths)]
+
+
+def joined_layers(parts: Sequence[list[Layer]]) -> list[Layer]:
+    """The INRs of several batches as one batch."""
+    return [
+        Layer(*map(torch.cat, zip(*same_depth, strict=True)))
+        for same_depth in zip(*parts, strict=True)
+    ]
+
+
+def changed_layers(layers: list[Layer], changes: list[Layer] | None) -> list[Layer]:
+    """INRs with something added to their weights and biases; None adds nothing."""
+    if changes is None:
+        return layers
+    return [
+        Layer(layer.weight + change.weight, layer.bias + change.bias)
+        for layer, change in zip(layers, changes, strict=True)
+    ]
+
+
+def no_changes(
+    shapes: Sequence[tuple[int, int]], num_clips: int, device: torch.device
+) -> list[Layer]:
+    """Zeros to be added to INRs whose layers have these shapes."""
+    return [
+        Layer(*(torch.zeros(num_clips, *size, device=device) for size in (shape, shape[:1])))
+        for shape in shapes
+    ]
 
 
 def activation_function(config: InrConfig) -> Callable[[Tensor], Tensor]:

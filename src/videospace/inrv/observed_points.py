@@ -19,6 +19,14 @@ CELLS = 8
 """Cells along either side of a frame in which something is seen, or nothing."""
 
 
+def cells_seen(
+    observed: Bool[np.ndarray, "time height width"],
+) -> Bool[Tensor, "time row column"]:
+    """Whether anything is seen in each of 8×8 cells of every frame; of as many as it has pixels."""
+    size = tuple(min(CELLS, side) for side in observed.shape[1:])
+    return functional.adaptive_max_pool2d(torch.tensor(observed).float(), size) > 0
+
+
 def share_seen(observed: Bool[np.ndarray, "time height width"]) -> float:
     """How much of a clip is seen, where neighbouring pixels hardly say more than one of them.
 
@@ -35,9 +43,7 @@ def share_seen(observed: Bool[np.ndarray, "time height width"]) -> float:
         >>> share_seen(observed)
         0.5
     """
-    size = tuple(min(CELLS, side) for side in observed.shape[1:])
-    cells = functional.adaptive_max_pool2d(torch.from_numpy(observed).float(), size)
-    return max(LEAST_SHARE_SEEN, cells.mean().item())
+    return max(LEAST_SHARE_SEEN, cells_seen(observed).float().mean().item())
 
 
 class ObservedPoints:
@@ -92,9 +98,6 @@ class ObservedPoints:
             ]
             self.weights = torch.from_numpy(np.concatenate(parts)).to(device)
 
-    def __len__(self) -> int:
-        return len(self.counts)
-
     def draw_frames(
         self, clips: Int[Tensor, " row"], generator: torch.Generator
     ) -> Int[Tensor, " row"]:
@@ -104,8 +107,9 @@ class ObservedPoints:
             clips: Which contexts; one may stand in several rows.
             generator: Source of chance, on the CPU.
         """
-        shares = self.counts[clips].cpu().double()
-        return torch.multinomial(shares, 1, generator=generator)[:, 0].to(clips.device)
+        _, height, width = self.size
+        pixel = self.points[self.draw(clips, 1, generator)[:, 0]]
+        return pixel.div(height * width, rounding_mode="floor")
 
     def draw(
         self,

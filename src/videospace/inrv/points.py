@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.inr import Layer
+from videospace.inrv.inr import Layer, joined_layers, no_changes
 from videospace.inrv.latent_file import LatentFile, load_latents
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.errors import UserError
@@ -74,24 +74,10 @@ def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
 def _joined_changes(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
     if not any(part.changes for part in found):
         return None
-    inrs = [part.changes or _no_changes(space, len(part.latents)) for part in found]
-    return [
-        Layer(
-            torch.cat([layer.weight for layer in same_depth]),
-            torch.cat([layer.bias for layer in same_depth]),
-        )
-        for same_depth in zip(*inrs, strict=True)
-    ]
-
-
-def _no_changes(space: VideoSpace, num_clips: int) -> list[Layer]:
-    return [
-        Layer(
-            torch.zeros(num_clips, *shape, device=space.device),
-            torch.zeros(num_clips, shape[0], device=space.device),
-        )
-        for shape in space.model.hypernetwork.shapes
-    ]
+    shapes = space.model.hypernetwork.shapes
+    return joined_layers(
+        [part.changes or no_changes(shapes, len(part.latents), space.device) for part in found]
+    )
 
 
 def _find(space: VideoSpace, name: str) -> LatentFile:

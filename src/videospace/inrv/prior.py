@@ -29,6 +29,8 @@ class LatentPrior(NamedTuple):
     """The mean latent."""
     basis: Float[Tensor, "latent direction"]
     """Directions, each as long as the standard deviation along it."""
+    covariance: Float[Tensor, "latent latent"]
+    """``basis @ basis.T``, which takes too long to be multiplied for every guess."""
 
     @classmethod
     def of(cls, latents: Float[Tensor, "clip latent"], num_moments: int = 1) -> "LatentPrior":
@@ -65,7 +67,7 @@ class LatentPrior(NamedTuple):
             moments = _moment_basis(centred.unflatten(1, (num_moments, -1)))
             shares = (1 - FREE_MOMENTS) ** 0.5, FREE_MOMENTS**0.5
             basis = torch.cat([shares[0] * basis, shares[1] * moments], dim=1)
-        return cls(mean, basis)
+        return cls(mean, basis, basis @ basis.T)
 
     @property
     def num_directions(self) -> int:
@@ -75,11 +77,6 @@ class LatentPrior(NamedTuple):
     def latents(self, coordinates: Float[Tensor, "clip direction"]) -> Float[Tensor, "clip latent"]:
         """Latents at coordinates."""
         return self.mean + coordinates @ self.basis.T
-
-    def coordinates(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, "clip direction"]:
-        """The shortest coordinates of latents, as near as the directions allow."""
-        inverse = torch.linalg.pinv(self.basis.double(), rtol=LEAST_DEVIATION)
-        return (latents - self.mean) @ inverse.T.to(latents)
 
     def coordinates_over_time(
         self,
@@ -97,18 +94,17 @@ class LatentPrior(NamedTuple):
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
         times, moments = torch.linalg.qr(moment_weights.double())  # guesses of as many rows suffice
-        num_moments = moments.shape[1]
-        mean, basis = (
-            torch.tensordot(moments, part.double().unflatten(0, (num_moments, -1)), dims=1)
-            for part in (self.mean, self.basis)
-        )
-        basis = basis.flatten(0, 1)
+        by_moment = (moments.shape[1], latents.shape[2])
+        mean = moments @ self.mean.double().unflatten(0, by_moment)
         surprise = torch.einsum("tr,ctw->crw", times, latents.double()) - mean
-        covariance = basis @ basis.T
-        noise = GUESS_NOISE * self.basis.double().square().sum(dim=1).mean()
-        covariance.diagonal().add_(noise)
-        solved = torch.linalg.solve(covariance, surprise.flatten(1).T)
-        return (basis.T @ solved).T.to(self.mean)
+        covariance = self.covariance.double().unflatten(1, by_moment).unflatten(0, by_moment)
+        covariance = torch.einsum("rm,mvnw,sn->rvsw", moments, covariance, moments)
+        covariance = covariance.flatten(2).flatten(0, 1)
+        covariance.diagonal().add_(GUESS_NOISE * self.covariance.diagonal().double().mean())
+        root = torch.linalg.cholesky(covariance)
+        solved = torch.cholesky_solve(surprise.flatten(1).T, root).unflatten(0, mean.shape)
+        latents = torch.einsum("rm,rwc->cmw", moments, solved).flatten(1)
+        return latents.to(self.basis) @ self.basis
 
 
 def _directions(centred: Float[Tensor, "sample feature"]) -> Float[Tensor, "feature direction"]:

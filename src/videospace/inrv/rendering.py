@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.encoding import AxisTables
-from videospace.inrv.inr import Layer, finish_inr, separable_first_layer
+from videospace.inrv.inr import Layer, changed_layers, finish_inr, separable_first_layer
 from videospace.inrv.model import InrvModel
 from videospace.runtime.errors import UserError
 
@@ -65,14 +65,14 @@ def render_frames(
     groups = list(zip(parts, moves, strict=True))
     tables = model.axis_tables(size, latents.device)
     if model.config.latent.num_moments == 1:
-        inrs = (_changed(model.layers(group), change) for group, change in groups)
+        inrs = (changed_layers(model.layers(group), change) for group, change in groups)
         yield from _render_groups(model, inrs, tables, chunk_points)
         return
     encoded_times, rows, columns = tables
     times = model.frame_times(size[0], latents.device)
     for time, encoded in zip(times, encoded_times, strict=True):
         inrs = (
-            _changed(model.layers(group, time.expand(len(group))), change)
+            changed_layers(model.layers(group, time.expand(len(group))), change)
             for group, change in groups
         )
         yield from _render_groups(model, inrs, (encoded[None], rows, columns), chunk_points)
@@ -96,15 +96,6 @@ def _split(layers: list[Layer]) -> list[list[Layer]]:
     """The INRs of groups of clips."""
     parts = [zip(*(part.split(MAX_INR_CLIPS) for part in layer), strict=True) for layer in layers]
     return [[Layer(*layer) for layer in group] for group in zip(*parts, strict=True)]
-
-
-def _changed(layers: list[Layer], changes: list[Layer] | None) -> list[Layer]:
-    if changes is None:
-        return layers
-    return [
-        Layer(layer.weight + change.weight, layer.bias + change.bias)
-        for layer, change in zip(layers, changes, strict=True)
-    ]
 
 
 def _render_groups(
