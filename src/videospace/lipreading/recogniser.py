@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from videospace.lipreading.fusion import Scorer, fused_log_probabilities
+from videospace.lipreading.fusion import Scorer, Scores, fused_log_probabilities
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
@@ -26,7 +26,8 @@ class Recognition:
     probabilities: list[float]
     """Their probabilities in [0, 1], each out of the whole vocabulary."""
     sure: bool
-    """Whether the first word is likely enough to be taken without asking."""
+    """Whether the first word may be taken without asking: it is likely enough among the words of
+    the vocabulary, and the clip resembles that word more than words outside do."""
 
 
 class Recogniser:
@@ -35,7 +36,9 @@ class Recogniser:
     Args:
         scorers: What looks at a clip, by name; all of them know the same words.
         weights: How much each of them counts (see :mod:`videospace.lipreading.fusion`).
-        sure_at: Probability from which the first word counts as sure, in [0, 1].
+        sure_at: Probability from which the first word may count as sure, in [0, 1].
+        least_resemblance: Score that it has to exceed besides with a scorer, by the scorer's name
+            (see :mod:`videospace.lipreading.familiarity`).
         use_counts: How often the person has used each word; None treats all words alike.
 
     Raises:
@@ -48,6 +51,7 @@ class Recogniser:
         weights: Mapping[str, float],
         *,
         sure_at: float = 0.6,
+        least_resemblance: Mapping[str, float] | None = None,
         use_counts: Mapping[str, int] | None = None,
     ):
         if not scorers or scorers.keys() - weights.keys():
@@ -60,6 +64,7 @@ class Recogniser:
         self.scorers = dict(scorers)
         self.weights = dict(weights)
         self.sure_at = sure_at
+        self.least_resemblance = dict(least_resemblance or {})
         self.use_counts = None if use_counts is None else Counter(use_counts)
 
     @property
@@ -79,12 +84,16 @@ class Recogniser:
         """
         if k < 1:
             raise UserError(f"expected k of at least 1, came {k}")
-        probabilities = self.probabilities([clip])[0]
+        scores = self._scores([clip])
+        probabilities = self._probabilities(scores)[0]
         best = np.argsort(-probabilities, kind="stable")[:k]
+        familiar = all(
+            scores[name][0, best[0]] > limit for name, limit in self.least_resemblance.items()
+        )
         return Recognition(
             words=[self.words[index] for index in best],
             probabilities=[float(probabilities[index]) for index in best],
-            sure=bool(probabilities[best[0]] >= self.sure_at),
+            sure=familiar and bool(probabilities[best[0]] >= self.sure_at),
         )
 
     def probabilities(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
@@ -93,15 +102,19 @@ class Recogniser:
         Raises:
             UserError: No word has a clip yet, or a clip is too long.
         """
-        words = self.words
-        if not words:
+        if self.words and not clips:
+            return np.zeros((0, len(self.words)), np.float32)
+        return self._probabilities(self._scores(clips))
+
+    def _scores(self, clips: Sequence[MouthClip]) -> dict[str, Scores]:
+        if not self.words:
             raise UserError("expected at least one word with a clip, came none: add one first")
-        if not clips:
-            return np.zeros((0, len(words)), np.float32)
-        scores = {name: scorer.scores(clips) for name, scorer in self.scorers.items()}
+        return {name: scorer.scores(clips) for name, scorer in self.scorers.items()}
+
+    def _probabilities(self, scores: Mapping[str, Scores]) -> Float[np.ndarray, "clip word"]:
         logits = fused_log_probabilities(scores, self.weights)
         if self.use_counts is not None:
-            counts = np.array([self.use_counts[word] + 1.0 for word in words])
+            counts = np.array([self.use_counts[word] + 1.0 for word in self.words])
             logits = logits + np.log(counts / counts.sum())
         likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
         return (likelihood / likelihood.sum(axis=1, keepdims=True)).astype(np.float32)

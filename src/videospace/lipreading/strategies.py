@@ -14,6 +14,7 @@ from videospace.lipreading.adaptation import adapted
 from videospace.lipreading.adaptation_config import AdaptationConfig
 from videospace.lipreading.augmentation import NO_AUGMENTATION, PUBLISHED, STRONG
 from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.familiarity import least_resemblance
 from videospace.lipreading.fusion import fitted_temperature, fused_log_probabilities
 from videospace.lipreading.members import (
     FUSED,
@@ -48,6 +49,8 @@ StrategyName = Literal[
     "fusion+adapted",
 ]
 STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
+JUDGE: Member = "dtw-normalised"
+"""The scorer that tells whether a clip may be one of the words at all, whatever the strategy."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,8 @@ class LearningSettings:
     """How a person's recogniser is learned, and how it answers."""
 
     sure_at: float = 0.6
-    """Probability from which the first word counts as sure."""
+    """Probability from which the first word may count as sure; the clip has to resemble the word,
+    too (see :mod:`videospace.lipreading.familiarity`)."""
     learning_rate: float | None = None
     """Of adaptation; None: 3e-5 as published, and 3e-4 for ``compact``."""
     epochs: int = 200
@@ -229,7 +233,18 @@ def recogniser(
     if not needs_training(strategy):
         temperature = _temperature(members, shots, model, settings, units, weights)
     weights = {name: weight * temperature for name, weight in weights.items()}
-    return Recogniser(scorers, weights, sure_at=settings.sure_at, use_counts=use_counts)
+    # What learns nothing from the clips judges whether a word is one of them, and nothing else.
+    scorers = scorers if JUDGE in scorers else scorers | build_scorers((JUDGE,), shots, None)
+    limit = least_resemblance(
+        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[JUDGE]
+    )
+    return Recogniser(
+        scorers,
+        {JUDGE: 0.0} | weights,
+        sure_at=settings.sure_at,
+        least_resemblance={JUDGE: limit},
+        use_counts=use_counts,
+    )
 
 
 def learn(
