@@ -77,6 +77,23 @@ def test_from_nothing_to_an_answer(films, tmp_path, capsys):
     assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
 
 
+def test_a_language_that_nobody_speaks_is_named(tmp_path, capsys):
+    run("new @ann --language nobodys", tmp_path)
+    assert "espeak-ng speaks no 'nobodys' here" in capsys.readouterr().out
+
+
+def test_a_film_of_a_minute_changes_nothing(folder):
+    (folder / "minute").mkdir()
+    for number in range(301):
+        Image.new("L", (88, 60), number % 250).save(folder / "minute" / f"{number:03d}.png")
+    message = r"'.*minute': expected a clip of one word, at most 12 s, came one of 12\.0 s"
+    for command in ("add @ann new @minute", "recognize @ann @minute --word yes"):
+        with pytest.raises(UserError, match=message):
+            run(f"{command} --faces crops", folder)
+    profile = Profile(folder / "ann")
+    assert (len(profile.words()), len(profile.clips())) == (3, 6)
+
+
 def test_json_and_the_word_that_was_meant(folder, capsys):
     run("recognize @ann @films/yes/2 --faces crops --json --word yes --k 2", folder)
     said = json.loads(capsys.readouterr().out)
@@ -199,7 +216,10 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("add @ann new @some.zip", "expected a film to find a face in, came the zip"),
         ("train @ann --minutes 0", "expected more than 0 seconds for training, came 0"),
         ("recognize @ann", "expected at least one recording to recognise, came none"),
-        ("recognize @ann @films/yes/2 --word tea", "no word 'tea': add it first"),
+        (
+            "recognize @ann @films/yes/2 --word tea",
+            "no word 'tea': 'videospace lipread info' lists",
+        ),
         ("train @ann --strategy ve-r", "needs a pretrained model, and the profile has none: give"),
         ("evaluate @ann --shots 2", "no word has more than 2 clips"),
         ("evaluate @ann --shots 0", "expected at least 1 shot and 1 seed"),

@@ -110,7 +110,7 @@ def test_the_same_recording_twice(profile, make_clip):
 
 
 def test_words_and_clips_that_are_not_there(profile, make_clip):
-    with pytest.raises(UserError, match="has no word 'tea': add it first"):
+    with pytest.raises(UserError, match="has no word 'tea': 'videospace lipread info' lists"):
         profile.add_clip("tea", make_clip(7), source="x")
     with pytest.raises(UserError, match="has no word 'tea'"):
         profile.clips("tea")

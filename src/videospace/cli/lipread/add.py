@@ -10,7 +10,7 @@ from videospace.cli.lipread.reading import (
     ProfileFolder,
     Recordings,
     detector_named,
-    read_recording,
+    read_word,
 )
 from videospace.lipreading.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
         )
     # Everything is read before anything is added, so that a bad recording changes nothing.
     detector = detector_named(command.faces, command.box)
-    recordings = [(path, *read_recording(path, detector)) for path in command.clips]
+    recordings = [(path, *read_word(path, detector)) for path in command.clips]
     if is_new or not command.clips:
         word = profile.add_word(command.word, spoken=command.spoken, note=command.note)
         print(f"added the word '{word.text}'")

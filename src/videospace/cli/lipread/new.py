@@ -7,6 +7,7 @@ import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.phonemes import phonemes
 from videospace.lipreading.profile.learning import adopt_model, checked_strategy
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
@@ -44,6 +45,9 @@ def main(arguments: list[str]) -> None:
     model = None if command.model is None else MouthModel.from_pretrained(command.model)
     profile = Profile.create(command.profile, settings)
     print(f"made the profile '{command.profile}' for {settings.person}")
+    if phonemes("a", settings.language) is None:
+        print(f"espeak-ng speaks no '{settings.language}' here: how words look on the lips is")
+        print("guessed from their letters, as if they were English")
     if model is not None:
         adopt_model(profile, model)
         print(f"took over the model '{command.model}'")

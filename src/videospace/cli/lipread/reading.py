@@ -30,6 +30,20 @@ def detector_named(faces: Faces, box: str | None) -> FaceDetector | None:
     return DlibDetector() if faces == "dlib" else MediapipeDetector()
 
 
+def read_word(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
+    """A recording of one word as a clip of the mouth, and what is not good about it.
+
+    Raises:
+        UserError: As with :func:`read_recording`, or it is too long to be a word.
+    """
+    clip, problems = read_recording(path, detector)
+    try:
+        clip.require_one_word()
+    except UserError as error:
+        raise UserError(f"'{path}': {error}") from error
+    return clip, problems
+
+
 def read_recording(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
     """A recording as a clip of the mouth, and what is not good about it.
 

@@ -12,7 +12,7 @@ from videospace.cli.lipread.reading import (
     ProfileFolder,
     Recordings,
     detector_named,
-    read_recording,
+    read_word,
 )
 from videospace.lipreading.profile.learning import open_recogniser
 from videospace.lipreading.profile.profile import Profile
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> None:
         print(f"by '{opened.strategy}', since '{profile.settings.strategy}' has no model yet")
     detector = detector_named(command.faces, command.box)
     for path in command.clips:
-        clip, problems = read_recording(path, detector)
+        clip, problems = read_word(path, detector)
         if command.word is not None:  # first of all it is kept, whatever happens then
             profile.add_clip(command.word, clip, source=str(path), problems=problems)
             profile.count_use(command.word)

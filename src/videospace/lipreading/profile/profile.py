@@ -17,6 +17,7 @@ from videospace.lipreading.profile.records import ClipRecord, WordRecord
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.sweeping import sweep
 from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.wording import counted
 from videospace.runtime.checkpoint import config_from_json
 from videospace.runtime.errors import UserError
 
@@ -121,8 +122,8 @@ class Profile:
             with contextlib.suppress(_NoSuchWord):
                 known = _word(index, text)
                 raise UserError(
-                    f"the word '{known.text}' is in the profile already, with {known.num_clips} "
-                    "clips: add clips to it, or choose another text"
+                    f"the word '{known.text}' is in the profile already, with "
+                    f"{counted(known.num_clips, 'clip')}: add clips to it, or choose another text"
                 )
             index.execute(
                 "INSERT INTO words (key, text, spoken, note, added) VALUES (?, ?, ?, ?, ?)",
@@ -234,7 +235,9 @@ def _word(index: sqlite3.Connection, text: str) -> WordRecord:
     key = word_key(checked_text(text))
     row = index.execute(_WORDS.format(where="WHERE key = ?"), (key,)).fetchone()
     if row is None:
-        raise _NoSuchWord(f"the profile has no word '{text}': add it first")
+        raise _NoSuchWord(
+            f"the profile has no word '{text}': 'videospace lipread info' lists its words"
+        )
     return WordRecord(**row)
 
 
