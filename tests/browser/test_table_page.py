@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_looks import CONTRASTS, emulate
 
 from videospace.baselines.table import Completed, Row
 from videospace.baselines.table_page import TablePage
@@ -19,32 +20,6 @@ TASKS = ("inpaint", "upscale")
 METHODS = ("inversion", "mean frame", "components 128")
 NUM_CLIPS = 3
 ALL_VIDEOS = "[...document.querySelectorAll('video')]"
-
-CONTRASTS = """
-const channels = (text) => text.match(/[\\d.]+/g).map(Number);
-const luminance = (rgb) => {
-  const [r, g, b] = rgb.map((c) => c / 255).map(
-    (c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const ground = (element) => {
-  for (; element; element = element.parentElement) {
-    const [r, g, b, alpha = 1] = channels(getComputedStyle(element).backgroundColor);
-    if (alpha === 1) return [r, g, b];
-  }
-  return [255, 255, 255];
-};
-return [...document.querySelectorAll("th, td, strong, p, span, h1, h2, figcaption, button, select")]
-  .filter((element) => element.textContent.trim())
-  .map((element) => {
-    const ink = luminance(channels(getComputedStyle(element).color).slice(0, 3));
-    const paper = luminance(ground(element));
-    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-    return [ratio, element.tagName + " " + element.textContent.slice(0, 30)];
-  })
-  .filter(([ratio]) => ratio < 4.5);
-"""
-"""Everything with words whose contrast is below what WCAG asks for."""
 
 
 def moving_clips() -> np.ndarray:
@@ -105,11 +80,6 @@ def press_toggle(browser: Any, key: str) -> None:
 
 def label(browser: Any) -> str:
     return browser.execute_script("return document.getElementById('toggle').textContent")
-
-
-def emulate(browser: Any, **features: str) -> None:
-    named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
 
 
 def test_all_videos_play_and_loop(browser):

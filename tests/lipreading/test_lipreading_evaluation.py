@@ -17,7 +17,7 @@ from videospace.lipreading.evaluation import (
     split_shots,
 )
 from videospace.lipreading.evaluation_page import write_page
-from videospace.lipreading.evaluation_plots import principal_components
+from videospace.lipreading.evaluation_plots import apart, principal_components
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.recogniser import Recognition
 from videospace.runtime.errors import UserError
@@ -136,6 +136,23 @@ def test_one_dimension_has_no_second_component():
     assert principal_components(np.array([[1.0], [2.0]])).shape == (2, 2)
 
 
+def test_labels_that_stand_apart_stay():
+    places = np.array([[0.0, 0.0], [0.0, 0.5], [0.9, 0.01]])
+    np.testing.assert_array_equal(apart(places, [0.3, 0.3, 0.3], 0.1), places)
+
+
+def test_no_label_covers_another():
+    places = np.random.default_rng(0).normal(size=(30, 2)) / 4
+    widths = np.linspace(0.1, 0.6, 30).tolist()
+    moved = apart(places, widths, 0.06)
+    for one in range(30):
+        for other in range(one):
+            beside = (
+                abs(moved[one, 0] - moved[other, 0]) >= (widths[one] + widths[other]) / 2 - 1e-9
+            )
+            assert beside or abs(moved[one, 1] - moved[other, 1]) >= 0.06 - 1e-9
+
+
 class Links(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
@@ -180,6 +197,8 @@ def test_a_page_of_right_answers_alone(tmp_path):
     answers = evaluate(clips, learn, seeds=(0,))
     text = write_page(tmp_path, answers, clips, strategy="dtw", num_shots=1).read_text()
     assert "There were none." in text
+    assert "Not measured: most words need three recordings for it." in text
+    assert "Not drawn: it needs a pretrained model" in text
     assert "100.0 % (100.0 to 100.0)" in text
     assert not (tmp_path / "shots.png").exists()
     assert not (tmp_path / "confusion-5.mp4").exists()

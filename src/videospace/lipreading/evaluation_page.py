@@ -82,7 +82,8 @@ def write_page(
         sure=_sure_text(scores),
         curve=_curve_section(folder, curve),
         embeddings=_embeddings_section(folder, embeddings, clips),
-        matrix_note=f"{all_or_worst}: a row for each spoken word, a column for each answer.",
+        matrix_note=f"{all_or_worst}: a row for each spoken word, "
+        "a column for each answer; what lies on the diagonal is right.",
         worst=_worst(folder, answers, clips, lambda word: visemes(forms.get(word, word), language)),
     )
     path = folder / "index.html"
@@ -103,38 +104,44 @@ def _sure_text(scores: Scores) -> str:
     return f"{text}. An answer took {1000 * scores.median_seconds:.0f} ms (median)."
 
 
-def _section(name: str, title: str, text: str, picture: str, description: str) -> str:
+def _section(name: str, title: str, text: str, picture: str = "", description: str = "") -> str:
+    image = f'<img class="plot" src="{picture}" alt="{html.escape(description)}">'
     return (
         f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2><p>{text}</p>'
-        f'<img class="plot" src="{picture}" alt="{html.escape(description)}"></section>'
+        f"{image if picture else ''}</section>"
     )
 
 
 def _curve_section(folder: Path, curve: Mapping[int, Scores] | None) -> str:
-    if not curve:
-        return ""
+    title = "What more recordings of a word bring"
+    if not curve or len(curve) < 2:
+        return _section("shots", title, "Not measured: most words need three recordings for it.")
     plot_shot_curve(folder / "shots.png", curve)
     said = "; ".join(
         f"{number}: {100 * scores.top1.mean:.0f} % and {100 * scores.top5.mean:.0f} %"
         for number, scores in curve.items()
     )
-    title = "What more recordings of a word bring"
-    text = "The same clips are asked about each time; bars are 95 % intervals."
+    text = (
+        "How often the first word, and how often one of the first five, is right, by the number of "
+        f"recordings learned from: {said}. The same clips are asked about each time; bars are 95 % "
+        "intervals."
+    )
     return _section("shots", title, text, "shots.png", f"First and first five by clips: {said}")
 
 
 def _embeddings_section(
     folder: Path, embeddings: np.ndarray | None, clips: Sequence[LabelledClip]
 ) -> str:
+    title = "Where the clips lie"
     if embeddings is None or len(embeddings) < 3:
-        return ""
+        return _section("plane", title, "Not drawn: it needs a pretrained model and three clips.")
     plot_embeddings(folder / "embeddings.png", embeddings, [clip.word for clip in clips])
     text = (
-        "Each dot is a clip, each colour a word, in the plane in which the clips differ most. "
-        "Words whose dots lie apart are told apart."
+        "Each mark is a clip, each colour and shape a word, in the plane in which the clips differ "
+        "most. Words whose marks lie apart are told apart."
     )
     picture = "embeddings.png"
-    return _section("plane", "Where the clips lie", text, picture, "Dots of clips by word")
+    return _section("plane", title, text, picture, "Marks of clips by word")
 
 
 def _worst(
@@ -154,9 +161,9 @@ def _worst(
         label = f"{spoken}, taken for {answered}"
         figures.append(
             f'<figure><video src="{name}" aria-label="{html.escape(label)}" controls muted loop '
-            f"playsinline></video><figcaption><b>{html.escape(spoken)}</b> (left) taken for "
-            f"<b>{html.escape(answered)}</b> (right), {counted(times, 'time')}.{hint}</figcaption>"
-            "</figure>"
+            f'playsinline preload="auto"></video><figcaption><b>{html.escape(spoken)}</b> (left) '
+            f"taken for <b>{html.escape(answered)}</b> (right), {counted(times, 'time')}.{hint}"
+            "</figcaption></figure>"
         )
     if not figures:
         return "<p>There were none.</p>"
