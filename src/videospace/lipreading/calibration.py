@@ -1,13 +1,19 @@
-"""How much every opinion counts, measured on people whom the model has not learned from."""
+"""How much every opinion counts, measured on clips that the model has not learned from."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.fusion import Scores, fitted_weights
-from videospace.lipreading.members import FUSED, Units, build_scorers
+from videospace.lipreading.fusion import (
+    Scores,
+    fitted_temperature,
+    fitted_weights,
+    fused_log_probabilities,
+)
+from videospace.lipreading.members import FUSED, Member, Units, build_scorers
 from videospace.lipreading.mouth_model import MouthModel
 
 
@@ -35,6 +41,46 @@ def calibrate(
         found = _weights(model, clips, unseen, units)
         weights |= {key: each for key, each in found.items() if "words" not in each}
     return weights
+
+
+def own_temperature(
+    members: Sequence[Member],
+    shots: Sequence[LabelledClip],
+    model: MouthModel | None,
+    weights: Mapping[str, float],
+    *,
+    units: Units | None = None,
+    mirror: bool = False,
+) -> float:
+    """How far to trust the weights, from the person's own clips of words that have two.
+
+    The first clip of such a word is tested against all the others. This is not for a model that
+    was trained on these very clips, which would be too sure.
+
+    Args:
+        members: The scorers.
+        shots: The person's clips.
+        model: Where the scorers need one.
+        weights: By name of the scorer.
+        units: What each word is made of.
+        mirror: Embed each clip in the mirror as well.
+
+    Returns:
+        The factor on the weights; 1 where no word has two clips.
+    """
+    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
+    for shot in shots:
+        clips_of[shot.word].append(shot)
+    held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
+    rest = [shot for shot in shots if shot not in held]
+    if not held or len(clips_of) < 2:
+        return 1.0
+    scorers = build_scorers(members, rest, model, units=units, mirror=mirror)
+    words = next(iter(scorers.values())).words
+    scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
+    logits = fused_log_probabilities(scores, weights)
+    targets = np.array([words.index(shot.word) for shot in held])
+    return fitted_temperature(logits, targets)
 
 
 def _weights(

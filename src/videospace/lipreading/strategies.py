@@ -4,18 +4,15 @@ Source: thesis 2.3–2.4 (Table 2.2) for ``cl-*`` and ``ve-*``.
 """
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
-
-import numpy as np
 
 from videospace.lipreading.adaptation import adapted
 from videospace.lipreading.adaptation_config import AdaptationConfig
 from videospace.lipreading.augmentation import NO_AUGMENTATION, PUBLISHED, STRONG
+from videospace.lipreading.calibration import own_temperature
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.familiarity import least_resemblance
-from videospace.lipreading.fusion import fitted_temperature, fused_log_probabilities
 from videospace.lipreading.members import (
     FUSED,
     WITHOUT_MODEL,
@@ -231,7 +228,9 @@ def recogniser(
     weights = weights_for(scorers, model)
     temperature = 1.0
     if not needs_training(strategy):
-        temperature = _temperature(members, shots, model, settings, units, weights)
+        temperature = own_temperature(
+            members, shots, model, weights, units=units, mirror=settings.mirror
+        )
     weights = {name: weight * temperature for name, weight in weights.items()}
     # What learns nothing from the clips judges whether a word is one of them, and nothing else.
     scorers = scorers if JUDGE in scorers else scorers | build_scorers((JUDGE,), shots, None)
@@ -261,34 +260,6 @@ def learn(
     if model is not None:
         model = adapt(strategy, shots, model, settings, synthetic=synthetic, units=units)
     return recogniser(strategy, shots, model, settings, use_counts=use_counts, units=units)
-
-
-def _temperature(
-    members: Sequence[Member],
-    shots: Sequence[LabelledClip],
-    model: MouthModel | None,
-    settings: LearningSettings,
-    units: Units | None,
-    weights: Mapping[str, float],
-) -> float:
-    """How far to trust the weights, from the person's own clips of words that have two.
-
-    The first clip of such a word is tested against all the others. A model that was trained on
-    these very clips would be too sure, so such strategies keep their weights.
-    """
-    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
-    for shot in shots:
-        clips_of[shot.word].append(shot)
-    held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
-    rest = [shot for shot in shots if shot not in held]
-    if not held or len(clips_of) < 2:
-        return 1.0
-    scorers = build_scorers(members, rest, model, units=units, mirror=settings.mirror)
-    words = next(iter(scorers.values())).words
-    scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
-    logits = fused_log_probabilities(scores, weights)
-    targets = np.array([words.index(shot.word) for shot in held])
-    return fitted_temperature(logits, targets)
 
 
 def _require_known(strategy: str) -> None:
