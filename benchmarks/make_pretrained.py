@@ -83,7 +83,7 @@ def moving_mnist() -> Recipe:
         fast(),
         model=model,
         batch=dataclasses.replace(fast().batch, important_share=0.5),
-        total_points=40e6,
+        total_points=24e6,
     )
     return Recipe(
         write_clips=lambda folder, seed: write_moving_mnist(
