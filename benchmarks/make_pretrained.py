@@ -72,7 +72,7 @@ def bouncing_ball() -> Recipe:
 
 
 def moving_mnist() -> Recipe:
-    """``fast`` with a latent for every frame and smaller networks; about three minutes."""
+    """``fast`` with a latent for every frame and smaller networks; about two minutes."""
     model = dataclasses.replace(
         fast().model,
         latent=LatentConfig(width=64, num_moments=20),
