@@ -32,7 +32,7 @@ SMALL = EncoderConfig(side=8, num_channels=8, hidden_width=16)
 GUESS = InversionConfig(max_steps=0, precision="float32")
 
 
-def training(seconds: float = 1.5, **changes) -> EncoderTrainingConfig:
+def training(seconds: float, **changes) -> EncoderTrainingConfig:
     settings = {"frames_per_step": 32, "points_per_frame": 24, "stretch": 0.0, "shift": 0.0}
     return EncoderTrainingConfig(
         budget_seconds=seconds, learning_rate=1e-2, encoder=SMALL, **{**settings, **changes}
@@ -60,7 +60,7 @@ def psnr(video, truth):
 
 class TestTraining:
     def test_guesses_come_nearer_to_the_clips_than_the_mean(self, space, store):
-        report = train_encoder(space, store, training(), progress=False)
+        report = train_encoder(space, store, training(5.0), progress=False)
         truth = store.frames(store.rows("train")[:8])
         found = invert(space, [tasks.everything(clip) for clip in truth], GUESS)
         mean = space.render(space.latents.mean(dim=0, keepdim=True))
@@ -268,7 +268,7 @@ class TestWhatIsSeen:
 
 class TestInversion:
     def test_the_search_begins_at_the_guess(self, space, store):
-        train_encoder(space, store, training(), progress=False)
+        train_encoder(space, store, training(5.0), progress=False)
         contexts = [tasks.everything(clip) for clip in store.frames([0, 1, 2, 3])]
         short = dataclasses.replace(GUESS, max_steps=2, learning_rate=1e-4)
         errors = {
