@@ -200,7 +200,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)  # or a fork could wait for threads that it has not got
 sys.path.insert(0, sys.argv[1])
-from conftest import SEMANTIC, changed_model, toy_config
+from toys import SEMANTIC, changed_model, toy_config
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.training import TrainingOptions, train
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import AlreadyToldError, UserError
 
 COMMANDS = {
     "demo": "train on bouncing balls from nothing, and show what a space can do",
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         importlib.import_module(f"videospace.cli.{name}").main(rest)
         sys.stdout.flush()
+    except AlreadyToldError:
+        return USAGE
     except UserError as error:
         print(f"videospace {name}: {error}", file=sys.stderr)
         return USAGE

@@ -12,6 +12,7 @@ from videospace.inrv.training import TrainingOptions, train
 from videospace.inrv.training_config import TrainingConfig
 from videospace.presets import PRESETS, preset
 from videospace.runtime.errors import UserError
+from videospace.runtime.processes import is_first_process
 
 
 def main(arguments: list[str]) -> None:
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
         device=command.device,
     )
     report = train(command.store, command.out, command.config, options)
+    if not is_first_process():
+        return
     print(
         f"{'finished' if report.finished else 'stopped'} after {report.step} steps and "
         f"{report.seconds:.0f} s at {report.psnr_db:.1f} dB on the training points"

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from videospace.runtime.distributed import ALONE, Team
+
 ReconstructionLoss = Literal["squared", "absolute"]
 
 
@@ -28,13 +30,15 @@ def gaussian_divergence(
     latents: Float[Tensor, "clip latent"],
     rows: Int[Tensor, " batch"],
     batch_latents: Float[Tensor, "batch latent"],
+    team: Team = ALONE,
 ) -> Float[Tensor, ""]:
     """KL(N(μ, σ) ‖ N(0, 1)) of the mean and deviation of *all* latents, mean over dimensions.
 
     Args:
-        latents: The latest known latent of every clip, without gradient.
+        latents: The latest known latent of every clip of this process, without gradient.
         rows: Which of them are in the batch.
         batch_latents: The batch's latents, through which the gradient flows.
+        team: The processes, whose clips all count.
 
     Returns:
         At least 0; infinite when all latents agree in a dimension.
@@ -42,7 +46,11 @@ def gaussian_divergence(
     Source: thesis Eq. 3.9 (δ is the caller's weight).
     """
     everyone = latents.index_copy(0, rows, batch_latents)
-    mean, variance = everyone.mean(dim=0), everyone.var(dim=0, unbiased=False)
+    own_mean, own_variance = everyone.mean(dim=0), everyone.var(dim=0, unbiased=False)
+    share = len(latents) / team.sums(len(latents))[0]
+    mean = team.total(share * own_mean)
+    # The variance does not change with the mean to first order, so no gradient flows through it.
+    variance = team.total(share * (own_variance + (own_mean - mean.detach()).square()))
     return 0.5 * (variance + mean.square() - 1 - variance.log()).mean()
 
 

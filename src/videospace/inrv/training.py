@@ -1,5 +1,6 @@
 """Training a space: one loop."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable
@@ -10,19 +11,23 @@ from torch import Tensor
 from videospace.clips.clip_store import ClipStore
 from videospace.inrv.curriculum import next_stage_index, stage_at
 from videospace.inrv.objective import psnr_from_squared_error
+from videospace.inrv.read_ahead import WaitingNotice
 from videospace.inrv.training_config import TrainingConfig, with_moments_at_most
 from videospace.inrv.training_data import TrainingClips, clip_batch
 from videospace.inrv.training_save import is_saved, save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
 from videospace.inrv.training_state import Progress, TrainingState
 from videospace.inrv.training_step import training_step
-from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 from videospace.runtime.interrupts import StopRequest, stop_on_signal
 from videospace.runtime.log import RunLog
+from videospace.runtime.memory import memory_errors_advise
+from videospace.runtime.processes import device_of_process, joined_processes
 
 __all__ = ["TrainingOptions", "TrainingReport", "snapshot", "train"]
+
+LESS_MEMORY = "--batch.num-clips or --batch.points-per-clip"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,8 @@ def train(
 ) -> TrainingReport:
     """Train a space on the training clips of a store, or continue a run that was stopped.
 
+    Under torchrun all processes call it and train one space; the first one writes it.
+
     The run is a function of the store and the configuration: on a CPU a run that was killed and
     continued ends bit for bit where an uninterrupted one does (unless a time budget is given).
 
@@ -90,7 +97,8 @@ def train(
 
     Raises:
         UserError: The store is empty, the folder is in use, cannot be written to, or holds another
-            run; or the loss is not finite, in which case the clips are named.
+            run; memory does not suffice; another process of the run has ended; or the loss is not
+            finite, in which case the clips are named.
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     config, options, out = config or TrainingConfig(), options or TrainingOptions(), Path(out)
@@ -98,20 +106,29 @@ def train(
     rows = store.rows("train")
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
-    with folder_held(out), stop_on_signal() as stop:
-        device = choose_device(options.device)
-        state, resumed = start_or_resume(store, rows, out, config, device)
-        clips = TrainingClips(store, rows, device)
+    device = device_of_process(options.device)
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(stop_on_signal())
+        team = stack.enter_context(joined_processes(device))
+        stack.enter_context(memory_errors_advise(LESS_MEMORY))
+        if team.is_first:
+            stack.enter_context(folder_held(out))
+        state, resumed = start_or_resume(store, rows, out, config, device, team)
+        clips = TrainingClips(store, rows, device, team)
         shown = options.progress is not False
-        features = semantic_features(store, rows, config, device, progress=shown)
-        with RunLog(
-            out,
-            total_points=int(config.total_points),
-            resume_step=state.progress.step if resumed else None,
-            tensorboard=options.tensorboard,
-            progress=options.progress,
-        ) as log:
-            _loop(state, clips, features, out, options, log, stop, on_step)
+        features = semantic_features(store, rows, config, device, progress=shown, team=team)
+        log = None
+        if team.is_first:
+            log = stack.enter_context(
+                RunLog(
+                    out,
+                    total_points=int(config.total_points),
+                    resume_step=state.progress.step if resumed else None,
+                    tensorboard=options.tensorboard,
+                    progress=options.progress,
+                )
+            )
+        _loop(state, clips, features, out, options, log, stop, on_step)
     progress = state.progress
     return TrainingReport(
         finished=_fraction(progress, config, options) >= 1,
@@ -128,32 +145,41 @@ def _loop(
     features: Tensor | None,
     out: Path,
     options: TrainingOptions,
-    log: RunLog,
+    log: RunLog | None,
     stop: StopRequest,
     on_step: Callable[[TrainingState], None] | None,
 ) -> None:
-    """Step until the run is over, and save."""
-    config, progress = state.config, state.progress
+    """Step until the run is over, and save. The first process has the clock and the log."""
+    config, progress, team = state.config, state.progress, state.team
+    num_shares = config.batch.num_shares
     tables = state.model.axis_tables(clips.size, state.codes.device)
-    order = curriculum_order(config, len(state.codes))
+    order = curriculum_order(config, state.num_clips)
     sitting_start, seconds_before = time.monotonic(), progress.seconds
     steps_before = progress.step
     last_save = time.monotonic()
+    notice = WaitingNotice(clips.reads)
     state.model.train()
-    while (fraction := _fraction(progress, config, options)) < 1 and not stop.asked:
+    while (fraction := _fraction(progress, config, options)) < 1:
+        if any(team.sums(stop.asked)):
+            break
         stage = stage_at(len(order), progress.stage) if config.curriculum else None
         num_clips = stage.num_clips if stage else len(order)
-        batch = clip_batch(config.seed, num_clips, config.batch.num_clips, progress.stage_step)
-        chosen = order[batch].to(state.codes.device)
-        training_step(state, clips, chosen, features, tables, fraction)
+        batch, following = (
+            order[clip_batch(config.seed, num_clips, config.batch.num_clips, index, num_shares)]
+            for index in (progress.stage_step, progress.stage_step + 1)
+        )
+        clips.expect(batch, following)
+        training_step(state, clips, batch, features, tables, fraction)
 
         if stage:
             error = progress.squared_error
             index = next_stage_index(len(order), stage.index, error, config.curriculum_threshold)
             if index != stage.index:  # new clips, of which the old error says nothing
                 progress.stage, progress.stage_step, progress.squared_error = index, 0, 4.0
-        progress.seconds = seconds_before + time.monotonic() - sitting_start
-        if progress.step % options.log_every == 0:
+        now = time.monotonic()
+        is_due = now - last_save > options.checkpoint_seconds
+        progress.seconds, save_due = team.of_first(seconds_before + now - sitting_start, is_due)
+        if log and progress.step % options.log_every == 0:
             log.record(
                 step=progress.step,
                 points=progress.points,
@@ -162,9 +188,11 @@ def _loop(
                 psnr_db=psnr_from_squared_error(progress.squared_error),
                 num_clips=float(num_clips),
             )
+        if (said := notice.after_step()) and log:
+            log.say(said)
         if on_step:
             on_step(state)
-        if time.monotonic() - last_save > options.checkpoint_seconds:
+        if save_due:
             save_training(state, clips, features, out)
             last_save = time.monotonic()
     if progress.step > steps_before or not is_saved(state, clips, features, out):

@@ -20,6 +20,9 @@ class BatchConfig:
     """Points of each of them, or None for the whole grid, as published."""
     important_share: float = 0.0
     """Share of the points drawn where a clip moves or differs from its median colour."""
+    num_shares: int = 1
+    """Every step takes as many clips of each of so many equal parts of the store. Several processes
+    work equally long on each step where this is their number, or a multiple of it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,7 @@ class TrainingConfig:
         for name, value, least in (
             ("batch.num_clips", self.batch.num_clips, 1),
             ("batch.points_per_clip", self.batch.points_per_clip, 1),
+            ("batch.num_shares", self.batch.num_shares, 1),
             ("total_points", self.total_points, 1),
             ("model.latent.width", model.latent.width, 1),
             ("model.latent.num_moments", model.latent.num_moments, 1),

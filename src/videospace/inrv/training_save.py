@@ -24,26 +24,34 @@ def training_content(store: ClipStore, rows: list[int]) -> str:
 def save_training(
     state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
 ) -> None:
-    """Write the state to go on from, and the space to use: averaged weights, current codes."""
+    """Write the state to go on from, and the space to use: averaged weights, current codes.
+
+    The first process writes; all have to call it, as they do the two functions below.
+    """
     store = clips.store
     for name, value in state.tensors().items():
         require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
     state.save(out, training_content(store, clips.rows))
     space = snapshot(state, clips, features)
-    space.save_pretrained(out)
+    if state.team.is_first:
+        space.save_pretrained(out)
 
 
 def is_saved(
     state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
 ) -> bool:
     """Whether a save would write what is on the disk already; it may carry scores since then."""
+    space = snapshot(state, clips, features)
+    return bool(state.team.of_first(state.team.is_first and _holds(out, space))[0])
+
+
+def _holds(out: Path, space: VideoSpace) -> bool:
     if not (out / STATE_FILE).exists():
         return False
     try:
         saved = VideoSpace.from_pretrained(out)
     except UserError:  # a save was cut off between its files
         return False
-    space = snapshot(state, clips, features)
     same_codes = torch.equal(saved.latents, space.latents.cpu())
     return same_codes and saved.fingerprint() == space.fingerprint()
 
@@ -52,7 +60,7 @@ def is_saved(
 def snapshot(
     state: TrainingState, clips: TrainingClips, features: Tensor | None = None
 ) -> VideoSpace:
-    """The space as it is now."""
+    """The space as it is now; on other processes than the first, with their own clips alone."""
     model = InrvModel(state.config.model).to(state.codes.device)
     averaged = state.config.optimiser.average_decay > 0
     model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
@@ -63,8 +71,13 @@ def snapshot(
         strict=False,
     )
     latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
-    store = clips.store
+    store, rows = clips.store, clips.rows
+    everyone = list(state.team.collect(latents))
+    if state.team.is_first:
+        latents = torch.cat(everyone).to(latents.device)
+    else:
+        rows = state.team.share(rows)
     shape = ClipShape(
         num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
     )
-    return VideoSpace(model, latents, [store.records[row].id for row in clips.rows], shape)
+    return VideoSpace(model, latents, [store.records[row].id for row in rows], shape)

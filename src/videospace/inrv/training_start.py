@@ -14,40 +14,60 @@ from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.training_data import seeded
 from videospace.inrv.training_save import training_content
 from videospace.inrv.training_state import STATE_FILE, TrainingState
+from videospace.runtime.distributed import ALONE, Team
 from videospace.runtime.errors import UserError
 
 
 def start_or_resume(
-    store: ClipStore, rows: list[int], out: Path, config: TrainingConfig, device: torch.device
+    store: ClipStore,
+    rows: list[int],
+    out: Path,
+    config: TrainingConfig,
+    device: torch.device,
+    team: Team = ALONE,
 ) -> tuple[TrainingState, bool]:
     """A fresh state, or the saved one and True.
 
+    The first process looks at the folder and makes the codes, since two machines might lay the
+    same clips out in different ways; every process takes from the saved state what it owns.
+
     Raises:
-        UserError: The folder holds a run with other settings or clips, or files that are none of
-            a run's and that a save would overwrite.
+        UserError: The folder holds a run with other settings or clips, files that are none of
+            a run's and that a save would overwrite; or there are more processes than clips.
     """
-    for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: ours, and those of safetensors
-        for path in out.glob(pattern):
-            path.unlink()
-    resumed = (out / STATE_FILE).exists()
+    if len(rows) < team.count:
+        raise UserError(
+            f"expected a clip for each of the {team.count} processes, came {len(rows)} clips"
+        )
+    if team.is_first:
+        for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: the second by safetensors
+            for path in out.glob(pattern):
+                path.unlink()
+    resumed = bool(team.of_first((out / STATE_FILE).exists())[0])
     latent = config.model.latent
     num_moments = latent.num_moments if latent.semantic == "none" else 1
     width = latent.effective_code_width
+    codes = None
     if resumed:
-        codes = torch.zeros(len(rows), width)
-    elif present := [name for name in SPACE_FILES if (out / name).exists()]:
+        codes = torch.zeros(len(team.share(rows)), width)
+    else:
+        if team.is_first:
+            _require_new(out)
+            parts = width // num_moments
+            codes = initial_codes(config.codes, store.frames, rows, parts, config.seed, num_moments)
+        codes = team.spread(codes, len(rows), width)
+    state = TrainingState(config, codes, device, team)
+    if resumed:
+        state.load(out, training_content(store, rows))
+    return state, resumed
+
+
+def _require_new(out: Path) -> None:
+    if present := [name for name in SPACE_FILES if (out / name).exists()]:
         raise UserError(
             f"expected a new folder or one of an interrupted training, but '{out}' holds "
             f"{present[0]}, which would be overwritten: choose another folder"
         )
-    else:
-        codes = initial_codes(
-            config.codes, store.frames, rows, width // num_moments, config.seed, num_moments
-        )
-    state = TrainingState(config, codes, device)
-    if resumed:
-        state.load(out, training_content(store, rows))
-    return state, resumed
 
 
 def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " clip"]:
@@ -64,12 +84,14 @@ def semantic_features(
     device: torch.device,
     *,
     progress: bool = True,
+    team: Team = ALONE,
 ) -> Float[Tensor, "clip time feature"] | None:
-    """Frame features of the clips, padded to the width that the model takes; None without."""
+    """Frame features of this process's clips, as wide as the model takes them; None without."""
     if config.model.latent.semantic == "none":
         return None
     encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
-    features = frame_features(store, rows, encoder, progress=progress)
+    with team.first_before_others():  # who find in the store's folder what it has encoded
+        features = team.share(frame_features(store, rows, encoder, progress=progress))
     missing = config.model.latent.video_clip.feature_width - features.shape[2]
     if missing < 0:
         raise UserError(

@@ -12,11 +12,20 @@ from videospace.inrv.model import InrvModel
 from videospace.inrv.optimisation import MovingAverage, RowAdam
 from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.weight_optimisers import weight_optimisers
-from videospace.runtime.checkpoint import config_from_json, load_tensors, save_tensors
+from videospace.runtime.checkpoint import (
+    RowBlocks,
+    config_from_json,
+    load_tensors,
+    save_tensors,
+    written_order,
+)
 from videospace.runtime.device import Precision, choose_precision
+from videospace.runtime.distributed import ALONE, Team
 from videospace.runtime.errors import UserError
 
 STATE_FILE = "training.safetensors"
+ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
+"""The tensors with a row for each clip. A process has those of its own clips, the file all."""
 
 
 @dataclasses.dataclass
@@ -42,14 +51,27 @@ class Progress:
 
 
 class TrainingState:
-    """Model, optimisers, codes and progress of a run: all that the next step depends on."""
+    """Model, optimisers, codes and progress of a run: all that the next step depends on.
+
+    Args:
+        config: Of the run.
+        codes: Of the clips of this process.
+        device: Where to compute.
+        team: The processes of the run.
+    """
 
     def __init__(
-        self, config: TrainingConfig, codes: Float[Tensor, "clip code"], device: torch.device
+        self,
+        config: TrainingConfig,
+        codes: Float[Tensor, "clip code"],
+        device: torch.device,
+        team: Team = ALONE,
     ):
         torch.manual_seed(config.seed)
-        self.config = config
+        self.config, self.team = config, team
+        self.num_clips = int(team.sums(len(codes))[0])
         self.model = InrvModel(config.model).to(device)
+        team.make_equal(*self.model.state_dict().values())
         self.codes = codes.to(device)
         self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
         self.code_adam = RowAdam(self.codes)
@@ -69,7 +91,7 @@ class TrainingState:
             state["step"].zero_()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything but the progress, by name; the tensors are the live ones."""
+        """Everything but the progress, by name; the tensors are the live ones of this process."""
         named = {
             "codes": self.codes,
             "latents": self.latents,
@@ -86,7 +108,7 @@ class TrainingState:
         return named
 
     def save(self, folder: Path, content: str) -> None:
-        """Write the state as one file, whole or not at all.
+        """Write the state as one file, whole or not at all; the first process does, for all.
 
         Args:
             folder: Of the run.
@@ -97,7 +119,16 @@ class TrainingState:
             "progress": json.dumps(dataclasses.asdict(self.progress)),
             "content": content,
         }
-        save_tensors(folder / STATE_FILE, self.tensors(), metadata)
+        own = self.tensors()
+        tables = {
+            name: RowBlocks(self._full_shape(name, own[name]), own[name].dtype, blocks)
+            for name, blocks in ((name, self.team.collect(own[name])) for name in ROW_TABLES)
+        }
+        if self.team.is_first:
+            save_tensors(folder / STATE_FILE, {**own, **tables}, metadata)
+        else:
+            for name in written_order(tables):
+                assert not list(tables[name].blocks)
 
     def load(self, folder: Path, content: str) -> None:
         """Continue where :meth:`save` left off.
@@ -125,14 +156,18 @@ class TrainingState:
             odd = sorted(saved.keys() ^ live.keys())[0]
             raise UserError(f"'{path}' is damaged: '{odd}' is unknown or missing")
         for name, value in saved.items():
-            if value.shape != live[name].shape or value.dtype != live[name].dtype:
+            if value.shape != self._full_shape(name, live[name]) or value.dtype != live[name].dtype:
                 raise UserError(f"'{path}' is damaged: '{name}' has another shape or type")
         with torch.no_grad():
             for name, value in saved.items():
-                live[name].copy_(value)
+                live[name].copy_(self.team.share(value) if name in ROW_TABLES else value)
         self.progress = config_from_json(
             Progress, json.loads(metadata["progress"]), f"'{path}': progress"
         )
+
+    def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:
+        """The shape that a tensor has in the file."""
+        return (self.num_clips, *value.shape[1:]) if name in ROW_TABLES else tuple(value.shape)
 
 
 def _differences(saved: dict, asked: dict, prefix: str = "") -> list[str]:

@@ -1,6 +1,7 @@
 """One step of gradient descent."""
 
 import math
+from typing import NoReturn
 
 import torch
 from jaxtyping import Float, Int
@@ -13,6 +14,7 @@ from videospace.inrv.training_config import TrainingConfig
 from videospace.inrv.training_data import TrainingClips, seeded
 from videospace.inrv.training_state import TrainingState
 from videospace.runtime.device import Precision
+from videospace.runtime.distributed import Team
 from videospace.runtime.errors import UserError
 
 SMOOTHING = 0.98
@@ -22,7 +24,7 @@ SMOOTHING = 0.98
 def training_step(
     state: TrainingState,
     clips: TrainingClips,
-    chosen: Int[Tensor, " clip"],
+    batch: Int[Tensor, " clip"],
     features: Tensor | None,
     tables: tuple[Tensor, Tensor, Tensor],
     fraction: float,
@@ -32,40 +34,51 @@ def training_step(
     Args:
         state: Changed in place.
         clips: The pixels.
-        chosen: Indices of the clips to look at.
-        features: Frame features of all clips, for a semantic embedding.
+        batch: Indices of the clips to look at, on the CPU. Each process looks at its own.
+        features: Frame features of this process's clips, for a semantic embedding.
         tables: The encoded axes of the clips' grid.
         fraction: Progress of the whole run in [0, 1], for the schedule.
 
     Raises:
         UserError: The loss is not finite; nothing has changed then.
     """
-    config, progress = state.config, state.progress
+    config, progress, team = state.config, state.progress, state.team
     generator = seeded(config.seed, 3, progress.step)
-    torch.manual_seed(seeded(config.seed, 4, progress.step).initial_seed())  # dropout, if any
+    dropout_seed = seeded(config.seed, 4, progress.step).initial_seed()
+    torch.manual_seed(dropout_seed + team.rank)
 
-    codes = state.codes[chosen].requires_grad_()
-    latents = state.model.latents(codes, None if features is None else features[chosen])
+    # What is drawn is drawn for the whole batch, so that it does not depend on who owns a clip.
+    places = team.places(batch)
+    chosen = batch[places].to(state.codes.device)
+    rows = team.local(chosen)
+    codes = state.codes[rows].requires_grad_()
+    latents = state.model.latents(codes, None if features is None else features[rows])
     frames = times = None
     if config.model.latent.num_moments > 1:  # an INR holds at one time, so a step sees one frame
-        frames = torch.randint(clips.size[0], chosen.shape, generator=generator)
-        times = state.model.frame_times(clips.size[0], codes.device)[frames]
+        frames = torch.randint(clips.size[0], batch.shape, generator=generator)
+        times = state.model.frame_times(clips.size[0], codes.device)[frames[places]]
     with _products_in(progress.precision, codes.device):
         layers = state.model.layers(latents, times)
-    points = _points(config, clips, chosen, frames, generator)
+    points = _points(config, clips, batch, places, frames, generator).to(codes.device)
     target = clips.colours(chosen, points)
     shared = config.batch.points_per_clip is None and frames is None  # all have the whole grid
     encoded = gather_points(tables, points[:1] if shared else points)
     with _products_in(progress.precision, codes.device):
         colours = state.model.colours(encoded, layers).float()
     clip_errors = pointwise_error(colours, target, config.loss)
-    loss = clip_errors.mean()
+    loss = clip_errors.sum() / len(batch)
     if config.gaussian_weight:
-        regulariser = gaussian_divergence(state.latents, chosen, latents)
+        regulariser = gaussian_divergence(state.latents, rows, latents, team)
         loss = loss + config.gaussian_weight * regulariser
-    _require_finite(loss, clip_errors, chosen, clips, progress.step)
+    own_share = len(chosen) / len(batch)
+    own_error = own_share * squared_error(colours, target).item() if own_share else 0.0
+    error, num_bad = team.sums(own_error, not math.isfinite(loss.item()))
+    if num_bad:
+        _refuse_step(clip_errors, chosen, clips, team, progress.step)
 
     loss.backward()
+    gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
+    team.add_up(*gradients)
     factor = learning_rate_factor(
         fraction,
         progress.step,
@@ -76,20 +89,18 @@ def training_step(
         for group in optimiser.param_groups:
             group["lr"] = config.optimiser.learning_rate * factor
     if (max_ratio := config.optimiser.max_gradient_ratio) is not None:
-        gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
         progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
     for optimiser in state.optimisers.values():
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
     assert codes.grad is not None
-    state.code_adam.step(chosen, codes.grad, config.optimiser.code_learning_rate * factor)
+    state.code_adam.step(rows, codes.grad, config.optimiser.code_learning_rate * factor)
     state.average.update(state.model, progress.step)
-    state.latents[chosen] = latents.detach()
+    state.latents[rows] = latents.detach()
 
     progress.step += 1
     progress.stage_step += 1
-    progress.points += points.numel()
-    error = squared_error(colours, target).item()
+    progress.points += len(batch) * points.shape[1]
     past = min(SMOOTHING, 1 - 1 / progress.stage_step)
     progress.squared_error = past * progress.squared_error + (1 - past) * error
 
@@ -102,44 +113,44 @@ def _products_in(precision: Precision, device: torch.device) -> torch.autocast:
 def _points(
     config: TrainingConfig,
     clips: TrainingClips,
-    chosen: Int[Tensor, " clip"],
+    batch: Int[Tensor, " clip"],
+    places: Int[Tensor, " own"] | slice,
     frames: Int[Tensor, " clip"] | None,
     generator: torch.Generator,
-) -> Int[Tensor, "clip point"]:
+) -> Int[Tensor, "own point"]:
     """The points of a step, of whole clips or of one frame of each."""
     count = config.batch.points_per_clip
-    device = chosen.device
     if count is None:
         if frames is None:
-            return torch.arange(clips.num_points, device=device).expand(len(chosen), -1)
-        starts = frames[:, None] * clips.points_per_frame
-        return (starts + torch.arange(clips.points_per_frame)).to(device)
+            grid = torch.arange(clips.num_points, device=clips.device)
+            return grid.expand(len(batch[places]), -1)
+        starts = frames[places, None] * clips.points_per_frame
+        return starts + torch.arange(clips.points_per_frame)
     num_important = round(count * config.batch.important_share)
-    points = clips.uniform_points(len(chosen), count - num_important, generator, frames).to(device)
+    num_uniform = count - num_important
+    points = clips.uniform_points(len(batch), num_uniform, generator, frames)[places]
     if num_important:
-        important = clips.important_points(chosen, num_important, generator, frames).to(device)
+        important = clips.important_points(batch, num_important, generator, frames, places=places)
         points = torch.cat([points, important], dim=1)
     return points
 
 
-def _require_finite(
-    loss: Float[Tensor, ""],
+def _refuse_step(
     clip_errors: Float[Tensor, " clip"],
     chosen: Int[Tensor, " clip"],
     clips: TrainingClips,
+    team: Team,
     step: int,
-) -> None:
+) -> NoReturn:
     """Stop before the step is taken, and name the clips."""
-    if math.isfinite(loss.item()):
-        return
     bad = chosen[~clip_errors.isfinite()].tolist()
-    if not bad:
+    ids = team.lists([clips.store.records[clips.rows[clip]].id for clip in bad])
+    if not ids:
         raise UserError(
             f"the Gaussian regulariser is not finite in step {step}, as the latents of all clips "
             "agree in some number: use more clips, --codes.start gaussian or --gaussian-weight 0; "
             "the last save is kept"
         )
-    ids = [clips.store.records[clips.rows[clip]].id for clip in bad]
     more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
     raise UserError(
         f"the loss is not finite in step {step}, for {', '.join(ids[:5])}{more}: "

@@ -6,13 +6,12 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from videospace.runtime.errors import UserError
@@ -20,24 +19,69 @@ from videospace.runtime.files import written_whole
 
 Config = TypeVar("Config")
 
+DTYPE_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
+"""What a safetensors file calls the types of numbers that are kept here."""
+
+
+class RowBlocks(NamedTuple):
+    """A table that is written without ever being whole in memory."""
+
+    shape: tuple[int, ...]
+    """Of the whole."""
+    dtype: torch.dtype
+    """Of its numbers."""
+    blocks: Iterable[Tensor]
+    """Its rows, some at a time."""
+
 
 def save_tensors(
-    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+    path: Path,
+    tensors: Mapping[str, Tensor | RowBlocks],
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write tensors, and notes about them, as one safetensors file.
 
+    Tensors are written one block after the other; the library would first copy them all.
+
     Raises:
         UserError: The disk is full, or the folder cannot be written to.
+
+    Source: the format, https://github.com/huggingface/safetensors#format.
     """
-    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    with written_whole(path) as unfinished:
-        unfinished.touch()
-        permissions = unfinished.stat().st_mode
-        try:
-            save_file(contiguous, unfinished, dict(metadata or {}))
-        except SafetensorError as error:  # what an OSError becomes on its way through Rust
-            raise OSError(str(error)) from error
-        unfinished.chmod(permissions)  # some versions of safetensors let only the owner read
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    start, order = 0, written_order(tensors)
+    for name in order:
+        shape, dtype = tuple(tensors[name].shape), tensors[name].dtype
+        stop = start + math.prod(shape) * dtype.itemsize
+        header[name] = {
+            "dtype": DTYPE_NAMES[dtype],
+            "shape": shape,
+            "data_offsets": (start, stop),
+        }
+        start = stop
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the numbers are aligned
+    with written_whole(path) as unfinished, open(unfinished, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in order:
+            tensor = tensors[name]
+            for block in tensor.blocks if isinstance(tensor, RowBlocks) else [tensor]:
+                flat = block.detach().cpu().contiguous().view(-1)
+                file.write(flat.view(torch.uint8).numpy().data)
+
+
+def written_order(tensors: Mapping[str, Tensor | RowBlocks]) -> list[str]:
+    """The names of tensors as a file has them: wide numbers first, so that all are aligned."""
+    return sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
 
 
 def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -12,3 +12,7 @@ class UserError(ValueError):
         ...
         videospace.runtime.errors.UserError: expected a clip store, but 'films' has no store.json
     """
+
+
+class AlreadyToldError(UserError):
+    """Why this process ends, which another process of the run has told; nothing is printed."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -150,6 +151,10 @@ class RunLog:
                 parts.append(f"{tqdm.format_interval(round(left))} left")
         self._bar.set_description_str(", ".join(parts), refresh=False)
         self._bar.update((fraction or 0.0) - self._bar.n)
+
+    def say(self, text: str) -> None:
+        """Print a line on standard error, above the progress bar."""
+        self._bar.write(text, file=sys.stderr)
 
 
 def seconds_left(

@@ -1,0 +1,158 @@
+"""Processes that train together: which rows each of them owns, and what they tell each other."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, final
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Int, Shaped
+from torch import Tensor
+
+BLOCK_BYTES = 64 << 20
+"""A table of all clips passes through the first process in blocks of about this size."""
+
+Rows = TypeVar("Rows", Tensor, list[int], list[str])
+
+
+class LostProcessError(RuntimeError):
+    """A message did not come through, as another process has ended."""
+
+
+@final
+class Team:
+    """The processes of a run. ``Team()`` is one process alone, to which all of this does nothing.
+
+    Row n of a table with a row for each clip lies with process n % count, as its row n // count:
+    so blocks of rows are spread evenly, wherever they begin. All processes have to call the methods
+    that communicate, in the same order.
+
+    Args:
+        rank: Number of this process, from 0.
+        count: How many there are.
+
+    Example:
+        >>> Team(rank=1, count=2).share([10, 11, 12, 13, 14])
+        [11, 13]
+    """
+
+    def __init__(self, rank: int = 0, count: int = 1):
+        self.rank, self.count = rank, count
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes, logs and decides."""
+        return self.rank == 0
+
+    def share(self, rows: Rows) -> Rows:
+        """What this process owns of a list or a table with an entry for each clip."""
+        return rows[self.rank :: self.count]
+
+    def places(self, batch: Int[Tensor, " clip"]) -> Int[Tensor, " own"] | slice:
+        """Where in a batch the clips of this process stand."""
+        if self.count == 1:
+            return slice(None)
+        return (batch % self.count == self.rank).nonzero().flatten()
+
+    def local(self, clips: Int[Tensor, " clip"]) -> Int[Tensor, " clip"]:
+        """The rows of clips of this process in its own tables."""
+        return clips // self.count
+
+    def add_up(self, *tensors: Tensor) -> None:
+        """Replace tensors of one type, in one message, by their sums over all processes."""
+        if self.count == 1:
+            return
+        bucket = torch.cat([tensor.flatten() for tensor in tensors])
+        self._together(dist.all_reduce, bucket)
+        parts = bucket.split([tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def sums(self, *numbers: float | int) -> list[float]:
+        """The sums of numbers over all processes."""
+        added = torch.tensor(numbers, dtype=torch.float64)
+        self.add_up(added)
+        return added.tolist()
+
+    def of_first(self, *numbers: float | int) -> list[float]:
+        """The first process's numbers, on all of them."""
+        return self.sums(*(number if self.is_first else 0.0 for number in numbers))
+
+    def total(self, values: Tensor) -> Tensor:
+        """A sum over all processes, through which this process's gradient flows to its values.
+
+        If every process takes the gradient of the same function of the total, the gradients of what
+        they share add up to the whole.
+        """
+        if self.count == 1:
+            return values
+        total = values.detach().clone()
+        self.add_up(total)
+        return total + (values - values.detach())
+
+    def lists(self, items: list[str]) -> list[str]:
+        """The items of all processes, one process after the other."""
+        if self.count == 1:
+            return items
+        found: list[Any] = [None] * self.count
+        self._together(dist.all_gather_object, found, items)
+        return [item for part in found for item in part]
+
+    def make_equal(self, *tensors: Tensor) -> None:
+        """Give all processes the first one's values, in place."""
+        for tensor in tensors if self.count > 1 else ():
+            self._together(dist.broadcast, tensor, 0)
+
+    def spread(
+        self, table: Shaped[Tensor, "row width"] | None, num_rows: int, width: int
+    ) -> Shaped[Tensor, "own width"]:
+        """Give each process its rows of a float32 table that only the first one has."""
+        if self.count == 1:
+            assert table is not None
+            return table
+        own = torch.empty(len(range(self.rank, num_rows, self.count)), width)
+        rows_at_once = self.count * max(1, BLOCK_BYTES // (4 * width * self.count))
+        for start in range(0, num_rows, rows_at_once):
+            stop = min(start + rows_at_once, num_rows)
+            block = torch.empty(stop - start, width) if table is None else table[start:stop].clone()
+            self.make_equal(block)
+            mine = self.share(block)
+            own[start // self.count :][: len(mine)] = mine
+        return own
+
+    def collect(self, table: Shaped[Tensor, "own ..."]) -> Iterator[Shaped[Tensor, "row ..."]]:
+        """Yield all rows of a table in order, block by block; nothing but on the first process."""
+        if self.count == 1:
+            yield table
+            return
+        num_rows = int(self.sums(len(table))[0])
+        longest = -(-num_rows // self.count)
+        row_bytes = table[:1].nbytes or 1
+        rows_at_once = max(1, BLOCK_BYTES // (row_bytes * self.count))
+        for start in range(0, longest, rows_at_once):
+            own = table[start : start + rows_at_once]
+            block = own.new_zeros(min(rows_at_once, longest - start), *own.shape[1:], device="cpu")
+            block[: len(own)] = own
+            parts = [torch.empty_like(block) for _ in range(self.count)] if self.is_first else None
+            self._together(dist.gather, block, parts)
+            if parts:
+                yield torch.stack(parts, dim=1).flatten(0, 1)[: num_rows - start * self.count]
+
+    @contextlib.contextmanager
+    def first_before_others(self) -> Iterator[None]:
+        """Let the first process go through the block alone, and then the others."""
+        if not self.is_first:
+            self.sums(0)
+        yield
+        if self.is_first:
+            self.sums(0)
+
+    def _together(self, collective: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            collective(*arguments)
+        except RuntimeError as error:
+            raise LostProcessError(str(error).splitlines()[0]) from error
+
+
+ALONE = Team()
+"""What a run is by itself."""
