@@ -170,12 +170,12 @@ def test_a_folder_that_cannot_be_made_is_found_out_before_the_work(tmp_path):
 def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
     frame_features(SmallStore(tmp_path, 2), range(2), MeanColour())
 
-    def full_disk(features, path, metadata):
+    def full_disk(path, _):
         Path(path).write_bytes(b"half a fi")
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "save_file", full_disk)
+        patched.setattr(checkpoint, "open", full_disk, raising=False)
         with pytest.raises(
             UserError, match=r"cannot write .*mean-colour\.safetensors': No space left"
         ):

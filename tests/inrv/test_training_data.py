@@ -43,6 +43,28 @@ class TestBatches:
         if num_clips % batch_clips == 0:
             assert len(seen) == num_clips
 
+    @settings(deadline=None, max_examples=60)
+    @given(st.integers(0, 99), st.integers(1, 60), st.integers(1, 50), st.integers(1, 8))
+    def test_shares_are_equal_and_every_clip_has_its_turn(
+        self, seed, num_clips, batch_clips, num_shares
+    ):
+        per_epoch = num_clips // min(batch_clips, num_clips)
+        batches = [
+            clip_batch(seed, num_clips, batch_clips, index, num_shares)
+            for index in range(per_epoch)
+        ]
+        for batch in batches:
+            counts = (batch % num_shares).bincount(minlength=num_shares)
+            assert counts.max() - counts.min() <= 1 or num_clips < num_shares
+        seen = torch.cat(batches)
+        assert len(seen.unique()) == len(seen)
+        if num_clips % min(batch_clips, num_clips) == 0:
+            assert len(seen) == num_clips
+
+    def test_clips_of_a_share_are_shuffled(self):
+        orders = {tuple(clip_batch(0, 30, 30, epoch, 3).tolist()) for epoch in range(4)}
+        assert len(orders) == 4
+
     def test_epochs_and_seeds_have_orders_of_their_own(self):
         def order(seed, epoch):
             return clip_batch(seed, 30, 30, epoch).tolist()

@@ -134,7 +134,7 @@ class TestTrouble:
         (status, _, errors), (killed, _, _) = outcome("die", tmp_path)
         assert (status, killed) == (2, -9)
         assert errors.splitlines() == [
-            "process 1 of 2 has ended without a word, as if killed or out of memory: "
+            "process 1 of 2 ended without a word, as if killed or out of memory: "
             "the last save is kept, and the same command goes on from there"
         ]
         _, notes = load_tensors(tmp_path / "dead" / STATE_FILE)

@@ -7,10 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 
 from videospace.presets import PRESETS
 from videospace.runtime import checkpoint
 from videospace.runtime.checkpoint import (
+    RowBlocks,
     config_from_json,
     fingerprint,
     load_json,
@@ -66,18 +68,43 @@ class TestTensors:
         modes = [path.stat().st_mode for path in tmp_path.iterdir()]
         assert modes[0] == modes[1]
 
-    def test_a_failed_write_is_explained(self, tmp_path, monkeypatch):
+    def test_a_failed_write_is_explained(self, tmp_path):
         path = tmp_path / "t.safetensors"
         save_tensors(path, TENSORS)
         before = path.read_bytes()
 
-        def full(*_):
-            raise checkpoint.SafetensorError("I/O error: No space left on device (os error 28)")
+        def blocks():
+            yield torch.zeros(1, 3)
+            raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(checkpoint, "save_file", full)
-        with pytest.raises(UserError, match=r"cannot write '.*t\.safetensors': I/O error: No"):
-            save_tensors(path, {})
+        with pytest.raises(UserError, match=r"cannot write '.*t\.safetensors': No space left on"):
+            save_tensors(path, {"a": RowBlocks((2, 3), torch.float32, blocks())})
         assert path.read_bytes() == before
+        assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+    @pytest.mark.parametrize("dtype", checkpoint.DTYPE_NAMES)
+    def test_every_type_as_the_library_writes_it(self, tmp_path, dtype):
+        tensors = {
+            "odd": torch.tensor([1, 0, 1], dtype=torch.uint8),
+            "b": torch.arange(6).view(2, 3).to(dtype),
+            "empty": torch.zeros(0, 4, dtype=dtype),
+            "a": torch.ones((), dtype=torch.float64),
+        }
+        save_tensors(tmp_path / "ours", tensors, {"note": "1"})
+        save_file(tensors, tmp_path / "theirs", {"note": "1"})
+        found, read = load_tensors(tmp_path / "ours"), load_file(tmp_path / "ours")
+        assert found[1] == load_tensors(tmp_path / "theirs")[1]
+        for name, value in tensors.items():
+            for one in (found[0][name], read[name]):
+                assert one.dtype == value.dtype
+                assert torch.equal(one, value)
+
+    def test_a_table_in_blocks_is_the_table(self, tmp_path):
+        table = torch.arange(22.0).view(11, 2)
+        blocks = RowBlocks((11, 2), table.dtype, iter(table.split(4)))
+        save_tensors(tmp_path / "t", {**TENSORS, "table": blocks})
+        save_tensors(tmp_path / "whole", {**TENSORS, "table": table})
+        assert (tmp_path / "t").read_bytes() == (tmp_path / "whole").read_bytes()
 
     def test_missing_and_damaged_files(self, tmp_path):
         path = tmp_path / "t.safetensors"

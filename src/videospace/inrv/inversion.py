@@ -18,6 +18,7 @@ from videospace.inrv.inversion_config import InversionConfig
 from videospace.inrv.search import Inversion, search
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.errors import UserError
+from videospace.runtime.memory import memory_errors_advise
 
 __all__ = ["Inversion", "InversionConfig", "Keep", "invert"]
 
@@ -53,8 +54,8 @@ def invert(
         ``config.samples`` answers for each context.
 
     Raises:
-        UserError: No contexts, contexts of several sizes, a space of a single clip, or an encoder
-            is asked for and the space has none.
+        UserError: No contexts, contexts of several sizes, a space of a single clip, too little
+            memory, or an encoder is asked for and the space has none.
 
     Example:
         >>> from videospace.inrv.model import InrvModel, ModelConfig
@@ -77,7 +78,10 @@ def invert(
     starts = range(0, len(contexts), at_once)
     shown = None if progress else True
     parts = []
-    with tqdm(total=len(starts) * steps_each, desc="inverting", unit="step", disable=shown) as bar:
+    with (
+        memory_errors_advise("--points-per-clip, --samples or --restarts"),
+        tqdm(total=len(starts) * steps_each, desc="inverting", unit="step", disable=shown) as bar,
+    ):
         for index, start in enumerate(starts):
             batch = contexts[start : start + at_once]
             parts.append(

@@ -27,8 +27,11 @@ from videospace.inrv.space_files import (
 from videospace.runtime import checkpoint
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
+from videospace.runtime.memory import advised, memory_errors_advise
 
 __all__ = ["ClipShape", "VideoSpace"]
+
+LESS_TO_RENDER = "the number of clips rendered together (--count), --height or --width"
 
 
 @final
@@ -196,7 +199,8 @@ class VideoSpace:
             UserError: A size below 1, or latents of another width.
         """
         size = self.render_size(height, width, num_frames)
-        videos = rendering.render(self.model, self._checked(latents), size)
+        with memory_errors_advise(LESS_TO_RENDER):
+            videos = rendering.render(self.model, self._checked(latents), size)
         return videos if latents.ndim == 2 else videos[0]
 
     def render_frames(
@@ -219,7 +223,8 @@ class VideoSpace:
         """
         size = self.render_size(height, width, num_frames)
         latents = self._checked(latents)
-        return rendering.render_frames(self.model, latents, size, changes=changes)
+        frames = rendering.render_frames(self.model, latents, size, changes=changes)
+        return advised(frames, LESS_TO_RENDER)
 
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)

@@ -148,10 +148,13 @@ class Team:
             self.sums(0)
 
     def _together(self, collective: Callable[..., Any], *arguments: Any) -> None:
+        reason = None
         try:
             collective(*arguments)
         except RuntimeError as error:
-            raise LostProcessError(str(error).splitlines()[0]) from error
+            reason = str(error).partition("\n")[0]
+        if reason is not None:  # without the first error, whose frames keep the connections open
+            raise LostProcessError(reason)
 
 
 ALONE = Team()

@@ -1,12 +1,14 @@
 """What is said when memory does not suffice."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import torch
 
 from videospace.runtime.errors import UserError
 
+Item = TypeVar("Item")
 SIGNS = ("not enough memory", "can't allocate memory", "out of memory")
 """What PyTorch says in a RuntimeError of no type of its own, on the CPU and in its libraries."""
 
@@ -37,3 +39,9 @@ def memory_errors_advise(what_to_lower: str) -> Iterator[None]:
             raise
         reason = f" ({text})" if text else ""
         raise UserError(f"out of memory{reason}: lower {what_to_lower}") from error
+
+
+def advised(items: Iterable[Item], what_to_lower: str) -> Iterator[Item]:
+    """Pass items on; memory that does not suffice to make one is an error as above."""
+    with memory_errors_advise(what_to_lower):
+        yield from items

@@ -4,8 +4,10 @@ import contextlib
 import datetime
 import itertools
 import os
+import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,8 +20,8 @@ from videospace.runtime.errors import AlreadyToldError, UserError
 TIMEOUT = datetime.timedelta(minutes=30)
 """How long processes wait for one that is alive: longer than anything that one of them does alone,
 such as finding principal components. One that has ended is noticed at once."""
-ALIVE_SECONDS = 3.0
-"""How long those that notice the end of a process wait for a sign of each other."""
+WORDS_SECONDS = 3.0
+"""How long those that notice the end of a process look for the reason."""
 _runs = itertools.count()
 
 
@@ -73,11 +75,13 @@ def joined_processes(device: torch.device) -> Iterator[Team]:
             dist.init_process_group(backend, timeout=TIMEOUT)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"cannot meet the other processes: {_first_line(error)}") from error
-    team, run = Team(dist.get_rank(), dist.get_world_size()), next(_runs)
+    team = Team(dist.get_rank(), dist.get_world_size())
+    store = dist.PrefixStore(f"videospace/{next(_runs)}", _store())  # pyright: ignore[reportPrivateImportUsage]
+    store.set(f"place/{team.rank}", _place())
     try:
         yield team
     except (Exception, KeyboardInterrupt) as error:
-        words = _last_words(team, dist.PrefixStore(f"videospace/{run}", _store()), error)
+        words = _last_words(team, store, error)
         if words is None:
             raise
         raise words from error
@@ -98,25 +102,41 @@ def _last_words(team: Team, store: Any, error: BaseException) -> UserError | Non
         if lost and not store.check(["words"]):
             words = _names_of_silent(team, store)
         if store.add("told", 1) > 1:
-            store.wait(["words"], datetime.timedelta(seconds=ALIVE_SECONDS))
+            store.wait(["words"], datetime.timedelta(seconds=WORDS_SECONDS))
             return AlreadyToldError(store.get("words").decode())
         store.set("words", words)
     return UserError(words) if isinstance(error, UserError | LostProcessError) else None
 
 
 def _names_of_silent(team: Team, store: Any) -> str:
-    """Say which processes give no sign when all that are alive do."""
-    store.set(f"alive/{team.rank}", "")
-    missing, stop = list(range(team.count)), time.monotonic() + ALIVE_SECONDS
-    while missing and time.monotonic() < stop:
-        missing = [rank for rank in missing if not store.check([f"alive/{rank}"])]
+    """Say which processes of this machine are not there any more; torchrun says it of others."""
+    gone, stop = [], time.monotonic() + WORDS_SECONDS
+    while not gone and time.monotonic() < stop:
+        places = [store.get(f"place/{rank}").decode() for rank in range(team.count)]
+        gone = [str(rank) for rank, place in enumerate(places) if _is_gone(*place.split())]
         time.sleep(0.05)
-    silent = list(map(str, missing))
-    who = f"process {' and '.join(silent)}" if silent else "a process"
+    who = f"process {', '.join(gone)}" if gone else "a process"
     return (
-        f"{who} of {team.count} has ended without a word, as if killed or out of memory: "
+        f"{who} of {team.count} ended without a word, as if killed or out of memory: "
         "the last save is kept, and the same command goes on from there"
     )
+
+
+def _place() -> str:
+    return f"{socket.gethostname()} {os.getpid()}"
+
+
+def _is_gone(host: str, pid: str) -> bool:
+    """Whether a process of this machine has ended, though its parent may not know it yet."""
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except ProcessLookupError:
+        return True
+    except OSError:  # no such files on this system, or another user's process
+        return False
 
 
 def _store() -> Any:

@@ -1,0 +1,238 @@
+"""Scale: what does a step cost with more clips, points, latent numbers and processes?
+
+Trains the preset fast, from Gaussian codes, on clips of noise of 13 frames of 16x16 px: what they
+show does not matter to the time. A step's time is the median over steps after the first few. The
+runs with one and two processes are the command as a user gives it, one thread each; their rate is
+taken from metrics.jsonl. ``benchmarks.scale_projection`` goes on from these figures to many GPUs.
+"""
+
+import dataclasses
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.common import BenchmarkOptions, print_table, run_benchmark, say
+from benchmarks.scale_projection import Assumptions, projections
+from benchmarks.step_costs import operations
+from videospace.clips.clip_record import ClipRecord
+from videospace.clips.clip_store import ClipStore
+from videospace.inrv import training_data
+from videospace.inrv.codes import CodesConfig
+from videospace.inrv.components import clip_components
+from videospace.inrv.training import TrainingOptions, train
+from videospace.inrv.training_config import TrainingConfig
+from videospace.inrv.training_state import ROW_TABLES, TrainingState
+from videospace.presets import fast
+from videospace.runtime.checkpoint import save_tensors
+from videospace.runtime.log import read_metrics
+
+SIZE = (13, 16, 16)
+WARM_UP_STEPS = 5
+CPU = torch.device("cpu")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScaleOptions(BenchmarkOptions):
+    """Scale: what does a step cost with more clips, points, latent numbers and processes?"""
+
+    num_clips: tuple[int, ...] = (300, 3000, 30_000)
+    """Clips of a store; the first is the number for all other measurements."""
+    points_per_clip: tuple[int, ...] = (64, 256, 1024)
+    """Points of each clip in a step."""
+    latent_widths: tuple[int, ...] = (32, 128, 512)
+    """Numbers of a latent at each of 13 moments."""
+    steps: int = 40
+    """Steps of each run."""
+    rounds: int = 3
+    """Times that everything is measured, in turn; the median counts."""
+    processes: bool = True
+    """Also compare one process with two, which takes most of the time."""
+
+
+def measure(options: ScaleOptions, work: Path) -> dict[str, Any]:
+    """Measure steps, then processes, then the parts that grow with the clips, and project."""
+    torch.set_num_threads(1)
+    stores = {count: noise_store(work / f"noise-{count}", count) for count in options.num_clips}
+    store = stores[options.num_clips[0]]
+    runs: dict[str, tuple[ClipStore, TrainingConfig]] = {}
+    for count, clips in stores.items():
+        runs[f"{count} clips"] = clips, config(options.steps)
+    for points in options.points_per_clip:
+        runs[f"{points} points"] = store, config(options.steps, points=points)
+    for width in options.latent_widths:
+        runs[f"{width} numbers"] = store, config(options.steps, width=width)
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(options.rounds):
+        for name, (clips, settings) in runs.items():
+            seconds[name].append(seconds_of_step(clips, settings, work / "space"))
+    steps = {
+        name: {
+            "seconds": statistics.median(values),
+            "least": min(values),
+            "most": max(values),
+            "microseconds_per_point": statistics.median(values) / step_points(runs[name][1]) * 1e6,
+        }
+        for name, values in seconds.items()
+    }
+    print_table("A step on one core", steps, ("seconds", "least", "most", "microseconds_per_point"))
+    rates = rates_of_processes(store, options, work) if options.processes else None
+    parts = costs_by_clip(stores[max(options.num_clips)], config(options.steps))
+    few, many = (steps[f"{count} clips"] for count in (min(stores), max(stores)))
+    assume = Assumptions()
+    return {
+        "clip_size": SIZE,
+        "seconds_of_step": steps,
+        "many_clips_to_few": many["seconds"] / few["seconds"],
+        "processes": rates,
+        "parts": parts,
+        "assumptions": dataclasses.asdict(assume),
+        "projections": projections(parts, assume),
+    }
+
+
+def config(num_steps: int, points: int = 256, width: int = 128) -> TrainingConfig:
+    """The preset fast with a latent of another width, for some steps."""
+    preset = fast()
+    latent = dataclasses.replace(preset.model.latent, width=width)
+    batch = dataclasses.replace(preset.batch, points_per_clip=points)
+    return dataclasses.replace(
+        preset,
+        model=dataclasses.replace(preset.model, latent=latent),
+        codes=CodesConfig(start="gaussian"),
+        batch=batch,
+        total_points=float(num_steps * batch.num_clips * points),
+    )
+
+
+def step_points(settings: TrainingConfig) -> int:
+    """Points of a step."""
+    assert settings.batch.points_per_clip is not None
+    return settings.batch.num_clips * settings.batch.points_per_clip
+
+
+def noise_store(folder: Path, count: int) -> ClipStore:
+    """A store of so many clips of noise."""
+    store = ClipStore.create(folder, num_frames=SIZE[0], height=SIZE[1], width=SIZE[2])
+    generator = np.random.default_rng(0)
+    while len(store) < count:
+        numbers = range(len(store), min(len(store) + 1000, count))
+        pixels = generator.integers(0, 256, (len(numbers), *SIZE, 3), np.uint8)
+        records = [
+            ClipRecord(id=f"noise-{n}", source="noise", first_frame=n, fps=25.0, split="train")
+            for n in numbers
+        ]
+        store.append(list(zip(records, pixels, strict=True)))
+    return store
+
+
+def seconds_of_step(store: ClipStore, settings: TrainingConfig, out: Path) -> float:
+    """The median time of a step of a new run."""
+    ends: list[float] = []
+    for path in out.glob("*"):
+        path.unlink()
+
+    def after_step(_: TrainingState) -> None:
+        ends.append(time.perf_counter())
+
+    train(store, out, settings, TrainingOptions(progress=False, device="cpu"), after_step)
+    return statistics.median(np.diff(ends)[WARM_UP_STEPS:].tolist())
+
+
+def rates_of_processes(store: ClipStore, options: ScaleOptions, work: Path) -> dict[str, Any]:
+    """Points per second of one process on one core, and of two on two, at the same batch."""
+    settings = config(3 * options.steps)
+    rates: dict[str, list[float]] = {}
+    for _ in range(options.rounds):
+        for count, shares in ((1, 1), (2, 1), (2, 2)):
+            name = f"{count} processes, {shares} shares"
+            rate = _rate(store, settings, count, shares, work / "processes")
+            rates.setdefault(name, []).append(rate)
+    found = {
+        name: {"points_per_second": statistics.median(values), "runs": values}
+        for name, values in rates.items()
+    }
+    alone = found["1 processes, 1 shares"]["points_per_second"]
+    for one in found.values():
+        one["times_one_process"] = one["points_per_second"] / alone
+    print_table("Processes", found, ("points_per_second", "times_one_process"))
+    return found
+
+
+def _rate(store: ClipStore, settings: TrainingConfig, count: int, shares: int, out: Path) -> float:
+    for path in out.glob("*"):
+        path.unlink()
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+        *("--nproc-per-node", str(count), "-m", "videospace", "train", str(store.folder)),
+        *("--out", str(out), "--device", "cpu", "--codes.start", "gaussian"),
+        *("--batch.num-shares", str(shares), "--total-points", str(settings.total_points)),
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True
+    )
+    if done.returncode:
+        say(done.stderr)
+        done.check_returncode()
+    first, *_, last = read_metrics(out)
+    return (last["points"] - first["points"]) / (last["seconds"] - first["seconds"])
+
+
+def costs_by_clip(store: ClipStore, settings: TrainingConfig) -> dict[str, float]:
+    """What each clip takes of memory and of the time of what is done now and then."""
+    codes = torch.zeros(len(store), settings.model.latent.effective_code_width)
+    state = TrainingState(settings, codes, CPU)
+    tensors = state.tensors()
+    table_bytes = sum(tensors[name].nbytes for name in ROW_TABLES)
+    weight_bytes = sum(weight.nbytes for weight in state.model.parameters())
+    points = step_points(settings)
+    generator = training_data.seeded(0)
+    num_clips = settings.batch.num_clips
+    clips = training_data.TrainingClips(store, [0], CPU)
+    path = store.folder.parent / "tables.safetensors"
+    numbers = iter(range(1000))
+    seconds = {
+        "order": _seconds(
+            lambda: training_data.clip_batch(next(numbers), len(store), len(store), 0)
+        ),
+        "draw": _seconds(lambda: clips.uniform_points(num_clips, points // num_clips, generator)),
+        "components": _seconds(
+            lambda: clip_components(store.frames, range(len(store)), 127, num_moments=13), 1
+        ),
+        "index": _seconds(lambda: ClipStore.open(store.folder), 3),
+        "save": _seconds(
+            lambda: save_tensors(path, {name: tensors[name] for name in ROW_TABLES}), 3
+        ),
+    }
+    path.unlink()
+    return {
+        "operations_per_point": operations(settings, store, points) / points,
+        "table_bytes_per_clip": table_bytes / len(store),
+        "latent_bytes_per_clip": tensors["latents"].nbytes / len(store),
+        "weight_bytes": weight_bytes,
+        "order_seconds_per_clip": seconds["order"] / len(store),
+        "draw_seconds_per_point": seconds["draw"] / points,
+        "components_seconds_per_clip": seconds["components"] / len(store),
+        "index_seconds_per_clip": seconds["index"] / len(store),
+        "save_bytes_per_second": table_bytes / seconds["save"],
+    }
+
+
+def _seconds(action: Any, repeats: int = 7) -> float:
+    """The median time of an action."""
+    found = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)
+
+
+if __name__ == "__main__":
+    run_benchmark("scale", __doc__, ScaleOptions, measure)

@@ -1,0 +1,39 @@
+"""Training, rendering and inversion say which flag to lower when memory is short."""
+
+import pytest
+
+from videospace.inrv import inversion, rendering, search, training
+from videospace.inrv.context import Context
+from videospace.inrv.tasks import prediction
+from videospace.inrv.training import TrainingOptions, train
+from videospace.runtime.errors import UserError
+
+
+def no_memory(*_: object, **__: object) -> None:
+    raise MemoryError("7 GiB")
+
+
+def test_training(store, tmp_path, make_config, monkeypatch):
+    monkeypatch.setattr(training, "training_step", no_memory)
+    message = r"^out of memory \(7 GiB\): lower --batch.num-clips or --batch.points-per-clip$"
+    with pytest.raises(UserError, match=message):
+        train(store, tmp_path / "space", make_config(), TrainingOptions(progress=False))
+
+
+def test_rendering(make_space, monkeypatch):
+    space = make_space()
+    monkeypatch.setattr(rendering, "finish_inr", no_memory)
+    message = r"^out of memory \(7 GiB\): lower .*--count.*--height or --width$"
+    with pytest.raises(UserError, match=message):
+        space.render(space.latents)
+    with pytest.raises(UserError, match=message):
+        next(space.render_frames(space.latents))
+
+
+def test_inversion(make_space, monkeypatch):
+    space = make_space()
+    context: Context = prediction(space.render(space.latents[0]))
+    monkeypatch.setattr(search, "descend", no_memory)
+    message = r"^out of memory \(7 GiB\): lower --points-per-clip, --samples or --restarts$"
+    with pytest.raises(UserError, match=message):
+        inversion.invert(space, [context])

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from videospace.runtime.errors import UserError
+from videospace.runtime.memory import advised, memory_errors_advise
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), ""),
+        (MemoryError("Unable to allocate 9 GiB"), r" \(Unable to allocate 9 GiB\)"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried\nmore"), r" \(CUDA out .* Tried\)"),
+        (RuntimeError("[enforce] DefaultCPUAllocator: not enough memory: you"), r" \(\[enf.*\)"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), r" \(Def.*\)"),
+    ],
+)
+def test_want_of_memory_becomes_one_line_with_advice(error, reason):
+    with (
+        pytest.raises(UserError, match=rf"^out of memory{reason}: lower --count$") as caught,
+        memory_errors_advise("--count"),
+    ):
+        raise error
+    assert "\n" not in str(caught.value)
+
+
+def test_the_true_errors_of_an_allocation():
+    for allocate in (lambda: torch.empty(1 << 60), lambda: bytearray(1 << 62)):
+        with pytest.raises(UserError, match="out of memory"), memory_errors_advise("--count"):
+            allocate()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("shapes do not match"), ValueError("no")])
+def test_other_errors_pass(error):
+    with pytest.raises(type(error), match=str(error)), memory_errors_advise("--count"):
+        raise error
+
+
+def test_items_are_passed_on_until_memory_is_short():
+    def items():
+        yield 1
+        raise MemoryError
+
+    found = advised(items(), "--height")
+    assert next(found) == 1
+    with pytest.raises(UserError, match="out of memory: lower --height"):
+        next(found)
