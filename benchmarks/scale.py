@@ -1,11 +1,14 @@
 """Scale: what does a step cost with more clips, points, latent numbers and processes?
 
 Trains the preset fast, from Gaussian codes, on clips of noise of 13 frames of 16x16 px: what they
-show does not matter to the time. A step's time is the median over steps after the first few. The
-runs with one and two processes are the command as a user gives it, one thread each; their rate is
-taken from metrics.jsonl. ``benchmarks.scale_projection`` goes on from these figures to many GPUs.
+show does not matter to the time. A step runs in one thread, and is told by the clock and by the
+time that the processor spent on it, which other programs on the machine lengthen less; both are
+medians over steps after the first few. The runs with one and two processes are the command as a
+user gives it, one thread each; their rate is taken from metrics.jsonl.
+``benchmarks.scale_projection`` goes on from these figures to many GPUs.
 """
 
+import contextlib
 import dataclasses
 import os
 import statistics
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.common import BenchmarkOptions, print_table, run_benchmark, say
+from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchmark, say
 from benchmarks.scale_projection import Assumptions, projections
 from benchmarks.step_costs import operations
 from videospace.clips.clip_record import ClipRecord
@@ -35,6 +38,7 @@ from videospace.runtime.log import read_metrics
 
 SIZE = (13, 16, 16)
 WARM_UP_STEPS = 5
+CLOCKS = {"seconds": time.perf_counter, "processor_seconds": time.process_time}
 CPU = torch.device("cpu")
 
 
@@ -68,28 +72,21 @@ def measure(options: ScaleOptions, work: Path) -> dict[str, Any]:
         runs[f"{points} points"] = store, config(options.steps, points=points)
     for width in options.latent_widths:
         runs[f"{width} numbers"] = store, config(options.steps, width=width)
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in runs}
     for _ in range(options.rounds):
         for name, (clips, settings) in runs.items():
-            seconds[name].append(seconds_of_step(clips, settings, work / "space"))
-    steps = {
-        name: {
-            "seconds": statistics.median(values),
-            "least": min(values),
-            "most": max(values),
-            "microseconds_per_point": statistics.median(values) / step_points(runs[name][1]) * 1e6,
-        }
-        for name, values in seconds.items()
-    }
-    print_table("A step on one core", steps, ("seconds", "least", "most", "microseconds_per_point"))
+            found[name].append(seconds_of_step(clips, settings, work / "space"))
+    steps = {name: medians(values, CLOCKS) for name, values in found.items()}
+    print_table("A step on one core", steps, tuple(CLOCKS))
     rates = rates_of_processes(store, options, work) if options.processes else None
-    parts = costs_by_clip(stores[max(options.num_clips)], config(options.steps))
+    parts = costs_by_clip(stores[sorted(stores)[len(stores) // 2]], config(options.steps))
     few, many = (steps[f"{count} clips"] for count in (min(stores), max(stores)))
     assume = Assumptions()
     return {
         "clip_size": SIZE,
         "seconds_of_step": steps,
-        "many_clips_to_few": many["seconds"] / few["seconds"],
+        "runs": found,
+        "many_clips_to_few": {name: many[name] / few[name] for name in CLOCKS},
         "processes": rates,
         "parts": parts,
         "assumptions": dataclasses.asdict(assume),
@@ -111,12 +108,6 @@ def config(num_steps: int, points: int = 256, width: int = 128) -> TrainingConfi
     )
 
 
-def step_points(settings: TrainingConfig) -> int:
-    """Points of a step."""
-    assert settings.batch.points_per_clip is not None
-    return settings.batch.num_clips * settings.batch.points_per_clip
-
-
 def noise_store(folder: Path, count: int) -> ClipStore:
     """A store of so many clips of noise."""
     store = ClipStore.create(folder, num_frames=SIZE[0], height=SIZE[1], width=SIZE[2])
@@ -132,17 +123,26 @@ def noise_store(folder: Path, count: int) -> ClipStore:
     return store
 
 
-def seconds_of_step(store: ClipStore, settings: TrainingConfig, out: Path) -> float:
-    """The median time of a step of a new run."""
-    ends: list[float] = []
-    for path in out.glob("*"):
-        path.unlink()
+def seconds_of_step(store: ClipStore, settings: TrainingConfig, out: Path) -> dict[str, float]:
+    """The median times of a step of a new run, which is not saved."""
+    ends: dict[str, list[float]] = {name: [] for name in CLOCKS}
 
-    def after_step(_: TrainingState) -> None:
-        ends.append(time.perf_counter())
+    def after_step(state: TrainingState) -> None:
+        for name, clock in CLOCKS.items():
+            ends[name].append(clock())
+        if state.progress.points >= settings.total_points:
+            raise _EnoughError
 
-    train(store, out, settings, TrainingOptions(progress=False, device="cpu"), after_step)
-    return statistics.median(np.diff(ends)[WARM_UP_STEPS:].tolist())
+    with contextlib.suppress(_EnoughError):
+        train(store, out, settings, TrainingOptions(progress=False, device="cpu"), after_step)
+    return {
+        name: statistics.median(np.diff(times)[WARM_UP_STEPS:].tolist())
+        for name, times in ends.items()
+    }
+
+
+class _EnoughError(Exception):
+    """All steps are measured."""
 
 
 def rates_of_processes(store: ClipStore, options: ScaleOptions, work: Path) -> dict[str, Any]:
@@ -191,7 +191,8 @@ def costs_by_clip(store: ClipStore, settings: TrainingConfig) -> dict[str, float
     tensors = state.tensors()
     table_bytes = sum(tensors[name].nbytes for name in ROW_TABLES)
     weight_bytes = sum(weight.nbytes for weight in state.model.parameters())
-    points = step_points(settings)
+    assert settings.batch.points_per_clip is not None
+    points = settings.batch.num_clips * settings.batch.points_per_clip
     generator = training_data.seeded(0)
     num_clips = settings.batch.num_clips
     clips = training_data.TrainingClips(store, [0], CPU)
