@@ -57,6 +57,8 @@ def projection(
     speed = assume.bytes_per_second_inside if inside else assume.bytes_per_second_outside
     own_clips = num_clips / num_gpus
     read = assume.clips_per_step * assume.clip_bytes
+    drawing_seconds = measured["draw_seconds_per_point"] * points  # on each process, for all
+    reducing_seconds = steps * sent / speed
     return {
         "clips": num_clips,
         "gpus": num_gpus,
@@ -65,7 +67,8 @@ def projection(
         "arithmetic_seconds_per_step": arithmetic_seconds / steps,
         "sent_bytes_per_step": sent,
         "reduce_seconds_per_step": sent / speed,
-        "draw_seconds_per_step": measured["draw_seconds_per_point"] * points_per_step,
+        "draw_seconds_per_step": drawing_seconds / steps,
+        "run_seconds": arithmetic_seconds + reducing_seconds + drawing_seconds,
         "order_seconds_per_epoch": measured["order_seconds_per_clip"] * num_clips,
         "order_bytes": 2 * 8 * num_clips,
         "table_bytes_per_gpu": measured["table_bytes_per_clip"] * own_clips,

@@ -22,6 +22,11 @@ def test_a_projection_by_hand():
     assert found["steps"] == pytest.approx(1e9 / (8 * 1024 * 256))
     assert found["sent_bytes_per_step"] == pytest.approx(2 * 7 / 8 * 4e7)
     assert found["table_bytes_per_gpu"] == pytest.approx(26_632 * 125_000)
+    assert found["run_seconds"] == pytest.approx(
+        found["arithmetic_seconds"]
+        + found["steps"] * (found["reduce_seconds_per_step"] + found["draw_seconds_per_step"])
+    )
+    assert found["draw_seconds_per_step"] == pytest.approx(3e-9 * 8 * 1024 * 256)
     assert found["save_seconds"] == pytest.approx(26.632)
 
 

@@ -50,7 +50,7 @@ def outcome(task: str, folder: Path, count: int = 2) -> list[tuple[int, str, str
     """Exit status, output and errors of each process of a task."""
     processes = start(task, folder, count)
     try:
-        said = [process.communicate(timeout=90) for process in processes]
+        said = [process.communicate(timeout=240) for process in processes]
     finally:
         for process in processes:
             process.kill()
