@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchmark, say
+from benchmarks.common import BenchmarkOptions, print_table, run_benchmark, say
 from benchmarks.scale_projection import Assumptions, projections
 from benchmarks.step_costs import operations
 from videospace.clips.clip_record import ClipRecord
@@ -76,7 +76,10 @@ def measure(options: ScaleOptions, work: Path) -> dict[str, Any]:
     for _ in range(options.rounds):
         for name, (clips, settings) in runs.items():
             found[name].append(seconds_of_step(clips, settings, work / "space"))
-    steps = {name: medians(values, CLOCKS) for name, values in found.items()}
+    steps = {
+        name: {clock: statistics.median(run[clock] for run in values) for clock in CLOCKS}
+        for name, values in found.items()
+    }
     print_table("A step on one core", steps, tuple(CLOCKS))
     rates = rates_of_processes(store, options, work) if options.processes else None
     parts = costs_by_clip(stores[sorted(stores)[len(stores) // 2]], config(options.steps))
