@@ -16,6 +16,7 @@ from videospace.inrv.training_save import is_saved, save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
 from videospace.inrv.training_state import Progress, TrainingState
 from videospace.inrv.training_step import training_step
+from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
@@ -98,6 +99,7 @@ def train(
     rows = store.rows("train")
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
+    keep_freed_memory()
     with folder_held(out), stop_on_signal() as stop:
         device = choose_device(options.device)
         state, resumed = start_or_resume(store, rows, out, config, device)
