@@ -167,8 +167,13 @@ def peak_rss_mib() -> float:
 
 
 def _render_into(path: Path, space: VideoSpace, size: RenderSize, precision: Precision) -> None:
-    num_frames, shape = size.num_frames, {"height": size.height, "width": size.width}
-    frames = space.render_frames(space.latents, num_frames=num_frames, precision=precision, **shape)
+    frames = space.render_frames(
+        space.latents,
+        height=size.height,
+        width=size.width,
+        num_frames=size.num_frames,
+        precision=precision,
+    )
     write_video(path, frames, fps=space.clip.fps, num_frames=size.num_frames)
 
 
