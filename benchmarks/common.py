@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,20 +132,6 @@ def machine() -> dict[str, Any]:
         "git_commit": _git("rev-parse", "HEAD"),
         "git_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
     }
-
-
-def matrix_product_gflops(size: int = 1024, repeats: int = 20) -> float:
-    """The best rate that float32 matrix products reach here, in 10⁹ operations a second.
-
-    Each multiply–add counts as two operations.
-    """
-    left, right = torch.randn(2, size, size)
-    seconds = []
-    for _ in range(repeats + 2):
-        start = time.perf_counter()
-        _ = left @ right
-        seconds.append(time.perf_counter() - start)
-    return 2 * size**3 / min(seconds[2:]) / 1e9
 
 
 def share_of_valid_balls(

@@ -26,6 +26,11 @@ measure() { # NAME TARGETS OPTIONS...: what is left of the time limits the measu
     name=$1 targets=$2
     shift 2
     left=$((most - $(date +%s) + started))
+    if [ "$left" -lt "$seconds" ]; then # no time for the training; and "timeout 0" waits for ever
+        echo "$name: left out, $left s are left of $most"
+        failed=1
+        return 0
+    fi
     echo "== $name: $seconds s of training, $left s left"
     # shellcheck disable=SC2086  (presets and targets are lists)
     timeout "$left" "$python" -m benchmarks.time_to_quality "$@" --presets $presets \

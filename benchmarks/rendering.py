@@ -17,16 +17,17 @@ import torch
 
 from benchmarks.common import (
     BenchmarkOptions,
-    matrix_product_gflops,
     print_table,
     run_benchmark,
     say,
 )
+from benchmarks.step_costs import matrix_product_peaks
 from videospace.clips.video_output import SUFFIXES, write_video
 from videospace.inrv.model import InrvModel
 from videospace.inrv.space import ClipShape, VideoSpace
 from videospace.metrics.complexity import multiply_adds
 from videospace.presets import preset
+from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 
 
@@ -40,6 +41,8 @@ class RenderingOptions(BenchmarkOptions):
     """Renders, height x width x frames."""
     formats: tuple[str, ...] = (".mp4", ".npy")
     """Files to stream into."""
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    """Of the layers after the first; the share is of the peak of products in the same one."""
     repeats: int = 3
     """Renders of each kind, each in a fresh process; figures are medians, memory the largest."""
 
@@ -60,39 +63,44 @@ class RenderSize(NamedTuple):
 def measure(options: RenderingOptions, work: Path) -> dict[str, Any]:
     """Render every size into every format."""
     sizes = {text: parse_render_size(text) for text in options.sizes}
-    if options.repeats < 1 or not options.formats or not set(options.formats) <= set(SUFFIXES):
-        raise UserError(
-            f"expected at least 1 repeat and formats among {', '.join(SUFFIXES)}, "
-            f"came {options.repeats} and {', '.join(options.formats)}"
-        )
+    formats = options.formats
+    if min(options.repeats, len(formats), len(options.precisions)) < 1:
+        raise UserError("expected at least 1 repeat, format and precision")
+    if not set(formats) <= set(SUFFIXES):
+        raise UserError(f"expected formats among {', '.join(SUFFIXES)}, came {', '.join(formats)}")
     model = random_space(options.preset).model
     # The first layer is a sum over the axes and hardly costs anything, so it does not count.
     operations = 2 * multiply_adds(model.hypernetwork.shapes[1:], 1)
     files = {
-        text: {
-            suffix: render_in_processes(options, size, work / f"render{suffix}")
-            for suffix in options.formats
-        }
+        (precision, text, suffix): render_in_processes(
+            options, size, work / f"render{suffix}", precision
+        )
         for text, size in sizes.items()
+        for suffix in formats
+        for precision in options.precisions
     }
     # Only now: Linux hands the memory peak of a process on to those that it starts.
-    peak_gflops = matrix_product_gflops()
-    renders = {}
-    for text, by_format in files.items():
-        num_points = sizes[text].num_points
-        for render in by_format.values():
-            render["points_per_second"] = num_points / render["seconds"]
-            rate_gflops = operations * render["points_per_second"] / 1e9
-            render["share_of_matmul_peak"] = rate_gflops / peak_gflops
-        renders[text] = _worst(list(by_format.values())) | {"formats": by_format}
+    peaks = matrix_product_peaks(torch.device("cpu"))
+    for (precision, text, _), render in files.items():
+        render["points_per_second"] = sizes[text].num_points / render["seconds"]
+        rate_gflops = operations * render["points_per_second"] / 1e9
+        render["share_of_matmul_peak"] = rate_gflops / peaks[precision]
     print_table(
-        f"Renders of preset {options.preset}; matrix products reach {peak_gflops:.0f} GFLOP/s here",
-        {f"{t} {s}": render for t, found in files.items() for s, render in found.items()},
+        f"Renders of preset {options.preset}; products reach "
+        + ", ".join(f"{peaks[name]:.0f} GFLOP/s in {name}" for name in options.precisions),
+        {" ".join(names): render for names, render in files.items()},
         ("peak_rss_mib", "idle_rss_mib", "seconds", "points_per_second", "share_of_matmul_peak"),
     )
+    renders = {
+        precision: {
+            text: _worst({suffix: files[precision, text, suffix] for suffix in formats})
+            for text in sizes
+        }
+        for precision in options.precisions
+    }
     return {
         "renders": renders,
-        "matmul_peak_gflops": peak_gflops,
+        "matmul_peak_gflops": peaks,
         "operations_per_point": operations,
     }
 
@@ -119,14 +127,18 @@ def random_space(preset_name: str) -> VideoSpace:
     return VideoSpace(model, latent, ["random"], shape)
 
 
-def render_in_processes(options: RenderingOptions, size: RenderSize, path: Path) -> dict[str, Any]:
+def render_in_processes(
+    options: RenderingOptions, size: RenderSize, path: Path, precision: Precision
+) -> dict[str, Any]:
     """Render again and again, each time in a fresh process."""
     runs = []
     for _ in range(options.repeats):
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(max_workers=1, mp_context=context) as process:
-            runs.append(process.submit(render_once, options.preset, size, path).result())
-        say(f"{'x'.join(map(str, size))} into {path.suffix}: {runs[-1]['seconds']:.1f} s")
+            job = process.submit(render_once, options.preset, size, path, precision)
+            runs.append(job.result())
+        what = f"{'x'.join(map(str, size))} into {path.suffix} in {precision}"
+        say(f"{what}: {runs[-1]['seconds']:.1f} s")
     return {
         "peak_rss_mib": max(run["peak_rss_mib"] for run in runs),
         "idle_rss_mib": max(run["idle_rss_mib"] for run in runs),
@@ -135,12 +147,14 @@ def render_in_processes(options: RenderingOptions, size: RenderSize, path: Path)
     }
 
 
-def render_once(preset_name: str, size: RenderSize, path: Path) -> dict[str, float]:
+def render_once(
+    preset_name: str, size: RenderSize, path: Path, precision: Precision
+) -> dict[str, float]:
     """Stream one render into a file, in this process; the file is deleted again."""
     space = random_space(preset_name)
-    _render_into(path, space, RenderSize(16, 16, 2))  # what is slow only the first time
+    _render_into(path, space, RenderSize(16, 16, 2), precision)  # what is slow only the first time
     idle_rss_mib, start = peak_rss_mib(), time.perf_counter()
-    _render_into(path, space, size)
+    _render_into(path, space, size, precision)
     seconds = time.perf_counter() - start
     path.unlink()
     return {"seconds": seconds, "peak_rss_mib": peak_rss_mib(), "idle_rss_mib": idle_rss_mib}
@@ -152,18 +166,24 @@ def peak_rss_mib() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # in bytes there, else in KiB
 
 
-def _render_into(path: Path, space: VideoSpace, size: RenderSize) -> None:
+def _render_into(path: Path, space: VideoSpace, size: RenderSize, precision: Precision) -> None:
     frames = space.render_frames(
-        space.latents, height=size.height, width=size.width, num_frames=size.num_frames
+        space.latents,
+        height=size.height,
+        width=size.width,
+        num_frames=size.num_frames,
+        precision=precision,
     )
     write_video(path, frames, fps=space.clip.fps, num_frames=size.num_frames)
 
 
-def _worst(renders: list[dict[str, Any]]) -> dict[str, float]:
-    """The figures of the costlier format, one by one."""
+def _worst(formats: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The figures of the costlier format, one by one, and those of all."""
+    renders = formats.values()
     largest = {name: max(r[name] for r in renders) for name in ("peak_rss_mib", "seconds")}
     rates = ("points_per_second", "share_of_matmul_peak")
-    return largest | {name: min(render[name] for render in renders) for name in rates}
+    smallest = {name: min(render[name] for render in renders) for name in rates}
+    return {**largest, **smallest, "formats": formats}
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:

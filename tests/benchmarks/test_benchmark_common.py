@@ -10,7 +10,6 @@ import pytest
 from benchmarks.common import (
     BenchmarkOptions,
     data_path,
-    matrix_product_gflops,
     medians,
     plain,
     pretty,
@@ -66,12 +65,6 @@ def test_table_lines_up_and_marks_what_is_missing(capsys):
         "mean        –      –",
         "",
     ]
-
-
-def test_the_rate_of_matrix_products_is_that_of_the_fastest(monkeypatch):
-    times = iter([0, 9, 10, 10.1, 20, 22, 30, 31, 40, 43])  # two to warm up: 9 s and 0.1 s
-    monkeypatch.setattr("time.perf_counter", lambda: next(times))
-    assert matrix_product_gflops(size=50, repeats=3) == pytest.approx(2 * 50**3 / 1 / 1e9)
 
 
 def test_results_are_kept_with_the_machine_and_without_places(run_main):

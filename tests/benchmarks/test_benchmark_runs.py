@@ -15,6 +15,7 @@ from benchmarks import (
     long_videos,
     moving_mnist,
     rendering,
+    step_costs,
 )
 from videospace.presets import PRESETS
 from videospace.runtime.log import RunLog
@@ -157,9 +158,13 @@ def test_real_recordings(run_main):
     assert mnist["baselines"]["black"]["psnr_db"] > 8  # most of a frame is dark
 
 
-def test_rendering(run_main):
-    document = run_main(rendering.main, "--sizes", "16x24x3", "--repeats", "1", "--preset", "tiny")
-    render = document["renders"]["16x24x3"]
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_rendering(run_main, monkeypatch, precision):
+    monkeypatch.setitem(step_costs.SIZES, "cpu", (64,))
+    options = ("--sizes", "16x24x3", "--repeats", "1", "--preset", "tiny")
+    document = run_main(rendering.main, *options, "--precisions", precision)
+    assert document["renders"].keys() == {precision}
+    render = document["renders"][precision]["16x24x3"]
     assert render.keys() == {
         "peak_rss_mib",
         "seconds",
@@ -172,7 +177,7 @@ def test_rendering(run_main):
     assert render["seconds"] == slowest
     assert render["points_per_second"] == pytest.approx(16 * 24 * 3 / slowest, rel=1e-4)
     rate_gflops = render["points_per_second"] * document["operations_per_point"] / 1e9
-    share = rate_gflops / document["matmul_peak_gflops"]
+    share = rate_gflops / document["matmul_peak_gflops"][precision]
     assert render["share_of_matmul_peak"] == pytest.approx(share, rel=1e-4)
     assert 50 < render["formats"][".npy"]["idle_rss_mib"] <= render["peak_rss_mib"]
     assert document["operations_per_point"] == 2 * (2 * 64 * 64 + 64 * 3)

@@ -69,7 +69,7 @@ def run(command: str, folder: Path) -> int:
 
 
 def rendered(command: str, folder: Path) -> np.ndarray:
-    assert run(f"{command} --out @out.npy", folder) == 0
+    assert run(f"{command} --precision float32 --out @out.npy", folder) == 0
     return np.load(folder / "out.npy")
 
 
@@ -126,6 +126,15 @@ class TestReconstruct:
     def test_without_clips_it_is_the_space(self, folder: Path, space: VideoSpace) -> None:
         videos = rendered("reconstruct @space", folder)
         assert np.array_equal(videos, space.render(space.latents))
+
+    def test_in_bfloat16_it_is_nearly_the_same(self, folder: Path, space: VideoSpace) -> None:
+        assert run("reconstruct @space --precision bfloat16 --out @out.npy", folder) == 0
+        rounded = np.load(folder / "out.npy")
+        frames = space.render_frames(space.latents, precision="bfloat16")
+        assert np.array_equal(rounded, np.stack([frame.copy() for frame in frames], axis=1))
+        plain = space.render(space.latents)
+        assert not np.array_equal(rounded, plain)
+        assert np.square(rounded.astype(float) - plain).mean() < 0.5
 
 
 class TestInterpolate:

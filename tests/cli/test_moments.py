@@ -61,7 +61,10 @@ def test_refined_weights_are_shown_at_any_frame_rate(folder: Path, space: VideoS
     content = load_latents(folder / "film.npz", space)
     assert content.latents.shape == (1, 18)
     assert content.changes is not None
-    run("reconstruct @space --clips @film.npz a --frames 7 --out @out.npy", folder)
+    run(
+        "reconstruct @space --clips @film.npz a --frames 7 --precision float32 --out @out.npy",
+        folder,
+    )
     videos = np.load(folder / "out.npy")
     alone = space.render_frames(content.latents, num_frames=7, changes=content.changes)
     expected = np.stack(

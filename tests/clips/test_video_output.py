@@ -365,3 +365,8 @@ def test_no_room_is_explained_and_leaves_nothing(tmp_path, limit):
         assert message.startswith(f"cannot write '{tmp_path}"), messages
         assert "File too large" in message
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_a_single_clip_goes_to_the_encoder_without_a_copy():
+    frames = np.zeros((1, 4, 6, 3), np.uint8)
+    assert np.shares_memory(mosaic(frames), frames)

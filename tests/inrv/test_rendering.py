@@ -4,6 +4,7 @@ import torch
 
 from videospace.inrv import rendering
 from videospace.inrv.coordinates import CoordinatesConfig
+from videospace.inrv.grid_inrs import GridInrs
 from videospace.inrv.inr import InrConfig
 from videospace.inrv.model import InrvModel
 from videospace.inrv.rendering import render, render_frames, render_points, to_uint8
@@ -62,13 +63,14 @@ def test_more_clips_than_are_held_at_once(toy_model, monkeypatch, max_clips):
 @pytest.fixture
 def blocks(monkeypatch):
     """Points of every block that goes through the network, in order."""
-    num_points, finish = [], rendering.finish_inr
+    num_points, evaluate = [], GridInrs.colours
 
-    def counted(hidden, layers, config):
-        num_points.append(hidden.shape[0] * hidden.shape[1])
-        return finish(hidden, layers, config)
+    def counted(*arguments):
+        colours = evaluate(*arguments)
+        num_points.append(colours.numel() // 3)
+        return colours
 
-    monkeypatch.setattr(rendering, "finish_inr", counted)
+    monkeypatch.setattr(GridInrs, "colours", counted)
     return num_points
 
 

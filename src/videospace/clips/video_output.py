@@ -133,12 +133,14 @@ def mosaic(frames: UInt8[np.ndarray, "clip height width 3"]) -> UInt8[np.ndarray
         frames: One frame of each clip; they fill the grid row by row.
 
     Returns:
-        One picture; places without a clip are white, a single clip stays as it is.
+        One picture; places without a clip are white. A single clip stays as it is, not copied.
 
     Example:
         >>> mosaic(np.zeros((3, 10, 20, 3), np.uint8)).shape
         (22, 42, 3)
     """
+    if len(frames) == 1:
+        return frames[0]
     num_columns = math.ceil(math.sqrt(len(frames)))
     num_rows = math.ceil(len(frames) / num_columns)
     empty = np.full((num_rows * num_columns - len(frames), *frames.shape[1:]), 255, np.uint8)
@@ -245,9 +247,10 @@ def _encoder(
 
         def add(picture: np.ndarray) -> None:
             nonlocal num_added
-            padding = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
-            picture = np.ascontiguousarray(np.pad(picture, padding, mode="edge"))
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            if picture.shape[:2] != (height, width):
+                padding = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
+                picture = np.pad(picture, padding, mode="edge")
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.pts, frame.time_base = num_added, 1 / rate
             container.mux(stream.encode(reduce_colours(frame)))
             num_added += 1

@@ -85,6 +85,13 @@ def activation_function(config: InrConfig) -> Callable[[Tensor], Tensor]:
     return {"relu": functional.relu, "gelu": functional.gelu}[config.activation]
 
 
+def activate_(x: Float[Tensor, "*shape"], activation: Activation) -> Float[Tensor, "*shape"]:
+    """The same without the sine's frequency, in place where there is such an operation."""
+    if activation == "gelu":
+        return functional.gelu(x)
+    return x.sin_() if activation == "sine" else x.relu_()
+
+
 def initial_weight_bound(config: InrConfig, in_width: int, is_first: bool) -> float:
     """Half-width of the uniform distribution that the weights of a layer start from.
 
@@ -113,15 +120,8 @@ def apply_inr(
     weight, bias = (part.to(features.dtype) for part in first)
     with torch.autocast(features.device.type, enabled=False):  # coordinates stay exact
         hidden = torch.baddbmm(bias[:, None], features, weight.transpose(1, 2))
-    return finish_inr(hidden, rest, config)
-
-
-def finish_inr(
-    hidden: Float[Tensor, "clip point hidden"], layers: list[Layer], config: InrConfig
-) -> Float[Tensor, "clip point rgb=3"]:
-    """The rest of the network after the first linear layer."""
     activation = activation_function(config)
-    for weight, bias in layers:
+    for weight, bias in rest:
         hidden = torch.baddbmm(bias[:, None], activation(hidden), weight.transpose(1, 2))
     return hidden
 

@@ -8,12 +8,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.encoding import AxisTables
-from videospace.inrv.inr import Layer, changed_layers, finish_inr, separable_first_layer
+from videospace.inrv.grid_inrs import GridInrs
+from videospace.inrv.inr import Layer, changed_layers
 from videospace.inrv.model import InrvModel
+from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 
-CHUNK_POINTS = 1 << 13
-"""Points evaluated at once. So few stay in the cache between layers: 2 ** 16 take twice as long."""
+CHUNK_POINTS = {"cpu": 1 << 13, "cuda": 1 << 20}
+"""Points evaluated at once. So few stay in the cache of a CPU between layers (2 ** 16 take twice as
+long); a GPU wants as many as it can have."""
 
 MAX_INR_CLIPS = 256
 """Clips whose INRs are held at once."""
@@ -39,7 +42,8 @@ def render_frames(
     size: tuple[int, int, int],
     *,
     changes: list[Layer] | None = None,
-    chunk_points: int = CHUNK_POINTS,
+    precision: Precision = "float32",
+    chunk_points: int | None = None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """Render clips side by side, one time step after another.
 
@@ -48,8 +52,9 @@ def render_frames(
         latents: One for each clip.
         size: Frames, height and width to render, whatever the model was trained on.
         changes: What is added to the weights and biases that the latents predict, at all times.
-        chunk_points: Points evaluated at once. Memory grows with this and with the frames of
-            one time step, not with the number of frames.
+        precision: Of all layers but the first.
+        chunk_points: Points evaluated at once; None takes what suits the device. Memory grows
+            with this and with the frames of one time step, not with the number of frames.
 
     Yields:
         The frames of all clips at the next time step, RGB.
@@ -66,7 +71,7 @@ def render_frames(
     tables = model.axis_tables(size, latents.device)
     if model.config.latent.num_moments == 1:
         inrs = (changed_layers(model.layers(group), change) for group, change in groups)
-        yield from _render_groups(model, inrs, tables, chunk_points)
+        yield from _render_groups(model, inrs, tables, precision, chunk_points)
         return
     encoded_times, rows, columns = tables
     times = model.frame_times(size[0], latents.device)
@@ -75,7 +80,8 @@ def render_frames(
             changed_layers(model.layers(group, time.expand(len(group))), change)
             for group, change in groups
         )
-        yield from _render_groups(model, inrs, (encoded[None], rows, columns), chunk_points)
+        tables = encoded[None], rows, columns
+        yield from _render_groups(model, inrs, tables, precision, chunk_points)
 
 
 @torch.no_grad()
@@ -84,12 +90,12 @@ def render_frames_of_layers(
     layers: list[Layer],
     size: tuple[int, int, int],
     *,
-    chunk_points: int = CHUNK_POINTS,
+    chunk_points: int | None = None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """Like :func:`render_frames`, for INRs that no latent predicts."""
     check_size(size)
     tables = model.axis_tables(size, layers[0].weight.device)
-    yield from _render_groups(model, [layers], tables, chunk_points)
+    yield from _render_groups(model, [layers], tables, "float32", chunk_points)
 
 
 def _split(layers: list[Layer]) -> list[list[Layer]]:
@@ -102,46 +108,40 @@ def _render_groups(
     model: InrvModel,
     groups: Iterable[list[Layer]],
     tables: AxisTables,
-    chunk_points: int,
+    precision: Precision,
+    chunk_points: int | None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """The frames of all groups of INRs, side by side."""
     num_frames, height, width = map(len, tables)
-    inrs = [(separable_first_layer(tables, layers[0]), layers[1:]) for layers in groups]
-    num_clips = sum(len(first[0]) for first, _ in inrs)
+    device = tables[0].device
+    chunk_points = chunk_points or CHUNK_POINTS[device.type]
+    inrs = [GridInrs(tables, layers, model.config.inr, precision) for layers in groups]
+    num_clips = sum(map(len, inrs))
     frames_at_once = max(1, chunk_points // max(1, num_clips * height * width))
     for start in range(0, num_frames, frames_at_once):
         times = slice(start, min(start + frames_at_once, num_frames))
-        block = np.concatenate(
-            [_render_block(model, first, rest, times, chunk_points) for first, rest in inrs]
-        )
-        yield from block.swapaxes(0, 1)
+        shape = (num_clips, times.stop - start, height, width, 3)
+        block = torch.empty(shape, dtype=torch.uint8, device=device)
+        for part, some in zip(inrs, block.split([len(part) for part in inrs]), strict=True):
+            _render_block(part, times, chunk_points, some)
+        yield from block.cpu().numpy().swapaxes(0, 1)
 
 
 def _render_block(
-    model: InrvModel,
-    first: tuple[Tensor, Tensor, Tensor],
-    rest: list[Layer],
+    inrs: GridInrs,
     times: slice,
     chunk_points: int,
-) -> UInt8[np.ndarray, "clip time height width 3"]:
-    """Some frames of all clips, a chunk of clips and rows at a time."""
-    time, row, column = first
-    num_clips, height, width = len(row), row.shape[1], column.shape[1]
-    time = time[:, times]
-    block = np.empty((num_clips, time.shape[1], height, width, 3), np.uint8)
-    rows_at_once = max(1, min(height, chunk_points // (time.shape[1] * width)))
-    clips_at_once = max(1, chunk_points // (time.shape[1] * rows_at_once * width))
+    block: UInt8[Tensor, "clip time height width 3"],
+) -> None:
+    """Some frames of all clips into a part of an array, a chunk of clips and rows at a time."""
+    num_clips, num_times, height, width, _ = block.shape
+    rows_at_once = max(1, min(height, chunk_points // (num_times * width)))
+    clips_at_once = max(1, chunk_points // (num_times * rows_at_once * width))
     for clip in range(0, num_clips, clips_at_once):
         clips = slice(clip, clip + clips_at_once)
-        layers = [Layer(weight[clips], bias[clips]) for weight, bias in rest]
         for top in range(0, height, rows_at_once):
             rows = slice(top, top + rows_at_once)
-            hidden = time[clips, :, None, None] + row[clips, None, rows, None]
-            hidden = hidden + column[clips, None, None, :]
-            colours = finish_inr(hidden.flatten(1, 3), layers, model.config.inr)
-            target = block[clips, :, rows]
-            target[...] = to_uint8(colours).view(target.shape).cpu().numpy()
-    return block
+            block[clips, :, rows] = to_uint8(inrs.colours(clips, times, rows))
 
 
 def to_uint8(colours: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:

@@ -18,6 +18,7 @@ from videospace.inrv.training_save import is_saved, save_training, snapshot
 from videospace.inrv.training_start import curriculum_order, semantic_features, start_or_resume
 from videospace.inrv.training_state import Progress, TrainingState
 from videospace.inrv.training_step import training_step
+from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 from videospace.runtime.interrupts import StopRequest, stop_on_signal
@@ -106,6 +107,7 @@ def train(
     rows = store.rows("train")
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
+    keep_freed_memory()
     device = device_of_process(options.device)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(stop_on_signal())
