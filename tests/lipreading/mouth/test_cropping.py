@@ -94,7 +94,7 @@ class TestPose:
         lips = np.array([[50.0, 90.0], [70.0, 90.0], [60.0, 95.0], [60.0, 85.0]])
         turned = pose_from_landmarks(np.array([[55.0, 40.0], [65.0, 40.0]]), lips)
         nodding = pose_from_landmarks(np.array([[20.0, 80.0], [100.0, 80.0]]), lips)
-        assert (turned.side_px, nodding.side_px) == (pytest.approx(60), pytest.approx(96))
+        assert (turned.side_px, nodding.side_px) == (pytest.approx(37.5), pytest.approx(60))
         assert (turned.x_px, turned.y_px) == (60.0, 90.0)
 
     def test_a_head_that_leans_clockwise_has_a_positive_angle(self):

@@ -12,7 +12,7 @@ from videospace.clips.video_input import read_frames
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector
-from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.mouth.pose import SIDE_IN_FACE_SIZES, MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.runtime.errors import UserError
 
@@ -113,12 +113,16 @@ class TestDlib:
     def test_the_mouth_is_placed_in_the_frame_as_it_is(self, dlib):
         (pose,) = DlibDetector()(faces(800, 1200, (100, 100, 400)))
         assert dlib.looked_at == [(200, 300)]
-        assert pose == pytest.approx(MouthPose(300.0, 420.0, 1.2 * 200, 0.0), rel=0.02)
+        assert pose == pytest.approx(
+            MouthPose(300.0, 420.0, SIDE_IN_FACE_SIZES * 200, 0.0), rel=0.02
+        )
 
     def test_a_face_that_shrinking_made_too_small_is_found_at_twice_the_size(self, dlib):
         (pose,) = DlibDetector()(faces(800, 1200, (100, 100, 200)))
         assert dlib.looked_at == [(200, 300), (400, 600)]
-        assert pose == pytest.approx(MouthPose(200.0, 260.0, 1.2 * 100, 0.0), rel=0.03)
+        assert pose == pytest.approx(
+            MouthPose(200.0, 260.0, SIDE_IN_FACE_SIZES * 100, 0.0), rel=0.03
+        )
 
     def test_the_largest_face_comes_first(self, dlib):
         poses = DlibDetector()(faces(200, 400, (10, 10, 90), (10, 210, 120)))
@@ -171,8 +175,8 @@ class TestMediapipe:
         detector = MediapipeDetector()
         assert isinstance(detector, FaceDetector)
         large, small = detector(np.ones((200, 200, 3), np.uint8))
-        assert large == pytest.approx(MouthPose(150.0, 100.0, 1.2 * 40, 0.0))
-        assert small == pytest.approx(MouthPose(50.0, 100.0, 1.2 * 20, 0.0))
+        assert large == pytest.approx(MouthPose(150.0, 100.0, SIDE_IN_FACE_SIZES * 40, 0.0))
+        assert small == pytest.approx(MouthPose(50.0, 100.0, SIDE_IN_FACE_SIZES * 20, 0.0))
         assert detector(np.zeros((200, 200, 3), np.uint8)) == []
 
     @pytest.mark.parametrize("library", [None, types.SimpleNamespace()])
@@ -198,7 +202,7 @@ class TestRealFaces:
         assert len(clip.frames) == 75
         assert report.face_share >= 0.95
         assert report.several_faces_share == 0
-        assert 55 < report.mouth_side_px < 90
+        assert 34 < report.mouth_side_px < 57
         assert report.problems == []
 
     def test_a_smaller_and_a_larger_film_give_the_same_crop(self, data):

@@ -51,7 +51,7 @@ def test_a_good_clip_has_no_problems():
             {"several_faces_share": 0.5},
             "there is more than one face: let only the speaker be in the picture",
         ),
-        ({"mouth_side_px": 30.0}, "the mouth is small (30 px, better 88): come closer"),
+        ({"mouth_side_px": 20.0}, "the mouth is small (20 px, better 88): come closer"),
         (
             {"out_of_frame_share": 0.2},
             "the mouth leaves the picture: move the camera so that the whole face is in it",

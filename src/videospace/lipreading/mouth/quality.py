@@ -15,7 +15,7 @@ FEWEST_FRAMES = 5
 LONGEST_SECONDS = 10.0
 LOWEST_FPS = 15.0
 LONGEST_GAP_SECONDS = 0.3
-SMALLEST_MOUTH_PX = 44
+SMALLEST_MOUTH_PX = 28
 """Half of what the recogniser looks at: below, every pixel is stretched over four."""
 LIGHT_FPS = 5.0
 """How often light and sharpness are looked at."""
