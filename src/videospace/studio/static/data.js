@@ -35,6 +35,7 @@ export async function showData() {
 
 function fillSettings() {
   const { person: name, language, finder } = person();
+  byId("words").replaceChildren(); // those of somebody else, until this person's have come
   const known = { ...LANGUAGES, ...(LANGUAGES[language] ? {} : { [language]: language }) };
   const options = Object.entries(known).map(([value, text]) => make("option", { value, textContent: text }));
   byId("set-language").replaceChildren(...options);
@@ -66,7 +67,6 @@ function deleteButton(what, path) {
     if (!(await confirmed(`Delete ${what}? What was trained with it goes, too.`))) return;
     await ask("DELETE", path);
     await refreshPerson();
-    await showData();
   }));
   return button;
 }
@@ -77,5 +77,4 @@ async function importFile() {
   if (!file) return;
   const added = await ask("POST", "/people/import", { body: file, type: "application/zip" });
   await choosePerson(added.id);
-  await showData();
 }
