@@ -34,5 +34,5 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/pip
 	touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable '.[dev,semantic,log,lipreading]'
+	$(BIN)/pip install --quiet --editable '.[dev,semantic,log,lipreading,studio]'
 	touch $@

@@ -22,16 +22,16 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Starts a fresh browser; all are closed in the end."""
+    """Starts a fresh browser, with further flags if given; all are closed in the end."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
     with contextlib.ExitStack() as browsers:
 
-        def start() -> Any:
+        def start(*flags: str) -> Any:
             options = webdriver.ChromeOptions()
             options.binary_location = shutil.which("chromium") or ""
-            for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+            for flag in (*FLAGS, *flags, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
                 options.add_argument(flag)
             options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
             browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))

@@ -1,3 +1,4 @@
+import gc
 import os
 import struct
 import tracemalloc
@@ -38,6 +39,18 @@ def test_lossless_pixels_come_back_exactly(tmp_path, make_video):
     frames = np.random.default_rng(0).integers(0, 256, (3, 17, 23, 3), dtype=np.uint8)
     path = make_video(tmp_path / "a.mkv", frames)
     np.testing.assert_array_equal(np.stack(list(read_frames(path))), frames)
+
+
+def test_no_frame_stays_in_memory(tmp_path, make_video, make_levels):
+    path = make_video(tmp_path / "a.mp4", make_levels(12))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in read_frames(path):
+            pass
+        assert sum(type(each) is av.VideoFrame for each in gc.get_objects()) <= 3
+    finally:
+        gc.enable()
 
 
 def test_odd_sizes(tmp_path, make_video, make_levels, numbers):

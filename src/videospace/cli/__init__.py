@@ -25,6 +25,7 @@ COMMANDS = {
     "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
     "lipread": "learn and recognise the words that a person mouths",
+    "studio": "the page that listens to lips, in a browser",
 }
 
 INTERRUPTED = 130

@@ -13,6 +13,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
 from videospace.clips.errors import UnreadableVideo
@@ -142,10 +143,16 @@ def _average_rate(header_fps: Any, times_seconds: list[float]) -> float:
 def _decode(path: Path | str, every: int, num_threads: int) -> Iterator[np.ndarray]:
     with _open_video(path) as container:
         stream = _video_stream(container, path)
-        count = 0
+        # One for all frames: each of its own would start threads.
+        converter = VideoReformatter()
+        count, matrix = 0, None
         for frame in _decoded_frames(container, stream, num_threads):
+            if not count:
+                # Of the first frame alone: whoever asks a frame for side data makes a circle of
+                # references, which keeps the frame in memory for long.
+                matrix = frame.side_data.get("DISPLAYMATRIX")
             if count % every == 0:
-                yield _upright(_to_rgb(frame), frame)
+                yield _upright(_to_rgb(frame, converter), matrix)
             count += 1
         if not count:
             raise UnreadableVideo(path, "no frame can be decoded")
@@ -181,16 +188,15 @@ def _decoded_frames(container: Any, stream: Any, num_threads: int) -> Iterator[a
             yield frame
 
 
-def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
+def _to_rgb(frame: av.VideoFrame, converter: VideoReformatter) -> np.ndarray:
     has_alpha = frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
     if not has_alpha:
-        return frame.to_ndarray(format="rgb24")
-    return over_white(frame.to_ndarray(format="rgba"))
+        return converter.reformat(frame, format="rgb24").to_ndarray()
+    return over_white(converter.reformat(frame, format="rgba").to_ndarray())
 
 
-def _upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+def _upright(pixels: np.ndarray, side_data: Any) -> np.ndarray:
     """Apply the display matrix: (x, y) goes to (a x + c y, b x + d y)."""
-    side_data = frame.side_data.get("DISPLAYMATRIX")
     if side_data is None:
         return pixels
     a, b, _, c, d = np.frombuffer(bytes(side_data), np.int32)[:5].tolist()

@@ -18,7 +18,7 @@ from videospace.lipreading.metric import supervised_contrastive
 from videospace.lipreading.model_input import ClipBatch, Frames, model_frames
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.progress import FractionBar
+from videospace.lipreading.progress import FractionBar, Progress
 from videospace.lipreading.units import unit_loss, unit_names
 from videospace.lipreading.variational import GaussianHead, variational_loss
 from videospace.runtime.errors import UserError
@@ -36,7 +36,7 @@ def adapted(
     footage: Sequence[MouthClip] = (),
     seed: int = 0,
     time_budget_seconds: float | None = None,
-    progress: bool | None = None,
+    progress: Progress = None,
 ) -> MouthModel:
     """A copy of the model trained on the words of a person.
 
@@ -49,7 +49,7 @@ def adapted(
         footage: Clips of the person of which nobody knows what they say.
         seed: Of order, variation and ε.
         time_budget_seconds: Stop in good order after so long; None: after all epochs.
-        progress: Show a bar; None shows it in a terminal.
+        progress: Where it is shown.
 
     Raises:
         UserError: No clip, fewer than two words, or the loss is not finite.

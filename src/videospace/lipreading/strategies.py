@@ -23,6 +23,7 @@ from videospace.lipreading.members import (
 )
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.progress import Progress
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.variational import VariationalConfig
 from videospace.runtime.device import choose_device
@@ -73,8 +74,8 @@ class LearningSettings:
     """``auto``, ``cpu`` or ``cuda``."""
     time_budget_seconds: float | None = None
     """Most time that adaptation may take; None: as its number of epochs asks."""
-    progress: bool | None = None
-    """Show a progress bar; None shows it in a terminal."""
+    progress: Progress = None
+    """Where progress is shown; None shows a bar in a terminal."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.sure_at <= 1:

@@ -54,6 +54,14 @@ def test_there_and_back(profile, exported, tmp_path):
     again.add_word("tea")
 
 
+def test_settings_that_an_older_version_did_not_know(exported, tmp_path):
+    def without_finder(document):
+        del document["settings"]["finder"]
+
+    again = import_profile(changed(exported, content=without_finder), tmp_path / "bob")
+    assert again.settings.finder == "dlib"
+
+
 def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
     with zipfile.ZipFile(exported) as archive:
         content = json.loads(archive.read("profile.json"))

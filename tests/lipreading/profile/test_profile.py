@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.clip_files import load_clip, save_clip
-from videospace.lipreading.profile.index import INDEX_FILE
+from videospace.lipreading.profile.index import INDEX_FILE, writing
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.word_text import checked_text, word_key
@@ -298,3 +298,9 @@ def _add_words(folder, number):
     profile = Profile(folder)
     for index in range(20):
         profile.add_word(f"word {number} {index}")
+
+
+def test_settings_that_are_younger_than_the_profile_have_their_defaults(profile):
+    with writing(profile.folder) as index:
+        index.execute("DELETE FROM settings WHERE name IN ('finder', 'phrases')")
+    assert profile.settings == ProfileSettings(person="Ann")

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.lipreading.mouth.detection import FaceDetector, FixedBox
-from videospace.lipreading.mouth.dlib_detector import DlibDetector
-from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector
+from videospace.lipreading.mouth.detectors import detector_named as finder_named
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
@@ -18,7 +17,9 @@ ProfileFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PRO
 Recordings = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CLIP...")]
 """Videos of a face, or ready-made crops of a mouth: folders or zips of images."""
 
-Faces = Literal["dlib", "mediapipe", "crops"]
+Faces = Literal["dlib", "mediapipe", "middle", "crops"]
+"""What finds the face. ``middle``: nothing does, the mouth is in the middle of the picture;
+``crops``: recordings show nothing but the mouth."""
 
 
 def detector_named(faces: Faces, box: str | None) -> FaceDetector | None:
@@ -27,7 +28,7 @@ def detector_named(faces: Faces, box: str | None) -> FaceDetector | None:
         return FixedBox(box)
     if faces == "crops":
         return None
-    return DlibDetector() if faces == "dlib" else MediapipeDetector()
+    return finder_named(faces)
 
 
 def read_word(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:

@@ -152,13 +152,18 @@ def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 def _record(kind: type[Record], item: Any, path: Path) -> Record:
     hints = typing.get_type_hints(kind)
-    if not isinstance(item, dict) or item.keys() != hints.keys():
+    required = {
+        field.name
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
+        if field.default is dataclasses.MISSING
+    }
+    if not isinstance(item, dict) or not required <= item.keys() <= hints.keys():
         raise UserError(
             f"'{path}': expected the fields {', '.join(hints)} in {CONTENT_FILE}, came {item!r:.80}"
         )
-    for name, hint in hints.items():
-        if not _fits(hint, item[name]):
-            raise UserError(f"'{path}': expected {hint} for {name}, came {item[name]!r:.80}")
+    for name, value in item.items():
+        if not _fits(hints[name], value):
+            raise UserError(f"'{path}': expected {hints[name]} for {name}, came {value!r:.80}")
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in item.items()}
     return kind(**values)
 

@@ -81,7 +81,9 @@ class Profile:
         """As they are now."""
         with reading(self.folder) as index:
             rows = index.execute("SELECT name, value FROM settings").fetchall()
-        content = {name: json.loads(value) for name, value in rows}
+        # A setting that is younger than the profile has its default.
+        content = dataclasses.asdict(ProfileSettings(person=""))
+        content |= {name: json.loads(value) for name, value in rows}
         return config_from_json(ProfileSettings, content, f"settings of '{self.folder}'")
 
     def change_settings(self, settings: ProfileSettings) -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from videospace.lipreading.mouth.detectors import Finder
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
@@ -15,3 +17,7 @@ class ProfileSettings:
     """How the person's words are learned, as in :mod:`videospace.lipreading.strategies`."""
     prior: bool = False
     """Prefer words that are used often."""
+    finder: Finder = "dlib"
+    """What finds the mouth in recordings that the studio makes."""
+    phrases: str = "Yes\nNo\nHelp\nI am in pain"
+    """What is said with one tap and never recognised, one a line."""

@@ -1,0 +1,18 @@
+"""``videospace studio``."""
+
+import importlib.util
+
+import tyro
+
+from videospace.runtime.errors import UserError
+
+NEEDS = ("fastapi", "uvicorn", "cryptography")
+
+
+def main(arguments: list[str]) -> None:
+    """Parse and run."""
+    if any(importlib.util.find_spec(name) is None for name in NEEDS):
+        raise UserError('the studio needs its extra: pip install "videospace[studio,lipreading]"')
+    from videospace.studio.server import StudioConfig, run_studio
+
+    run_studio(tyro.cli(StudioConfig, args=arguments, prog="videospace studio"))

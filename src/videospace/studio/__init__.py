@@ -1,0 +1,1 @@
+"""A page that listens to lips: record, recognise, correct, speak."""

@@ -1,0 +1,55 @@
+"""The application: pages, requests, and the guard before them."""
+
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.security import APIKeyHeader
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from videospace.studio.errors import RESPONSES, answer_errors
+from videospace.studio.guard import COOKIE, SESSION_PATH, TOKEN_HEADER, Guard, Keys
+from videospace.studio.house import House
+from videospace.studio.routes_people import people_routes
+from videospace.studio.routes_words import word_routes
+from videospace.studio.schemas import AccessCode, Session
+
+STATIC = Path(__file__).parent / "static"
+
+
+def build_app(house: House, keys: Keys) -> ASGIApp:
+    """The studio as an ASGI application.
+
+    Args:
+        house: Its people.
+        keys: What lets a page in.
+    """
+    app = FastAPI(
+        title="videospace studio",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=RESPONSES,
+    )
+    answer_errors(app)
+
+    @app.get(SESSION_PATH, tags=["session"])
+    def begin(request: Request) -> Session:
+        is_open = keys.code is None or keys.has_cookie(request.headers)
+        return Session(needs_code=not is_open, token=keys.token if is_open else None)
+
+    @app.post(SESSION_PATH, tags=["session"])
+    def give_code(given: AccessCode, response: Response) -> Session:
+        if not keys.opens(given.code):
+            raise HTTPException(403, "that is not the access code: look at where the studio runs")
+        response.set_cookie(COOKIE, keys.cookie, secure=True, httponly=True, samesite="strict")
+        return Session(needs_code=False, token=keys.token)
+
+    token = APIKeyHeader(
+        name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"
+    )
+    for routes in (people_routes(house), word_routes(house)):
+        app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    return Guard(app, keys)

@@ -1,0 +1,83 @@
+"""A certificate of the studio's own, so that other devices can be answered over TLS."""
+
+import datetime
+import ipaddress
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from videospace.runtime.files import cannot_write
+
+VALID_DAYS = 397
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def access_code() -> str:
+    """A code that is easy to read out, and too long to guess.
+
+    Example:
+        >>> len(access_code())
+        14
+    """
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+
+
+def make_certificate(folder: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
+    """Write a self-signed certificate and its key, which only the owner may read.
+
+    Args:
+        folder: Of the two files; those of the last start are replaced.
+        addresses: Under which the studio answers.
+
+    Returns:
+        The certificate and the key, PEM.
+
+    Raises:
+        UserError: They cannot be written.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "videospace studio")])
+    now = datetime.datetime.now(datetime.UTC)
+    host = socket.gethostname()
+    names: list[x509.GeneralName] = [x509.DNSName(each) for each in (host, f"{host}.local")]
+    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    files = folder / ".certificate.pem", folder / ".key.pem"
+    for path, content in zip(files, (certificate.public_bytes(pem), secret), strict=True):
+        _write_private(path, content)
+    return files
+
+
+def fingerprint(certificate: Path) -> str:
+    """By which people can tell on another device that it is this studio that answers."""
+    digest = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256())
+    return digest.hex(":").upper()
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise cannot_write(path, error) from error

@@ -1,0 +1,56 @@
+"""Errors as JSON with one sentence."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from videospace.runtime.errors import UserError
+from videospace.studio.confined import BusyError
+from videospace.studio.people import NotThere
+from videospace.studio.schemas import Problem
+
+RESPONSES: dict[int | str, dict] = {
+    "4XX": {"model": Problem, "description": "It was not done, and why"},
+    503: {"model": Problem, "description": "Too much is going on at once"},
+}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Let an application answer every error in the one form."""
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(status: int, sentence: str) -> JSONResponse:
+    """An answer that says why something was not done."""
+    return JSONResponse({"error": sentence}, status)
+
+
+def _user_error(_: Request, error: Exception) -> JSONResponse:
+    statuses = {NotThere: 404, BusyError: 503}
+    return problem(statuses.get(type(error), 422), str(error))
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return problem(422, f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}")
+
+
+def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    sentences = {404: "there is nothing under this address", 405: "this cannot be done here"}
+    answer = problem(error.status_code, sentences.get(error.status_code, str(error.detail)))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+    logging.getLogger("videospace.studio").error("unforeseen", exc_info=error)
+    return problem(500, "something went wrong in the studio; its window says more")

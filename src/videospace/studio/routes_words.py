@@ -1,0 +1,104 @@
+"""Requests about words, recordings, and what becomes of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from videospace.lipreading.homophenes import look_alikes
+from videospace.lipreading.profile.records import ClipRecord, WordRecord
+from videospace.studio.bodies import FILM, read_body
+from videospace.studio.house import House
+from videospace.studio.listener import Heard
+from videospace.studio.schemas import (
+    AddedWord,
+    Choice,
+    Clip,
+    Guess,
+    Kept,
+    LookAlike,
+    NewWord,
+    Recording,
+    Text,
+    Word,
+)
+
+
+def word_routes(house: House) -> APIRouter:
+    """Everything below ``/people/ID`` that is about words and recordings."""
+    routes = APIRouter(prefix="/people/{person}", tags=["words"])
+
+    @routes.get("/words")
+    def list_words(person: str) -> list[Word]:
+        return [Word(**_word(word)) for word in house.people.find(person).words()]
+
+    @routes.post("/words", status_code=201)
+    def add_word(person: str, new: NewWord) -> AddedWord:
+        profile = house.people.find(person)
+        others = [(word.text, word.spoken) for word in profile.words()]
+        word = profile.add_word(new.text, spoken=new.spoken)
+        alike = look_alikes(word.spoken, others, language=profile.settings.language)
+        return AddedWord(
+            **_word(word),
+            look_alikes=[LookAlike(word=each.word, same=each.difference == 0) for each in alike],
+        )
+
+    @routes.delete("/words", status_code=204)
+    def delete_word(person: str, word: Annotated[Text, Query()]) -> None:
+        house.delete_word(person, word)
+
+    @routes.get("/clips")
+    def list_clips(person: str) -> list[Clip]:
+        return [Clip(**_clip(record)) for record in house.people.find(person).clips()]
+
+    @routes.delete("/clips/{clip}", status_code=204)
+    def delete_clip(person: str, clip: str) -> None:
+        house.delete_clip(person, clip)
+
+    @routes.post("/recordings", status_code=201, openapi_extra=FILM.description)
+    async def hear(request: Request, person: str, recognise: bool = True) -> Recording:
+        return await read_body(
+            request,
+            FILM,
+            lambda film: _recording(house, person, house.hear(person, film, recognise=recognise)),
+        )
+
+    @routes.post("/recordings/{recording}/choice", status_code=201)
+    def keep(person: str, recording: str, choice: Choice) -> Kept:
+        listener = house.listener(person)
+        record = listener.keep(recording, choice.word, used=choice.used)
+        return Kept(**_clip(record), spoken=listener.profile.word(record.word).spoken)
+
+    @routes.delete("/recordings/{recording}", status_code=204)
+    def drop(person: str, recording: str) -> None:
+        house.listener(person).drop(recording)
+
+    return routes
+
+
+def _word(record: WordRecord) -> dict:
+    return {name: getattr(record, name) for name in Word.model_fields}
+
+
+def _clip(record: ClipRecord) -> dict:
+    return {
+        "id": record.id,
+        "word": record.word,
+        "added": record.added,
+        "seconds": record.num_frames / record.fps,
+        "problems": list(record.problems),
+    }
+
+
+def _recording(house: House, person: str, heard: Heard) -> Recording:
+    found = heard.recognition
+    spoken = {word.text: word.spoken for word in house.people.find(person).words()}
+    guesses = [] if found is None else zip(found.words, found.probabilities, strict=True)
+    return Recording(
+        id=heard.recording,
+        guesses=[
+            Guess(text=word, spoken=spoken.get(word, word), probability=probability)
+            for word, probability in guesses
+        ],
+        sure=found is not None and found.sure,
+        problems=list(heard.problems),
+    )

@@ -1,0 +1,165 @@
+"""What goes over the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from videospace.lipreading.mouth.detectors import Finder
+from videospace.lipreading.profile.word_text import MAX_LENGTH
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Why something was not done."""
+
+    error: str
+    """One sentence for whoever sits before the page."""
+
+
+class Session(BaseModel):
+    """What a page needs to know first."""
+
+    needs_code: bool
+    """Whether the access code has to be given."""
+    token: str | None
+    """Goes with every request that changes something; None until the code is given."""
+
+
+class AccessCode(_Strict):
+    """The code that the studio printed when it was started."""
+
+    code: Annotated[str, Field(max_length=100)]
+
+
+class NewPerson(_Strict):
+    """A person to make a profile for."""
+
+    person: Text
+    """Name."""
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")] = "en-us"
+    """In which the person's words are spoken."""
+
+
+class PersonChanges(_Strict):
+    """Settings to change; what is None stays."""
+
+    person: Text | None = None
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")] | None = None
+    finder: Finder | None = None
+    phrases: Annotated[list[Text], Field(max_length=24)] | None = None
+
+
+class Person(BaseModel):
+    """A person and what is known of them."""
+
+    id: str
+    person: str
+    language: str
+    finder: Finder
+    phrases: list[str]
+    """Said with one tap."""
+    num_words: int
+    num_clips: int
+    num_bytes: int
+    """What all of it takes on the disk."""
+    can_train: bool
+    """Whether there is a pretrained model to train."""
+
+
+class NewWord(_Strict):
+    """A word to add."""
+
+    text: Text
+    spoken: Text | None = None
+    """How it is spoken; None takes the text."""
+
+
+class Word(BaseModel):
+    """A word of a person's vocabulary."""
+
+    text: str
+    spoken: str
+    num_clips: int
+    num_uses: int
+
+
+class LookAlike(BaseModel):
+    """A word that is hard to tell from another one by the lips."""
+
+    word: str
+    same: bool
+    """Whether nobody could tell them apart."""
+
+
+class AddedWord(Word):
+    """A word, and those it may be taken for."""
+
+    look_alikes: list[LookAlike]
+
+
+class Clip(BaseModel):
+    """A recording that is kept."""
+
+    id: str
+    word: str
+    added: str
+    """When, as ISO 8601 in UTC."""
+    seconds: float
+    problems: list[str]
+
+
+class Guess(BaseModel):
+    """A word that a recording may be."""
+
+    text: str
+    spoken: str
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class Recording(BaseModel):
+    """What became of a recording that was sent."""
+
+    id: str
+    """By which it can be kept, while the studio runs and not too many others have come."""
+    guesses: list[Guess]
+    """The likeliest words, best first; none where fewer than two words have a recording."""
+    sure: bool
+    """Whether the first of them is likely enough to be taken without asking."""
+    problems: list[str]
+    """What could be better about the recording."""
+
+
+class Choice(_Strict):
+    """What was said in a recording."""
+
+    word: Text
+    """One of the person's words, or a new one."""
+    used: bool = True
+    """Whether the person said it to somebody, and not to teach it."""
+
+
+class Kept(Clip):
+    """A recording that has become one of its word."""
+
+    spoken: str
+    """How the word is spoken."""
+
+
+class TrainingWish(_Strict):
+    """How long a training may take."""
+
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] | None = None
+    """None: as long as it asks for."""
+
+
+class LearningState(BaseModel):
+    """How far a training is."""
+
+    state: Literal["idle", "running", "done", "failed", "stopped"]
+    fraction: Annotated[float, Field(ge=0, le=1)]
+    note: str

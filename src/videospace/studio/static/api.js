@@ -1,0 +1,76 @@
+// Asking the studio. A studio that is being started anew is waited for.
+
+import { byId, notify } from "./dom.js";
+
+const PATIENCE = 60;
+let token = null;
+
+export class StudioError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export async function ask(method, path, { json, body, type } = {}) {
+  if (token === null) await beginSession();
+  const headers = { "X-Studio-Token": token };
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  if (type) headers["Content-Type"] = type;
+  const content = json === undefined ? body : JSON.stringify(json);
+  const answer = await reach(`/api${path}`, { method, headers, body: content });
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const { error } = await answer.json().catch(() => ({ error: "the studio gave no answer" }));
+  const isOutdated = answer.status === 401 || (answer.status === 403 && /older/.test(error));
+  if (isOutdated) {
+    await beginSession();
+    return ask(method, path, { json, body, type });
+  }
+  throw new StudioError(sentence(error), answer.status);
+}
+
+async function reach(address, options) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const answer = await fetch(address, options);
+      if (tries > 0) notify("");
+      return answer;
+    } catch (error) {
+      if (tries >= PATIENCE) {
+        throw new StudioError("The studio does not answer. Start it, and load this page again.", 0);
+      }
+      notify("The studio does not answer. Is it still running? Waiting for it …");
+      await pause(1000);
+    }
+  }
+}
+
+async function beginSession() {
+  const session = await (await reach("/api/session")).json();
+  token = session.needs_code ? await askForCode() : session.token;
+}
+
+function askForCode() {
+  const dialog = byId("code-dialog");
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.showModal();
+  return new Promise((resolve) => {
+    byId("code-form").onsubmit = async (event) => {
+      event.preventDefault();
+      const body = JSON.stringify({ code: byId("code").value });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await reach("/api/session", { method: "POST", headers, body });
+      const content = await answer.json();
+      byId("code-problem").textContent = answer.ok ? "" : sentence(content.error);
+      if (!answer.ok) return;
+      dialog.close();
+      resolve(content.token);
+    };
+  });
+}
+
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+}

@@ -1,0 +1,80 @@
+// What is kept of a person: settings, words and recordings, copies, and deletion.
+
+import { ask } from "./api.js";
+import { attempt, byId, confirmed, make, onClick, onSubmit } from "./dom.js";
+import { addPerson, address, choosePerson, onPerson, person, refreshPerson } from "./person.js";
+
+const LANGUAGES = { "en-us": "English (US)", "en-gb": "English (GB)", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands", pt: "Português", pl: "Polski", hi: "हिन्दी" };
+
+export function startData() {
+  onPerson(() => person() && fillSettings());
+  onSubmit("settings-form", async () => {
+    const json = { person: byId("set-person").value, language: byId("set-language").value, finder: byId("set-finder").value };
+    await ask("PATCH", address(), { json });
+    await refreshPerson();
+  });
+  onSubmit("another-form", async () => {
+    await addPerson(byId("another").value);
+    byId("another").value = "";
+  });
+  byId("import").addEventListener("change", () => attempt(importFile));
+  onClick("delete-person", async () => {
+    const { person: name } = person();
+    if (!(await confirmed(`Delete everything about ${name}: all words, recordings and what was learned?`))) return;
+    await ask("DELETE", address());
+    await choosePerson(null);
+  });
+}
+
+export async function showData() {
+  const [words, clips] = await Promise.all([ask("GET", address("/words")), ask("GET", address("/clips"))]);
+  const megabytes = (person().num_bytes / 2 ** 20).toFixed(1);
+  byId("storage").textContent = `${words.length} words, ${clips.length} recordings, ${megabytes} MB`;
+  byId("words").replaceChildren(...words.map((word) => wordRow(word, clips.filter((clip) => clip.word === word.text))));
+}
+
+function fillSettings() {
+  const { person: name, language, finder } = person();
+  byId("words").replaceChildren(); // those of somebody else, until this person's have come
+  const known = { ...LANGUAGES, ...(LANGUAGES[language] ? {} : { [language]: language }) };
+  const options = Object.entries(known).map(([value, text]) => make("option", { value, textContent: text }));
+  byId("set-language").replaceChildren(...options);
+  byId("set-person").value = name;
+  byId("set-language").value = language;
+  byId("set-finder").value = finder;
+  byId("export").href = `/api${address("/export")}`;
+}
+
+function wordRow(word, clips) {
+  const count = clips.length === 1 ? "1 recording" : `${clips.length} recordings`;
+  const path = address(`/words?word=${encodeURIComponent(word.text)}`);
+  const head = make("div", { className: "row" },
+    make("span", {}, make("strong", { textContent: word.text }), ` ${count}, used ${word.num_uses} ×`),
+    deleteButton(`the word “${word.text}” with its recordings`, path));
+  const list = make("ul", {}, ...clips.map((clip) => {
+    const when = new Date(clip.added).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    return make("li", { className: "row" }, `${when}, ${clip.seconds.toFixed(1)} s`,
+      deleteButton(`the recording of “${word.text}” of ${when}`, address(`/clips/${clip.id}`)));
+  }));
+  const details = make("details", {}, make("summary", { textContent: "Recordings" }), list);
+  return make("li", {}, head, ...(clips.length ? [details] : []));
+}
+
+function deleteButton(what, path) {
+  const button = make("button", { className: "danger", textContent: "Delete" });
+  button.setAttribute("aria-label", `Delete ${what}`);
+  button.addEventListener("click", () => attempt(async () => {
+    if (!(await confirmed(`Delete ${what}? What was trained with it goes, too.`))) return;
+    await ask("DELETE", path);
+    await refreshPerson();
+  }));
+  return button;
+}
+
+async function importFile() {
+  const [file] = byId("import").files;
+  byId("import").value = "";
+  if (!file) return;
+  const added = await ask("POST", "/people/import", { body: file, type: "application/zip" });
+  await choosePerson(added.id);
+}

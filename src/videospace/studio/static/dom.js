@@ -1,0 +1,53 @@
+// The few things that every part of the page does with elements.
+
+export const byId = (id) => document.getElementById(id);
+
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+export function show(element, visible = true) {
+  element.hidden = !visible;
+}
+
+export function fillList(list, texts) {
+  list.replaceChildren(...texts.map((text) => make("li", { textContent: text })));
+  show(list, texts.length > 0);
+}
+
+export function notify(text) {
+  byId("notice").textContent = text;
+  show(byId("notice"), Boolean(text));
+}
+
+export function onSubmit(id, act) {
+  byId(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(act);
+  });
+}
+
+export const onClick = (id, act) => byId(id).addEventListener("click", () => attempt(act));
+
+// What goes wrong is said on the page, in the studio's own words.
+export async function attempt(act) {
+  try {
+    notify("");
+    return await act();
+  } catch (error) {
+    notify(error.message);
+    return undefined;
+  }
+}
+
+export function confirmed(text) {
+  const dialog = byId("confirm");
+  byId("confirm-text").textContent = text;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}

@@ -1,0 +1,24 @@
+// A film and what becomes of it. The film is held until it is kept, so that a studio that was
+// started anew meanwhile can be sent it once more.
+
+import { ask } from "./api.js";
+import { address } from "./person.js";
+
+export async function send(film, { recognise = true } = {}) {
+  const path = address(`/recordings?recognise=${recognise}`);
+  const heard = await ask("POST", path, { body: film, type: film.type });
+  return { ...heard, film };
+}
+
+export async function keep(recording, word, { used = true } = {}) {
+  const choose = (id) => ask("POST", address(`/recordings/${id}/choice`), { json: { word, used } });
+  try {
+    return await choose(recording.id);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    const again = await send(recording.film, { recognise: false });
+    return choose(again.id);
+  }
+}
+
+export const drop = (recording) => ask("DELETE", address(`/recordings/${recording.id}`));

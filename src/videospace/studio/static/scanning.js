@@ -1,0 +1,28 @@
+// One switch: the focus walks over what can be pressed, and the switch presses it.
+
+import { byId, onClick } from "./dom.js";
+import { isRecording } from "./hold.js";
+
+const STEP_MILLISECONDS = 1600;
+const KEY = "studio.scanning";
+let timer = 0;
+
+export function startScanning(isOnTalk) {
+  onClick("scan", () => turn(timer === 0));
+  turn(localStorage.getItem(KEY) === "on");
+
+  function turn(on) {
+    clearInterval(timer);
+    timer = on ? setInterval(step, STEP_MILLISECONDS) : 0;
+    localStorage.setItem(KEY, on ? "on" : "off");
+    byId("scan").setAttribute("aria-pressed", String(on));
+  }
+
+  function step() {
+    const typing = document.activeElement?.closest("input, textarea, select, dialog");
+    if (!isOnTalk() || isRecording() || typing) return;
+    const places = [...document.querySelectorAll("main button")].filter((button) => !button.disabled && button.checkVisibility());
+    const next = (places.indexOf(document.activeElement) + 1) % places.length;
+    places[next]?.focus();
+  }
+}

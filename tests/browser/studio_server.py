@@ -1,0 +1,78 @@
+"""A studio as its user starts it, and the film that its camera sees."""
+
+import io
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import av
+import numpy as np
+
+COMMAND = "import sys; from videospace.cli import main; sys.exit(main())"
+FPS = 20
+HEIGHT, WIDTH = 240, 320
+
+
+class StudioServer:
+    """``videospace studio`` in a process of its own, which can be killed and started anew."""
+
+    def __init__(self, data: Path):
+        self.data, self.port = data, 0
+        self.start()
+
+    def start(self) -> None:
+        """On the same port as before."""
+        options = ["--data", str(self.data), "--port", str(self.port), "--device", "cpu"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, "studio", *options], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("videospace studio: http://127.0.0.1:"), line
+        self.address = line.split()[2]
+        self.port = int(self.address.rsplit(":")[-1].strip("/"))
+        urllib.request.urlopen(self.address, timeout=30).close()
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._process.send_signal(signal.SIGKILL)
+        self._wait()
+
+    def stop(self) -> int:
+        """As its user does; returns the exit status."""
+        self._process.send_signal(signal.SIGINT)
+        return self._wait()
+
+    def _wait(self) -> int:
+        status = self._process.wait(timeout=60)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return status
+
+
+def camera_film(path: Path, word: int) -> Path:
+    """Half a second of rest, a mouthed word, and rest again, for a camera that shows it for ever.
+
+    Words differ in rhythm and in how the mouth is rounded.
+    """
+    time = np.concatenate([np.zeros(8), np.linspace(0, 1, 22), np.zeros(10)])
+    opening = np.sin(np.pi * time) * np.abs(np.sin(np.pi * time * (1 + 2 * word)))
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    rows, columns = rows - HEIGHT / 2, columns - WIDTH / 2
+    skin = 150 + 25 * np.sin(columns / 11) * np.cos(rows / 7)
+    chance = np.random.default_rng(word)
+    content = io.BytesIO()
+    with av.open(content, "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=FPS)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuvj420p"
+        for opened in opening:
+            down, across = 4 + 34 * opened, 48 - 24 * opened * word
+            inside = (rows / down) ** 2 + (columns / across) ** 2 < 1
+            grey = np.where(inside, 35.0, skin) + chance.normal(0, 4, skin.shape)
+            pixels = (grey[..., None] * [1.0, 0.85, 0.75]).clip(0, 255).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    path.write_bytes(content.getvalue())
+    return path

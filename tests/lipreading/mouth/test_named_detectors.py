@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.detectors import detector_named
+from videospace.lipreading.mouth.dlib_detector import DlibDetector
+from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector
+from videospace.runtime.errors import UserError
+
+
+def test_detectors_have_names():
+    assert isinstance(detector_named("dlib"), DlibDetector)
+    assert isinstance(detector_named("mediapipe"), MediapipeDetector)
+
+
+@pytest.mark.parametrize("height", [100, 300])
+def test_the_middle_is_half_of_the_shorter_side(height):
+    (pose,) = detector_named("middle")(np.zeros((height, 200, 3), np.uint8))
+    assert pose == (100.0, height / 2, min(height, 200) / 2, 0.0)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_share_is_checked(share):
+    with pytest.raises(UserError, match=r"expected a share of the frame in \(0, 1\], came"):
+        FixedBox(share=share)

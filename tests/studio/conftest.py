@@ -1,0 +1,103 @@
+"""A studio in this process, and a page's way of asking it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mouth_films import word_film
+from starlette.testclient import TestClient
+
+from videospace.lipreading.strategies import LearningSettings
+from videospace.studio.app import build_app
+from videospace.studio.films import FilmReader
+from videospace.studio.guard import TOKEN_HEADER, Keys
+from videospace.studio.house import House
+from videospace.studio.people import People
+
+ADDRESS = "http://127.0.0.1:8765"
+
+
+@pytest.fixture(scope="session")
+def film_reader() -> Iterator[FilmReader]:
+    """One process for all tests."""
+    with FilmReader() as reader:
+        yield reader
+
+
+@pytest.fixture
+def start_house(tmp_path: Path, film_reader: FilmReader) -> Callable[..., House]:
+    """Starts a studio on the same folder, as often as it is called."""
+
+    def start(model: Path | None = None) -> House:
+        settings = LearningSettings(progress=False, device="cpu", epochs=2)
+        return House(People(tmp_path / "data", model), film_reader, settings)
+
+    return start
+
+
+@pytest.fixture
+def house(start_house: Callable[..., House]) -> House:
+    """A studio without people."""
+    return start_house()
+
+
+@pytest.fixture
+def open_page() -> Iterator[Callable[..., TestClient]]:
+    """Opens a page of a studio: a client that sends the token along."""
+    opened = []
+
+    def start(house: House, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
+        keys = keys or Keys()
+        client = TestClient(build_app(house, keys), address, raise_server_exceptions=False)
+        client.headers[TOKEN_HEADER] = keys.token
+        opened.append(client)
+        return client
+
+    yield start
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def page(open_page: Any, house: House) -> TestClient:
+    """A page of the studio without people."""
+    return open_page(house)
+
+
+@pytest.fixture
+def ann(page: TestClient) -> str:
+    """The address of a person who has taught two words."""
+    created = page.post("/api/people", json={"person": "Ann"}).json()
+    address = f"/api/people/{created['id']}"
+    assert page.patch(address, json={"finder": "middle"}).status_code == 200
+    for number, word in enumerate(("water", "bread")):
+        recording = send_film(page, address, word_film(number), recognise=False)
+        choice = {"word": word, "used": False}
+        kept = page.post(f"{address}/recordings/{recording['id']}/choice", json=choice)
+        assert kept.status_code == 201, kept.text
+    return address
+
+
+def send_film(page: TestClient, address: str, content: bytes, **parameters: Any) -> Any:
+    """Upload a recording and read the answer."""
+    answer = page.post(
+        f"{address}/recordings",
+        content=content,
+        headers={"Content-Type": "video/webm;codecs=vp8"},
+        params=parameters,
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def send() -> Callable[..., Any]:
+    """`send_film` as a fixture."""
+    return send_film
+
+
+@pytest.fixture
+def make_film() -> Callable[..., bytes]:
+    """`word_film` as a fixture."""
+    return word_film
