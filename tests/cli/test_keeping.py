@@ -129,6 +129,8 @@ def test_a_real_signal_leaves_no_half_file(films, tmp_path, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell puts in the background ignores Ctrl-C, and so do its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("*/[0-9]*.safetensors")) and time.monotonic() < deadline:

@@ -22,7 +22,7 @@ def test_training(store, tmp_path, make_config, monkeypatch):
 
 def test_rendering(make_space, monkeypatch):
     space = make_space()
-    monkeypatch.setattr(rendering, "finish_inr", no_memory)
+    monkeypatch.setattr(rendering, "to_uint8", no_memory)
     message = r"^out of memory \(7 GiB\): lower .*--count.*--height or --width$"
     with pytest.raises(UserError, match=message):
         space.render(space.latents)
