@@ -138,7 +138,8 @@ def all_jobs(options: AblationsOptions, work: Path) -> list[Job]:
 def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
     """Make the runs that are missing, and compare."""
     jobs = all_jobs(options, work.resolve())
-    _run_all([job for job in jobs if not job.file.exists()], options)
+    with tempfile.TemporaryDirectory(dir=work) as scratch:
+        _run_all([job for job in jobs if not job.file.exists()], options, scratch)
     done = [job for job in jobs if job.file.exists()]
     say(f"{len(done)} of {len(jobs)} runs are made")
     tables = {}
@@ -153,22 +154,33 @@ def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
     return {"num_runs": len(done), "num_missing_runs": len(jobs) - len(done), "datasets": tables}
 
 
-def _run_all(jobs: Iterable[Job], options: AblationsOptions) -> None:
+def _run_all(jobs: Iterable[Job], options: AblationsOptions, scratch: str) -> None:
     """Keep the processes busy until the runs are made or the sitting is over."""
-    last_start = time.monotonic() + (options.sitting_seconds or math.inf)
     threads = max(1, (os.cpu_count() or 1) // options.processes)
     with concurrent.futures.ProcessPoolExecutor(
-        options.processes, multiprocessing.get_context("spawn"), _begin, (threads,)
+        options.processes, multiprocessing.get_context("spawn"), _begin, (threads, scratch)
     ) as pool:
-        running: set[concurrent.futures.Future] = set()
-        for job in jobs:
-            while len(running) == options.processes:
-                running = _wait_for_one(running)
-            if time.monotonic() > last_start:
-                break
-            running.add(pool.submit(run, job))
-        while running:
+        try:
+            _feed(pool, jobs, options)
+        except BaseException:  # else the runs that have begun would be waited for
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
+
+
+def _feed(
+    pool: concurrent.futures.Executor, jobs: Iterable[Job], options: AblationsOptions
+) -> None:
+    last_start = time.monotonic() + (options.sitting_seconds or math.inf)
+    running: set[concurrent.futures.Future] = set()
+    for job in jobs:
+        while len(running) == options.processes:
             running = _wait_for_one(running)
+        if time.monotonic() > last_start:
+            break
+        running.add(pool.submit(run, job))
+    while running:
+        running = _wait_for_one(running)
 
 
 def _wait_for_one(
@@ -180,7 +192,8 @@ def _wait_for_one(
     return running
 
 
-def _begin(threads: int) -> None:
+def _begin(threads: int, scratch: str) -> None:
+    tempfile.tempdir = scratch
     torch.set_num_threads(threads)
     warm_up()
 
@@ -204,7 +217,7 @@ def figures_of(job: Job) -> dict[str, Any]:
     saving = TrainingOptions(
         time_budget_seconds=options.budget_seconds, checkpoint_seconds=math.inf, progress=False
     )
-    with tempfile.TemporaryDirectory(dir=job.work) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         wall, cpu = time.perf_counter(), time.process_time()
         with timed_by_processors():
             report = train(store, folder, job.config, saving)

@@ -25,6 +25,7 @@ from jaxtyping import UInt8
 from videospace.metrics.ball_structure import check_ball, share_valid
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
+from videospace.runtime.interrupts import terminated_as_interrupted
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -77,7 +78,7 @@ def run_benchmark(
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     }
     try:
-        with contextlib.ExitStack() as stack:
+        with terminated_as_interrupted(), contextlib.ExitStack() as stack:
             work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             results = measure(options, work)
         chosen = {k: v for k, v in dataclasses.asdict(options).items() if k not in WHERE_IT_RUNS}

@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"not run: needs {NEEDS[marker][0]}")
         for name in names:
             terminalreporter.line(name)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB of its own; tests that use it carry the marker ``smallfs``."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount], check=True)
+    yield mount
+    # Lazily, since tensors that a test still holds are mapped from their file.
+    subprocess.run(["umount", "--lazy", mount], check=True)

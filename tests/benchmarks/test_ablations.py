@@ -2,10 +2,15 @@
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
+from benchmarks.common import ROOT
 
 from benchmarks import ablations
 from videospace.inrv.model import InrvModel
@@ -123,3 +128,23 @@ def test_what_cannot_be_measured(arguments, message, capsys):
     assert stopped.value.code == 2
     words = capsys.readouterr().err.replace("│", " ").split()
     assert message in " ".join(words)
+
+
+def test_a_terminated_command_takes_its_runs_along(tmp_path):
+    settings = ["--datasets", "bouncing-ball", "--num-sources", "6", "--budget-seconds", "1000"]
+    command = [sys.executable, "-m", "benchmarks.ablations", *settings, "--work", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, "--no-save"], cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not list(tmp_path.glob("tmp*/tmp*/*")):  # until a run has begun
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; with --work" in said
+    assert not list(tmp_path.glob("tmp*"))
+    with pytest.raises(ProcessLookupError):  # the workers end too
+        for _ in range(200):
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)

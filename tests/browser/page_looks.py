@@ -1,5 +1,6 @@
-"""What tests of pages look at: contrast, and the page as others prefer it."""
+"""What tests of pages look at: contrast, width, what is asked of whom, others' preferences."""
 
+import json
 from typing import Any
 
 CONTRASTS = """
@@ -32,3 +33,26 @@ return [...document.querySelectorAll("th, td, strong, p, span, h1, h2, figcaptio
 def emulate(browser: Any, **features: str) -> None:
     named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
+
+
+def room_and_width(browser: Any, width: int) -> tuple[int, int]:
+    """The px that a window of a width has for its page, and those that the page takes."""
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        room, wide = browser.execute_script(
+            "const root = document.documentElement; return [root.clientWidth, root.scrollWidth]"
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    return room, wide
+
+
+def asked_since(browser: Any) -> list[str]:
+    """Every address that was asked for since the performance log was last read."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]

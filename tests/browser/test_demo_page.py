@@ -3,12 +3,12 @@
 import contextlib
 import dataclasses
 import io
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from page_looks import asked_since, room_and_width
 
 from videospace.clips.bouncing_ball import BouncingBallConfig
 from videospace.demo.run import DemoConfig, run_demo
@@ -160,16 +160,9 @@ def test_the_speed_can_be_chosen(browser):
 
 @pytest.mark.parametrize("width", [360, 800, 1600])
 def test_nothing_sticks_out_at_any_width(browser, width):
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        wide, room = browser.execute_script(
-            "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
-        )
-        assert width - 20 <= room <= width  # a scroll bar takes some
-        assert wide <= room
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    room, wide = room_and_width(browser, width)
+    assert width - 20 <= room <= width  # a scroll bar takes some
+    assert wide <= room
 
 
 def test_those_who_want_less_motion_get_less(open_browser, page_address):
@@ -193,12 +186,7 @@ def test_nothing_goes_wrong_and_nothing_is_asked_of_a_network(open_browser, page
     browser.get(page_address)
     wait_for_videos(browser, "v.readyState >= 2")
     assert browser.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
+    asked = asked_since(browser)
     folder = page_address.removesuffix("index.html")
     assert page_address in asked
     assert sum(url.startswith(folder) for url in asked) >= 16

@@ -2,12 +2,11 @@
 
 import dataclasses
 import io
-import json
 from typing import Any
 
 import numpy as np
 import pytest
-from page_looks import CONTRASTS, emulate
+from page_looks import CONTRASTS, asked_since, emulate, room_and_width
 from PIL import Image
 
 from videospace.lipreading.bootstrap import Interval
@@ -125,15 +124,8 @@ def contrast_of_plots(browser: Any) -> float:
 
 @pytest.mark.parametrize("width", [360, 800, 1600])
 def test_nothing_sticks_out_at_any_width(browser, width):
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        wide, room = browser.execute_script(
-            "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
-        )
-        assert wide <= room
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    room, wide = room_and_width(browser, width)
+    assert wide <= room
 
 
 def test_nothing_goes_wrong_and_nothing_is_asked_of_a_network(open_browser, page_address):
@@ -142,10 +134,5 @@ def test_nothing_goes_wrong_and_nothing_is_asked_of_a_network(open_browser, page
     browser.get_log("performance")
     browser.get(page_address)
     assert browser.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = {
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+    asked = asked_since(browser)
     assert all(url.startswith(("file:", "data:")) for url in asked)

@@ -1,12 +1,11 @@
 """The page of the table of tasks in a real browser, from the disk."""
 
-import json
 import time
 from typing import Any
 
 import numpy as np
 import pytest
-from page_looks import CONTRASTS, emulate
+from page_looks import CONTRASTS, asked_since, emulate, room_and_width
 
 from videospace.baselines.table import Completed, Row
 from videospace.baselines.table_page import TablePage
@@ -128,16 +127,9 @@ def test_the_speed_can_be_chosen(browser):
 
 @pytest.mark.parametrize("width", [360, 800, 1600])
 def test_nothing_sticks_out_at_any_width(browser, width):
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
-        wide, room = browser.execute_script(
-            "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
-        )
-        assert width - 20 <= room <= width  # a scroll bar takes some
-        assert wide <= room
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    room, wide = room_and_width(browser, width)
+    assert width - 20 <= room <= width  # a scroll bar takes some
+    assert wide <= room
 
 
 def test_labels_stand_over_their_panels(browser):
@@ -195,10 +187,5 @@ def test_nothing_goes_wrong_and_nothing_is_asked_of_a_network(open_browser, page
     browser.get(page_address)
     wait_for_videos(browser, "v.readyState >= 2")
     assert browser.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = {
-        message["params"]["request"]["url"][:100]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
+    asked = {url[:100] for url in asked_since(browser)}
     assert {url for url in asked if not url.startswith("data:")} == {page_address}

@@ -1,7 +1,6 @@
 """The toys as fixtures, and a disk that is soon full."""
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,17 +59,6 @@ def make_store() -> Callable[..., ClipStore]:
 def make_space() -> Callable[..., VideoSpace]:
     """`random_space` as a fixture."""
     return random_space
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB of its own; tests that use it carry the marker ``smallfs``."""
-    mount = tmp_path / "disk"
-    mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount], check=True)
-    yield mount
-    # Lazily, since tensors that a test still holds are mapped from their file.
-    subprocess.run(["umount", "--lazy", mount], check=True)
 
 
 @pytest.fixture

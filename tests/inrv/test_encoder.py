@@ -6,6 +6,7 @@ from itertools import count
 import numpy as np
 import pytest
 import torch
+from toys import psnr
 
 from videospace.inrv import tasks
 from videospace.inrv.context import Context
@@ -52,10 +53,6 @@ def store(space, make_store, tmp_path):
     """The clips of the space as it renders them, and one that it does not know."""
     clips = space.render(torch.cat([space.latents, space.latents[:1]]))
     return make_store(tmp_path / "store", num_clips=9, clips=clips)
-
-
-def psnr(video, truth):
-    return 10 * np.log10(255**2 / np.square(video.astype(float) - truth).mean())
 
 
 class TestTraining:

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from toys import psnr
 
 from videospace.inrv import inversion, tasks
 from videospace.inrv.hypernetwork import HypernetworkConfig
@@ -24,11 +25,6 @@ def space(make_space, make_model):
 def unseen(space, count=1, seed=5):
     """Clips at new points of a space."""
     return space.render(space.sample(count, method="gaussian", seed=seed))
-
-
-def psnr(video, truth):
-    error = np.square(video.astype(float) - truth).mean()
-    return 10 * np.log10(255**2 / max(error, 1e-9))
 
 
 class TestInvert:

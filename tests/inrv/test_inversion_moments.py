@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from toys import psnr
 
 from videospace.inrv import search, tasks
 from videospace.inrv.hypernetwork import HypernetworkConfig
@@ -43,11 +44,6 @@ def unseen(space, count=1, seed=5):
 def changed(space, found, num_frames=None):
     frames = space.render_frames(found.latents, num_frames=num_frames, changes=found.changes)
     return np.stack(list(frames), axis=1)
-
-
-def psnr(video, truth):
-    error = np.square(video.astype(float) - truth).mean()
-    return 10 * np.log10(255**2 / max(error, 1e-9))
 
 
 class TestInvert:

@@ -10,6 +10,7 @@ from string import Template
 from videospace.baselines.table import Completed
 from videospace.baselines.table_films import Film, Panel, input_panel, make_film, panel
 from videospace.baselines.table_rows import Column, Row, cell, is_best, shown_columns
+from videospace.demo.page import page_top
 from videospace.inrv.evaluation import evenly_spread
 from videospace.inrv.tasks import Task
 from videospace.runtime.errors import UserError
@@ -85,9 +86,10 @@ def page_html(rows: Sequence[Row], films: dict[Task, list[Film]]) -> str:
     """
     groups = shown_columns(rows)
     num_clips = max((row.scores["psnr_db"].num_values for row in rows), default=0)
-    return Template(_part("baselines", "table_page.html")).substitute(
-        css=_part("demo", "page.css") + _part("baselines", "table_page.css"),
-        js=_part("baselines", "table_page.js"),
+    css = _part("table_page.css")
+    return Template(_part("table_page.html")).substitute(
+        top=page_top("Tasks on unseen clips", "videospace evaluate", css),
+        js=_part("table_page.js"),
         num_clips=f"{num_clips} clip" + "s" * (num_clips != 1),
         heads=_heads(groups),
         bodies="\n".join(
@@ -97,8 +99,8 @@ def page_html(rows: Sequence[Row], films: dict[Task, list[Film]]) -> str:
     )
 
 
-def _part(folder: str, name: str) -> str:
-    return importlib.resources.files("videospace").joinpath(folder, name).read_text("utf-8")
+def _part(name: str) -> str:
+    return importlib.resources.files("videospace.baselines").joinpath(name).read_text("utf-8")
 
 
 def _task_of(row: Row) -> Task:

@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from videospace.cli.keeping import KeptParts, kept_beside, terminated_as_interrupted
+from videospace.cli.keeping import KeptParts, kept_beside
 from videospace.clips.comparison import side_by_side
 from videospace.clips.geometry import centre_region, parse_crop, parse_size
 from videospace.clips.video_input import probe
@@ -21,6 +21,7 @@ from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.masks import ObservedOf, masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size, frames_of, read_clip
+from videospace.runtime.interrupts import terminated_as_interrupted
 
 Search = Annotated[InversionConfig, tyro.conf.arg(name="")]
 """Inversion options as flags of the command itself."""

@@ -4,11 +4,8 @@ import contextlib
 import hashlib
 import importlib.metadata
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -20,6 +17,7 @@ from videospace.inrv.inversion import Inversion
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
+from videospace.runtime.interrupts import terminated_as_interrupted
 
 
 class KeptParts:
@@ -89,23 +87,6 @@ def kept_beside(
                 parts.folder.rmdir()
         raise
     shutil.rmtree(parts.folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that half a file is cleared away."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _state(path: Path) -> list[tuple[str, int, int]]:

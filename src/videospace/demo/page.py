@@ -32,7 +32,7 @@ def write_page(folder: Path, scores: dict[str, Any], films: Films, space: VideoS
     """
     explorer, clip = films.explorer, space.clip
     page = Template(_part("page.html")).substitute(
-        css=_part("page.css"),
+        top=page_top("A space of videos", "videospace demo"),
         js=_part("page.js"),
         num_clips=scores["num_clips"],
         num_frames=clip.num_frames,
@@ -63,6 +63,19 @@ def write_page(folder: Path, scores: dict[str, Any], films: Films, space: VideoS
     with written_whole(path) as unfinished:
         unfinished.write_text(page, encoding="utf-8")
     return path
+
+
+def page_top(title: str, program: str, more_css: str = "") -> str:
+    """All above the content of a page that plays films: its head, and what controls them.
+
+    Args:
+        title: Of the page.
+        program: The command that made it.
+        more_css: Rules besides those that the pages share.
+    """
+    return Template(_part("page_top.html")).substitute(
+        title=title, program=program, css=_part("page.css") + more_css
+    )
 
 
 def percent(share: float) -> str:

@@ -12,6 +12,9 @@ from torch import Tensor
 BLOCK_BYTES = 64 << 20
 """A table of all clips passes through the first process in blocks of about this size."""
 
+LARGE_BYTES = 1 << 20
+"""From here on, copying a tensor into a common message takes longer than a message of its own."""
+
 Rows = TypeVar("Rows", Tensor, list[int], list[str])
 
 
@@ -59,13 +62,24 @@ class Team:
         return clips // self.count
 
     def add_up(self, *tensors: Tensor) -> None:
-        """Replace tensors of one type, in one message, by their sums over all processes."""
+        """Replace tensors of one type by their sums over all processes.
+
+        Large ones travel as they are, and the others in one message.
+        """
         if self.count == 1:
             return
-        bucket = torch.cat([tensor.flatten() for tensor in tensors])
+        small = []
+        for tensor in tensors:
+            if tensor.nbytes < LARGE_BYTES or not tensor.is_contiguous():
+                small.append(tensor)
+            else:
+                self._together(dist.all_reduce, tensor)
+        if not small:
+            return
+        bucket = torch.cat([tensor.flatten() for tensor in small])
         self._together(dist.all_reduce, bucket)
-        parts = bucket.split([tensor.numel() for tensor in tensors])
-        for tensor, part in zip(tensors, parts, strict=True):
+        parts = bucket.split([tensor.numel() for tensor in small])
+        for tensor, part in zip(small, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
 
     def sums(self, *numbers: float | int) -> list[float]:

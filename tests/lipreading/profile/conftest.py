@@ -1,7 +1,6 @@
 """Profiles of a person who does not exist."""
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +32,3 @@ def profile(tmp_path: Path) -> Profile:
     for seed, word in enumerate(("water", "bread", "water")):
         profile.add_clip(word, random_clip(seed), source=f"take {seed}")
     return profile
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB of its own; tests that use it carry the marker ``smallfs``."""
-    mount = tmp_path / "disk"
-    mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount], check=True)
-    yield mount
-    subprocess.run(["umount", "--lazy", mount], check=True)

@@ -17,6 +17,7 @@ from videospace.runtime.errors import UserError
 
 _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _ZIP_ERRORS = (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError)
+"""Two are zipfile's words for a compression that it does not know and for a password."""
 
 
 def natural_order(name: str) -> list[tuple[bool, int | str]]:
