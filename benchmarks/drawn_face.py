@@ -83,7 +83,13 @@ def word_opening(word: int, num_frames: int) -> Float[np.ndarray, " time"]:
 
 
 def camera_file(
-    path: Path, word: int, *, rest_frames: int = 20, word_frames: int = 30, noise: float = 4.0
+    path: Path,
+    word: int,
+    *,
+    rest_frames: int = 20,
+    word_frames: int = 30,
+    shrink: int = 1,
+    noise: float = 3.0,
 ) -> Path:
     """Write what Chromium shows as its camera, for ever: rest, a mouthed word, and rest again.
 
@@ -92,23 +98,30 @@ def camera_file(
         word: Which one.
         rest_frames: Frames of rest at either end.
         word_frames: Frames of the word.
+        shrink: How many times smaller than 640×480.
         noise: Standard deviation of the camera's noise in grey levels.
     """
-    rest = np.zeros(rest_frames)
-    opening = np.concatenate([rest, word_opening(word, word_frames), rest])
+    opening = word_opening(word, word_frames)
+    poses = [FacePose(opened=opened, rounded=opened * (word % 2)) for opened in opening]
+    moving = [_small(draw_face(pose), shrink) for pose in poses]
+    rest = [_small(draw_face(FacePose()), shrink)] * rest_frames
     chance = np.random.default_rng(word)
     content = io.BytesIO()
     with av.open(content, "w", format="mjpeg") as container:
         stream = container.add_stream("mjpeg", rate=30)
-        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuvj420p"
-        for opened in opening:
-            face = draw_face(FacePose(opened=opened, rounded=opened * (word % 2)))
-            noisy = face + chance.normal(0, noise, (HEIGHT, WIDTH, 1))
+        stream.height, stream.width = HEIGHT // shrink, WIDTH // shrink
+        stream.pix_fmt = "yuvj420p"
+        for face in rest + moving + rest:
+            noisy = face + chance.normal(0, noise, (*face.shape[:2], 1))
             pixels = noisy.clip(0, 255).astype(np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     path.write_bytes(content.getvalue())
     return path
+
+
+def _small(picture: UInt8[np.ndarray, "480 640 3"], shrink: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).reduce(shrink))
 
 
 def _place(pose: FacePose, x: float, y: float) -> tuple[float, float]:

@@ -37,8 +37,6 @@ Promise.all([import("/motion.js"), import("/comparing.js")]).then(([{ LipMotion 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Says nothing about what it is asked."""
 
-    extensions_map = {".js": "text/javascript", ".svg": "image/svg+xml"}
-
     def log_message(self, *_: Any) -> None:
         """Nothing."""
 
