@@ -13,6 +13,8 @@ from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 
 pytestmark = pytest.mark.browser
+CYCLE_SECONDS = 3.7
+"""In which the camera shows the word once, and a recording of it is made."""
 MOUTH = MouthPose(160.0, 163.0, 41.0, 0.0)
 """Of the drawn face in the camera's 320×240 px."""
 
@@ -51,7 +53,7 @@ def test_lips_begin_and_end_a_recording(page, studio, tmp_path: Path):
     assert 0.3 < report.seconds - report.movement_end_seconds < 1.2
     assert not [text for text in report.problems if "word" in text]
     # What waits for an answer is not spoken over, and then it goes on without a hand.
-    time.sleep(4)
+    time.sleep(CYCLE_SECONDS)
     assert len(studio.films.films) == 1
     press(page, ".guess")
     wait(page, "byId('sentence').textContent === 'bread'")
@@ -73,7 +75,7 @@ def test_it_is_remembered_and_turned_off_with_the_keyboard(page, studio):
     page.execute_script("document.getElementById('auto').focus()")
     ActionChains(page).send_keys(Keys.ENTER).perform()
     wait(page, f"{pressed} === 'false' && !byId('auto-state').textContent")
-    time.sleep(5)
+    time.sleep(CYCLE_SECONDS)
     assert studio.films.films == []
 
 
@@ -89,7 +91,7 @@ def test_nothing_is_recorded_where_no_face_is_found(page, studio):
     studio.films.mouths = []
     wait(page, "byId('hint').textContent.startsWith('No face is found')")
     press(page, "#auto")
-    time.sleep(5)
+    time.sleep(CYCLE_SECONDS)
     assert studio.films.films == []
     assert texts(page, "#auto-state") == ["Waiting until a mouth can be seen."]
 
@@ -133,7 +135,7 @@ def test_stills_wait_for_recordings_and_end_with_the_finder(page, studio):
     ActionChains(page).key_down(Keys.SPACE).perform()
     time.sleep(0.5)  # one may have been on its way
     before = len(studio.films.stills)
-    time.sleep(3.5)
+    time.sleep(2.5)
     assert len(studio.films.stills) == before
     ActionChains(page).key_up(Keys.SPACE).perform()
     wait(page, "document.querySelectorAll('.guess').length > 0")

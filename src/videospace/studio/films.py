@@ -126,7 +126,8 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
         with Image.open(io.BytesIO(still), formats=["JPEG"]) as picture:
             if max(picture.size) > MOST_STILL_PX:
                 raise UserError(
-                    f"expected at most {MOST_STILL_PX} px, came {picture.width}x{picture.height}"
+                    f"expected a still of at most {MOST_STILL_PX} px, "
+                    f"came {picture.width}x{picture.height}"
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:
