@@ -68,7 +68,7 @@ def draw_face(pose: FacePose) -> UInt8[np.ndarray, "480 640 3"]:
     oval(0, MOUTH_BELOW_CENTRE_PX, half_width, half_height + 8, (176, 92, 88))
     oval(0, MOUTH_BELOW_CENTRE_PX, half_width - 9, half_height, DARK)
     small = picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    return _lit(np.asarray(small.filter(ImageFilter.GaussianBlur(1.2 * pose.scale))))
+    return _lit(np.asarray(small.filter(ImageFilter.GaussianBlur(0.7 * pose.scale))))
 
 
 def word_opening(word: int, num_frames: int) -> Float[np.ndarray, " time"]:

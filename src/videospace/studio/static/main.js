@@ -29,7 +29,7 @@ async function showPage() {
   show(byId("welcome"), open === null);
   const wantsCamera = open === "talk" || open === "teach";
   show(byId("camera-card"), wantsCamera);
-  for (const id of ["record", "auto", "auto-state", "scan"]) show(byId(id), open === "talk");
+  for (const id of ["record", "ways", "auto-state"]) show(byId(id), open === "talk");
   byId("main").classList.toggle("with-camera", wantsCamera);
   const title = open ? document.querySelector(`[data-page="${open}"]`).textContent : "Welcome";
   document.title = `${title} – videospace studio`;
