@@ -46,11 +46,11 @@ def test_lips_begin_and_end_a_recording(page, studio, tmp_path: Path):
     path = tmp_path / "film.webm"
     path.write_bytes(film)
     _, report = read_mouth(path, FixedBox("143,139,41,41"))
-    # Both ends have rest, as much as the recogniser likes to see and no more than it needs.
+    # From before the first movement on, even where the page began to look in mid-word.
     assert report.movement_start_seconds is not None
     assert report.movement_end_seconds is not None
-    assert 0.3 < report.movement_start_seconds < 1.8
-    assert 0.3 < report.seconds - report.movement_end_seconds < 1.2
+    assert 0.2 < report.movement_start_seconds < 2.5
+    assert report.seconds - report.movement_end_seconds < 1.2
     assert not [text for text in report.problems if "word" in text]
     # What waits for an answer is not spoken over, and then it goes on without a hand.
     time.sleep(CYCLE_SECONDS)

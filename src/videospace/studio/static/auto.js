@@ -14,6 +14,7 @@ const TEXTS = {
   off: "",
   away: "Waiting until a mouth can be seen.",
   paused: "Paused meanwhile.",
+  soon: "Keep the lips still for a moment.",
   rest: "Watching the lips.",
   recording: "Recording until the lips rest.",
   endless: "That went on for too long for one word.",
@@ -67,11 +68,13 @@ function follow(picture, seconds, use) {
   if (state === "rest" && unmark) forget(); // the camera paused for too long
   if (state === "rest") {
     rolling.roll(seconds);
-    if (byId("auto-state").textContent !== TEXTS.endless) tell("rest");
-  } else if (state === "begin") {
+    if (byId("auto-state").textContent !== TEXTS.endless) tell(rolling.reachesBack(seconds) ? "rest" : "soon");
+  } else if (state === "begin" && rolling.reachesBack(seconds)) {
     rolling.hold();
     unmark = markRecording();
     tell("recording");
+  } else if (state === "end" && !unmark) {
+    forget(); // a movement that nobody saw begin
   } else if (state === "end") {
     const film = rolling.finish();
     forget();

@@ -23,6 +23,11 @@ export class RollingRecorder {
     if (this.#takes.length > 2) this.#takes.shift().stop();
   }
 
+  // Whether what is wanted now would have its beginning.
+  reachesBack(seconds) {
+    return this.#takes.length > 0 && seconds - this.#takes[0].since >= LOOK_BACK_SECONDS;
+  }
+
   // From here on all is wanted: the recorder that reaches back furthest goes on alone.
   hold() {
     this.#takes.splice(1).forEach(({ stop }) => stop());
