@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,3 +40,32 @@ def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             return browser
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def drawn_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A studio that answers what a test chooses, shared by all who reset it."""
+    from drawn_studio import DrawnStudio
+
+    studio = DrawnStudio(tmp_path_factory.mktemp("drawn") / "data")
+    yield studio
+    studio.stop()
+
+
+@pytest.fixture(scope="session")
+def face_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn face that mouths a word, rests, and mouths it again."""
+    from benchmarks.drawn_face import camera_file
+
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    return camera_file(path, 1, rest_frames=35, shrink=2)
+
+
+@pytest.fixture(scope="module")
+def face_browser(open_browser: Any, face_film: Path) -> Any:
+    """A browser before the drawn face."""
+    return open_browser(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={face_film}",
+    )

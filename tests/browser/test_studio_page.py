@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_actions import press, texts, type_into, wait, wait_for_camera
 from studio_server import StudioServer, camera_film
 
 pytestmark = pytest.mark.browser
@@ -93,43 +94,11 @@ def enrol(browser: Any, address: str, word: str) -> None:
     wait(browser, "!byId('lesson-next').hidden")
 
 
-def wait(browser: Any, condition: str, seconds: float = 25.0) -> None:
-    script = f"const byId = (id) => document.getElementById(id); return {condition}"
-    end = time.monotonic() + seconds
-    while not browser.execute_script(script):
-        said = browser.execute_script("return document.getElementById('notice').textContent")
-        assert time.monotonic() < end, f"still not so after {seconds} s: {condition}; {said}"
-        time.sleep(0.1)
-
-
 def wait_for(condition: Callable[[], bool], seconds: float = 25.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def wait_for_camera(browser: Any) -> None:
-    wait(browser, "byId('preview').videoWidth > 0 && !byId('record').disabled")
-
-
-def press(browser: Any, selector: str) -> None:
-    from selenium.webdriver.common.by import By
-
-    element = browser.find_element(By.CSS_SELECTOR, selector)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    element.click()
-
-
-def type_into(browser: Any, element_id: str, text: str) -> None:
-    from selenium.webdriver.common.by import By
-
-    browser.find_element(By.ID, element_id).send_keys(text)
-
-
-def texts(browser: Any, selector: str) -> list[str]:
-    script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
-    return browser.execute_script(script, selector)
 
 
 def ask(browser: Any, path: str) -> Any:

@@ -34,6 +34,7 @@ class Upload:
 
 
 FILM = Upload(types=("video/webm", "video/mp4"), most_bytes=32 * 2**20)
+STILL = Upload(types=("image/jpeg",), most_bytes=2**20)
 ARCHIVE = Upload(types=("application/zip",), most_bytes=2**30)
 
 

@@ -54,19 +54,26 @@ class ConfinedProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call(self, function: Callable[..., Answer], *arguments: Any, seconds: float) -> Answer:
+    def call(
+        self,
+        function: Callable[..., Answer],
+        *arguments: Any,
+        seconds: float,
+        patience_seconds: float = BUSY_SECONDS,
+    ) -> Answer:
         """Call a function of a module with arguments that can be pickled.
 
         Args:
             function: To be called.
             *arguments: Its arguments.
             seconds: Most time it may take, without that in which the process starts.
+            patience_seconds: Most time to wait for calls before it; 0 does not wait.
 
         Raises:
             UserError: It raised one, took too long, ended the process, or ran out of memory.
             BusyError: Too many wait for the process.
         """
-        if not self._alone.acquire(timeout=BUSY_SECONDS):
+        if not self._alone.acquire(timeout=patience_seconds):
             raise BusyError("too much is going on at once: try again in a moment")
         try:
             self._await_readiness()

@@ -1,13 +1,16 @@
 """From an uploaded film to the mouth it shows, read in a process of its own."""
 
 import functools
+import io
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.detectors import Finder, detector_named
+from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.runtime.errors import UserError
@@ -15,6 +18,9 @@ from videospace.studio.confined import Answer, ConfinedProcess
 
 MOST_SECONDS = 15.0
 """For reading one film; a word takes less than one."""
+MOST_STILL_SECONDS = 2.0
+MOST_STILL_PX = 1024
+"""Longer side of a still; the page sends half of it."""
 MEMORY_BYTES = 2**30
 
 Mouth = tuple[MouthClip, tuple[str, ...]]
@@ -65,6 +71,25 @@ class FilmReader:
         pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
         return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
 
+    def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
+        """Find the mouths in a still, unless a film is being read: films come first.
+
+        Args:
+            still: A JPEG picture.
+            finder: What finds the mouth.
+
+        Returns:
+            One pose for each face, the largest face first, in px of the still.
+
+        Raises:
+            UserError: It is no such picture, damaged, or larger than 1024 px.
+            BusyError: A film is being read.
+        """
+        found, _ = self._process.call(
+            _find_mouths, still, finder, seconds=MOST_STILL_SECONDS, patience_seconds=0.0
+        )
+        return [MouthPose(*pose) for pose in found["mouths"]]
+
 
 def _suffix(content: bytes) -> str:
     """What a film is by its first bytes, whatever it is said to be.
@@ -94,3 +119,17 @@ def _warm_up() -> None:
 def _read(path: Path, finder: Finder) -> Answer:
     clip, report = read_mouth(path, _detector(finder))
     return {"fps": clip.fps, "problems": report.problems}, clip.frames.tobytes()
+
+
+def _find_mouths(still: bytes, finder: Finder) -> Answer:
+    try:
+        with Image.open(io.BytesIO(still), formats=["JPEG"]) as picture:
+            if max(picture.size) > MOST_STILL_PX:
+                raise UserError(
+                    f"expected a still of at most {MOST_STILL_PX} px, "
+                    f"came {picture.width}x{picture.height}"
+                )
+            frame = np.array(picture.convert("RGB"))
+    except OSError as error:
+        raise UserError("expected a JPEG picture, came something else") from error
+    return {"mouths": _detector(finder)(frame)}, b""

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from videospace.studio.bodies import ARCHIVE, FILM, JSON_BYTES
+from videospace.studio.bodies import ARCHIVE, FILM, JSON_BYTES, STILL
 from videospace.studio.errors import problem
 
 TOKEN_HEADER = "X-Studio-Token"
@@ -165,7 +165,9 @@ def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
 
 def _most_bytes(headers: Headers) -> int:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    uploads = {each: upload.most_bytes for upload in (FILM, ARCHIVE) for each in upload.types}
+    uploads = {
+        each: upload.most_bytes for upload in (FILM, STILL, ARCHIVE) for each in upload.types
+    }
     return uploads.get(kind, JSON_BYTES)
 
 

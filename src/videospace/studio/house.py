@@ -4,6 +4,7 @@ import dataclasses
 import threading
 from pathlib import Path
 
+from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.models import newest_model
@@ -59,6 +60,16 @@ class House:
         listener = self.listener(person)
         mouth = self._films.read(film, listener.profile.settings.finder)
         return listener.hear(mouth, recognise=recognise)
+
+    def find_mouths(self, person: str, still: bytes) -> list[MouthPose]:
+        """Find the mouths in a still, as they would be found in a film of the person.
+
+        Raises:
+            NotThere: There is no such person.
+            UserError: The still cannot be read.
+            BusyError: A film is being read.
+        """
+        return self._films.find_mouths(still, self.people.find(person).settings.finder)
 
     def train(self, person: str, minutes: float | None) -> None:
         """Begin to train on a person's words, at most so long.

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections import OrderedDict
 
+from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.learning import open_recogniser
 from videospace.lipreading.profile.profile import Profile
@@ -30,6 +31,8 @@ class Heard:
     """Its id, by which it can be kept until others have taken its place."""
     recognition: Recognition | None
     """None where fewer than two words have a recording."""
+    lips_moved: bool
+    """Whether there is a movement in it that can be a word."""
     problems: tuple[str, ...]
     """What could be better about the recording."""
 
@@ -72,7 +75,12 @@ class Listener:
             self._waiting[recording] = mouth
             while len(self._waiting) > MOST_WAITING:
                 self._waiting.popitem(last=False)
-        return Heard(recording=recording, recognition=recognition, problems=problems)
+        return Heard(
+            recording=recording,
+            recognition=recognition,
+            lips_moved=find_movement(clip) is not None,
+            problems=problems,
+        )
 
     def keep(self, recording: str, word: str, *, used: bool) -> ClipRecord:
         """Keep a recording as one of a word, which is added where it is new.

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from videospace.lipreading.homophenes import look_alikes
 from videospace.lipreading.profile.records import ClipRecord, WordRecord
-from videospace.studio.bodies import FILM, read_body
+from videospace.studio.bodies import FILM, STILL, read_body
 from videospace.studio.house import House
 from videospace.studio.listener import Heard
 from videospace.studio.schemas import (
@@ -16,6 +16,7 @@ from videospace.studio.schemas import (
     Guess,
     Kept,
     LookAlike,
+    Mouth,
     NewWord,
     Recording,
     Text,
@@ -62,6 +63,14 @@ def word_routes(house: House) -> APIRouter:
             lambda film: _recording(house, person, house.hear(person, film, recognise=recognise)),
         )
 
+    @routes.post("/mouths", openapi_extra=STILL.description)
+    async def find_mouths(request: Request, person: str) -> list[Mouth]:
+        return await read_body(
+            request,
+            STILL,
+            lambda still: [Mouth(**pose._asdict()) for pose in house.find_mouths(person, still)],
+        )
+
     @routes.post("/recordings/{recording}/choice", status_code=201)
     def keep(person: str, recording: str, choice: Choice) -> Kept:
         listener = house.listener(person)
@@ -100,5 +109,6 @@ def _recording(house: House, person: str, heard: Heard) -> Recording:
             for word, probability in guesses
         ],
         sure=found is not None and found.sure,
+        lips_moved=heard.lips_moved,
         problems=list(heard.problems),
     )

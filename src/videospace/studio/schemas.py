@@ -130,8 +130,23 @@ class Recording(BaseModel):
     """The likeliest words, best first; none where fewer than two words have a recording."""
     sure: bool
     """Whether the first of them is likely enough to be taken without asking."""
+    lips_moved: bool
+    """Whether there is a movement in it that can be a word."""
     problems: list[str]
     """What could be better about the recording."""
+
+
+class Mouth(BaseModel):
+    """Where a still shows a mouth."""
+
+    x_px: float
+    """Centre of the lips, from the left edge."""
+    y_px: float
+    """Centre of the lips, from the top edge."""
+    side_px: float
+    """Side of the square that is cut out."""
+    angle: float
+    """How far the head leans clockwise, in radians."""
 
 
 class Choice(_Strict):

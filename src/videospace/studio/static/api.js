@@ -14,31 +14,31 @@ export class StudioError extends Error {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export async function ask(method, path, { json, body, type } = {}) {
+export async function ask(method, path, { json, body, type, patience = PATIENCE } = {}) {
   if (token === null) await beginSession();
   const headers = { "X-Studio-Token": token };
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (type) headers["Content-Type"] = type;
   const content = json === undefined ? body : JSON.stringify(json);
-  const answer = await reach(`/api${path}`, { method, headers, body: content });
+  const answer = await reach(`/api${path}`, { method, headers, body: content }, patience);
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const { error } = await answer.json().catch(() => ({ error: "the studio gave no answer" }));
   const isOutdated = answer.status === 401 || (answer.status === 403 && /older/.test(error));
   if (isOutdated) {
     await beginSession();
-    return ask(method, path, { json, body, type });
+    return ask(method, path, { json, body, type, patience });
   }
   throw new StudioError(sentence(error), answer.status);
 }
 
-async function reach(address, options) {
+async function reach(address, options, patience = PATIENCE) {
   for (let tries = 0; ; tries += 1) {
     try {
       const answer = await fetch(address, options);
       if (tries > 0) notify("");
       return answer;
     } catch (error) {
-      if (tries >= PATIENCE) {
+      if (tries >= patience) {
         throw new StudioError("The studio does not answer. Start it, and load this page again.", 0);
       }
       notify("The studio does not answer. Is it still running? Waiting for it …");

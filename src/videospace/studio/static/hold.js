@@ -11,7 +11,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 let running = null;
 
-export const isRecording = () => running !== null;
+export const isHeld = () => running !== null;
 
 export function startHold(isOnTalk, use) {
   const button = byId("record");

@@ -1,14 +1,16 @@
 // Which page is shown, and to whom.
 
+import { startAuto } from "./auto.js";
 import { startCamera, startCameraCard, stopCamera } from "./camera.js";
 import { showData, startData } from "./data.js";
 import { attempt, byId, onSubmit, show } from "./dom.js";
+import { setFinder, startHints } from "./hints.js";
 import { addPerson, onPerson, person, startPeople } from "./person.js";
 import { startPhrases } from "./phrases.js";
 import { startScanning } from "./scanning.js";
 import { startSentence } from "./sentence.js";
 import { startVoice } from "./speech.js";
-import { startTalk } from "./talk.js";
+import { hear, isAwaited, startTalk } from "./talk.js";
 import { showState, startTeach } from "./teach.js";
 import { startTraining } from "./training.js";
 
@@ -27,13 +29,13 @@ async function showPage() {
   show(byId("welcome"), open === null);
   const wantsCamera = open === "talk" || open === "teach";
   show(byId("camera-card"), wantsCamera);
-  for (const id of ["record", "scan"]) show(byId(id), open === "talk");
+  for (const id of ["record", "ways", "auto-state"]) show(byId(id), open === "talk");
   byId("main").classList.toggle("with-camera", wantsCamera);
   const title = open ? document.querySelector(`[data-page="${open}"]`).textContent : "Welcome";
   document.title = `${title} – videospace studio`;
   if (open === "data") await showData();
   if (open === "teach") await showState();
-  if (wantsCamera) await startCamera(person().finder);
+  if (wantsCamera) await startCamera();
   else stopCamera();
 }
 
@@ -47,6 +49,7 @@ window.addEventListener("hashchange", () => {
 });
 onSubmit("welcome-form", () => addPerson(byId("welcome-name").value));
 startCameraCard();
+startHints();
 startVoice();
 startSentence();
 startPhrases();
@@ -55,5 +58,9 @@ startTeach();
 startTraining();
 startData();
 startScanning(isOnTalk);
-onPerson(() => attempt(showPage));
+startAuto(() => isOnTalk() && isAwaited(), (film) => hear(film, { isAuto: true }));
+onPerson(() => {
+  setFinder(person()?.finder ?? "middle");
+  attempt(showPage);
+});
 attempt(startPeople);

@@ -4,10 +4,18 @@
 import { ask } from "./api.js";
 import { address } from "./person.js";
 
+let numSending = 0;
+export const isSending = () => numSending > 0;
+
 export async function send(film, { recognise = true } = {}) {
   const path = address(`/recordings?recognise=${recognise}`);
-  const heard = await ask("POST", path, { body: film, type: film.type });
-  return { ...heard, film };
+  numSending += 1;
+  try {
+    const heard = await ask("POST", path, { body: film, type: film.type });
+    return { ...heard, film };
+  } finally {
+    numSending -= 1;
+  }
 }
 
 export async function keep(recording, word, { used = true } = {}) {

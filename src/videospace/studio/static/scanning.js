@@ -1,7 +1,7 @@
 // One switch: the focus walks over what can be pressed, and the switch presses it.
 
+import { isRecording } from "./camera.js";
 import { byId, onClick } from "./dom.js";
-import { isRecording } from "./hold.js";
 
 const STEP_MILLISECONDS = 1600;
 const KEY = "studio.scanning";

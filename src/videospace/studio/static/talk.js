@@ -10,6 +10,10 @@ import { say } from "./speech.js";
 
 const START = "Record a word, and it will be here.";
 let waiting = null;
+let isBusy = false;
+
+// No answer is being made, nor waits for a choice.
+export const isAwaited = () => waiting === null && !isBusy;
 
 export function startTalk(isOnTalk) {
   startHold(isOnTalk, hear);
@@ -28,13 +32,22 @@ export function startTalk(isOnTalk) {
   });
 }
 
-async function hear(film) {
+// A recording that nobody began by hand, and that shows no word, is none.
+export async function hear(film, { isAuto = false } = {}) {
   reset("Reading the lips …");
+  isBusy = true;
   try {
     waiting = await send(film);
   } catch (error) {
     reset("That did not work. Record it again.");
     throw error;
+  } finally {
+    isBusy = false;
+  }
+  if (isAuto && !waiting.lips_moved) {
+    const recording = waiting;
+    reset("That was no word. Mouth it again.");
+    return drop(recording);
   }
   const { guesses, sure, problems } = waiting;
   byId("answer").textContent = question(guesses, sure);
@@ -42,8 +55,8 @@ async function hear(film) {
   byId("guesses").replaceChildren(...guesses.map(guessButton));
   fillList(byId("problems"), problems);
   show(byId("after-guesses"));
-  if (guesses.length) byId("guesses").querySelector("button").focus();
-  else await openTyped();
+  if (!guesses.length) return openTyped();
+  return byId("guesses").querySelector("button").focus();
 }
 
 function question(guesses, sure) {
@@ -67,12 +80,15 @@ async function choose(word) {
   if (!waiting) return;
   const recording = waiting;
   waiting = null; // a second tap is no second choice
+  isBusy = true;
   let kept;
   try {
     kept = await keep(recording, word);
   } catch (error) {
     waiting = recording;
     throw error;
+  } finally {
+    isBusy = false;
   }
   say(kept.spoken);
   addToSentence({ text: kept.word, spoken: kept.spoken, clip: kept.id });

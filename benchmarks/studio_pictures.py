@@ -1,0 +1,232 @@
+"""Pictures of the studio's pages, light and dark, at a desk and on a phone, before a drawn face.
+
+Example:
+    python -m benchmarks.studio_pictures docs/pictures
+"""
+
+import base64
+import dataclasses
+import io
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import tyro
+import uvicorn
+from jaxtyping import UInt8
+from PIL import Image
+
+from benchmarks.drawn_face import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
+from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.reading import read_mouth
+from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.strategies import LearningSettings
+from videospace.studio.app import build_app
+from videospace.studio.films import FilmReader
+from videospace.studio.guard import Keys
+from videospace.studio.house import House
+from videospace.studio.people import People
+
+WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+MOUTH_BOX = "286,279,82,82"
+WAIT_SECONDS = 60.0
+HEAR = """
+const [film, done] = arguments;
+const bytes = Uint8Array.from(atob(film), (letter) => letter.charCodeAt(0));
+import("/talk.js").then(({ hear }) => hear(new Blob([bytes], { type: "video/webm" }))).then(done);
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PictureOptions:
+    """What to make."""
+
+    out: tyro.conf.Positional[Path] = Path("docs/pictures")
+    """Folder of the pictures."""
+    colours: int = 128
+    """In each picture; fewer make it smaller."""
+
+
+def open_talk(browser: Any) -> None:
+    """With a word in the sentence, and the answer to another one."""
+    press(browser, "[data-page=talk]")
+    wait(browser, "byId('mouth-frame').classList.contains('found')")
+    if not browser.execute_script("return document.querySelector('.guess')"):
+        for word in (1, 0):
+            film = base64.b64encode(_film(word)).decode()
+            browser.execute_async_script(HEAR, film)
+            if word:
+                press(browser, ".guess")
+                wait(browser, "byId('sentence').textContent")
+    # As the focus on the first of them does.
+    browser.execute_script("document.querySelector('.guess').scrollIntoView({block: 'center'})")
+
+
+def open_lesson(browser: Any) -> None:
+    """With a word to mouth."""
+    press(browser, "[data-page=teach]")
+    wait(browser, "!byId('teach').hidden && byId('mouth-frame').classList.contains('found')")
+    if browser.execute_script("return document.getElementById('lesson').hidden"):
+        press(browser, "#teach-begin")
+        wait(browser, "!byId('lesson').hidden")
+
+
+def open_page(name: str) -> Callable[[Any], None]:
+    """A page as it opens."""
+
+    def show(browser: Any) -> None:
+        press(browser, f"[data-page={name}]")
+        wait(browser, f"!byId('{name}').hidden")
+
+    return show
+
+
+SCENES: dict[str, Callable[[Any], None]] = {
+    "teach": open_page("teach"),
+    "lesson": open_lesson,
+    "data": open_page("data"),
+    "talk": open_talk,
+}
+"""In the order in which they are opened; every other page of the header follows as it opens."""
+
+
+def main(options: PictureOptions) -> None:
+    """Make all pictures."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work, FilmReader() as films:
+        film = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
+        with _studio(Path(work) / "data", films) as address, _browser(film) as browser:
+            browser.get(address)
+            wait(browser, "byId('preview').videoWidth > 0")
+            names = browser.execute_script(
+                "return [...document.querySelectorAll('[data-page]')].map((e) => e.dataset.page)"
+            )
+            others = {name: open_page(name) for name in names if name not in SCENES}
+            for name, scene in {**SCENES, **others}.items():
+                for label, size in SIZES.items():
+                    for scheme in SCHEMES:
+                        _look(browser, size, scheme)
+                        scene(browser)
+                        time.sleep(0.5)
+                        picture = browser.get_screenshot_as_png()
+                        _save(picture, options.out / f"{name}-{label}-{scheme}.png", options)
+
+
+def press(browser: Any, selector: str) -> None:
+    """Click on the first element of a selector."""
+    element = browser.find_element("css selector", selector)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
+    browser.execute_script("scrollTo(0, 0)")
+    point = {"type": "mouseMoved", "x": 0, "y": 0}
+    browser.execute_cdp_cmd("Input.dispatchMouseEvent", point)  # what it is over looks otherwise
+
+
+def wait(browser: Any, condition: str) -> None:
+    """Until a condition holds, in JavaScript."""
+    script = f"const byId = (id) => document.getElementById(id); return {condition}"
+    end = time.monotonic() + WAIT_SECONDS
+    while not browser.execute_script(script):
+        if time.monotonic() > end:
+            raise TimeoutError(condition)
+        time.sleep(0.1)
+
+
+@contextmanager
+def _studio(data: Path, films: FilmReader) -> Iterator[str]:
+    people = People(data)
+    _teach(people)
+    settings = LearningSettings(progress=False, device="cpu")
+    config = uvicorn.Config(
+        build_app(House(people, films, settings), Keys()),
+        port=0,
+        log_level="warning",
+        ws="none",
+        lifespan="off",
+    )
+    server, listening = uvicorn.Server(config), config.bind_socket()
+    sockets: dict[str, Any] = {"sockets": [listening]}
+    thread = threading.Thread(target=server.run, kwargs=sockets)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    server.should_exit = server.force_exit = True  # whoever is still connected
+    thread.join()
+
+
+def _teach(people: People) -> None:
+    profile = people.find(people.create(ProfileSettings(person="Ann")))
+    for word, text in enumerate(WORDS):
+        profile.add_word(text)
+        clip, _ = read_mouth(_frames(word, num_frames=28), FixedBox(MOUTH_BOX))
+        profile.add_clip(text, clip, source="studio")
+
+
+def _frames(word: int, *, num_frames: int) -> UInt8[np.ndarray, "time 480 640 3"]:
+    """The drawn face that mouths a word, with rest at both ends."""
+    opening = np.pad(word_opening(word, num_frames), 10)
+    poses = [FacePose(opened=opened, rounded=opened * (word % 2)) for opened in opening]
+    return np.stack([draw_face(pose) for pose in poses])
+
+
+def _film(word: int) -> bytes:
+    """A recording of a word as the page makes them; nobody says it twice at the same speed."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="webm") as container:
+        stream = container.add_stream("libvpx", rate=25)
+        stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+        stream.bit_rate = 2_500_000
+        for pixels in _frames(word, num_frames=32):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@contextmanager
+def _browser(film: Path) -> Iterator[Any]:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--hide-scrollbars",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+        f"--user-data-dir={film.parent / 'profile'}",
+    ):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+def _look(browser: Any, size: tuple[int, int], scheme: str) -> None:
+    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def _save(picture: bytes, path: Path, options: PictureOptions) -> None:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    few = image.quantize(options.colours, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(PictureOptions, description=__doc__))

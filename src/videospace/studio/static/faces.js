@@ -1,0 +1,58 @@
+// Where the mouth is in a picture of the camera: told by the browser, or by the studio.
+
+import { ask } from "./api.js";
+import { address } from "./person.js";
+
+const STILL_WIDTH = 480;
+// As videospace.lipreading.mouth.pose sizes the square around a mouth.
+const SIDE_IN_FACE_SIZES = 0.75;
+const canvas = document.createElement("canvas");
+let detector = "FaceDetector" in window ? new FaceDetector({ maxDetectedFaces: 2 }) : null;
+
+// Returns { numFaces, mouth }, the mouth as { x, y, side, angle } in px of the video and in radians,
+// or null where there is no face.
+export async function findMouth(video) {
+  if (detector) {
+    try {
+      return seen(await detector.detect(video));
+    } catch {
+      detector = null; // there by name only, as on some systems
+    }
+  }
+  return askStudio(video);
+}
+
+async function askStudio(video) {
+  const scale = Math.min(1, STILL_WIDTH / video.videoWidth);
+  Object.assign(canvas, { width: scale * video.videoWidth, height: scale * video.videoHeight });
+  canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+  const still = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
+  const path = address("/mouths");
+  const mouths = await ask("POST", path, { body: still, type: "image/jpeg", patience: 0 });
+  const [first] = mouths;
+  const mouth = first ? { x: first.x_px / scale, y: first.y_px / scale, side: first.side_px / scale, angle: first.angle } : null;
+  return { numFaces: mouths.length, mouth };
+}
+
+function seen(faces) {
+  const mouths = faces.map(mouthOf).filter(Boolean).sort((one, other) => other.side - one.side);
+  return { numFaces: faces.length, mouth: mouths[0] ?? null };
+}
+
+function mouthOf({ landmarks }) {
+  const centres = (type) => landmarks.filter((each) => each.type === type).map(({ locations }) => middle(locations));
+  const eyes = centres("eye").sort((one, other) => one.x - other.x);
+  const [mouth] = centres("mouth");
+  if (eyes.length < 2 || !mouth) return null;
+  const between = middle(eyes);
+  const faceSize = Math.max(distance(eyes[0], eyes[1]), distance(between, mouth));
+  const angle = Math.atan2(eyes[1].y - eyes[0].y, eyes[1].x - eyes[0].x);
+  return { ...mouth, side: SIDE_IN_FACE_SIZES * faceSize, angle };
+}
+
+const distance = (one, other) => Math.hypot(one.x - other.x, one.y - other.y);
+
+function middle(points) {
+  const mean = (axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  return { x: mean("x"), y: mean("y") };
+}

@@ -1,0 +1,207 @@
+"""Every page and state by the rules of WCAG 2.2 AA, as axe-core checks them, and what it cannot."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn_studio import DrawnStudio
+from page_actions import press, show_page, wait, wait_for_camera
+from page_looks import emulate
+
+from videospace.lipreading.mouth.pose import MouthPose
+
+pytestmark = pytest.mark.browser
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESKTOP, PHONE = (1280, 800), (390, 844)
+HEAR = """
+const done = arguments[0];
+import("/talk.js").then(({ hear }) => hear(new Blob(["film"], { type: "video/webm" }))).then(done);
+"""
+SHOW_ALL_OF_THE_LESSON = """
+import("/dom.js").then(({ byId, fillList, show }) => {
+  fillList(byId("lesson-problems"), ["it is too dark: turn on a light"]);
+  fillList(byId("look-alikes"), ["“mat” looks much like “bat”."]);
+  for (const element of document.querySelectorAll("#lesson [hidden]")) show(element);
+});
+"""
+
+
+def guesses(page: Any) -> None:
+    page.execute_async_script(HEAR)
+    wait(page, "document.querySelectorAll('.guess').length === 2")
+
+
+def typed_form(page: Any) -> None:
+    guesses(page)
+    press(page, "#none")
+    wait(page, "document.activeElement === byId('typed')")
+
+
+def lesson(page: Any) -> None:
+    show_page(page, "teach")
+    press(page, "#teach-begin")
+    wait(page, "!byId('lesson').hidden")
+    page.execute_script(SHOW_ALL_OF_THE_LESSON)
+    wait(page, "!byId('lesson-next').hidden")
+
+
+def data_in_full(page: Any) -> None:
+    show_page(page, "data")
+    wait(page, "document.querySelectorAll('#words details').length === 2")
+    page.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+
+
+def confirmation(page: Any) -> None:
+    show_page(page, "data")
+    press(page, "#delete-person")
+
+
+STATES: dict[str, Callable[[Any], object]] = {
+    "talk with guesses": guesses,
+    "talk with a word to type": typed_form,
+    "talk with phrases to change": lambda page: press(page, "#edit-phrases"),
+    "talk without hands": lambda page: press(page, "#auto"),
+    "a lesson": lesson,
+    "data with recordings": data_in_full,
+    "a question before deletion": confirmation,
+    "a question for the code": lambda page: page.execute_script(
+        "document.getElementById('code-dialog').showModal()"
+    ),
+    "something that went wrong": lambda page: page.execute_script(
+        "import('/dom.js').then(({ notify }) => notify('The studio does not answer.'))"
+    ),
+}
+"""Beyond the pages as they open, which the links in the header name."""
+
+
+@pytest.fixture
+def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
+    """It finds one mouth, and something to improve about every recording."""
+    drawn_studio.films.reset(mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
+    drawn_studio.films.problems = ("it is blurred: clean the lens",)
+    return drawn_studio
+
+
+@pytest.fixture
+def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
+    """Talk, as after a start."""
+    face_browser.get(studio.address)
+    face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
+    face_browser.get("about:blank")
+    face_browser.get(studio.address)
+    wait_for_camera(face_browser)
+    yield face_browser
+    emulate(face_browser)
+    face_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def resize(page: Any, width: int, height: int, scale: float = 1) -> None:
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def page_names(page: Any) -> list[str]:
+    script = "return [...document.querySelectorAll('[data-page]')].map((e) => e.dataset.page)"
+    return page.execute_script(script)
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds against the page: light at a desk, and dark on a phone.
+
+    Colours do not depend on the width, nor places on the colours.
+    """
+    from selenium_axe_python import Axe
+
+    axe = Axe(page)
+    if page.execute_script("return typeof axe === 'undefined'"):
+        axe.inject()  # by the driver: the page's own content-security policy would forbid it
+    found = []
+    for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
+        emulate(page, prefers_color_scheme=scheme)
+        resize(page, *size)
+        result = axe.run(options={"runOnly": RULES, "resultTypes": ["violations"]})
+        found += [
+            f"{rule['id']} ({scheme}, {size[0]} px): {node['target']} {node['failureSummary']}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
+    return found
+
+
+def sticks_out(page: Any) -> bool:
+    return page.execute_script(
+        "const root = document.documentElement; return root.scrollWidth > root.clientWidth"
+    )
+
+
+def test_every_page_keeps_the_rules(page):
+    names = page_names(page)
+    assert {"talk", "teach", "data"} <= set(names)
+    for name in names:
+        show_page(page, name)
+        assert violations(page) == [], name
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_keeps_the_rules(page, state):
+    STATES[state](page)
+    assert violations(page) == []
+
+
+def test_the_welcome_keeps_the_rules(face_browser, tmp_path: Path):
+    studio = DrawnStudio(tmp_path / "nobody", people=())
+    try:
+        face_browser.get(studio.address)
+        wait(face_browser, "!byId('welcome').hidden")
+        assert violations(face_browser) == []
+    finally:
+        studio.stop()
+
+
+def test_axe_would_find_what_is_wrong(page):
+    page.execute_script("document.getElementById('speak-all').textContent = ''")
+    assert any(text.startswith("button-name") for text in violations(page))
+
+
+def test_twice_the_size_needs_no_scrolling_sideways(page):
+    for name in page_names(page):
+        show_page(page, name)
+        resize(page, DESKTOP[0] // 2, DESKTOP[1] // 2, 2)  # as the browser's zoom does
+        assert not sticks_out(page), f"{name}, everything at 200 %"
+        resize(page, *DESKTOP)
+        page.execute_script("document.documentElement.style.fontSize = '200%'")
+        assert not sticks_out(page), f"{name}, text at 200 %"
+        page.execute_script("document.documentElement.style.fontSize = ''")
+    show_page(page, "talk")
+    guesses(page)
+    resize(page, DESKTOP[0] // 2, DESKTOP[1] // 2, 2)
+    assert not sticks_out(page)
+
+
+def test_the_focus_goes_down_the_page_and_is_seen(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    guesses(page)
+    page.execute_script("document.querySelector('.skip').focus()")
+    where = []
+    for _ in range(40):
+        ActionChains(page).send_keys(Keys.TAB).perform()
+        where.append(
+            page.execute_script(
+                "const e = document.activeElement, box = e.getBoundingClientRect();"
+                "const style = getComputedStyle(e), header = document.querySelector('header');"
+                "const all = [...document.querySelectorAll('*')];"
+                "return {place: all.indexOf(e), name: e.id || e.textContent.trim(),"
+                " outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),"
+                " hidden: !header.contains(e) && box.bottom < header.getBoundingClientRect().bottom"
+                " || box.top >= innerHeight}"
+            )
+        )
+        if where[-1]["name"] == "edit-phrases":
+            break
+    names = [each["name"] for each in where]
+    assert {"record", "auto", "scan", "none", "forget", "edit-phrases"} <= {*names}
+    assert [each["place"] for each in where] == sorted(each["place"] for each in where)
+    assert [each["name"] for each in where if each["outline"] < 2 or each["hidden"]] == []

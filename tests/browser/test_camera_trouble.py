@@ -1,0 +1,168 @@
+"""Cameras that are slow, dark, refused or unplugged, and a studio that is started anew."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn_studio import DrawnStudio
+from page_actions import press, show_page, texts, wait, wait_for_camera
+
+from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.mouth.reading import read_mouth
+
+pytestmark = pytest.mark.browser
+TRACK = "document.getElementById('preview').srcObject.getVideoTracks()[0]"
+UNPLUG = f"const track = {TRACK}; track.stop(); track.dispatchEvent(new Event('ended'))"
+SLOW = """
+const media = navigator.mediaDevices, open = media.getUserMedia.bind(media);
+window.opened = [];
+media.getUserMedia = async (wishes) => {
+  window.opened.push(null);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  window.opened[window.opened.length - 1] = await open(wishes);
+  return window.opened.at(-1);
+};
+"""
+BLACK = """
+const canvas = document.createElement("canvas");
+const brush = canvas.getContext("2d");
+setInterval(() => brush.fillRect(0, 0, 300, 150), 50);
+navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+"""
+
+
+@pytest.fixture
+def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
+    """It finds the mouth of the drawn face."""
+    drawn_studio.films.reset(word=1, mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
+    return drawn_studio
+
+
+@pytest.fixture
+def open_page(studio: DrawnStudio, face_browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens Talk in a browser in which a script ran first."""
+    added = []
+
+    def start(script: str = "") -> Any:
+        face_browser.get("about:blank")
+        source = {"source": script + "; localStorage.clear(); sessionStorage.clear();"}
+        command = "Page.addScriptToEvaluateOnNewDocument"
+        added.append(face_browser.execute_cdp_cmd(command, source))
+        face_browser.get(studio.address)
+        return face_browser
+
+    yield start
+    for script in added:
+        face_browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def hold_space(browser: Any, while_held: Callable[[], object]) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    ActionChains(browser).key_down(Keys.SPACE).perform()
+    wait(browser, "byId('camera-card').classList.contains('recording')")
+    while_held()
+    ActionChains(browser).key_up(Keys.SPACE).perform()
+
+
+def guessed(browser: Any, seconds: float = 25.0) -> None:
+    wait(browser, "document.querySelectorAll('.guess').length === 2", seconds)
+
+
+def test_a_slow_camera_is_waited_for(open_page):
+    page = open_page(SLOW)
+    wait(page, "byId('hint').textContent === 'Waiting for the camera …' && byId('record').disabled")
+    wait_for_camera(page)
+    assert texts(page, "#hint") != ["Waiting for the camera …"]
+
+
+def test_a_camera_that_opens_too_late_is_turned_off(open_page):
+    page = open_page(SLOW)
+    wait(page, "window.opened.length === 1")
+    for name in ("teach", "talk", "data"):
+        show_page(page, name)
+    wait(page, "window.opened[0]?.getTracks()[0].readyState === 'ended'")
+    assert page.execute_script("return window.opened.length") == 1
+    show_page(page, "talk")
+    wait_for_camera(page)
+
+
+def test_five_frames_a_second_are_recorded_and_named(open_page, studio, tmp_path: Path):
+    page = open_page()
+    wait_for_camera(page)
+    page.execute_async_script(
+        f"const done = arguments[0]; {TRACK}.applyConstraints({{frameRate: 5}}).then(done)"
+    )
+    hold_space(page, lambda: time.sleep(2.5))
+    guessed(page)
+    path = tmp_path / "film.webm"
+    path.write_bytes(studio.films.films[0])
+    _, report = read_mouth(path, FixedBox("143,139,41,41"))
+    assert 3 < report.fps < 7
+    assert any("frames a second" in problem for problem in report.problems)
+
+
+def test_a_black_picture_is_explained(open_page):
+    page = open_page(BLACK)
+    wait(page, "byId('hint').textContent === 'The camera shows nothing but black: is it covered?'")
+
+
+def test_a_camera_that_is_unplugged_can_be_plugged_in_again(open_page):
+    page = open_page()
+    wait_for_camera(page)
+    page.execute_script(UNPLUG)
+    wait(page, "byId('hint').textContent.startsWith('The camera has stopped.')")
+    assert page.execute_script("return document.getElementById('record').disabled")
+    press(page, "#camera-again")
+    wait(page, "!byId('record').disabled && byId('camera-again').hidden")
+
+
+def test_what_was_recorded_before_the_camera_stopped_is_not_lost(open_page, studio):
+    page = open_page()
+    wait_for_camera(page)
+    hold_space(page, lambda: (time.sleep(1), page.execute_script(UNPLUG)))
+    guessed(page)
+    assert len(studio.films.films[0]) > 1000
+    press(page, "#camera-again")
+    wait(page, "byId('camera-again').hidden")
+
+
+def test_a_refused_camera_can_be_allowed_later(open_browser, studio, face_film):
+    browser = open_browser(
+        "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={face_film}"
+    )
+
+    def permit(setting: str) -> None:
+        permission = {"permission": {"name": "camera"}, "setting": setting}
+        browser.execute_cdp_cmd("Browser.setPermission", {**permission, "origin": studio.address})
+
+    permit("denied")
+    browser.get(studio.address)
+    wait(browser, "byId('hint').textContent.startsWith('The camera is not allowed.')")
+    permit("granted")
+    press(browser, "#camera-again")
+    wait_for_camera(browser)
+
+
+def test_a_studio_that_is_started_anew_in_mid_recording_still_answers(open_page, studio):
+    page = open_page()
+    wait_for_camera(page)
+    hold_space(page, lambda: (time.sleep(0.6), studio.stop(), studio.start()))
+    guessed(page, 60)
+    press(page, ".guess")
+    wait(page, "byId('sentence').textContent === 'bread'")
+    wait(page, "byId('notice').hidden")
+
+
+def test_a_studio_that_comes_back_after_the_recording_still_answers(open_page, studio):
+    page = open_page()
+    wait_for_camera(page)
+    hold_space(page, lambda: (time.sleep(0.6), studio.stop()))
+    wait(page, "byId('notice').textContent.includes('does not answer')")
+    studio.start()
+    guessed(page, 60)
+    wait(page, "byId('notice').hidden")

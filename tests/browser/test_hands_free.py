@@ -1,0 +1,141 @@
+"""Recordings that begin and end by the lips, and hints on where the face is."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn_studio import DrawnStudio
+from page_actions import press, texts, wait, wait_for_camera
+
+from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.mouth.reading import read_mouth
+
+pytestmark = pytest.mark.browser
+CYCLE_SECONDS = 3.7
+"""In which the camera shows the word once, and a recording of it is made."""
+MOUTH = MouthPose(160.0, 163.0, 41.0, 0.0)
+"""Of the drawn face in the camera's 320×240 px."""
+
+
+@pytest.fixture
+def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
+    """It sees the mouth of the drawn face, and hears its word."""
+    drawn_studio.films.reset(word=1, mouths=[MOUTH])
+    return drawn_studio
+
+
+@pytest.fixture
+def page(studio: DrawnStudio, face_browser: Any) -> Any:
+    """Talk, as after a start."""
+    browser = face_browser
+    browser.get(studio.address)
+    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
+    browser.refresh()
+    wait_for_camera(browser)
+    return browser
+
+
+def test_lips_begin_and_end_a_recording(page, studio, tmp_path: Path):
+    press(page, "#auto")
+    wait(page, "document.querySelectorAll('.guess').length > 0")
+    assert texts(page, "#answer, #auto-state")[0] == "Paused meanwhile."
+    assert texts(page, ".guess .word")[0] == "bread"
+    (film,) = studio.films.films
+    path = tmp_path / "film.webm"
+    path.write_bytes(film)
+    _, report = read_mouth(path, FixedBox("143,139,41,41"))
+    # From before the first movement on, even where the page began to look in mid-word.
+    assert report.movement_start_seconds is not None
+    assert report.movement_end_seconds is not None
+    assert 0.2 < report.movement_start_seconds < 2.5
+    assert report.seconds - report.movement_end_seconds < 1.2
+    assert not [text for text in report.problems if "word" in text]
+    # What waits for an answer is not spoken over, and then it goes on without a hand.
+    time.sleep(CYCLE_SECONDS)
+    assert len(studio.films.films) == 1
+    press(page, ".guess")
+    wait(page, "byId('sentence').textContent === 'bread'")
+    wait(page, "document.querySelectorAll('.guess').length > 0")
+    assert len(studio.films.films) == 2
+
+
+def test_it_is_remembered_and_turned_off_with_the_keyboard(page, studio):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    pressed = "byId('auto').getAttribute('aria-pressed')"
+    page.execute_script("document.getElementById('auto').focus()")
+    ActionChains(page).send_keys(Keys.SPACE).perform()
+    wait(page, f"{pressed} === 'true'")
+    page.refresh()
+    wait_for_camera(page)
+    wait(page, f"{pressed} === 'true' && byId('auto-state').textContent")
+    page.execute_script("document.getElementById('auto').focus()")
+    ActionChains(page).send_keys(Keys.ENTER).perform()
+    wait(page, f"{pressed} === 'false' && !byId('auto-state').textContent")
+    time.sleep(CYCLE_SECONDS)
+    assert studio.films.films == []
+
+
+def test_a_movement_that_is_no_word_is_let_go(page, studio):
+    studio.films.is_still = True
+    press(page, "#auto")
+    wait(page, "byId('answer').textContent === 'That was no word. Mouth it again.'")
+    studio.films.is_still = False
+    wait(page, "document.querySelectorAll('.guess').length > 0")
+
+
+def test_nothing_is_recorded_where_no_face_is_found(page, studio):
+    studio.films.mouths = []
+    wait(page, "byId('hint').textContent.startsWith('No face is found')")
+    press(page, "#auto")
+    time.sleep(CYCLE_SECONDS)
+    assert studio.films.films == []
+    assert texts(page, "#auto-state") == ["Waiting until a mouth can be seen."]
+
+
+@pytest.mark.parametrize(
+    ("mouths", "hint"),
+    [
+        ([], "No face is found: move into the frame, towards the camera."),
+        ([MouthPose(160, 163, 20, 0.0)], "Too far away: come closer."),
+        ([MouthPose(160, 163, 70, 0.0)], "Too close: move back a little."),
+        ([MouthPose(305, 163, 41, 0.0)], "The mouth leaves the picture: move into the frame."),
+        (
+            [MOUTH, MouthPose(60, 163, 35, 0.0)],
+            "There is more than one face: let only the speaker be in the picture.",
+        ),
+        ([MOUTH], ""),
+    ],
+)
+def test_a_hint_tells_where_to_move(page, studio, mouths, hint):
+    studio.films.mouths = mouths
+    wait(page, f"byId('hint').textContent === '{hint}' && byId('mouth-frame')")
+    if hint:
+        return
+    wait(page, "byId('mouth-frame').classList.contains('found')")
+    left, top, side = page.execute_script(
+        "const box = (id) => document.getElementById(id).getBoundingClientRect();"
+        "const [frame, stage] = [box('mouth-frame'), box('stage')];"
+        "return [(frame.left - stage.left) / stage.width, (frame.top - stage.top) / stage.height,"
+        " frame.width / stage.width]"
+    )
+    assert left == pytest.approx(0.5 - 41 / 320 / 2, abs=0.01)
+    assert top == pytest.approx((163 - 20.5) / 240, abs=0.01)
+    assert side == pytest.approx(41 / 320, abs=0.01)
+
+
+def test_stills_wait_for_recordings_and_end_with_the_finder(page, studio):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    wait(page, "byId('mouth-frame').classList.contains('found')")
+    ActionChains(page).key_down(Keys.SPACE).perform()
+    time.sleep(0.5)  # one may have been on its way
+    before = len(studio.films.stills)
+    time.sleep(2.5)
+    assert len(studio.films.stills) == before
+    ActionChains(page).key_up(Keys.SPACE).perform()
+    wait(page, "document.querySelectorAll('.guess').length > 0")
