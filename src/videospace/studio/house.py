@@ -7,7 +7,7 @@ from pathlib import Path
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
-from videospace.lipreading.profile.models import newest_model
+from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
 from videospace.runtime.errors import UserError
@@ -79,7 +79,7 @@ class House:
             UserError: There is no pretrained model, or a training is running.
         """
         listener, learner = self._of(person)
-        if newest_model(listener.profile, "encoder") is None:
+        if current_model(listener.profile, "encoder") is None:
             raise UserError(
                 "there is no pretrained model, so there is nothing to train: words count at once "
                 "(start the studio with --model to have one)"

@@ -14,6 +14,8 @@ COMMANDS = {
     "train": "learn the words of a profile",
     "recognize": "say what a recording may say",
     "evaluate": "measure how well the words are recognised",
+    "history": "say how well words were recognised in use",
+    "models": "list the models of a profile, or go back to an older one",
     "info": "list the words, clips and models of a profile",
     "export": "write a profile into one zip file",
     "import": "make a profile of such a file",
