@@ -1,10 +1,12 @@
 """How sure a share of right answers is, when there are few of them."""
 
+import math
 from collections.abc import Iterable
 
-from scipy import stats
-
 from videospace.lipreading.bootstrap import Interval
+
+_QUANTILE = 1.959964
+"""Of the normal distribution, for 95 %."""
 
 
 def share(outcomes: Iterable[bool]) -> Interval | None:
@@ -21,9 +23,10 @@ def share(outcomes: Iterable[bool]) -> Interval | None:
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
-    counted = list(outcomes)
-    if not counted:
+    values = list(outcomes)
+    if not values:
         return None
-    found = stats.binomtest(sum(counted), len(counted)).proportion_ci(0.95, method="wilson")
-    mean = sum(counted) / len(counted)
-    return Interval(mean=mean, low=float(found.low), high=float(found.high))
+    mean, weight = sum(values) / len(values), _QUANTILE**2 / len(values)
+    centre = (mean + weight / 2) / (1 + weight)
+    spread = math.sqrt(weight * mean * (1 - mean) + weight**2 / 4) / (1 + weight)
+    return Interval(mean=mean, low=max(centre - spread, 0.0), high=min(centre + spread, 1.0))

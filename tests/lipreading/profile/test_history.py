@@ -89,7 +89,7 @@ def test_what_could_not_be_right_does_not_count(profile, say):
     assert [each.was_asked for each in profile.choices()] == [False, False, True]
     found = accuracy(profile.choices())
     assert (found.num_answers, found.top1.mean) == (1, 1.0)
-    assert word_history(profile)[-1].num_uses == 3
+    assert word_history(profile.words(), profile.choices())[-1].num_uses == 3
 
 
 def test_a_recording_that_cannot_be_kept_is_no_choice(profile, make_clip):
@@ -175,7 +175,7 @@ def test_words_are_listed_the_weakest_first(profile, say):
     profile.add_word("tea")
     for word, first in (("yes", "tea"), ("yes", "bread"), ("yes", "bread"), ("bread", "bread")):
         say(word, first, "water")
-    found = word_history(profile)
+    found = word_history(profile.words(), profile.choices())
     # By recordings; of two words with as many, the one that is right less often.
     assert [word.word for word in found] == ["tea", "water", "bread", "yes"]
     yes = found[-1]

@@ -102,10 +102,13 @@ def test_each_model_has_the_accuracy_of_its_own_answers(profile, make_clip):
     for seed, (model, word) in enumerate([(first, "water"), (first, "bread"), (second, "bread")]):
         answer = AnswerRecord(words=("bread",), probabilities=(1.0,), model=model)
         profile.add_clip(word, make_clip(50 + seed), source="x", answer=answer)
-    newest, oldest = model_history(profile)
+    newest, oldest = model_history(profile, profile.choices())
     assert (newest.model.id, newest.is_answering, newest.accuracy.top1.mean) == (second, True, 1.0)
     assert (oldest.is_answering, oldest.accuracy.num_answers) == (False, 2)
     assert oldest.accuracy.top1.mean == 0.5
     use_model(profile, first)
-    assert [each.is_answering for each in model_history(profile)] == [False, True]
+    assert [each.is_answering for each in model_history(profile, profile.choices())] == [
+        False,
+        True,
+    ]
     assert current_model(profile, "encoder") is None

@@ -11,6 +11,7 @@ from videospace.runtime.errors import UserError
 COMMANDS = {
     "new": "make a profile for a person",
     "add": "add a word, and recordings of it",
+    "words": "add a list of words",
     "train": "learn the words of a profile",
     "recognize": "say what a recording may say",
     "evaluate": "measure how well the words are recognised",

@@ -1,6 +1,7 @@
 """``videospace lipread history``."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import tyro
@@ -18,6 +19,7 @@ from videospace.lipreading.profile.history import (
 )
 from videospace.lipreading.profile.history_csv import choices_csv
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import ChoiceRecord
 from videospace.lipreading.wording import counted
 from videospace.runtime.files import written_whole
 
@@ -48,7 +50,7 @@ def main(arguments: list[str]) -> None:
         print(f"{counted(len(choices), 'word')} said; {_accuracy(accuracy(choices))}")
         if fall := find_fall(choices):
             print(f"accuracy has fallen. {fall.text()}")
-        _print_days(profile)
+        _print_parts(profile, choices)
     if command.csv is not None:
         with written_whole(command.csv) as unfinished:
             # With a mark that makes spreadsheets read UTF-8.
@@ -56,8 +58,7 @@ def main(arguments: list[str]) -> None:
         print(f"wrote {command.csv}")
 
 
-def _print_days(profile: Profile) -> None:
-    choices = profile.choices()
+def _print_parts(profile: Profile, choices: Sequence[ChoiceRecord]) -> None:
     print("days:")
     for day in by_day(choices)[-MOST_LINES:]:
         print(f"  {day.date}: {counted(day.num_words, 'word')}; {_accuracy(day.accuracy)}")
@@ -66,7 +67,7 @@ def _print_days(profile: Profile) -> None:
         times = f"{session.start:%Y-%m-%d %H:%M} to {session.end:%H:%M}"
         print(f"  {times}: {counted(session.num_words, 'word')}; {_accuracy(session.accuracy)}")
     print("words, the weakest first:")
-    for word in word_history(profile)[:MOST_LINES]:
+    for word in word_history(profile.words(), choices)[:MOST_LINES]:
         print(
             f"  {word.word}: {counted(word.num_clips, 'recording')}, said {word.num_uses} ×, "
             f"right {word.num_hits} of {word.num_answers}"

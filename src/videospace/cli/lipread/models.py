@@ -27,8 +27,7 @@ def main(arguments: list[str]) -> None:
     profile = Profile(command.profile)
     if command.use is not None:
         use_model(profile, command.use)
-    found = model_history(profile)
-    for each in found:
+    for each in model_history(profile, profile.choices()):
         print(_line(each))
     print(f"'{answering(profile)[0]}' answers")
 

@@ -1,6 +1,6 @@
 """How well words were recognised in use: by day, by session, by word, and what was confused.
 
-Everything is counted from the choices that a profile keeps (:meth:`Profile.choices`).
+Everything is counted from the choices that a profile keeps (``Profile.choices``).
 """
 
 import dataclasses
@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from videospace.lipreading.bootstrap import Interval
-from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ChoiceRecord, WordRecord
 from videospace.lipreading.shares import share
 
@@ -150,12 +149,12 @@ def sessions(choices: Sequence[ChoiceRecord], zone: datetime.tzinfo | None = Non
     ]
 
 
-def word_history(profile: Profile) -> list[WordHistory]:
-    """Every word of a profile with what became of it in use, the weakest first."""
+def word_history(words: Sequence[WordRecord], choices: Sequence[ChoiceRecord]) -> list[WordHistory]:
+    """What became of each word in use, the weakest first."""
     said = defaultdict(list)
-    for choice in profile.choices():
+    for choice in choices:
         said[choice.word].append(choice)
-    found = [_of_word(word, said[word.text]) for word in profile.words()]
+    found = [_of_word(word, said[word.text]) for word in words]
     return sorted(found, key=lambda word: word.weakness)
 
 

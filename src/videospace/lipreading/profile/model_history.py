@@ -1,12 +1,13 @@
 """The models of a profile: which one answers, and how well each of them did in use."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from videospace.lipreading.profile.answering import answering
 from videospace.lipreading.profile.history import Accuracy, accuracy
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ModelRecord
+from videospace.lipreading.profile.records import ChoiceRecord, ModelRecord
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,10 +23,14 @@ class ModelHistory:
     only a clear difference says something."""
 
 
-def model_history(profile: Profile) -> list[ModelHistory]:
-    """The models that a profile keeps, the newest first."""
+def model_history(profile: Profile, choices: Sequence[ChoiceRecord]) -> list[ModelHistory]:
+    """The models that a profile keeps, the newest first.
+
+    Args:
+        profile: The profile.
+        choices: From which to count how well each did.
+    """
     _, current = answering(profile)
-    choices = profile.choices()
     return [
         ModelHistory(
             model=record,
