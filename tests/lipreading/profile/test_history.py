@@ -206,7 +206,7 @@ def test_a_fall_is_noticed_and_explained():
     assert fall.p_value == pytest.approx(ways / math.comb(140, 40))
     assert fall.text().startswith("Of the last 40 answers 60.0 % (44.6 to 73.7) were right, of the")
     assert "100 before 90.0 %" in fall.text()
-    assert "in 0.0098 % of the cases (Fisher's exact test, one-sided)" in fall.text()
+    assert "about once in 10,000 times (Fisher's exact test, one-sided)" in fall.text()
     assert "Most often missed: yes (16 ×)." in fall.text()
 
 

@@ -40,11 +40,12 @@ class Fall:
 
     def text(self) -> str:
         """In a sentence, with the test that it rests on."""
+        rarity = float(f"{1 / self.p_value:.1g}")
         missed = ", ".join(f"{word} ({times} ×)" for word, times in self.most_missed)
         return (
             f"Of the last {self.num_recent} answers {self.recent.text()} were right, of the "
-            f"{self.num_before} before {self.before.text()}; chance alone brings that in "
-            f"{100 * self.p_value:.2g} % of the cases (Fisher's exact test, one-sided). "
+            f"{self.num_before} before {self.before.text()}. Chance alone brings that about once "
+            f"in {rarity:,.0f} times (Fisher's exact test, one-sided). "
             f"Most often missed: {missed}."
         )
 
@@ -52,9 +53,9 @@ class Fall:
 def find_fall(choices: Sequence[ChoiceRecord]) -> Fall | None:
     """Whether recent answers are worse than those before; None where chance explains it.
 
-    Where answers go on as before, with four in five or more right, a thousand words bring a false
-    notice in less than one case in ten. A fall from 90 to 60 per cent is noticed after some 30
-    words.
+    Simulated: where answers stay as they are, 70 or 90 per cent right, fewer than one of ten people
+    gets a false notice within a thousand words. A fall from 90 to 60 per cent is noticed after some
+    30 words.
 
     Args:
         choices: Oldest first.

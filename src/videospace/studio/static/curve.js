@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 260;
-const MARGIN = { top: 12, right: 12, bottom: 34, left: 48 };
+const MARGIN = { top: 12, right: 28, bottom: 34, left: 58 };
 const MOST_DAYS = 60;
 const LABEL_WIDTH = 70;
 

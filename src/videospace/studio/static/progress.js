@@ -26,10 +26,9 @@ function fill(found) {
   show(byId("progress-empty"), number === 0);
   for (const part of document.querySelectorAll("#progress .in-use")) show(part, number > 0);
   byId("choices-csv").href = `/api${address("/progress.csv")}`;
-  byId("accuracy-text").textContent = accuracy.top1
-    ? `Right at once: ${withInterval(accuracy.top1)}. Among the first five: ${withInterval(accuracy.top5)}. ${accuracy.num_answers} answers to ${number} words.`
-    : `${number} words were said; none of them could be answered yet.`;
+  byId("accuracy-text").textContent = overall(number, accuracy);
   byId("moving-text").textContent = `the last ${moving} answers`;
+  byId("moving-heading").textContent = `Last ${moving}, %`;
   byId("fall-text").textContent = fall ?? "";
   show(byId("fall"), fall !== null);
   drawCurve(byId("curve"), found.days);
@@ -39,12 +38,23 @@ function fill(found) {
   show(byId("no-confusions"), found.confusions.length === 0);
   fillTable("session-progress", [...found.sessions].reverse().slice(0, MOST_SESSIONS).map(sessionCells));
   fillTable("model-progress", found.models.map(modelCells));
-  for (const part of document.querySelectorAll("#models-card .table")) show(part, found.models.length > 0);
-  byId("answering").textContent = `Answers come by “${found.strategy}”.`;
+  for (const part of document.querySelectorAll("#models-card .with-models")) show(part, found.models.length > 0);
+  byId("answering").textContent = answering(found);
+}
+
+function overall(number, { num_answers: answers, top1, top5 }) {
+  if (!top1) return `${number} words were said; none of them could be answered yet.`;
+  return `Of ${answers} answers to ${number} words, ${percent(top1)} % were right at once, and ${percent(top5)} % had the word among the first five.`;
+}
+
+function answering({ models, strategy }) {
+  const model = models.find((each) => each.is_answering);
+  if (model) return `Words are recognised by the model of ${moment(model.added)} (${strategy}).`;
+  return `Words are compared with the recordings themselves, without a model (${strategy}).`;
 }
 
 function dayCells({ date, num_words: number, accuracy, moving_top1: moving }) {
-  return [day(`${date}T12:00`), number, share(accuracy.top1), share(accuracy.top5), share(moving)];
+  return [day(`${date}T12:00`), number, share(accuracy.top1), share(accuracy.top5, percent), share(moving)];
 }
 
 function wordCells(word) {
@@ -59,12 +69,12 @@ function sessionCells({ start, end, num_words: number, accuracy }) {
 
 function modelCells({ id, kind, added, num_clips: number, is_answering: answers, accuracy }) {
   const learned = number ? `${KINDS[kind]} (${number})` : KINDS[kind];
-  return [`${day(added)}, ${time(added)}`, learned, share(accuracy.top1), accuracy.num_answers, answers ? "answers now" : useButton(id, added)];
+  return [moment(added), learned, share(accuracy.top1), accuracy.num_answers, answers ? "answers now" : useButton(id, added)];
 }
 
 function useButton(model, added) {
   const button = make("button", { textContent: "Use this one" });
-  button.setAttribute("aria-label", `Use the model of ${day(added)}, ${time(added)}`);
+  button.setAttribute("aria-label", `Use the model of ${moment(added)}`);
   button.addEventListener("click", () => attempt(async () => {
     button.disabled = true;
     try {
@@ -77,8 +87,9 @@ function useButton(model, added) {
   return button;
 }
 
-const percent = (fraction) => `${Math.round(100 * fraction)}`;
-const withInterval = ({ mean, low, high }) => `${percent(mean)} % (${percent(low)} to ${percent(high)})`;
-const share = (interval) => ({ text: interval ? withInterval(interval) : "–", order: interval?.mean ?? -1 });
-const day = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "medium" });
-const time = (moment) => new Date(moment).toLocaleTimeString(undefined, { timeStyle: "short" });
+const percent = ({ mean }) => `${Math.round(100 * mean)}`;
+const withInterval = (interval) => `${percent(interval)} (${percent({ mean: interval.low })}–${percent({ mean: interval.high })})`;
+const share = (interval, inWords = withInterval) => ({ text: interval ? inWords(interval) : "–", order: interval?.mean ?? -1 });
+const day = (when) => new Date(when).toLocaleDateString(undefined, { dateStyle: "medium" });
+const time = (when) => new Date(when).toLocaleTimeString(undefined, { timeStyle: "short" });
+const moment = (when) => `${day(when)}, ${time(when)}`;

@@ -34,7 +34,8 @@ function known() {
   if (!words.length) return "Film each word once. Two words are enough to begin with.";
   const missing = words.filter((word) => word.num_clips === 0).length;
   const weakest = words.slice(0, MOST_NAMED).map(({ word }) => word).join(", ");
-  return `${words.length} words, ${missing} of them without a recording. Weakest now: ${weakest}.`;
+  const recorded = missing ? `${missing} of them without a recording` : "all of them recorded";
+  return `${words.length} words, ${recorded}. The weakest: ${weakest}.`;
 }
 
 function nameButton() {
