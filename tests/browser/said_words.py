@@ -1,4 +1,4 @@
-"""A person who has talked for three weeks, as the studio would have kept it."""
+"""A person who has talked for two weeks, as the studio would have kept it."""
 
 import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from videospace.lipreading.profile.settings import ProfileSettings
 
 WORDS = ("water", "bread", "tea", "good night", "pain")
 START = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)
-NUM_DAYS, NUM_EACH_DAY = 16, 9
+NUM_DAYS, NUM_EACH_DAY = 11, 9
 
 
 def mouth(seed: int) -> MouthClip:
@@ -28,19 +28,19 @@ def mouth(seed: int) -> MouthClip:
 
 
 def talked_profile(folder: Path, *, falls: bool) -> Profile:
-    """Nine words on each of sixteen days; where it falls, half of the last five days' are wrong.
+    """Nine words on each of eleven days; where it falls, half of the last five days' are wrong.
 
     Two models answered, one after the other.
     """
     profile = Profile.create(folder, ProfileSettings(person="Ann", finder="middle"))
-    models = [_base(profile)]
+    models = [base_model(profile)]
     chance = np.random.default_rng(0)
     for number, word in enumerate(WORDS):
         profile.add_word(word)
         profile.add_clip(word, mouth(number), source="test")
     for day in range(NUM_DAYS):
         if day == NUM_DAYS // 2:
-            models.append(_trained(profile))
+            models.append(trained_model(profile))
         for each in range(NUM_EACH_DAY):
             wrong = 0.55 if falls and day > NUM_DAYS - 6 else 0.06
             made = START + datetime.timedelta(days=day + day // 5, minutes=3 * each)
@@ -60,12 +60,14 @@ def _say(profile, chance, *, made, is_wrong, model) -> None:
         profile.add_clip(said, mouth(seed), source="studio", answer=answer)
 
 
-def _base(profile: Profile) -> str:
+def base_model(profile: Profile) -> str:
+    """Id of a model that learned from other people."""
     encoder = CompactEncoder(CompactConfig(channels=2, hidden=8))
     return adopt_model(profile, MouthModel(encoder, ["a", "b"], units=["open", "shut"])).id
 
 
-def _trained(profile: Profile) -> str:
+def trained_model(profile: Profile) -> str:
+    """Id of a model that learned from the first recordings."""
     encoder = CompactEncoder(CompactConfig(channels=2, hidden=8))
     with model_in_progress(profile) as folder:
         MouthModel(encoder, list(WORDS), units=["open", "shut"]).save_pretrained(folder)

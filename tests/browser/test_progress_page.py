@@ -1,13 +1,14 @@
 """Progress, and the lists that are taught, in a real browser."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from page_looks import CONTRASTS, emulate
-from said_words import WORDS, talked_profile
-from studio_server import StudioServer
-from test_studio_page import ask, press, texts, type_into, wait, wait_for
+from said_words import NUM_DAYS, NUM_EACH_DAY, WORDS, base_model, talked_profile, trained_model
+from served_studio import StagedFilms, served
+from test_studio_page import ask, press, texts, type_into, wait
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
@@ -17,30 +18,42 @@ pytest.importorskip("fastapi", reason="needs the extra 'studio'")
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    """A studio of Ann, who has talked for weeks, and of Bo, who has not begun."""
-    data = tmp_path_factory.mktemp("studio") / "data"
-    data.mkdir()
-    talked_profile(data / "ann", falls=True)
-    Profile.create(data / "bo", ProfileSettings(person="Bo", finder="middle"))
-    server = StudioServer(data)
-    yield server
-    assert server.stop() == 0
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ann has talked for weeks, Bo has not begun, and Cy has two models."""
+    folder = tmp_path_factory.mktemp("studio")
+    talked_profile(folder / "ann", falls=True)
+    Profile.create(folder / "bo", ProfileSettings(person="Bo", finder="middle"))
+    cy = Profile.create(folder / "cy", ProfileSettings(person="Cy", strategy="fusion+adapted"))
+    base_model(cy)
+    trained_model(cy)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def browser(open_browser) -> Any:
-    """With a camera that shows no face."""
-    return open_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+def films() -> StagedFilms:
+    return StagedFilms()
+
+
+@pytest.fixture(scope="module")
+def browser(open_browser, data, films) -> Iterator[Any]:
+    """Before a camera that shows a pattern."""
+    browser = open_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    with served(data, films) as address:
+        browser.get(address)
+        yield browser
+        browser.get("about:blank")
 
 
 @pytest.fixture
-def open_page(browser, studio):
+def open_page(browser) -> Callable[[str, str], Any]:
     """Opens a page for a person, loaded anew."""
 
     def start(name: str, person: str) -> Any:
-        browser.get(f"{studio.address}#{name}")
-        browser.execute_script("localStorage.setItem('studio.person', arguments[0])", person)
+        browser.execute_script(
+            "localStorage.setItem('studio.person', arguments[1]); location.hash = arguments[0]",
+            name,
+            person,
+        )
         browser.refresh()
         wait(browser, f"byId('person').value === '{person}' && !byId('{name}').hidden")
         return browser
@@ -48,10 +61,18 @@ def open_page(browser, studio):
     return start
 
 
+@pytest.fixture(scope="module")
+def ann(browser) -> Any:
+    """What the studio tells of Ann's progress."""
+    return ask(browser, "/api/people/ann/progress")
+
+
 @pytest.fixture
-def page(open_page) -> Any:
-    """Ann's progress."""
-    browser = open_page("progress", "ann")
+def page(browser, open_page) -> Any:
+    """Ann's progress, as a test before may have left it."""
+    where = "return location.hash + document.getElementById('person').value"
+    if browser.execute_script(where) != "#progressann":
+        open_page("progress", "ann")
     wait(browser, "byId('word-progress').tBodies[0].rows.length > 0")
     return browser
 
@@ -69,33 +90,31 @@ def test_who_has_not_begun_is_told_what_will_be_here(open_page):
     assert not browser.execute_script(f"{shown}.some((part) => part.checkVisibility())")
 
 
-def test_the_curve_has_its_table_beside_it(page):
-    found = ask(page, "/api/people/ann/progress")
-    assert found["num_words"] == 16 * 9
-    assert len(texts(page, "#curve .day")) == len(texts(page, "#curve .interval")) == 16
+def test_the_curve_has_its_table_beside_it(page, ann):
+    assert ann["num_words"] == NUM_DAYS * NUM_EACH_DAY
+    assert len(texts(page, "#curve .day")) == len(texts(page, "#curve .interval")) == NUM_DAYS
     assert page.execute_script("return document.getElementById('curve').role") == "img"
     assert texts(page, "#curve desc")[0].startswith("Words that were right at once: from ")
-    newest = found["days"][-1]["accuracy"]["top1"]
+    newest = ann["days"][-1]["accuracy"]["top1"]
     shares = column(page, "day-progress", 3)
-    assert len(shares) == 16
+    assert len(shares) == NUM_DAYS
     assert shares[0].startswith(f"{100 * newest['mean']:.0f} (")
     dots = page.execute_script(
         "return [...document.querySelectorAll('#curve .day')].map((dot) => dot.cy.baseVal.value)"
     )
-    heights = [day["accuracy"]["top1"]["mean"] for day in found["days"]]
+    heights = [day["accuracy"]["top1"]["mean"] for day in ann["days"]]
     assert dots[heights.index(min(heights))] == max(dots)  # down is worse
 
 
-def test_a_fall_is_said(page):
-    text = ask(page, "/api/people/ann/progress")["fall"]
+def test_a_fall_is_said(page, ann):
+    text = ann["fall"]
     assert "Fisher's exact test" in text
     assert texts(page, "#fall-text") == [text]
-    assert page.execute_script("return document.getElementById('fall').checkVisibility()")
+    assert is_shown(page, "fall")
 
 
-def test_words_are_sorted_by_a_press_on_a_heading(page):
-    found = [word["word"] for word in ask(page, "/api/people/ann/progress")["words"]]
-    assert column(page, "word-progress", 1) == found
+def test_words_are_sorted_by_a_press_on_a_heading(page, ann):
+    assert column(page, "word-progress", 1) == [word["word"] for word in ann["words"]]
     heading = "#word-progress th:nth-child({}) button"
     press(page, heading.format(1))
     assert column(page, "word-progress", 1) == sorted(WORDS)
@@ -108,12 +127,11 @@ def test_words_are_sorted_by_a_press_on_a_heading(page):
     assert page.execute_script(sorts)[:5] == [None, None, "descending", None, None]
 
 
-def test_confusions_and_sessions_are_listed(page):
-    found = ask(page, "/api/people/ann/progress")
-    first = found["confusions"][0]
+def test_confusions_and_sessions_are_listed(page, ann):
+    first = ann["confusions"][0]
     line = f"{first['said']} was taken for {first['answered']}, {first['times']} ×"
     assert texts(page, "#confusions li")[0] == line
-    assert len(column(page, "session-progress", 1)) == len(found["sessions"]) == 16
+    assert len(column(page, "session-progress", 1)) == len(ann["sessions"]) == NUM_DAYS
 
 
 def test_the_table_of_choices_is_saved(page):
@@ -122,29 +140,29 @@ def test_the_table_of_choices_is_saved(page):
         ".then((a) => a.text()).then(done)"
     )
     assert text.startswith("time,word,place")
-    assert len(text.splitlines()) == 1 + 16 * 9
+    assert len(text.splitlines()) == 1 + NUM_DAYS * NUM_EACH_DAY
 
 
-def test_back_to_the_model_before_and_forward_again(page, studio):
-    def in_use() -> list[str]:
-        return column(page, "model-progress", 5)
+def test_back_to_the_model_before_and_forward_again(open_page, data):
+    browser = open_page("progress", "cy")
+    in_use = (
+        "[...document.querySelectorAll('#model-progress td:last-child')].map((e) => e.textContent)"
+    )
+    own, base = "answers now,Use this one", "Use this one,answers now"
+    wait(browser, f"String({in_use}) === '{own}'")
+    for expected, strategy in ((base, "fusion"), (own, "fusion+adapted")):
+        press(browser, "#model-progress button")
+        wait(browser, f"String({in_use}) === '{expected}'")
+        assert texts(browser, "#answering")[0].endswith(f"({strategy}).")
+        assert Profile(data / "cy").settings.strategy == strategy
+    assert browser.execute_script("return document.activeElement.id") == "models-title"
 
-    before = in_use()
-    assert sorted(before) == ["Use this one", "answers now"]
-    for expected in (before[::-1], before):
-        press(page, "#model-progress button")
-        wait_for(lambda expected=expected: in_use() == expected)
-    assert page.execute_script("return document.activeElement.id") == "models-title"
-    assert Profile(studio.data / "ann").settings.strategy == "fusion"
 
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read(page, scheme):
-    emulate(page, prefers_color_scheme=scheme)
-    try:
+def test_it_can_be_read(page):
+    for scheme in ("light", "dark"):
+        emulate(page, prefers_color_scheme=scheme)
         assert page.execute_script(CONTRASTS) == []
-    finally:
-        emulate(page)
+    emulate(page)
 
 
 @pytest.mark.parametrize("width", [320, 800, 1600])
@@ -167,7 +185,7 @@ def test_nothing_sticks_out_and_what_is_pressed_is_large(page, width):
 
 def skip(browser: Any, times: int) -> None:
     for _ in range(times):
-        press(browser, "#lesson-skip")
+        browser.execute_script("document.getElementById('lesson-skip').click()")
 
 
 def test_a_list_is_taught_in_sets_and_goes_on_after_a_reload(open_page, tmp_path):
@@ -198,13 +216,12 @@ def test_a_list_is_taught_in_sets_and_goes_on_after_a_reload(open_page, tmp_path
     assert browser.execute_script("return document.getElementById('teach-resume').hidden")
 
 
-def test_weak_words_come_first_where_nothing_new_is_typed(open_page):
+def test_weak_words_come_first_where_nothing_new_is_typed(open_page, ann):
     browser = open_page("teach", "ann")
     wait(browser, "byId('teach-begin').textContent === 'Practise weak words'")
-    weakest = [word["word"] for word in ask(browser, "/api/people/ann/progress")["words"]]
     press(browser, "#teach-begin")
-    for number, word in enumerate(weakest, start=1):
-        wait(browser, f"byId('prompt').textContent === '{word}'")
+    for number, word in enumerate(ann["words"], start=1):
+        wait(browser, f"byId('prompt').textContent === '{word['word']}'")
         assert texts(browser, "#lesson-count") == [f"Word {number} of {len(WORDS)}"]
         skip(browser, 1)
 
@@ -217,36 +234,42 @@ def test_a_line_that_makes_no_sense_is_named(open_page):
     assert browser.execute_script("return document.getElementById('teach-words').value") != ""
 
 
-def test_a_new_recording_replaces_the_kept_one_only_when_it_is_kept_itself(open_page):
+def record(browser: Any) -> None:
+    """Film the word, and wait until it has been looked at."""
+    wait(browser, "!byId('lesson-record').disabled && byId('preview').videoWidth > 0")
+    press(browser, "#lesson-record")
+    wait(browser, "byId('playback').src.startsWith('blob:') && !byId('playback').hidden")
+
+
+def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, films):
+    def kept() -> list[str]:
+        return [clip["id"] for clip in ask(browser, "/api/people/bo/clips")]
+
     browser = open_page("teach", "bo")
     type_into(browser, "teach-words", "once")
     press(browser, "#teach-begin")
-    kept = []
-    for _ in range(2):
-        wait(browser, "!byId('lesson-record').disabled && byId('preview').videoWidth > 0")
-        press(browser, "#lesson-record")
-        judged = "(!byId('lesson-keep').hidden || !byId('lesson-next').hidden)"
-        wait(browser, f"byId('playback').src.startsWith('blob:') && {judged}", 60)
-        assert [clip["id"] for clip in ask(browser, "/api/people/bo/clips")][:1] == kept
-        press(browser, "#lesson-keep")
-        wait(browser, "!byId('lesson-next').hidden && byId('lesson-keep').hidden")
-        clips = [clip["id"] for clip in ask(browser, "/api/people/bo/clips")]
-        assert len(clips) == 1
-        assert clips != kept
-        kept = clips
+    wait(browser, "byId('prompt').textContent === 'once'")
+    films.refusal = "expected a face in the film, found none"
+    record(browser)
+    assert texts(browser, "#lesson-text") == ["This cannot be used:"]
+    assert texts(browser, "#lesson-problems li") == ["Expected a face in the film, found none."]
+    assert not is_shown(browser, "lesson-keep")
+    films.refusal = None
+    record(browser)
+    wait(browser, "byId('lesson-text').textContent === 'That is a good one.'")
+    (first,) = kept()
+    films.problems = ("it is too dark",)
+    record(browser)
+    assert texts(browser, "#lesson-problems li") == ["it is too dark"]
+    assert is_shown(browser, "lesson-next")
+    assert kept() == [first]
+    press(browser, "#lesson-keep")
+    wait(browser, "byId('lesson-text').textContent === 'Kept.'")
+    (second,) = kept()
+    assert second != first
+    films.problems = ()
 
 
-def test_a_film_that_cannot_be_used_is_shown_with_the_reason(open_page, studio):
-    pytest.importorskip("dlib")
-    profile = Profile(studio.data / "bo")
-    profile.change_settings(ProfileSettings(person="Bo", finder="dlib"))
-    browser = open_page("teach", "bo")
-    type_into(browser, "teach-words", "never")
-    press(browser, "#teach-begin")
-    wait(browser, "!byId('lesson-record').disabled && byId('preview').videoWidth > 0")
-    press(browser, "#lesson-record")
-    wait(browser, "byId('lesson-text').textContent === 'This cannot be used:'", 60)
-    assert texts(browser, "#lesson-problems li")[0].startswith("Expected a face in the film")
-    wait(browser, "byId('lesson-keep').hidden && byId('lesson-next').hidden")
-    wait(browser, "!byId('playback').hidden")
-    assert profile.word("never").num_clips == 0
+def is_shown(browser: Any, element_id: str) -> bool:
+    script = "return document.getElementById(arguments[0]).checkVisibility()"
+    return browser.execute_script(script, element_id)

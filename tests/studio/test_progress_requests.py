@@ -3,22 +3,41 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 import torch
+from mouth_films import FPS, mouth_frames
 
 from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 
 
-@pytest.fixture
-def say(page, ann, send, make_film):
-    """Records a word as Ann mouths it, and chooses what she meant; returns the kept clip's id."""
+def mouth(word: int, take: int = 0) -> MouthClip:
+    """A mouthed word, without the film around it."""
+    frames = mouth_frames(word, take, height=160, width=160)[:, 36:124, 36:124].mean(axis=-1)
+    return MouthClip(frames=frames.astype(np.uint8), fps=float(FPS))
 
-    def choose(film: int, word: str, take: int) -> str:
-        heard = send(page, ann, make_film(film, take=take))
-        answer = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": word})
+
+@pytest.fixture
+def ann(page, house) -> str:
+    """The address of a person who has taught two words."""
+    assert page.post("/api/people", json={"person": "Ann"}).status_code == 201
+    for number, word in enumerate(("water", "bread")):
+        house.people.find("ann").add_word(word)
+        house.people.find("ann").add_clip(word, mouth(number), source="test")
+    return "/api/people/ann"
+
+
+@pytest.fixture
+def say(page, ann, house):
+    """Mouths a word of that number, and chooses what was meant; returns the kept clip's id."""
+
+    def choose(number: int, word: str, take: int) -> str:
+        heard = house.listener("ann").hear((mouth(number, take), ()))
+        answer = page.post(f"{ann}/recordings/{heard.recording}/choice", json={"word": word})
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 

@@ -107,7 +107,9 @@ def test_a_deleted_clip_takes_its_choice_along(profile, say):
     clip = say("bread", "water", "bread")
     say("water", "water")
     delete_clip(profile, clip)
+    delete_clip(profile, profile.clips("water")[0].id)  # was recorded to teach
     assert [each.word for each in profile.choices()] == ["water"]
+    assert [word.num_uses for word in profile.words()] == [1, 0, 0]
 
 
 def test_a_deleted_word_is_gone_from_all_answers_and_right_ones_stay_what_they_were(profile, say):
