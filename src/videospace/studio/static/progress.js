@@ -17,7 +17,9 @@ export function startProgress() {
 }
 
 export async function showProgress() {
-  fill(await ask("GET", address("/progress")));
+  const path = address("/progress");
+  const found = await ask("GET", path);
+  if (path === address("/progress")) fill(found); // else somebody else has been chosen meanwhile
 }
 
 function fill(found) {

@@ -29,7 +29,7 @@ function tableCell(cell, heading) {
 }
 
 function sort(table, heading) {
-  const descending = heading.ariaSort === "ascending";
+  const descending = heading.getAttribute("aria-sort") === "ascending";
   const column = heading.cellIndex;
   const order = (row) => row.cells[column].order;
   const rows = [...table.tBodies[0].rows].sort((one, other) => compare(order(one), order(other)) * (descending ? -1 : 1));
