@@ -66,23 +66,21 @@ def find_fall(choices: Sequence[ChoiceRecord]) -> Fall | None:
     recent, before = asked[-RECENT:], asked[-RECENT - BEFORE : -RECENT]
     if len(before) < RECENT:
         return None
-    table = [_hits_and_misses(recent), _hits_and_misses(before)]
-    p_value = float(stats.fisher_exact(table, alternative="less").pvalue)
-    shares = [share(choice.place == 1 for choice in each) for each in (recent, before)]
-    if p_value >= LEAST_LIKELY or None in shares:
+    hits = [[choice.place == 1 for choice in each] for each in (recent, before)]
+    num_right = sum(map(sum, hits))
+    p_value = float(
+        stats.hypergeom.cdf(sum(hits[0]), len(recent) + len(before), num_right, len(recent))
+    )
+    recent_share, before_share = share(hits[0]), share(hits[1])
+    if p_value >= LEAST_LIKELY or recent_share is None or before_share is None:
         return None
     missed = Counter(choice.word for choice in recent if choice.place != 1)
     return Fall(
-        recent=shares[0],
+        recent=recent_share,
         num_recent=len(recent),
-        before=shares[1],
+        before=before_share,
         num_before=len(before),
         p_value=p_value,
         since=recent[0].made,
         most_missed=tuple(missed.most_common(3)),
     )
-
-
-def _hits_and_misses(choices: Sequence[ChoiceRecord]) -> tuple[int, int]:
-    hits = sum(choice.place == 1 for choice in choices)
-    return hits, len(choices) - hits
