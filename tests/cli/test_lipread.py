@@ -247,7 +247,7 @@ def test_pretraining_on_others(films, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("fly @ann", "no command 'fly'; there are new, add, train"),
+        ("fly @ann", "no command 'fly'; there are new, add, words"),
         ("new @ann", "expected a new folder for the profile"),
         ("new @bob --model @films", "expected a lipreading model"),
         ("info @films", r"expected a profile, but '.*films' has no profile\.sqlite"),
