@@ -19,7 +19,7 @@ def share(outcomes: Iterable[bool]) -> Interval | None:
 
     Example:
         >>> share([True, True, True]).text()
-        '100.0 % (43.8 to 100.0)'
+        '100.0 % (43.9 to 100.0)'
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
