@@ -52,6 +52,7 @@ async function begin() {
 }
 
 async function practise() {
+  ({ words } = await ask("GET", address("/progress"))); // the page may be younger than the press
   if (!words.length) throw new Error("Write at least one word first.");
   const all = await ask("GET", address("/words"));
   const weakest = words.slice(0, MOST_PRACTISED).map(({ word }) => all.find(({ text }) => text === word));
