@@ -103,6 +103,49 @@ def test_json_and_the_word_that_was_meant(folder, capsys):
     assert (word.num_clips, word.num_uses) == (3, 1)
 
 
+def test_history_of_what_was_said(folder, capsys):
+    run("history @ann --csv @empty.csv", folder)
+    assert "nothing has been said in use yet" in capsys.readouterr().out
+    run("recognize @ann @films/yes/2 --faces crops --word yes", folder)
+    run("recognize @ann @films/water/2 --faces crops --word bread", folder)
+    capsys.readouterr()
+    run("history @ann --csv @said.csv", folder)
+    said = capsys.readouterr().out
+    assert "2 words said; top-1 50.0 % (9.5 to 90.5), top-5 100.0 %" in said
+    assert re.search(r"^  \d{4}-\d\d-\d\d: 2 words; top-1 50", said, re.M)
+    assert "  yes: 3 recordings, said 1 ×, right 1 of 1" in said
+    assert "  1 × 'bread' taken for 'water'" in said
+    lines = (folder / "said.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[1:3] for line in lines[1:]] == [["yes", "1"], ["bread", "2"]]
+    assert len((folder / "empty.csv").read_text().splitlines()) == 1
+
+
+def test_back_to_an_older_model(folder, capsys):
+    run("train @ann --model @films/model --strategy cl-r --minutes 0.01", folder)
+    base, own = models(Profile(folder / "ann"))
+    run("recognize @ann @films/yes/2 --faces crops --word yes", folder)
+    capsys.readouterr()
+    run("models @ann", folder)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"* {own.id}  {own.added}  recogniser, cl-r from 6 recordings, ")
+    assert lines[0].endswith(" of 1 answers right")
+    assert lines[1:] == [f"  {base.id}  {base.added}  encoder, pretrained", "'cl-r' answers"]
+    run(f"models @ann --use {base.id}", folder)
+    lines = capsys.readouterr().out.splitlines()
+    assert (lines[0][0], lines[1][0], lines[2]) == (" ", "*", "'fusion' answers")
+    run("recognize @ann @films/yes/1 --faces crops", folder)
+    assert "has no model yet" not in capsys.readouterr().out
+
+
+def test_a_list_of_words(folder, capsys):
+    (folder / "list.csv").write_text("word,spoken\nbed\nWater\nmen,men\n", encoding="utf-8")
+    run("words @ann @list.csv", folder)
+    said = capsys.readouterr().out
+    assert "added 2 words; 1 were there already" in said
+    assert "  'men': it looks the same on the lips as 'bed': another wording helps" in said
+    assert [word.text for word in Profile(folder / "ann").words()][3:] == ["bed", "men"]
+
+
 def test_look_alikes_are_named_when_a_word_is_added(folder, capsys):
     run("add @ann bed", folder)
     run("add @ann men", folder)
@@ -204,7 +247,7 @@ def test_pretraining_on_others(films, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("fly @ann", "no command 'fly'; there are new, add, train"),
+        ("fly @ann", "no command 'fly'; there are new, add, words"),
         ("new @ann", "expected a new folder for the profile"),
         ("new @bob --model @films", "expected a lipreading model"),
         ("info @films", r"expected a profile, but '.*films' has no profile\.sqlite"),
@@ -223,6 +266,9 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("train @ann --strategy ve-r", "needs a pretrained model, and the profile has none: give"),
         ("evaluate @ann --shots 2", "no word has more than 2 clips"),
         ("evaluate @ann --shots 0", "expected at least 1 shot and 1 seed"),
+        ("words @ann @absent.csv", r"cannot read the list '.*absent.csv'"),
+        ("words @ann @films/yes/0/00.png", "cannot read the list .* as UTF-8"),
+        ("models @ann --use 0123", "no model '0123' in the profile: 'videospace lipread models'"),
         ("delete @ann", "expected one of --word WORD, --clip ID and --everything"),
         ("delete @ann --word x --everything", "expected one of --word"),
         ("delete @ann --word tea", "no word 'tea'"),

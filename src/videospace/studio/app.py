@@ -12,6 +12,7 @@ from videospace.studio.errors import RESPONSES, answer_errors
 from videospace.studio.guard import COOKIE, SESSION_PATH, TOKEN_HEADER, Guard, Keys
 from videospace.studio.house import House
 from videospace.studio.routes_people import people_routes
+from videospace.studio.routes_progress import progress_routes
 from videospace.studio.routes_words import word_routes
 from videospace.studio.schemas import AccessCode, Session
 
@@ -49,7 +50,7 @@ def build_app(house: House, keys: Keys) -> ASGIApp:
     token = APIKeyHeader(
         name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"
     )
-    for routes in (people_routes(house), word_routes(house)):
+    for routes in (people_routes(house), word_routes(house), progress_routes(house)):
         app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return Guard(app, keys)

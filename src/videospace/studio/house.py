@@ -5,9 +5,10 @@ import threading
 from pathlib import Path
 
 from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.profile.answering import use_model
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
-from videospace.lipreading.profile.models import newest_model
+from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
 from videospace.runtime.errors import UserError
@@ -79,13 +80,25 @@ class House:
             UserError: There is no pretrained model, or a training is running.
         """
         listener, learner = self._of(person)
-        if newest_model(listener.profile, "encoder") is None:
+        if current_model(listener.profile, "encoder") is None:
             raise UserError(
                 "there is no pretrained model, so there is nothing to train: words count at once "
                 "(start the studio with --model to have one)"
             )
         seconds = None if minutes is None else 60 * minutes
         learner.start(STRATEGY, dataclasses.replace(self._settings, time_budget_seconds=seconds))
+
+    def use_model(self, person: str, model: str) -> None:
+        """Let a model of a person's history answer from now on.
+
+        Raises:
+            NotThere: There is no such model.
+        """
+        listener = self.listener(person)
+        if model not in {record.id for record in models(listener.profile)}:
+            raise NotThere("there is no such model: it may have made room for newer ones")
+        use_model(listener.profile, model)
+        listener.reopen()
 
     def export(self, person: str, path: Path) -> None:
         """Write a person's profile into one zip file.

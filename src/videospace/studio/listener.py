@@ -5,14 +5,16 @@ import dataclasses
 import threading
 import uuid
 from collections import OrderedDict
+from typing import NamedTuple
 
 from videospace.lipreading.mouth.endpoints import find_movement
+from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.profile.learning import open_recogniser
+from videospace.lipreading.profile.learning import OpenedRecogniser, open_recogniser
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ClipRecord
+from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
 from videospace.lipreading.profile.word_text import checked_text, word_key
-from videospace.lipreading.recogniser import Recogniser, Recognition
+from videospace.lipreading.recogniser import Recognition
 from videospace.lipreading.strategies import LearningSettings
 from videospace.studio.films import Mouth
 from videospace.studio.people import NotThere
@@ -37,6 +39,11 @@ class Heard:
     """What could be better about the recording."""
 
 
+class _Waiting(NamedTuple):
+    mouth: Mouth
+    answer: AnswerRecord
+
+
 class Listener:
     """Recognises one person's words; what is kept counts from the next recording on.
 
@@ -52,9 +59,9 @@ class Listener:
         self.profile = profile
         self._settings = settings
         self._alone = threading.RLock()
-        self._recogniser: Recogniser | None = None
+        self._opened: OpenedRecogniser | None = None
         self._clips: frozenset[str] = frozenset()
-        self._waiting: OrderedDict[str, Mouth] = OrderedDict()
+        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
 
     def hear(self, mouth: Mouth, *, num_words: int = 5, recognise: bool = True) -> Heard:
         """Take a recording, and say what it may be.
@@ -68,11 +75,14 @@ class Listener:
             UserError: The recording is too long.
         """
         clip, problems = mouth
+        recognition, answer = None, AnswerRecord()
         with self._alone:
-            recogniser = self._open() if recognise else None
-            recognition = None if recogniser is None else recogniser.recognise(clip, k=num_words)
+            opened = self._open() if recognise else None
+            if opened is not None:
+                recognition = opened.recogniser.recognise(clip, k=num_words)
+                answer = opened.record_of(recognition)
             recording = uuid.uuid4().hex
-            self._waiting[recording] = mouth
+            self._waiting[recording] = _Waiting(mouth, answer)
             while len(self._waiting) > MOST_WAITING:
                 self._waiting.popitem(last=False)
         return Heard(
@@ -99,18 +109,16 @@ class Listener:
         with self._alone:
             if recording not in self._waiting:
                 raise NotThere("the recording is no longer here: record it again")
-            clip, problems = self._waiting[recording]
+            (clip, problems), answer = self._waiting[recording]
             known = {word_key(each.text): each.text for each in self.profile.words()}
             text = known.get(word_key(checked_text(word))) or self.profile.add_word(word).text
             identity = clip_id(clip)
             record = next((r for r in self.profile.clips(text) if r.id == identity), None)
             if record is None:
-                record = self.profile.add_clip(text, clip, source="studio", problems=problems)
-                if self._recogniser is not None:
-                    self._recogniser.add(text, clip)
-                    self._clips |= {record.id}
-                if used:
-                    self._count_use(text)
+                record = self.profile.add_clip(
+                    text, clip, source="studio", problems=problems, answer=answer if used else None
+                )
+                self._learn(record, clip, used=used)
             del self._waiting[recording]
         return record
 
@@ -126,28 +134,32 @@ class Listener:
         """
         while True:
             clips = self._clips_now()
-            opened = self._opened()
+            opened = self._opened_now()
             with self._alone:
                 if clips == self._clips_now():  # else some came or went while it was opened
-                    self._recogniser, self._clips = opened, clips
+                    self._opened, self._clips = opened, clips
                     return
 
-    def _open(self) -> Recogniser | None:
+    def _open(self) -> OpenedRecogniser | None:
         clips = self._clips_now()
-        if self._recogniser is None or self._clips != clips:
-            self._recogniser, self._clips = self._opened(), clips
-        return self._recogniser
+        if self._opened is None or self._clips != clips:
+            self._opened, self._clips = self._opened_now(), clips
+        return self._opened
 
-    def _opened(self) -> Recogniser | None:
+    def _opened_now(self) -> OpenedRecogniser | None:
         real = {clip.word for clip in self.profile.clips() if clip.domain == "real"}
         if len(real) < FEWEST_WORDS:
             return None
-        return open_recogniser(self.profile, self._settings).recogniser
+        return open_recogniser(self.profile, self._settings)
+
+    def _learn(self, record: ClipRecord, clip: MouthClip, *, used: bool) -> None:
+        """Take what was kept into account, where a recogniser is open."""
+        if self._opened is None:
+            return
+        self._opened.recogniser.add(record.word, clip)
+        self._clips |= {record.id}
+        if used:
+            self._opened.recogniser.count_use(record.word)
 
     def _clips_now(self) -> frozenset[str]:
         return frozenset(clip.id for clip in self.profile.clips())
-
-    def _count_use(self, word: str) -> None:
-        self.profile.count_use(word)
-        if self._recogniser is not None:
-            self._recogniser.count_use(word)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from videospace.lipreading.profile.models import newest_model
+from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.bodies import ARCHIVE, save_body
@@ -110,5 +110,5 @@ def _person(house: House, identity: str) -> Person:
         num_words=len(profile.words()),
         num_clips=len(profile.clips()),
         num_bytes=size_bytes(profile),
-        can_train=newest_model(profile, "encoder") is not None,
+        can_train=current_model(profile, "encoder") is not None,
     )

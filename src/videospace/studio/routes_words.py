@@ -5,22 +5,28 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from videospace.lipreading.homophenes import look_alikes
+from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ClipRecord, WordRecord
+from videospace.lipreading.profile.word_list import add_words, read_word_list
+from videospace.lipreading.profile.word_text import word_key
 from videospace.studio.bodies import FILM, STILL, read_body
 from videospace.studio.house import House
 from videospace.studio.listener import Heard
 from videospace.studio.schemas import (
+    AddedList,
     AddedWord,
     Choice,
     Clip,
     Guess,
     Kept,
+    Likeness,
     LookAlike,
     Mouth,
     NewWord,
     Recording,
     Text,
     Word,
+    WordList,
 )
 
 
@@ -35,12 +41,24 @@ def word_routes(house: House) -> APIRouter:
     @routes.post("/words", status_code=201)
     def add_word(person: str, new: NewWord) -> AddedWord:
         profile = house.people.find(person)
-        others = [(word.text, word.spoken) for word in profile.words()]
         word = profile.add_word(new.text, spoken=new.spoken)
-        alike = look_alikes(word.spoken, others, language=profile.settings.language)
-        return AddedWord(
-            **_word(word),
-            look_alikes=[LookAlike(word=each.word, same=each.difference == 0) for each in alike],
+        alike = [LookAlike(**each) for each in _look_alikes(profile, word)]
+        return AddedWord(**_word(word), look_alikes=alike)
+
+    @routes.post("/word-lists", status_code=201)
+    def add_list(person: str, new: WordList) -> AddedList:
+        profile = house.people.find(person)
+        entries = read_word_list(new.text)
+        added = add_words(profile, entries)
+        words = {word_key(word.text): word for word in profile.words()}
+        listed = dict.fromkeys(word_key(entry.text) for entry in entries)
+        return AddedList(
+            words=[Word(**_word(words[key])) for key in listed],
+            look_alikes=[
+                Likeness(added=word.text, **each)
+                for word in added
+                for each in _look_alikes(profile, word)
+            ],
         )
 
     @routes.delete("/words", status_code=204)
@@ -86,6 +104,12 @@ def word_routes(house: House) -> APIRouter:
 
 def _word(record: WordRecord) -> dict:
     return {name: getattr(record, name) for name in Word.model_fields}
+
+
+def _look_alikes(profile: Profile, word: WordRecord) -> list[dict]:
+    others = [(other.text, other.spoken) for other in profile.words() if other.text != word.text]
+    found = look_alikes(word.spoken, others, language=profile.settings.language)
+    return [{"word": each.word, "same": each.difference == 0} for each in found]
 
 
 def _clip(record: ClipRecord) -> dict:

@@ -102,6 +102,28 @@ class AddedWord(Word):
     look_alikes: list[LookAlike]
 
 
+class WordList(_Strict):
+    """A list of words to add: one on each line, or CSV with the spoken form and a note."""
+
+    text: Annotated[str, Field(min_length=1, max_length=50_000)]
+
+
+class Likeness(LookAlike):
+    """Two words that are hard to tell apart by the lips."""
+
+    added: str
+    """That of the list."""
+
+
+class AddedList(BaseModel):
+    """A list of words, all of which the person has now."""
+
+    words: list[Word]
+    """In the order of the list."""
+    look_alikes: list[Likeness]
+    """Of those that were added."""
+
+
 class Clip(BaseModel):
     """A recording that is kept."""
 

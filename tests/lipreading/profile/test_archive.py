@@ -7,17 +7,24 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.archive import export_profile, import_profile
-from videospace.lipreading.profile.models import keep_model, model_in_progress, models
+from videospace.lipreading.profile.models import (
+    current_model,
+    keep_model,
+    model_in_progress,
+    models,
+)
+from videospace.lipreading.profile.records import AnswerRecord
 from videospace.runtime.errors import UserError
 
 
 @pytest.fixture
-def exported(profile, tmp_path):
+def exported(profile, tmp_path, make_clip):
+    answer = AnswerRecord(words=("water", "bread"), probabilities=(0.75, 0.25), strategy="fusion")
+    profile.add_clip("bread", make_clip(9), source="studio", answer=answer)
     with model_in_progress(profile) as folder:
         (folder / "config.json").write_text('{"width": 3}')
         clips = [record.id for record in profile.clips()]
         keep_model(profile, folder, kind="recogniser", strategy="fusion", clips=clips)
-    profile.count_use("bread")
     export_profile(profile, tmp_path / "ann.zip")
     return tmp_path / "ann.zip"
 
@@ -43,6 +50,8 @@ def test_there_and_back(profile, exported, tmp_path):
     again = import_profile(exported, tmp_path / "bob")
     assert again.words() == profile.words()
     assert again.clips() == profile.clips()
+    assert again.choices() == profile.choices()
+    assert again.choices()[0].answer.words == ("water", "bread")
     assert again.settings == profile.settings
     assert models(again) == models(profile)
     for record in profile.clips():
@@ -62,12 +71,24 @@ def test_settings_that_an_older_version_did_not_know(exported, tmp_path):
     assert again.settings.finder == "dlib"
 
 
+def test_a_file_of_an_older_version(exported, tmp_path):
+    def older(document):
+        document["format_version"] = 1
+        del document["choices"]
+        for model in document["models"]:
+            del model["turn"]
+
+    again = import_profile(changed(exported, content=older), tmp_path / "bob")
+    assert (len(again.clips()), again.choices()) == (4, [])
+    assert current_model(again, "recogniser") is not None
+
+
 def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
     with zipfile.ZipFile(exported) as archive:
         content = json.loads(archive.read("profile.json"))
         archive.extractall(tmp_path / "open")
     first = content["clips"][0]
-    assert (first["word"], content["format_version"]) == ("water", 1)
+    assert (first["word"], content["format_version"]) == ("water", 2)
     assert np.load(tmp_path / "open" / "clips" / f"{first['id']}.npz")["frames"].shape[1:] == (
         88,
         88,
@@ -102,6 +123,22 @@ def unknown_word(content):
     content["clips"][0]["word"] = "tea"
 
 
+def choiceless(content):
+    del content["choices"]
+
+
+def unknown_clip(content):
+    content["choices"][0]["clip"] = "0" * 16
+
+
+def odd_answer(content):
+    content["choices"][0]["answer"]["words"] = ["water", 7]
+
+
+def half_an_answer(content):
+    content["choices"][0]["answer"]["words"] = ["water"]
+
+
 def other_class(content):
     content["class"] = "VideoSpace"
 
@@ -109,13 +146,17 @@ def other_class(content):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (newer, "has format 9, and this version of videospace knows up to 1: update"),
+        (newer, "has format 9, and this version of videospace knows up to 2: update"),
         (climbing, r"expected an id of 16 digits \(0-f\), came '../../etc/passwd'"),
         (nameless, "lacks 'words' in profile.json"),
         (texts_for_numbers, "expected .*float.* for fps, came 'fast'"),
         (more_fields, "expected the fields text, spoken"),
         (twice, "contradicts itself .*UNIQUE"),
         (unknown_word, "contradicts itself .*FOREIGN KEY"),
+        (choiceless, "lacks 'choices' in profile.json"),
+        (unknown_clip, "contradicts itself .*FOREIGN KEY"),
+        (odd_answer, r"expected tuple.* for words, came \['water', 7\]"),
+        (half_an_answer, "expected a probability for each word, came 1 words and 2"),
         (other_class, "is no exported profile: profile.json says something else"),
     ],
 )
@@ -149,7 +190,7 @@ def test_a_zip_cannot_write_elsewhere(exported, tmp_path):
 
 
 def test_another_clip_under_the_same_name(profile, exported, tmp_path):
-    one, other, _ = (f"clips/{record.id}.npz" for record in profile.clips())
+    one, other, *_ = (f"clips/{record.id}.npz" for record in profile.clips())
     with zipfile.ZipFile(exported) as archive:
         swapped = archive.read(other)
     path = changed(exported, without=[one], extra=[(one, swapped)])

@@ -6,10 +6,10 @@ from videospace.lipreading.profile.deletion import delete_clip, delete_profile, 
 from videospace.lipreading.profile.index import INDEX_FILE
 from videospace.lipreading.profile.models import (
     KEPT,
+    current_model,
     keep_model,
     model_in_progress,
     models,
-    newest_model,
 )
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
@@ -56,13 +56,13 @@ def test_models_go_with_what_they_learned_from(profile):
     encoder = learn(profile, kind="encoder", clips=[])
     of_bread = learn(profile, clips=[bread])
     of_all = learn(profile)
-    assert newest_model(profile, "recogniser")[0] == of_all
+    assert current_model(profile, "recogniser") == of_all
     assert delete_clip(profile, water) == 1
     assert [model.id for model in models(profile)] == [encoder.id, of_bread.id]
     assert not (profile.folder / "models" / of_all.id).exists()
     assert delete_word(profile, "bread") == 1
-    assert newest_model(profile, "recogniser") is None
-    assert newest_model(profile, "encoder")[1].joinpath("config.json").is_file()
+    assert current_model(profile, "recogniser") is None
+    assert current_model(profile, "encoder") == encoder
 
 
 def test_the_history_of_models_is_short(profile):

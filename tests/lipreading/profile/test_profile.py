@@ -1,5 +1,6 @@
 """What a profile acknowledges, it keeps; what it refuses leaves no trace."""
 
+import contextlib
 import dataclasses
 import multiprocessing
 import os
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.clip_files import load_clip, save_clip
-from videospace.lipreading.profile.index import INDEX_FILE, writing
+from videospace.lipreading.profile.index import INDEX_FILE, reading, writing
+from videospace.lipreading.profile.models import current_model, keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import AnswerRecord
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.runtime.errors import UserError
@@ -43,10 +46,10 @@ def test_words_and_clips_come_back(profile, make_clip):
     assert len({clip.take for clip in labelled}) == 3
 
 
-def test_a_word_keeps_its_spoken_form_its_note_and_its_uses(profile):
+def test_a_word_keeps_its_spoken_form_its_note_and_its_uses(profile, make_clip):
     profile.add_word("Dr. Lee", spoken="doctor Lee", note="mornings only")
-    profile.count_use("dr. lee")
-    profile.count_use("Dr. Lee")
+    for seed, text in enumerate(("dr. lee", "Dr. Lee")):
+        profile.add_clip(text, make_clip(50 + seed), source="x", answer=AnswerRecord())
     word = profile.word("DR. LEE")
     assert (word.spoken, word.note, word.num_uses) == ("doctor Lee", "mornings only", 2)
     assert word.added.endswith("+00:00")
@@ -142,7 +145,7 @@ def test_a_profile_of_a_newer_format(profile):
     index = sqlite3.connect(profile.folder / INDEX_FILE)
     index.execute("PRAGMA user_version = 7")
     index.close()
-    message = "has format 7, and this version of videospace knows up to 1: update videospace"
+    message = "has format 7, and this version of videospace knows up to 2: update videospace"
     with pytest.raises(UserError, match=message):
         Profile(profile.folder)
     with pytest.raises(UserError, match=message):
@@ -304,3 +307,54 @@ def test_settings_that_are_younger_than_the_profile_have_their_defaults(profile)
     with writing(profile.folder) as index:
         index.execute("DELETE FROM settings WHERE name IN ('finder', 'phrases')")
     assert profile.settings == ProfileSettings(person="Ann")
+
+
+def make_older(profile):
+    """Bring an index back to the first format."""
+    with contextlib.closing(sqlite3.connect(profile.folder / INDEX_FILE)) as index:
+        index.executescript(
+            "DROP TABLE guesses; DROP TABLE choices; ALTER TABLE models DROP COLUMN turn;"
+            "PRAGMA user_version = 1;"
+        )
+
+
+def schema(folder):
+    with reading(folder) as index:
+        rows = index.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL ORDER BY name")
+        return {row["name"]: row["sql"] for row in rows}
+
+
+def test_a_profile_of_an_older_format_is_read_as_it_is_and_grows_with_the_first_change(
+    profile, make_clip, tmp_path
+):
+    for _ in range(2):
+        with model_in_progress(profile) as folder:
+            newest = keep_model(profile, folder, kind="recogniser", strategy="cl-r")
+    make_older(profile)
+    again = Profile(profile.folder)
+    assert [word.text for word in again.words()] == ["water", "bread", "yes"]
+    assert again.choices() == []
+    assert current_model(again, "recogniser").id == newest.id
+    assert "choices" not in schema(profile.folder)
+    again.add_clip("bread", make_clip(60), source="x", answer=AnswerRecord())
+    assert [choice.word for choice in again.choices()] == ["bread"]
+    assert current_model(again, "recogniser") == newest
+    new = Profile.create(tmp_path / "new", ProfileSettings(person="Bo"))
+    assert schema(profile.folder) == schema(new.folder)
+
+
+def test_a_change_that_fails_leaves_an_older_format_as_it_was(profile, make_clip):
+    make_older(profile)
+    with pytest.raises(UserError, match="is in the profile already"):
+        profile.add_clip("bread", make_clip(0), source="x")
+    assert "choices" not in schema(profile.folder)
+
+
+@pytest.mark.smallfs
+def test_an_older_profile_on_a_read_only_disk_can_be_read(small_disk):
+    profile = Profile.create(small_disk / "ann", ProfileSettings(person="Ann"))
+    profile.add_word("water")
+    make_older(profile)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    assert Profile(profile.folder).word("water").text == "water"
+    assert (profile.choices(), current_model(profile, "encoder")) == ([], None)

@@ -11,9 +11,12 @@ from videospace.runtime.errors import UserError
 COMMANDS = {
     "new": "make a profile for a person",
     "add": "add a word, and recordings of it",
+    "words": "add a list of words",
     "train": "learn the words of a profile",
     "recognize": "say what a recording may say",
     "evaluate": "measure how well the words are recognised",
+    "history": "say how well words were recognised in use",
+    "models": "list the models of a profile, or go back to an older one",
     "info": "list the words, clips and models of a profile",
     "export": "write a profile into one zip file",
     "import": "make a profile of such a file",

@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> None:
     if is_new or not command.clips:
         word = profile.add_word(command.word, spoken=command.spoken, note=command.note)
         print(f"added the word '{word.text}'")
-        _name_look_alikes(profile, word)
+        name_look_alikes(profile, word)
     domain = "synthetic" if command.synthetic else "real"
     for path, clip, problems in recordings:
         record = profile.add_clip(
@@ -72,10 +72,12 @@ def main(arguments: list[str]) -> None:
             print(f"  {problem}")
 
 
-def _name_look_alikes(profile: Profile, word: WordRecord) -> None:
+def name_look_alikes(profile: Profile, word: WordRecord, *, heading: str = "") -> None:
+    """Print the words of a profile that look like one of them, each on a line."""
     others = [(other.text, other.spoken) for other in profile.words() if other.text != word.text]
     for alike in look_alikes(word.spoken, others, language=profile.settings.language):
         if alike.difference == 0:
-            print(f"  it looks the same on the lips as '{alike.word}': another wording helps")
+            likeness = f"looks the same on the lips as '{alike.word}': another wording helps"
         else:
-            print(f"  it looks much like '{alike.word}'")
+            likeness = f"looks much like '{alike.word}'"
+        print(f"  {heading}it {likeness}")

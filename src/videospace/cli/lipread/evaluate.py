@@ -21,13 +21,8 @@ from videospace.lipreading.evaluation import (
 )
 from videospace.lipreading.evaluation_page import write_page
 from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.profile.learning import (
-    WITHOUT_MODEL,
-    base_model,
-    checked_strategy,
-    learning_clips,
-    units_of,
-)
+from videospace.lipreading.profile.answering import WITHOUT_MODEL, base_model, checked_strategy
+from videospace.lipreading.profile.learning import learning_clips, units_of
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.strategies import LearningSettings, StrategyName, learn, needs_model

@@ -8,7 +8,8 @@ import tyro
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.phonemes import phonemes
-from videospace.lipreading.profile.learning import adopt_model, checked_strategy
+from videospace.lipreading.profile.answering import checked_strategy
+from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.strategies import StrategyName, needs_model

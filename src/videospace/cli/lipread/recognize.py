@@ -59,12 +59,17 @@ def main(arguments: list[str]) -> None:
     detector = detector_named(command.faces, command.box)
     for path in command.clips:
         clip, problems = read_word(path, detector)
-        if command.word is not None:  # first of all it is kept, whatever happens then
-            profile.add_clip(command.word, clip, source=str(path), problems=problems)
-            profile.count_use(command.word)
         started = time.perf_counter()
         found = opened.recogniser.recognise(clip, k=command.k)
         seconds = time.perf_counter() - started
+        if command.word is not None:
+            profile.add_clip(
+                command.word,
+                clip,
+                source=str(path),
+                problems=problems,
+                answer=opened.record_of(found),
+            )
         if command.json:
             said = dataclasses.asdict(found) | {"clip": str(path), "seconds": round(seconds, 4)}
             print(json.dumps(said, ensure_ascii=False))

@@ -10,9 +10,9 @@ from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named,
 from videospace.lipreading.footage import segments
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.profile.answering import checked_strategy
 from videospace.lipreading.profile.learning import (
     adopt_model,
-    checked_strategy,
     name_footage,
     open_recogniser,
     train,

@@ -1,6 +1,6 @@
 """A profile as one zip file, and back.
 
-The zip holds ``profile.json`` (words, clips, models and settings), ``clips/ID.npz`` and
+The zip holds ``profile.json`` (words, clips, choices, models and settings), ``clips/ID.npz`` and
 ``models/ID/...``: what no program needs this one for.
 """
 
@@ -10,20 +10,27 @@ import json
 import re
 import shutil
 import sqlite3
-import typing
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
+from videospace.lipreading.profile.choices import FIRST_FORMAT as CHOICES_FORMAT
+from videospace.lipreading.profile.choices import insert_choice
 from videospace.lipreading.profile.clip_files import clip_id, load_clip
 from videospace.lipreading.profile.index import FORMAT_VERSION, create_index, writing
 from videospace.lipreading.profile.layout import CLIPS, MODELS, clip_path, model_path
 from videospace.lipreading.profile.models import insert_model, models
 from videospace.lipreading.profile.new_folder import new_folder
 from videospace.lipreading.profile.profile import Profile, insert_clip, write_settings
-from videospace.lipreading.profile.records import ClipRecord, ModelRecord, WordRecord
+from videospace.lipreading.profile.records import (
+    ChoiceRecord,
+    ClipRecord,
+    ModelRecord,
+    WordRecord,
+)
+from videospace.lipreading.profile.records_json import Record, record_from_json
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.runtime.errors import UserError
@@ -32,7 +39,6 @@ from videospace.runtime.files import cannot_write, written_whole
 CONTENT_FILE = "profile.json"
 _MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
 _IDENTITY = re.compile(r"[0-9a-f]{16}")
-Record = TypeVar("Record")
 _CLASS = "LipreadingProfile"
 
 
@@ -79,10 +85,14 @@ def import_profile(path: Path, folder: Path) -> Profile:
     """
     with _opened(path) as archive, new_folder(folder) as unfinished:
         content = _read_content(archive, path)
-        settings = _record(ProfileSettings, content["settings"], path)
-        words = [_record(WordRecord, item, path) for item in content["words"]]
-        clips = [_record(ClipRecord, item, path) for item in content["clips"]]
-        kept = [_record(ModelRecord, item, path) for item in content["models"]]
+        where = f"'{path}', {CONTENT_FILE}"
+
+        def records(kind: type[Record], name: str) -> list[Record]:
+            return [record_from_json(kind, item, where) for item in content[name]]
+
+        settings = record_from_json(ProfileSettings, content["settings"], where)
+        words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
+        choices, kept = records(ChoiceRecord, "choices"), records(ModelRecord, "models")
         _check_identities([item.id for item in (*clips, *kept)], path)
         for clip in clips:
             _extract(archive, f"{CLIPS}/{clip.id}.npz", clip_path(unfinished, clip.id), path)
@@ -99,6 +109,8 @@ def import_profile(path: Path, folder: Path) -> Profile:
                 _insert_word(index, word)
             for clip in clips:
                 insert_clip(index, clip)
+            for choice in choices:
+                insert_choice(index, choice)
             for model in kept:
                 insert_model(index, model)
     return Profile(folder)
@@ -111,6 +123,7 @@ def _content(profile: Profile) -> dict[str, Any]:
         "settings": dataclasses.asdict(profile.settings),
         "words": [dataclasses.asdict(word) for word in profile.words()],
         "clips": [dataclasses.asdict(clip) for clip in profile.clips()],
+        "choices": [dataclasses.asdict(choice) for choice in profile.choices()],
         "models": [dataclasses.asdict(model) for model in models(profile)],
     }
 
@@ -145,35 +158,11 @@ def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
             f"'{path}' has format {version}, and this version of videospace knows up to "
             f"{FORMAT_VERSION}: update videospace to open it"
         )
-    if lacking := {"settings", "words", "clips", "models"} - content.keys():
+    if version < CHOICES_FORMAT:
+        content["choices"] = []
+    if lacking := {"settings", "words", "clips", "choices", "models"} - content.keys():
         raise UserError(f"'{path}' lacks '{min(lacking)}' in {CONTENT_FILE}: export it again")
     return content
-
-
-def _record(kind: type[Record], item: Any, path: Path) -> Record:
-    hints = typing.get_type_hints(kind)
-    required = {
-        field.name
-        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
-        if field.default is dataclasses.MISSING
-    }
-    if not isinstance(item, dict) or not required <= item.keys() <= hints.keys():
-        raise UserError(
-            f"'{path}': expected the fields {', '.join(hints)} in {CONTENT_FILE}, came {item!r:.80}"
-        )
-    for name, value in item.items():
-        if not _fits(hints[name], value):
-            raise UserError(f"'{path}': expected {hints[name]} for {name}, came {value!r:.80}")
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in item.items()}
-    return kind(**values)
-
-
-def _fits(hint: Any, value: Any) -> bool:
-    if typing.get_origin(hint) is Literal:
-        return value in typing.get_args(hint)
-    if typing.get_origin(hint) is tuple:
-        return isinstance(value, list) and all(isinstance(text, str) for text in value)
-    return type(value) is hint or (hint is float and type(value) is int)
 
 
 def _check_identities(identities: list[str], path: Path) -> None:

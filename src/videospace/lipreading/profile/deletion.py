@@ -17,7 +17,7 @@ from videospace.runtime.files import cannot_write, folder_held
 
 
 def delete_clip(profile: Profile, identity: str) -> int:
-    """Delete a clip, and every model that learned from it.
+    """Delete a clip, what had been answered to it, and every model that learned from it.
 
     Returns:
         How many models went with it.
@@ -27,6 +27,11 @@ def delete_clip(profile: Profile, identity: str) -> int:
     """
     with writing(profile.folder) as index:
         num_models = _delete_models_of(index, [identity])
+        index.execute(
+            "UPDATE words SET num_uses = num_uses - 1 WHERE key = "
+            "(SELECT word FROM clips JOIN choices ON choices.clip = clips.id WHERE clips.id = ?)",
+            (identity,),
+        )
         if not index.execute("DELETE FROM clips WHERE id = ?", (identity,)).rowcount:
             raise UserError(
                 f"no clip '{identity}' in the profile: 'videospace lipread info' names them"
@@ -36,7 +41,7 @@ def delete_clip(profile: Profile, identity: str) -> int:
 
 
 def delete_word(profile: Profile, text: str) -> int:
-    """Delete a word with its clips, and every model that learned from them.
+    """Delete a word with its clips, its name in all answers, and every model that learned from it.
 
     Returns:
         How many models went with it.

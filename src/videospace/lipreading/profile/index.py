@@ -8,32 +8,50 @@ from pathlib import Path
 from videospace.lipreading.profile.layout import INDEX_FILE
 from videospace.runtime.errors import UserError
 
-FORMAT_VERSION = 1
 _APPLICATION = 0x6C697073  # "lips"
 _BUSY_SECONDS = 30.0
 
-_SCHEMA = f"""
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE words (
-    key TEXT PRIMARY KEY, text TEXT NOT NULL, spoken TEXT NOT NULL, note TEXT NOT NULL,
-    added TEXT NOT NULL, num_uses INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE clips (
-    id TEXT PRIMARY KEY, word TEXT NOT NULL REFERENCES words(key) ON DELETE CASCADE,
-    added TEXT NOT NULL, source TEXT NOT NULL, domain TEXT NOT NULL, num_frames INTEGER NOT NULL,
-    fps REAL NOT NULL, problems TEXT NOT NULL
-);
-CREATE INDEX clips_of_word ON clips(word);
-CREATE TABLE models (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, added TEXT NOT NULL, strategy TEXT NOT NULL
-);
-CREATE TABLE model_clips (
-    model TEXT NOT NULL REFERENCES models(id) ON DELETE CASCADE, clip TEXT NOT NULL,
-    PRIMARY KEY (model, clip)
-);
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {FORMAT_VERSION};
-"""
+_STEPS = (
+    (
+        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE words (
+            key TEXT PRIMARY KEY, text TEXT NOT NULL, spoken TEXT NOT NULL, note TEXT NOT NULL,
+            added TEXT NOT NULL, num_uses INTEGER NOT NULL DEFAULT 0
+        )""",
+        """CREATE TABLE clips (
+            id TEXT PRIMARY KEY, word TEXT NOT NULL REFERENCES words(key) ON DELETE CASCADE,
+            added TEXT NOT NULL, source TEXT NOT NULL, domain TEXT NOT NULL,
+            num_frames INTEGER NOT NULL, fps REAL NOT NULL, problems TEXT NOT NULL
+        )""",
+        "CREATE INDEX clips_of_word ON clips(word)",
+        """CREATE TABLE models (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, added TEXT NOT NULL, strategy TEXT NOT NULL
+        )""",
+        """CREATE TABLE model_clips (
+            model TEXT NOT NULL REFERENCES models(id) ON DELETE CASCADE, clip TEXT NOT NULL,
+            PRIMARY KEY (model, clip)
+        )""",
+        f"PRAGMA application_id = {_APPLICATION}",
+    ),
+    (
+        "ALTER TABLE models ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
+        "UPDATE models SET turn = rowid",
+        # When, and of which word, stands with the clip.
+        """CREATE TABLE choices (
+            clip TEXT PRIMARY KEY REFERENCES clips(id) ON DELETE CASCADE,
+            was_known INTEGER NOT NULL, sure INTEGER NOT NULL, strategy TEXT NOT NULL, model TEXT
+        )""",
+        # A guess whose word is deleted keeps its place, so that right answers stay what they were.
+        """CREATE TABLE guesses (
+            clip TEXT NOT NULL REFERENCES choices(clip) ON DELETE CASCADE, place INTEGER NOT NULL,
+            word TEXT REFERENCES words(key) ON DELETE SET NULL, probability REAL NOT NULL,
+            PRIMARY KEY (clip, place)
+        )""",
+        "CREATE INDEX guesses_of_word ON guesses(word)",
+    ),
+)
+"""What makes each format of the one before it, from nothing on."""
+FORMAT_VERSION = len(_STEPS)
 
 _REFUSED = {
     sqlite3.SQLITE_FULL,
@@ -53,14 +71,17 @@ def create_index(folder: Path) -> None:
     """
     with _explained(folder), contextlib.closing(_connect(folder, "rwc")) as index:
         index.execute("PRAGMA journal_mode = WAL")
-        index.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        index.execute("BEGIN IMMEDIATE")
+        _upgrade(index)
+        index.execute("COMMIT")
 
 
 @contextlib.contextmanager
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     """See the index as it is now, whatever others write meanwhile.
 
-    Works on a full or read-only disk, too.
+    Works on a full or read-only disk, too. What is of an older format stays so: its tables may lack
+    what :func:`format_of` tells.
 
     Raises:
         UserError: It is no profile, damaged, or of a newer version.
@@ -74,7 +95,8 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 def writing(folder: Path) -> Iterator[sqlite3.Connection]:
     """Change the index: all of the block or, when it fails, nothing. One writer at a time.
 
-    The block has happened for good when it is left.
+    The block has happened for good when it is left. An index of an older format is brought to this
+    one first.
 
     Raises:
         UserError: It is no profile, damaged, of a newer version, or cannot be written to.
@@ -82,6 +104,7 @@ def writing(folder: Path) -> Iterator[sqlite3.Connection]:
     with _explained(folder), contextlib.closing(_connect(folder, "rw")) as index:
         index.execute("BEGIN IMMEDIATE")
         try:
+            _upgrade(index)
             yield index
             index.execute("COMMIT")
         except BaseException:
@@ -94,6 +117,23 @@ def forget(folder: Path) -> None:
     """Write the log of changes into the index and empty it: what was deleted leaves the disk."""
     with _explained(folder), contextlib.closing(_connect(folder, "rw")) as index:
         index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def format_of(index: sqlite3.Connection) -> int:
+    """The format of an open index; at most that of this version."""
+    (version,) = index.execute("PRAGMA user_version").fetchone()
+    return version
+
+
+def _upgrade(index: sqlite3.Connection) -> None:
+    """Within a transaction, bring an index to the format of this version."""
+    version = format_of(index)
+    if version == FORMAT_VERSION:
+        return
+    for step in _STEPS[version:]:
+        for statement in step:
+            index.execute(statement)
+    index.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
 
 def _connect(folder: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
@@ -132,7 +172,7 @@ def _readable(folder: Path) -> sqlite3.Connection:
 
 def _check(index: sqlite3.Connection, folder: Path) -> None:
     (application,) = index.execute("PRAGMA application_id").fetchone()
-    (version,) = index.execute("PRAGMA user_version").fetchone()
+    version = format_of(index)
     if application != _APPLICATION:
         raise UserError(f"'{folder / INDEX_FILE}' is no index of a profile: restore it from a copy")
     if version > FORMAT_VERSION:

@@ -2,30 +2,31 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import cast
 
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.footage import pseudo_labelled
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.profile.models import keep_model, model_in_progress, newest_model
+from videospace.lipreading.profile.answering import (
+    base_for,
+    checked_strategy,
+    load_model,
+    model_for,
+    possible_strategy,
+)
+from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ModelRecord
-from videospace.lipreading.recogniser import Recogniser
+from videospace.lipreading.profile.records import AnswerRecord, ModelRecord
+from videospace.lipreading.recogniser import Recogniser, Recognition
 from videospace.lipreading.strategies import (
-    STRATEGY_NAMES,
     LearningSettings,
     StrategyName,
     adapt,
-    needs_model,
     needs_training,
     recogniser,
 )
 from videospace.lipreading.units import spell
 from videospace.runtime.errors import UserError
-
-WITHOUT_MODEL: StrategyName = "dtw-normalised"
-"""The strategy of a profile that has no pretrained model."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,19 +38,20 @@ class OpenedRecogniser:
     strategy: StrategyName
     """How it learned: the profile's strategy or, until that has been trained, the best one that
     needs no training."""
+    model: str | None
+    """Id of the model that it uses; None where the strategy needs none."""
     words_without_clip: tuple[str, ...]
     """Words that it cannot recognise yet."""
 
-
-def checked_strategy(name: str) -> StrategyName:
-    """A strategy by its name.
-
-    Raises:
-        UserError: There is none of that name.
-    """
-    if name not in STRATEGY_NAMES:
-        raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGY_NAMES)}")
-    return cast(StrategyName, name)
+    def record_of(self, found: Recognition) -> AnswerRecord:
+        """What it answered, as a profile keeps it with the right word."""
+        return AnswerRecord(
+            words=tuple(found.words),
+            probabilities=tuple(found.probabilities),
+            sure=found.sure,
+            strategy=self.strategy,
+            model=self.model,
+        )
 
 
 def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
@@ -94,7 +96,7 @@ def name_footage(
     Raises:
         UserError: Fewer than two words have clips.
     """
-    by_what_needs_no_training = _possible(profile, "fusion")
+    by_what_needs_no_training = possible_strategy(profile, "fusion")
     opened = open_recogniser(profile, settings, strategy=by_what_needs_no_training)
     return pseudo_labelled(footage, opened.recogniser, speaker=profile.settings.person)
 
@@ -133,8 +135,7 @@ def train(
     shots, synthetic = learning_clips(profile)
     record = None
     if needs_training(strategy):
-        model, _ = _model(profile, strategy, trained=False)
-        assert model is not None
+        model = load_model(profile, base_for(profile, strategy))
         with model_in_progress(profile) as unfinished:
             units = units_of(profile)
             adapted = adapt(
@@ -174,11 +175,14 @@ def open_recogniser(
     shots, _ = learning_clips(profile)
     chosen = checked_strategy(strategy or profile.settings.strategy)
     if strategy is None:
-        chosen = _possible(profile, chosen)
+        chosen = possible_strategy(profile, chosen)
     words = profile.words()
     counts = {word.text: word.num_uses for word in words} if profile.settings.prior else None
-    model, learned_from = _model(profile, chosen, trained=True)
-    learned = [shot for shot in shots if learned_from is None or shot.take in learned_from]
+    record = model_for(profile, chosen)
+    model = None if record is None else load_model(profile, record)
+    learned = shots
+    if record is not None and record.kind == "recogniser":
+        learned = [shot for shot in shots if shot.take in set(record.clips)]
     opened = recogniser(
         chosen, learned, model, settings, use_counts=counts, units=units_of(profile)
     )
@@ -189,47 +193,6 @@ def open_recogniser(
     return OpenedRecogniser(
         recogniser=opened,
         strategy=chosen,
+        model=None if record is None else record.id,
         words_without_clip=tuple(word.text for word in words if word.text not in known),
     )
-
-
-def base_model(profile: Profile) -> MouthModel | None:
-    """The model that learned from other people, if there is one."""
-    found = newest_model(profile, "encoder")
-    return None if found is None else MouthModel.from_pretrained(found[1])
-
-
-def _possible(profile: Profile, strategy: StrategyName) -> StrategyName:
-    """The strategy itself, or what can be done until it has been trained."""
-    trained = newest_model(profile, "recogniser")
-    if needs_training(strategy):
-        if trained is not None and trained[0].strategy == strategy:
-            return strategy
-        strategy = "fusion"
-    if needs_model(strategy) and newest_model(profile, "encoder") is None:
-        return WITHOUT_MODEL
-    return strategy
-
-
-def _model(
-    profile: Profile, strategy: StrategyName, *, trained: bool
-) -> tuple[MouthModel | None, frozenset[str] | None]:
-    """The model of a strategy, and the clips it was trained on where it is the person's own."""
-    if not needs_model(strategy):
-        return None, None
-    if trained and needs_training(strategy):
-        found = newest_model(profile, "recogniser")
-        if found is None or found[0].strategy != strategy:
-            raise UserError(
-                f"the strategy '{strategy}' has not been trained on this profile: "
-                "run 'videospace lipread train' first"
-            )
-        return MouthModel.from_pretrained(found[1]), frozenset(found[0].clips)
-    model = base_model(profile)
-    if model is None:
-        raise UserError(
-            f"the strategy '{strategy}' needs a pretrained model, and the profile has none: give "
-            "one with --model (see 'videospace lipread pretrain'), or choose the strategy "
-            f"'{WITHOUT_MODEL}'"
-        )
-    return model, None

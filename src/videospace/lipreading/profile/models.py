@@ -19,7 +19,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_held
 
 KEPT = 3
-"""Models of a kind in the history; older ones make room."""
+"""Models of a kind in the history; those that were in use longest ago make room."""
 
 
 @contextlib.contextmanager
@@ -48,7 +48,7 @@ def keep_model(
     strategy: str,
     clips: Sequence[str] = (),
 ) -> ModelRecord:
-    """Take a finished model into the profile's history.
+    """Take a finished model into the profile's history, and into use.
 
     Args:
         profile: The profile.
@@ -61,10 +61,8 @@ def keep_model(
         UserError: A clip it was learned from has been deleted meanwhile, so that the model must
             not stay either.
     """
-    record = ModelRecord(
-        id=uuid.uuid4().hex[:16], kind=kind, added=now(), strategy=strategy, clips=tuple(clips)
-    )
-    folder = model_path(profile.folder, record.id)
+    identity = uuid.uuid4().hex[:16]
+    folder = model_path(profile.folder, identity)
     with writing(profile.folder) as index:
         known = {row["id"] for row in index.execute("SELECT id FROM clips")}
         if deleted := [clip for clip in clips if clip not in known]:
@@ -72,9 +70,17 @@ def keep_model(
                 f"{len(deleted)} of the clips were deleted while the model learned from them, so "
                 "it is not kept: train again"
             )
+        record = ModelRecord(
+            id=identity,
+            kind=kind,
+            added=now(),
+            strategy=strategy,
+            clips=tuple(clips),
+            turn=next_turn(index),
+        )
         insert_model(index, record)
         older = index.execute(
-            "SELECT id FROM models WHERE kind = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?",
+            "SELECT id FROM models WHERE kind = ? ORDER BY turn DESC LIMIT -1 OFFSET ?",
             (kind, KEPT),
         ).fetchall()
         index.executemany("DELETE FROM models WHERE id = ?", [(row["id"],) for row in older])
@@ -92,12 +98,18 @@ def keep_model(
 def insert_model(index: sqlite3.Connection, record: ModelRecord) -> None:
     """Add the rows of a model."""
     index.execute(
-        "INSERT INTO models VALUES (?, ?, ?, ?)",
-        (record.id, record.kind, record.added, record.strategy),
+        "INSERT INTO models VALUES (?, ?, ?, ?, ?)",
+        (record.id, record.kind, record.added, record.strategy, record.turn),
     )
     index.executemany(
         "INSERT INTO model_clips VALUES (?, ?)", [(record.id, clip) for clip in record.clips]
     )
+
+
+def next_turn(index: sqlite3.Connection) -> int:
+    """The turn of a model that is put to use now."""
+    (turn,) = index.execute("SELECT COALESCE(MAX(turn), 0) + 1 FROM models").fetchone()
+    return turn
 
 
 def models(profile: Profile) -> list[ModelRecord]:
@@ -111,9 +123,11 @@ def models(profile: Profile) -> list[ModelRecord]:
     ]
 
 
-def newest_model(
-    profile: Profile, kind: Literal["encoder", "recogniser"]
-) -> tuple[ModelRecord, Path] | None:
-    """The newest model of a kind and its folder; None where there is none."""
+def current_model(profile: Profile, kind: Literal["encoder", "recogniser"]) -> ModelRecord | None:
+    """The model of a kind that is in use: the newest one, unless somebody chose another.
+
+    None where there is none.
+    """
     found = [record for record in models(profile) if record.kind == kind]
-    return (found[-1], model_path(profile.folder, found[-1].id)) if found else None
+    # The last one of those that are equal, as all are in a profile of an older format.
+    return max(reversed(found), key=lambda record: record.turn, default=None)

@@ -9,11 +9,17 @@ from pathlib import Path
 
 from videospace.lipreading.corpus import Domain, LabelledClip
 from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.profile.choices import insert_choice, read_choices
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
 from videospace.lipreading.profile.index import create_index, reading, writing
 from videospace.lipreading.profile.layout import clip_path
 from videospace.lipreading.profile.new_folder import new_folder
-from videospace.lipreading.profile.records import ClipRecord, WordRecord
+from videospace.lipreading.profile.records import (
+    AnswerRecord,
+    ChoiceRecord,
+    ClipRecord,
+    WordRecord,
+)
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.lipreading.profile.sweeping import sweep
 from videospace.lipreading.profile.word_text import checked_text, word_key
@@ -141,6 +147,7 @@ class Profile:
         source: str,
         domain: Domain = "real",
         problems: tuple[str, ...] | list[str] = (),
+        answer: AnswerRecord | None = None,
     ) -> ClipRecord:
         """Keep a clip of a word; when this returns, the disk has it.
 
@@ -150,6 +157,8 @@ class Profile:
             source: Where it comes from.
             domain: Recorded or synthetic.
             problems: What the quality report says against it.
+            answer: What had been answered to it, where the person said the word to somebody: the
+                choice is noted and counts as a use. None: it was recorded to teach.
 
         Raises:
             UserError: There is no such word, the clip is longer than 12 seconds, the same recording
@@ -162,9 +171,10 @@ class Profile:
         try:
             with writing(self.folder) as index:
                 _refuse_known(index, identity)
+                of = _word(index, word)
                 record = ClipRecord(
                     id=identity,
-                    word=_word(index, word).text,
+                    word=of.text,
                     added=now(),
                     source=_storable(source),
                     domain=domain,
@@ -173,6 +183,16 @@ class Profile:
                     problems=tuple(problems),
                 )
                 insert_clip(index, record)
+                if answer is not None:
+                    choice = ChoiceRecord(
+                        clip=identity,
+                        word=of.text,
+                        made=record.added,
+                        was_known=of.num_clips > 0,
+                        answer=answer,
+                    )
+                    insert_choice(index, choice)
+                    _count_use(index, of)
                 save_clip(clip_path(self.folder, identity), clip)
         except BaseException:
             with contextlib.suppress(UserError):  # a full disk may refuse even that
@@ -193,6 +213,11 @@ class Profile:
                 key = word_key(_word(index, word).text)
                 rows = index.execute(_CLIPS.format(where="WHERE word = ?"), (key,))
             return [_clip_record(row) for row in rows]
+
+    def choices(self) -> list[ChoiceRecord]:
+        """What was said in use, in the order in which it was chosen."""
+        with reading(self.folder) as index:
+            return read_choices(index)
 
     def load_clip(self, identity: str) -> MouthClip:
         """The frames of a clip.
@@ -218,16 +243,6 @@ class Profile:
             for record in self.clips()
         ]
 
-    def count_use(self, word: str) -> None:
-        """Note that a word was confirmed to be what the person said.
-
-        Raises:
-            UserError: There is no such word.
-        """
-        with writing(self.folder) as index:
-            key = word_key(_word(index, word).text)
-            index.execute("UPDATE words SET num_uses = num_uses + 1 WHERE key = ?", (key,))
-
 
 class _NoSuchWord(UserError):
     pass
@@ -241,6 +256,10 @@ def _word(index: sqlite3.Connection, text: str) -> WordRecord:
             f"the profile has no word '{text}': 'videospace lipread info' lists its words"
         )
     return WordRecord(**row)
+
+
+def _count_use(index: sqlite3.Connection, word: WordRecord) -> None:
+    index.execute("UPDATE words SET num_uses = num_uses + 1 WHERE key = ?", (word_key(word.text),))
 
 
 def _refuse_known(index: sqlite3.Connection, identity: str) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Literal
 
 from videospace.lipreading.corpus import Domain
+from videospace.runtime.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,3 +61,64 @@ class ModelRecord:
     """How it was learned."""
     clips: tuple[str, ...] = ()
     """Ids of the clips it was learned from."""
+    turn: int = 0
+    """Grows with every model that is put to use: the last one of a kind is the one in use."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnswerRecord:
+    """What was answered to a recording before somebody said what it was.
+
+    Raises:
+        UserError: Not every word has a probability.
+
+    Example:
+        >>> AnswerRecord(words=("water", "bread"), probabilities=(0.7, 0.2), sure=True).sure
+        True
+    """
+
+    words: tuple[str | None, ...] = ()
+    """The likeliest words, best first; None in the place of a word that was deleted since. Empty:
+    nothing was answered, as when fewer than two words had a recording."""
+    probabilities: tuple[float, ...] = ()
+    """Theirs, in [0, 1]."""
+    sure: bool = False
+    """Whether the first of them was called sure."""
+    strategy: str = ""
+    """What answered; empty where nothing did."""
+    model: str | None = None
+    """Id of the model that it used; None where it needs none. The model may be gone by now."""
+
+    def __post_init__(self) -> None:
+        if len(self.words) != len(self.probabilities):
+            raise UserError(
+                f"expected a probability for each word, came {len(self.words)} words and "
+                f"{len(self.probabilities)} probabilities"
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChoiceRecord:
+    """A word that was said to somebody, and what had been answered."""
+
+    clip: str
+    """Id of the recording, which is kept as one of the word."""
+    word: str
+    """What was said."""
+    made: str
+    """When, as ISO 8601 in UTC."""
+    was_known: bool
+    """Whether the word had a recording before, so that it could be answered at all."""
+    answer: AnswerRecord
+    """What had been answered."""
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it tells how good answers are: there was one, and it could be right."""
+        return self.was_known and bool(self.answer.words)
+
+    @property
+    def place(self) -> int | None:
+        """Of the right word in the answer, from 1; None where it is not among those named."""
+        words = self.answer.words
+        return words.index(self.word) + 1 if self.word in words else None

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { attempt, byId, confirmed, make, onClick, onSubmit } from "./dom.js";
+import { forgetUnfinished } from "./lesson.js";
 import { addPerson, address, choosePerson, onPerson, person, refreshPerson } from "./person.js";
 
 const LANGUAGES = { "en-us": "English (US)", "en-gb": "English (GB)", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands", pt: "Português", pl: "Polski", hi: "हिन्दी" };
@@ -22,6 +23,7 @@ export function startData() {
     const { person: name } = person();
     if (!(await confirmed(`Delete everything about ${name}: all words, recordings and what was learned?`))) return;
     await ask("DELETE", address());
+    forgetUnfinished();
     await choosePerson(null);
   });
 }

@@ -7,6 +7,7 @@ import { attempt, byId, onSubmit, show } from "./dom.js";
 import { setFinder, startHints } from "./hints.js";
 import { addPerson, onPerson, person, startPeople } from "./person.js";
 import { startPhrases } from "./phrases.js";
+import { showProgress, startProgress } from "./progress.js";
 import { startScanning } from "./scanning.js";
 import { startSentence } from "./sentence.js";
 import { startVoice } from "./speech.js";
@@ -14,7 +15,7 @@ import { hear, isAwaited, startTalk } from "./talk.js";
 import { showState, startTeach } from "./teach.js";
 import { startTraining } from "./training.js";
 
-const PAGES = ["talk", "teach", "data"];
+const PAGES = ["talk", "teach", "progress", "data"];
 const page = () => PAGES.find((each) => `#${each}` === location.hash) ?? "talk";
 const isOnTalk = () => person() !== null && page() === "talk";
 
@@ -35,6 +36,7 @@ async function showPage() {
   document.title = `${title} – videospace studio`;
   if (open === "data") await showData();
   if (open === "teach") await showState();
+  if (open === "progress") await showProgress();
   if (wantsCamera) await startCamera();
   else stopCamera();
 }
@@ -56,6 +58,7 @@ startPhrases();
 startTalk(isOnTalk);
 startTeach();
 startTraining();
+startProgress();
 startData();
 startScanning(isOnTalk);
 startAuto(() => isOnTalk() && isAwaited(), (film) => hear(film, { isAuto: true }));

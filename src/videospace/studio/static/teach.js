@@ -1,143 +1,82 @@
-// Enrolment: a list of words, one recording after another, each looked at before it is kept.
+// Which words are taught: those of a list, or the weakest of those that are there.
 
 import { ask } from "./api.js";
-import { isReady, record } from "./camera.js";
-import { byId, fillList, onClick, onSubmit, show } from "./dom.js";
+import { attempt, byId, onClick, onSubmit, show } from "./dom.js";
+import { beginLesson, goOn, startLessons, unfinished } from "./lesson.js";
 import { address, onPerson, person } from "./person.js";
-import { keep, send } from "./recordings.js";
 
-const RECORD_MILLISECONDS = 2500;
-const COUNT_MILLISECONDS = 700;
-const SET_SIZE = 10;
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-let lesson = null;
-let film = null;
+const MOST_PRACTISED = 10;
+const MOST_NAMED = 5;
+let words = []; // the weakest first
 
 export function startTeach() {
-  onPerson(() => {
-    endLesson();
-    return person() && showState();
-  });
+  startLessons(showState);
+  onPerson(() => person() && attempt(() => showState()));
   onSubmit("teach-form", begin);
-  onClick("lesson-record", recordWord);
-  onClick("lesson-keep", () => keepWord("Kept."));
-  onClick("lesson-next", nextWord);
-  onClick("lesson-skip", nextWord);
-  onClick("lesson-pause", endLesson);
+  onClick("teach-resume", () => goOn(left()));
+  byId("teach-file").addEventListener("change", () => attempt(takeFile));
+  byId("teach-words").addEventListener("input", nameButton);
 }
 
-export async function showState() {
-  const words = await ask("GET", address("/words"));
+export async function showState(done = "") {
+  ({ words } = await ask("GET", address("/progress")));
+  const rest = left();
+  byId("teach-state").textContent = [done, known()].filter(Boolean).join(" ");
+  if (rest) byId("teach-resume").textContent = `Go on: ${rest.words.length - rest.place} of ${rest.words.length} words are left`;
+  show(byId("teach-resume"), rest !== null);
+  nameButton();
+  if (done) byId("teach-title").focus();
+}
+
+const left = () => unfinished((text) => words.some(({ word }) => word === text));
+
+function known() {
+  if (!words.length) return "Film each word once. Two words are enough to begin with.";
   const missing = words.filter((word) => word.num_clips === 0).length;
-  const known = `${words.length} words, ${missing} of them without a recording.`;
-  byId("teach-state").textContent = words.length ? known : "Film each word once. Two words are enough to begin with.";
-  byId("teach-begin").textContent = words.length ? "Begin, weakest words first" : "Begin";
+  const weakest = words.slice(0, MOST_NAMED).map(({ word }) => word).join(", ");
+  const recorded = missing ? `${missing} of them without a recording` : "all of them recorded";
+  return `${words.length} words, ${recorded}. The weakest: ${weakest}.`;
+}
+
+function nameButton() {
+  const typed = byId("teach-words").value.trim();
+  byId("teach-begin").textContent = typed || !words.length ? "Begin" : "Practise weak words";
 }
 
 async function begin() {
-  const typed = byId("teach-words").value.split("\n").map((line) => line.trim()).filter(Boolean);
-  const known = new Set((await ask("GET", address("/words"))).map((word) => word.text.toLowerCase()));
-  const warnings = [];
-  for (const text of typed) {
-    if (!known.has(text.toLowerCase())) warnings.push(...(await addWord(text)));
-    known.add(text.toLowerCase());
-  }
-  fillList(byId("look-alikes"), warnings);
+  const text = byId("teach-words").value;
+  if (!text.trim()) return practise();
+  const added = await ask("POST", address("/word-lists"), { json: { text } });
   byId("teach-words").value = "";
-  const words = await ask("GET", address("/words"));
-  words.sort((one, other) => one.num_clips - other.num_clips);
-  const size = Math.max(SET_SIZE, typed.length);
-  lesson = { words: words.slice(0, size).map((word) => word.text), place: -1 };
+  return beginLesson(added.words.map(short), warnings(added.look_alikes));
+}
+
+async function practise() {
+  ({ words } = await ask("GET", address("/progress"))); // the page may be younger than the press
   if (!words.length) throw new Error("Write at least one word first.");
-  await nextWord();
+  const all = await ask("GET", address("/words"));
+  const weakest = words.slice(0, MOST_PRACTISED).map(({ word }) => all.find(({ text }) => text === word));
+  beginLesson(weakest.filter(Boolean).map(short));
 }
 
-async function addWord(text) {
-  const added = await ask("POST", address("/words"), { json: { text } });
-  return added.look_alikes.map(({ word, same }) => same
-    ? `“${text}” looks the same on the lips as “${word}”: another wording for one of them helps.`
-    : `“${text}” looks much like “${word}”.`);
-}
+const short = ({ text, spoken }) => ({ text, spoken });
 
-async function nextWord() {
-  lesson.place += 1;
-  if (lesson.place >= lesson.words.length) return endLesson();
-  forgetTake();
-  lesson.kept = null;
-  byId("prompt").textContent = lesson.words[lesson.place];
-  byId("lesson-count").textContent = `Word ${lesson.place + 1} of ${lesson.words.length}`;
-  byId("lesson-text").textContent = "Mouth it once, after the countdown, and close the lips again.";
-  byId("lesson-record").textContent = "Record";
-  show(byId("lesson"));
-  show(byId("teach-list"), false);
-  byId("lesson-record").focus();
-  return undefined;
-}
-
-async function recordWord() {
-  if (!isReady()) throw new Error("The camera is not ready.");
-  await forgetKept();
-  forgetTake();
-  byId("lesson-record").disabled = true;
-  try {
-    for (const count of ["3", "2", "1"]) {
-      byId("countdown").textContent = count;
-      await pause(COUNT_MILLISECONDS);
-    }
-    byId("countdown").textContent = "";
-    const stop = record();
-    byId("lesson-text").textContent = "Now.";
-    await pause(RECORD_MILLISECONDS);
-    film = await stop();
-    lesson.recording = await send(film, { recognise: false });
-  } finally {
-    byId("countdown").textContent = "";
-    byId("lesson-record").disabled = false;
+function warnings(alike) {
+  const found = {};
+  for (const { added, word, same } of alike) {
+    (found[added] ??= []).push(same
+      ? `“${added}” looks the same on the lips as “${word}”: another wording for one of them helps.`
+      : `“${added}” looks much like “${word}”.`);
   }
-  await judge();
+  return found;
 }
 
-async function judge() {
-  byId("playback").src = URL.createObjectURL(film);
-  show(byId("playback"));
-  byId("lesson-record").textContent = "Record again";
-  const { problems } = lesson.recording;
-  fillList(byId("lesson-problems"), problems);
-  if (!problems.length) return keepWord("That is a good one.");
-  byId("lesson-text").textContent = "This could be better:";
-  show(byId("lesson-keep"));
-  byId("lesson-record").focus();
-  return undefined;
-}
-
-async function keepWord(text) {
-  lesson.kept = await keep(lesson.recording, lesson.words[lesson.place], { used: false });
-  byId("lesson-text").textContent = text;
-  show(byId("lesson-keep"), false);
-  show(byId("lesson-skip"), false);
-  show(byId("lesson-next"));
-  byId("lesson-next").focus();
-}
-
-// A word that is recorded again replaces the recording that was just kept.
-async function forgetKept() {
-  if (lesson.kept) await ask("DELETE", address(`/clips/${lesson.kept.id}`));
-  lesson.kept = null;
-}
-
-function forgetTake() {
-  URL.revokeObjectURL(byId("playback").src);
-  byId("playback").removeAttribute("src");
-  fillList(byId("lesson-problems"), []);
-  for (const id of ["playback", "lesson-keep", "lesson-next"]) show(byId(id), false);
-  show(byId("lesson-skip"));
-}
-
-function endLesson() {
-  const wasOpen = lesson !== null;
-  lesson = null;
-  show(byId("lesson"), false);
-  show(byId("teach-list"));
-  return wasOpen ? showState() : undefined;
+async function takeFile() {
+  const [file] = byId("teach-file").files;
+  byId("teach-file").value = "";
+  if (!file) return;
+  const text = await file.text();
+  if (text.includes("\ufffd")) throw new Error("This file is not UTF-8. Save it as “CSV UTF-8”, or paste its words.");
+  byId("teach-words").value = text;
+  nameButton();
 }

@@ -1,0 +1,86 @@
+"""``videospace lipread history``."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.bootstrap import Interval
+from videospace.lipreading.profile.falling import find_fall
+from videospace.lipreading.profile.history import (
+    Accuracy,
+    accuracy,
+    by_day,
+    confusion_pairs,
+    sessions,
+    word_history,
+)
+from videospace.lipreading.profile.history_csv import choices_csv
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import ChoiceRecord
+from videospace.lipreading.wording import counted
+from videospace.runtime.files import written_whole
+
+MOST_LINES = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+    """Say how well words were recognised in use: by day, by session, by word.
+
+    Counted are the words that were chosen in the studio, or given with 'recognize --word'.
+    """
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    csv: Path | None = None
+    """CSV file to write every choice to."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, count, print, write."""
+    command = tyro.cli(History, args=arguments, prog="videospace lipread history")
+    profile = Profile(command.profile)
+    choices = profile.choices()
+    if not choices:
+        print("nothing has been said in use yet: 'recognize --word' and the studio note it")
+    else:
+        print(f"{counted(len(choices), 'word')} said; {_accuracy(accuracy(choices))}")
+        if fall := find_fall(choices):
+            print(f"accuracy has fallen. {fall.text()}")
+        _print_parts(profile, choices)
+    if command.csv is not None:
+        with written_whole(command.csv) as unfinished:
+            # With a mark that makes spreadsheets read UTF-8.
+            unfinished.write_text(choices_csv(choices), encoding="utf-8-sig", newline="")
+        print(f"wrote {command.csv}")
+
+
+def _print_parts(profile: Profile, choices: Sequence[ChoiceRecord]) -> None:
+    print("days:")
+    for day in by_day(choices)[-MOST_LINES:]:
+        print(f"  {day.date}: {counted(day.num_words, 'word')}; {_accuracy(day.accuracy)}")
+    print("sessions:")
+    for session in sessions(choices)[-MOST_LINES:]:
+        times = f"{session.start:%Y-%m-%d %H:%M} to {session.end:%H:%M}"
+        print(f"  {times}: {counted(session.num_words, 'word')}; {_accuracy(session.accuracy)}")
+    print("words, the weakest first:")
+    for word in word_history(profile.words(), choices)[:MOST_LINES]:
+        print(
+            f"  {word.word}: {counted(word.num_clips, 'recording')}, said {word.num_uses} ×, "
+            f"right {word.num_hits} of {word.num_answers}"
+        )
+    if pairs := confusion_pairs(choices)[:MOST_LINES]:
+        print("confused:")
+    for said, answered, times in pairs:
+        print(f"  {times} × '{said}' taken for '{answered}'")
+
+
+def _accuracy(found: Accuracy) -> str:
+    return f"top-1 {_share(found.top1)}, top-5 {_share(found.top5)} of {found.num_answers} answers"
+
+
+def _share(interval: Interval | None) -> str:
+    return "–" if interval is None else interval.text()

@@ -1,0 +1,40 @@
+"""``videospace lipread models``."""
+
+import dataclasses
+
+import tyro
+
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.profile.answering import answering, use_model
+from videospace.lipreading.profile.model_history import ModelHistory, model_history
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.wording import counted
+
+
+@dataclasses.dataclass(frozen=True)
+class Models:
+    """List the models of a profile, the newest first, or go back to one of them."""
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    use: str | None = None
+    """Id of the model that answers from now on."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, go back, list."""
+    command = tyro.cli(Models, args=arguments, prog="videospace lipread models")
+    profile = Profile(command.profile)
+    if command.use is not None:
+        use_model(profile, command.use)
+    for each in model_history(profile, profile.choices()):
+        print(_line(each))
+    print(f"'{answering(profile)[0]}' answers")
+
+
+def _line(each: ModelHistory) -> str:
+    model, top1 = each.model, each.accuracy.top1
+    learned = f" from {counted(len(model.clips), 'recording')}" if model.clips else ""
+    right = "" if top1 is None else f", {top1.text()} of {each.accuracy.num_answers} answers right"
+    mark = "*" if each.is_answering else " "
+    return f"{mark} {model.id}  {model.added}  {model.kind}, {model.strategy}{learned}{right}"

@@ -1,0 +1,42 @@
+"""``videospace lipread words``."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videospace.cli.lipread.add import name_look_alikes
+from videospace.cli.lipread.reading import ProfileFolder
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.word_list import add_words, read_word_list
+from videospace.lipreading.wording import counted
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """Add a list of words; those that are there already stay as they are.
+
+    A word on each line or, as CSV, the word, how it is spoken, and a note.
+    """
+
+    profile: ProfileFolder
+    """Folder of the profile."""
+    list: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
+    """Text or CSV file, UTF-8."""
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, read, add."""
+    command = tyro.cli(Words, args=arguments, prog="videospace lipread words")
+    profile = Profile(command.profile)
+    try:
+        content = command.list.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the list '{command.list}' as UTF-8: {error}") from error
+    entries = read_word_list(content)
+    added = add_words(profile, entries)
+    print(f"added {counted(len(added), 'word')}; {len(entries) - len(added)} were there already")
+    for word in added:
+        name_look_alikes(profile, word, heading=f"'{word.text}': ")

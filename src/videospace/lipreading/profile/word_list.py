@@ -1,0 +1,102 @@
+"""A list of words, as people write it down or export it from a spreadsheet."""
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import WordRecord
+from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.runtime.errors import UserError
+
+HEADINGS = {"word": "text", "spoken": "spoken", "spoken form": "spoken", "note": "note"}
+"""What a first line may say instead of a word, and the field that it means."""
+FIELDS = ("text", "spoken", "note")
+"""The columns of a list without such a line."""
+_SEPARATORS = "\t;,"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WordEntry:
+    """A line of a list."""
+
+    text: str
+    """The word, as it is shown."""
+    spoken: str | None = None
+    """How it is spoken; None: as its text says."""
+    note: str = ""
+    """For the helper."""
+
+
+def read_word_list(content: str) -> list[WordEntry]:
+    r"""Read a list with a word on each line, or a table of words, spoken forms and notes.
+
+    Columns are separated by commas, semicolons or tabs; a text that holds such a sign stands in
+    quotation marks. A first line that names the columns may change their order.
+
+    Args:
+        content: Of the list.
+
+    Raises:
+        UserError: A line is no word, or has too many columns; it is named. Or there is no word.
+
+    Example:
+        >>> read_word_list('Dr. Lee, doctor Lee\n"yes, please"')[1].text
+        'yes, please'
+        >>> [entry.spoken for entry in read_word_list("note;word;spoken\n;Dr. Lee;doctor Lee")]
+        ['doctor Lee']
+    """
+    lines = content.removeprefix("\ufeff").splitlines()
+    separator = next((sign for sign in _SEPARATORS if any(sign in line for line in lines)), ",")
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+    fields, entries = FIELDS, []
+    try:
+        for row in reader:
+            cells = [" ".join(cell.split()) for cell in row]
+            headings = [HEADINGS.get(cell.casefold(), "") for cell in cells]
+            if not entries and len(cells) > 1 and all(headings) and "text" in headings:
+                fields = tuple(headings)
+            elif any(cells):
+                entries.append(_entry(cells, fields))
+    except (UserError, csv.Error) as error:
+        raise UserError(f"line {reader.line_num} of the list: {error}") from error
+    if not entries:
+        raise UserError("expected at least one word in the list, came none")
+    return entries
+
+
+def add_words(profile: Profile, entries: Sequence[WordEntry]) -> list[WordRecord]:
+    """Add the words of a list that a profile does not have yet.
+
+    Args:
+        profile: The profile.
+        entries: The list; words that are there already stay as they are.
+
+    Returns:
+        Those that were added.
+
+    Raises:
+        UserError: The disk is full. The same list once more adds the rest.
+    """
+    known = {word_key(word.text) for word in profile.words()}
+    added = []
+    for entry in entries:
+        if word_key(entry.text) not in known:
+            added.append(profile.add_word(entry.text, spoken=entry.spoken, note=entry.note))
+            known.add(word_key(entry.text))
+    return added
+
+
+def _entry(cells: Sequence[str], fields: Sequence[str]) -> WordEntry:
+    if len(cells) > len(fields) and any(cells[len(fields) :]):
+        raise UserError(
+            f"expected a word, its spoken form and a note, came {len(cells)} columns: write each "
+            'word on a line of its own, and a text with commas in "quotation marks"'
+        )
+    given = dict(zip(fields, cells, strict=False))
+    spoken = given.get("spoken")
+    return WordEntry(
+        text=checked_text(given.get("text", "")),
+        spoken=checked_text(spoken, "spoken form") if spoken else None,
+        note=given.get("note", ""),
+    )

@@ -1,0 +1,97 @@
+// How well words were recognised in use, for who looks after it; and the way back to an older model.
+
+import { ask } from "./api.js";
+import { drawCurve } from "./curve.js";
+import { attempt, byId, fillList, make, show } from "./dom.js";
+import { address, onPerson } from "./person.js";
+import { fillTable, sortable } from "./tables.js";
+
+const MOST_SESSIONS = 50;
+const KINDS = { encoder: "learned from other people", recogniser: "trained on these recordings" };
+let progress = null;
+
+export function startProgress() {
+  sortable("word-progress");
+  onPerson(() => { progress = null; });
+  new ResizeObserver(() => progress && drawCurve(byId("curve"), progress.days)).observe(byId("curve"));
+}
+
+export async function showProgress() {
+  const path = address("/progress");
+  const found = await ask("GET", path);
+  if (path === address("/progress")) fill(found); // else somebody else has been chosen meanwhile
+}
+
+function fill(found) {
+  progress = found;
+  const { num_words: number, accuracy, fall, num_moving: moving } = found;
+  show(byId("progress-empty"), number === 0);
+  for (const part of document.querySelectorAll("#progress .in-use")) show(part, number > 0);
+  byId("choices-csv").href = `/api${address("/progress.csv")}`;
+  byId("accuracy-text").textContent = overall(number, accuracy);
+  byId("moving-text").textContent = `the last ${moving} answers`;
+  byId("moving-heading").textContent = `Last ${moving}, %`;
+  byId("fall-text").textContent = fall ?? "";
+  show(byId("fall"), fall !== null);
+  drawCurve(byId("curve"), found.days);
+  fillTable("day-progress", [...found.days].reverse().map(dayCells));
+  fillTable("word-progress", found.words.map(wordCells));
+  fillList(byId("confusions"), found.confusions.map(({ said, answered, times }) => `${said} was taken for ${answered}, ${times} ×`));
+  show(byId("no-confusions"), found.confusions.length === 0);
+  fillTable("session-progress", [...found.sessions].reverse().slice(0, MOST_SESSIONS).map(sessionCells));
+  fillTable("model-progress", found.models.map(modelCells));
+  for (const part of document.querySelectorAll("#models-card .with-models")) show(part, found.models.length > 0);
+  byId("answering").textContent = answering(found);
+}
+
+function overall(number, { num_answers: answers, top1, top5 }) {
+  if (!top1) return `${number} words were said; none of them could be answered yet.`;
+  return `Of ${answers} answers to ${number} words, ${percent(top1)} % were right at once, and ${percent(top5)} % had the word among the first five.`;
+}
+
+function answering({ models, strategy }) {
+  const model = models.find((each) => each.is_answering);
+  if (model) return `Words are recognised by the model of ${moment(model.added)} (${strategy}).`;
+  return `Words are compared with the recordings themselves, without a model (${strategy}).`;
+}
+
+function dayCells({ date, num_words: number, accuracy, moving_top1: moving }) {
+  return [day(`${date}T12:00`), number, share(accuracy.top1), share(accuracy.top5, percent), share(moving)];
+}
+
+function wordCells(word) {
+  const taken = word.taken_for.map(({ word: other, times }) => `${other} ${times} ×`).join(", ");
+  const right = { text: word.top1 ? `${word.num_hits} of ${word.num_answers}` : "–", order: word.top1?.mean ?? -1 };
+  return [word.word, word.num_clips, word.num_uses, right, taken || "–"];
+}
+
+function sessionCells({ start, end, num_words: number, accuracy }) {
+  return [day(start), `${time(start)}–${time(end)}`, number, share(accuracy.top1)];
+}
+
+function modelCells({ id, kind, added, num_clips: number, is_answering: answers, accuracy }) {
+  const learned = number ? `${KINDS[kind]} (${number})` : KINDS[kind];
+  return [moment(added), learned, share(accuracy.top1), accuracy.num_answers, answers ? "answers now" : useButton(id, added)];
+}
+
+function useButton(model, added) {
+  const button = make("button", { textContent: "Use this one" });
+  button.setAttribute("aria-label", `Use the model of ${moment(added)}`);
+  button.addEventListener("click", () => attempt(async () => {
+    button.disabled = true;
+    try {
+      fill(await ask("PUT", address("/model"), { json: { model } }));
+      byId("models-title").focus();
+    } finally {
+      button.disabled = false;
+    }
+  }));
+  return button;
+}
+
+const percent = ({ mean }) => `${Math.round(100 * mean)}`;
+const withInterval = (interval) => `${percent(interval)} (${percent({ mean: interval.low })}–${percent({ mean: interval.high })})`;
+const share = (interval, inWords = withInterval) => ({ text: interval ? inWords(interval) : "–", order: interval?.mean ?? -1 });
+const day = (when) => new Date(when).toLocaleDateString(undefined, { dateStyle: "medium" });
+const time = (when) => new Date(when).toLocaleTimeString(undefined, { timeStyle: "short" });
+const moment = (when) => `${day(when)}, ${time(when)}`;

@@ -1,0 +1,238 @@
+"""What was said in use is kept, and turned into figures."""
+
+import csv
+import datetime
+import io
+import itertools
+import math
+import random
+
+import pytest
+
+from videospace.lipreading.profile.deletion import delete_clip, delete_word
+from videospace.lipreading.profile.falling import RECENT, find_fall
+from videospace.lipreading.profile.history import (
+    MOVING,
+    accuracy,
+    by_day,
+    confusion_pairs,
+    sessions,
+    word_history,
+)
+from videospace.lipreading.profile.history_csv import COLUMNS, choices_csv
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import AnswerRecord, ChoiceRecord
+from videospace.lipreading.shares import share
+from videospace.runtime.errors import UserError
+
+START = datetime.datetime(2026, 3, 1, 22, 30, tzinfo=datetime.UTC)
+
+
+def answer(*words, sure=False, model=None) -> AnswerRecord:
+    """The words, each half as likely as the one before it."""
+    probabilities = tuple(0.5 ** (place + 1) for place in range(len(words)))
+    return AnswerRecord(
+        words=words, probabilities=probabilities, sure=sure, strategy="fusion", model=model
+    )
+
+
+def choice(word: str, *words: str, minutes: float = 0, was_known=True, model=None) -> ChoiceRecord:
+    """A word that was said, and the words that had been answered."""
+    made = (START + datetime.timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    return ChoiceRecord(
+        clip=f"{random.getrandbits(64):016x}",
+        word=word,
+        made=made,
+        was_known=was_known,
+        answer=answer(*words, model=model),
+    )
+
+
+def right_and_wrong(pattern: str) -> list[ChoiceRecord]:
+    """A choice for each sign: 1 right, 0 wrong."""
+    return [choice("yes", "yes" if sign == "1" else "no", "tea") for sign in pattern]
+
+
+@pytest.fixture
+def say(profile, make_clip):
+    """Keeps a recording of a word that was said in use."""
+    seeds = itertools.count(100)
+
+    def keep(word: str, *words: str, **answered) -> str:
+        clip = make_clip(next(seeds))
+        return profile.add_clip(word, clip, source="x", answer=answer(*words, **answered)).id
+
+    return keep
+
+
+def test_a_choice_is_kept_with_its_clip(profile, say):
+    first = say("bread", "water", "bread", model="0123456789abcdef")
+    second = say("BREAD", "bread", "water", sure=True)
+    one, two = Profile(profile.folder).choices()
+    record = profile.clips()[-1]
+    assert (one.clip, two.clip) == (first, second)
+    assert (one.word, one.place, one.answer.words) == ("bread", 2, ("water", "bread"))
+    assert one.answer == answer("water", "bread", model="0123456789abcdef")
+    assert (two.place, two.answer.sure, two.made) == (1, True, record.added)
+    assert profile.word("bread").num_uses == 2
+    assert profile.word("water").num_uses == 0
+
+
+def test_what_was_recorded_to_teach_is_no_choice(profile):
+    assert profile.choices() == []
+
+
+def test_what_could_not_be_right_does_not_count(profile, say):
+    say("yes", "water", "bread")  # had no recording
+    say("yes")  # nothing was answered
+    say("yes", "yes", "water")
+    assert [each.was_asked for each in profile.choices()] == [False, False, True]
+    found = accuracy(profile.choices())
+    assert (found.num_answers, found.top1.mean) == (1, 1.0)
+    assert word_history(profile.words(), profile.choices())[-1].num_uses == 3
+
+
+def test_a_recording_that_cannot_be_kept_is_no_choice(profile, make_clip):
+    with pytest.raises(UserError, match="is in the profile already"):
+        profile.add_clip("water", make_clip(0), source="x", answer=answer("water"))
+    assert (profile.choices(), profile.word("water").num_uses) == ([], 0)
+
+
+def test_every_word_needs_a_probability():
+    with pytest.raises(UserError, match="for each word, came 1 words and 0 probabilities"):
+        AnswerRecord(words=("yes",))
+
+
+def test_a_deleted_clip_takes_its_choice_along(profile, say):
+    clip = say("bread", "water", "bread")
+    say("water", "water")
+    delete_clip(profile, clip)
+    delete_clip(profile, profile.clips("water")[0].id)  # was recorded to teach
+    assert [each.word for each in profile.choices()] == ["water"]
+    assert [word.num_uses for word in profile.words()] == [1, 0, 0]
+
+
+def test_a_deleted_word_is_gone_from_all_answers_and_right_ones_stay_what_they_were(profile, say):
+    profile.add_word("morphine pump")
+    say("morphine pump", "bread")
+    say("water", "morphine pump", "water", "bread")
+    say("bread", "bread", "morphine pump")
+    delete_word(profile, "morphine pump")
+    one, two = profile.choices()
+    assert one.answer.words == (None, "water", "bread")
+    assert (one.place, two.place) == (2, 1)
+    assert accuracy([one, two]).top1.mean == 0.5
+    assert confusion_pairs([one, two]) == []
+    files = (path for path in profile.folder.rglob("*") if path.is_file())
+    assert b"morphine" not in b"".join(path.read_bytes() for path in files)
+
+
+def test_a_guess_that_was_deleted_before_the_choice_has_no_name(profile, say):
+    say("water", "tea", "water")
+    assert profile.choices()[0].answer.words == (None, "water")
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "low", "high"),
+    [(8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (81, 263, 0.2553, 0.3662)],
+)
+def test_intervals_are_those_of_the_literature(hits, total, low, high):
+    """The last one: Newcombe, Statistics in Medicine 17, 1998, table I."""
+    found = share(number < hits for number in range(total))
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert share([]) is None
+
+
+def test_days_end_where_the_person_lives():
+    said = [
+        choice("yes", "yes", minutes=0),
+        choice("yes", "no", minutes=60),
+        choice("yes", "yes", minutes=120),
+    ]
+    first, second = by_day(said, datetime.UTC)
+    assert (str(first.date), first.num_words, first.accuracy.top1.mean) == ("2026-03-01", 2, 0.5)
+    assert (second.num_words, second.accuracy.top1.mean) == (1, 1.0)
+    assert second.moving_top1.mean == pytest.approx(2 / 3)
+    berlin = datetime.timezone(datetime.timedelta(hours=1))
+    assert [day.num_words for day in by_day(said, berlin)] == [1, 2]
+
+
+def test_the_moving_accuracy_looks_back_a_fixed_number_of_answers():
+    said = right_and_wrong("0" * MOVING) + [
+        choice("yes", "yes", minutes=24 * 60) for _ in range(MOVING // 2)
+    ]
+    assert by_day(said, datetime.UTC)[-1].moving_top1.mean == 0.5
+
+
+def test_a_pause_of_half_an_hour_ends_a_session():
+    said = [choice("yes", "no", "yes", minutes=m) for m in (0, 10, 39, 70, 71)]
+    one, two = sessions(said, datetime.UTC)
+    assert (one.num_words, two.num_words) == (3, 2)
+    assert (one.start, one.end - one.start) == (START, datetime.timedelta(minutes=39))
+    assert (one.accuracy.top1.mean, one.accuracy.top5.mean) == (0.0, 1.0)
+    assert sessions([]) == []
+
+
+def test_words_are_listed_the_weakest_first(profile, say):
+    profile.add_word("tea")
+    for word, first in (("yes", "tea"), ("yes", "bread"), ("yes", "bread"), ("bread", "bread")):
+        say(word, first, "water")
+    found = word_history(profile.words(), profile.choices())
+    # By recordings; of two words with as many, the one that is right less often.
+    assert [word.word for word in found] == ["tea", "water", "bread", "yes"]
+    yes = found[-1]
+    assert (yes.num_clips, yes.num_uses, yes.num_answers, yes.num_hits) == (3, 3, 2, 0)
+    assert yes.taken_for == (("bread", 2),)
+    assert yes.top1.mean == 0.0
+    assert found[0].top1 is None
+
+
+def test_confusions_are_counted():
+    said = [
+        choice("yes", "no", "yes"),
+        choice("yes", "no"),
+        choice("no", "yes", "no"),
+        choice("tea", "tea"),
+    ]
+    assert confusion_pairs(said) == [("yes", "no", 2), ("no", "yes", 1)]
+
+
+def test_a_fall_is_noticed_and_explained():
+    said = right_and_wrong("1" * 90 + "0" * 10 + ("1" * 3 + "0" * 2) * 8)
+    fall = find_fall(said)
+    assert fall is not None
+    assert (fall.num_recent, fall.num_before) == (RECENT, 100)
+    assert (fall.recent.mean, fall.before.mean) == (0.6, 0.9)
+    # Of 140 answers 114 were right: the chance that of 40 of them 24 or fewer are.
+    ways = sum(math.comb(114, hits) * math.comb(26, 40 - hits) for hits in range(14, 25))
+    assert fall.p_value == pytest.approx(ways / math.comb(140, 40))
+    assert fall.text().startswith("Of the last 40 answers 60.0 % (44.6 to 73.7) were right, of the")
+    assert "100 before 90.0 %" in fall.text()
+    assert "about once in 10,000 times (Fisher's exact test, one-sided)" in fall.text()
+    assert "Most often missed: yes (16 ×)." in fall.text()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        "1" * 79,
+        "1" * 39 + "0" * 40,  # too few to compare with
+        "1" * 90 + "0" * 10 + ("1" * 4 + "0") * 8,  # 80 after 90 per cent may be chance
+        "0" * 60 + "1" * 60,  # it became better
+    ],
+)
+def test_chance_is_no_fall(pattern):
+    assert find_fall(right_and_wrong(pattern)) is None
+
+
+def test_the_table_of_choices(profile, say):
+    profile.add_word("=1+1")
+    say("bread", "water", "bread", model="0123456789abcdef", sure=True)
+    say("=1+1")
+    one, two = csv.DictReader(io.StringIO(choices_csv(profile.choices())))
+    assert tuple(one) == COLUMNS
+    assert (one["word"], one["place"], one["sure"], one["known"]) == ("bread", "2", "1", "1")
+    assert (one["guess 1"], one["probability 1"], one["guess 3"]) == ("water", "0.5000", "")
+    assert (one["strategy"], one["model"]) == ("fusion", "0123456789abcdef")
+    assert (two["word"], two["place"], two["guess 1"], two["known"]) == ("'=1+1", "", "", "0")

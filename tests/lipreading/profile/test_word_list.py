@@ -1,0 +1,60 @@
+"""Lists of words, as people write them."""
+
+import pytest
+
+from videospace.lipreading.profile.word_list import WordEntry, add_words, read_word_list
+from videospace.runtime.errors import UserError
+
+
+def entry(text: str, spoken: str | None = None, note: str = "") -> WordEntry:
+    return WordEntry(text=text, spoken=spoken, note=note)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("water\n\n  good   night \n", [entry("water"), entry("good night")]),
+        ("water\r\nbread", [entry("water"), entry("bread")]),
+        ("Dr. Lee, doctor Lee\nwater", [entry("Dr. Lee", "doctor Lee"), entry("water")]),
+        ("Dr. Lee,doctor Lee,mornings", [entry("Dr. Lee", "doctor Lee", "mornings")]),
+        ("Word,Spoken form,Note\nwater,,cold", [entry("water", None, "cold")]),
+        ("note;word\ncold;water", [entry("water", None, "cold")]),
+        ("water\tWATER\t", [entry("water", "WATER")]),
+        ('"yes, please",,"say ""please"""', [entry("yes, please", None, 'say "please"')]),
+        ("\ufeffword,note\nnaïve,x", [entry("naïve", None, "x")]),
+        ("water,,,,", [entry("water")]),
+        ("word\nnote", [entry("word"), entry("note")]),
+    ],
+)
+def test_what_people_write(content, expected):
+    assert read_word_list(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "expected at least one word in the list, came none"),
+        ("word,note\n", "expected at least one word"),
+        ("water\n,spoken", "line 2 of the list: expected a word, came an empty text"),
+        (
+            "a,b,c,d",
+            "line 1 .*expected a word, its spoken form and a note, came 4 columns: write each",
+        ),
+        ('water\n"bread', "line 2 of the list: unexpected end of data"),
+        (f"water\n{'a' * 101}", "line 2 .*at most 100 characters, came 101"),
+        ("water\x07", "line 1 .*U\\+0007"),
+    ],
+)
+def test_lists_that_make_no_sense(content, message):
+    with pytest.raises(UserError, match=message):
+        read_word_list(content)
+
+
+def test_only_words_that_are_not_there_are_added(profile):
+    entries = read_word_list("tea, tee, hot\nWATER, wotter\nTea")
+    assert [word.text for word in add_words(profile, entries)] == ["tea"]
+    assert [word.text for word in profile.words()] == ["water", "bread", "yes", "tea"]
+    word = profile.word("tea")
+    assert (word.spoken, word.note) == ("tee", "hot")
+    assert profile.word("water").spoken == "water"
+    assert add_words(profile, entries) == []
