@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from mouth_films import film, mouth_frames
+from benchmarks.mouth_films import film, mouth_frames
 
 from videospace.runtime.errors import UserError
 from videospace.studio.confined import Answer, ConfinedProcess, reversed_text

@@ -1,0 +1,208 @@
+"""The studio under load: does it lose a recording, fail, or grow, with many pages at once?
+
+``videospace studio`` runs as its user starts it, with a person who has a recording of each of many
+words. First one page alone sends recordings, one after the other: the time to the answer, and the
+time until a correction counts. Then many pages at once do what people do: record and choose, drop,
+undo, add words and delete them, look at lists, export. A studio that is too busy says when to ask
+again, as the page does. In the end every recording that was acknowledged has to be there, whole,
+and none that was deleted. Then follow malformed requests (see benchmarks.studio_malformed).
+
+The memory is what the studio and the processes that it has started keep resident. It counts as flat
+when it ends at most 10 %, or 32 MiB, above what it was after a third of the time.
+"""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+import numpy as np
+import psutil
+
+from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
+from benchmarks.mouth_films import film, mouth_frames
+from benchmarks.studio_malformed import malformed_requests
+from benchmarks.studio_process import BUSY, StudioPage, StudioServer, Tally
+from benchmarks.studio_visitor import Visitor
+from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.profile.clip_files import clip_id
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.runtime.errors import UserError
+
+GROWTH, GROWTH_MIB = 1.10, 32.0
+PERSON = "ann"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudioLoadOptions(BenchmarkOptions):
+    """The studio under load: does it lose a recording, fail, or grow, with many pages at once?"""
+
+    words: int = 200
+    """Words of the person, each with a recording of its own."""
+    answers: int = 50
+    """Recordings that one page alone sends."""
+    films: Literal["drawn", "grid"] = "drawn"
+    """What that page sends: drawn mouths of a second, or faces of three seconds, in which the mouth
+    has to be found."""
+    clients: int = 20
+    """Pages at once."""
+    seconds: float = 120.0
+    """How long they go on."""
+    malformed: int = 500
+    """Malformed requests."""
+    seed: int = 0
+    """Of everything that is drawn by lot."""
+
+    def __post_init__(self) -> None:
+        if self.words < 2 or min(self.answers, self.clients) < 1 or self.malformed < 0:
+            raise UserError(
+                "expected at least 2 words, an answer and a client, came "
+                f"{self.words}, {self.answers} and {self.clients}"
+            )
+
+
+def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
+    """Set up, then measure alone, under load, and with malformed requests."""
+    data = work / "people"
+    make_person(data / PERSON, options)
+    with StudioServer(data) as studio:
+        say(f"{options.answers} recordings, one after the other")
+        alone = answer_times(studio, options)
+        say(f"{options.clients} pages for {options.seconds:g} s")
+        load = under_load(studio, data / PERSON, options)
+        say(f"{options.malformed} malformed requests")
+        with httpx2.Client(base_url=studio.address, timeout=60) as client:
+            malformed = malformed_requests(client, options.malformed, options.seed)
+        status = studio.stop()
+    rows = {"alone": {**alone["answer"]}, **load["seconds"]}
+    print_table("Seconds to an answer", rows, ("count", "median", "p95", "longest"))
+    return {
+        "alone": alone,
+        "load": load,
+        "malformed": malformed,
+        "exit_status": status,
+        "passed": load["passed"] and not malformed["failures"] and status == 0,
+    }
+
+
+def make_person(folder: Path, options: StudioLoadOptions) -> None:
+    """A profile with a recording of a second of each word."""
+    finder = "middle" if options.films == "drawn" else "dlib"
+    profile = Profile.create(folder, ProfileSettings(person="Ann", finder=finder))
+    for number in range(options.words):
+        profile.add_word(f"word {number}")
+        size = MOUTH_SIZE
+        frames = mouth_frames(number, height=size, width=size, num_frames=25)
+        clip = MouthClip(frames=np.ascontiguousarray(frames[..., 0]), fps=25.0)
+        profile.add_clip(f"word {number}", clip, source="drawn")
+
+
+def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, Any]:
+    """What one page alone waits for; every tenth recording is corrected."""
+    films = _films(options)
+    with StudioPage(studio.address, PERSON) as page:
+        first = time.perf_counter()
+        page.record(films(0))
+        first = time.perf_counter() - first
+        page.tally.seconds.clear()
+        for number in range(options.answers):
+            content = films(number + 1)
+            heard = page.record(content)
+            page.keep(content, heard, f"word {number % options.words}")
+    seconds = page.tally.seconds
+    return {
+        "films": options.films,
+        "first_answer_seconds": first,
+        "answer": spread(seconds["recording"]),
+        "until_a_correction_counts": spread(seconds["choice"]),
+    }
+
+
+def under_load(studio: StudioServer, folder: Path, options: StudioLoadOptions) -> dict[str, Any]:
+    """Let visitors come, watch the memory, and look for every recording afterwards."""
+    profile = Profile(folder)
+    profile.change_settings(dataclasses.replace(profile.settings, finder="middle"))
+    before = {record.id for record in profile.clips()}
+    visitors = [
+        Visitor(studio.address, PERSON, number, options.seed, options.words)
+        for number in range(options.clients)
+    ]
+    end = time.monotonic() + options.seconds
+    threads = [threading.Thread(target=visitor.stay, args=(end,)) for visitor in visitors]
+    for thread in threads:
+        thread.start()
+    memory = {}
+    for name, remaining in (("third", 2 / 3), ("two_thirds", 1 / 3), ("end", 0)):
+        time.sleep(max(0, end - remaining * options.seconds - time.monotonic()))
+        memory[name] = memory_mib(studio.pid)
+    for thread in threads:
+        thread.join()
+    recordings = compare(profile, before, visitors)
+    tally = Tally.of([visitor.page.tally for visitor in visitors])
+    mishaps = [mishap for visitor in visitors for mishap in visitor.mishaps]
+    is_flat = memory["end"] <= max(GROWTH * memory["third"], memory["third"] + GROWTH_MIB)
+    lost = any(recordings[name] for name in ("lost", "came_back", "damaged"))
+    return {
+        "passed": is_flat and not (lost or mishaps or tally.failures),
+        "recordings": recordings,
+        "mishaps": mishaps[:20],
+        "failures": tally.failures[:20],
+        "memory_mib": memory,
+        "memory_flat": is_flat,
+        "asked_to_wait": sum(tally.statuses[status] for status in BUSY),
+        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
+        "seconds": {kind: spread(times) for kind, times in sorted(tally.seconds.items())},
+    }
+
+
+def compare(profile: Profile, before: set[str], visitors: Sequence[Visitor]) -> dict[str, int]:
+    """What the visitors remember, against what the profile holds."""
+    kept = set().union(*(visitor.kept for visitor in visitors))
+    deleted = set().union(*(visitor.deleted for visitor in visitors))
+    there = {record.id for record in profile.clips()}
+    return {
+        "kept": len(kept),
+        "deleted": len(deleted),
+        "lost": len((before | kept) - deleted - there),
+        "came_back": len(deleted & there),
+        "damaged": sum(clip_id(profile.load_clip(each)) != each for each in there),
+    }
+
+
+def memory_mib(pid: int) -> float:
+    """What a process and those that it has started keep in memory."""
+    studio = psutil.Process(pid)
+    processes = [studio, *studio.children(recursive=True)]
+    return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and longest of some times.
+
+    Example:
+        >>> spread([0.1, 0.2, 0.3])
+        {'count': 3, 'median': 0.2, 'p95': 0.29, 'longest': 0.3}
+    """
+    median, p95 = (round(float(np.percentile(seconds, share)), 6) for share in (50, 95))
+    return {"count": len(seconds), "median": median, "p95": p95, "longest": max(seconds)}
+
+
+def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
+    """Gives film after film, no two of which are the same."""
+    if options.films == "drawn":
+        return lambda number: film(mouth_frames(number, 1, num_frames=25))
+    recordings = sorted(data_path("grid_s1").glob("*.mp4"))
+    return lambda number: recordings[number].read_bytes()
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("studio_load", __doc__, StudioLoadOptions, measure, arguments)
+
+
+if __name__ == "__main__":
+    main()
