@@ -24,6 +24,7 @@ from benchmarks.common import BenchmarkOptions, run_benchmark, say
 from benchmarks.mouth_films import word_film
 from benchmarks.studio_ledger import UNKNOWN, Content, People, look, same
 from benchmarks.studio_process import ZIP_TYPE, StudioPage, StudioServer
+from videospace.clips.json_lines import append_json_lines, read_json_lines
 from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.runtime.errors import UserError
@@ -108,7 +109,7 @@ class Script:
 
     def _record(self, page: StudioPage) -> None:
         film = word_film(self._chance.randrange(8), self._chance.getrandbits(32))
-        heard = page.record(film)
+        heard = page.record(film, recognise=self._chance.random() < 0.5)
         word = self._chance.choice([*self.people[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()
         halfway[PERSON].setdefault(word, set())  # a new word comes before its recording
@@ -178,57 +179,65 @@ class Script:
 
 def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
     """Kill the studio again and again, and look at what it has left each time."""
-    data, model = work / "people", work / "model"
-    make_model(model)
-    studio = StudioServer(data, "--model", str(model))
-    with studio, StudioPage(studio.address, PERSON) as page:
-        page.ask("person", "POST", "/api/people", json={"person": "Ann"}).raise_for_status()
-        page.ask("settings", "PATCH", "", json={"finder": "middle"}).raise_for_status()
-        people, _ = look(data)
-        done: collections.Counter[str] = collections.Counter()
-        under_way: collections.Counter[str] = collections.Counter()
-        wrong: list[str] = []
-        start_seconds = []
-        for number in range(options.kills):
+    make_model(work / "model")
+    journal = work / "kills.jsonl"
+    kills, num_bytes = read_json_lines(journal)  # of this command, interrupted
+    with StudioServer(work / "people", "--model", str(work / "model")) as studio:
+        make_person(studio)
+        for number in range(len(kills), options.kills):
             chance = random.Random(f"{options.seed}, kill {number}")
-            script = Script(chance, people)
-            _kill_while(script, studio, chance.uniform(0, options.most_seconds))
-            started = time.perf_counter()
-            studio.start()
-            start_seconds.append(time.perf_counter() - started)
-            people, found_wrong = judge(script, data)
-            wrong += [f"kill {number}: {sentence}" for sentence in found_wrong]
-            done += script.done
-            under_way[script.doing] += 1
-            say(f"kill {number}, while {script.doing}: {len(found_wrong)} wrong")
+            kills.append(kill(studio, chance, options.most_seconds))
+            num_bytes = append_json_lines(journal, kills[-1:], num_bytes=num_bytes)
+            say(f"kill {number}, while {kills[-1]['doing']}: {len(kills[-1]['wrong'])} wrong")
         status = studio.stop()
+    done = sum((collections.Counter(each["done"]) for each in kills), collections.Counter())
+    doing = collections.Counter(each["doing"] for each in kills)
+    wrong = [f"kill {n}: {sentence}" for n, each in enumerate(kills) for sentence in each["wrong"]]
     return {
         "passed": not wrong and status == 0,
         "wrong": wrong,
         "done": dict(done.most_common()),
-        "under_way_when_killed": dict(under_way.most_common()),
-        "median_start_seconds": statistics.median(start_seconds),
+        "doing_when_killed": dict(doing.most_common()),
+        "median_start_seconds": statistics.median(each["start_seconds"] for each in kills),
         "exit_status": status,
     }
 
 
-def judge(script: Script, data: Path) -> tuple[People, list[str]]:
-    """What is there after a kill, and what of that should not be so."""
+def kill(studio: StudioServer, chance: random.Random, most_seconds: float) -> dict[str, Any]:
+    """Kill the studio at some moment of a script, start it anew, and judge."""
+    script = Script(chance, look(studio.data)[0])
+    thread = threading.Thread(target=script.run, args=(studio.address,))
+    thread.start()
+    time.sleep(chance.uniform(0, most_seconds))
+    studio.kill()
+    thread.join()
+    started = time.perf_counter()
+    studio.start()
+    return {
+        "doing": script.doing,
+        "done": dict(script.done),
+        "start_seconds": time.perf_counter() - started,
+        "wrong": judge(script, studio.data),
+    }
+
+
+def judge(script: Script, data: Path) -> list[str]:
+    """What should not be as it is after a kill."""
     people, wrong = look(data)
     if not any(same(expected, people) for expected in (script.people, *script.perhaps)):
         wrong.append(
             f"while {script.doing}: acknowledged was {script.people}, "
             f"it might be {script.perhaps}, there is {people}"
         )
-    return people, wrong + script.mishaps
+    return wrong + script.mishaps
 
 
-def _kill_while(script: Script, studio: StudioServer, seconds: float) -> None:
-    thread = threading.Thread(target=script.run, args=(studio.address,))
-    thread.start()
-    time.sleep(seconds)
-    studio.kill()
-    thread.join()
+def make_person(studio: StudioServer) -> None:
+    """Ann, whose mouth need not be found, unless she is there already."""
+    with StudioPage(studio.address, PERSON) as page:
+        if page.ask("person", "GET", "").status_code == 404:
+            page.ask("person", "POST", "/api/people", json={"person": "Ann"}).raise_for_status()
+        page.ask("settings", "PATCH", "", json={"finder": "middle"}).raise_for_status()
 
 
 def make_model(folder: Path) -> None:

@@ -28,7 +28,7 @@ def test_what_was_acknowledged_survives_kills(run_main):
     found = run_main(studio_kills.main, "--kills", "3", "--most-seconds", "1.5")
     assert found["wrong"] == []
     assert found["passed"]
-    assert sum(found["under_way_when_killed"].values()) == 3
+    assert sum(found["doing_when_killed"].values()) == 3
 
 
 @pytest.mark.parametrize(
