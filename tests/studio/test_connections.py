@@ -7,10 +7,13 @@ import time
 import pytest
 import uvicorn
 
+from videospace.lipreading.strategies import LearningSettings
 from videospace.studio import bodies, connections
 from videospace.studio.app import build_app
 from videospace.studio.connections import own_addresses
 from videospace.studio.guard import TOKEN_HEADER, Keys
+from videospace.studio.house import House
+from videospace.studio.people import People
 from videospace.studio.server import server_config
 
 LIMIT_SECONDS = 0.4
@@ -18,18 +21,23 @@ HEAD = "POST /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 JSON = "Content-Type: application/json\r\n"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def keys():
     return Keys()
 
 
-@pytest.fixture
-def port(house, keys, monkeypatch):
+@pytest.fixture(scope="module")
+def port(keys, film_reader, tmp_path_factory):
     """Of the studio as it is served, with little patience."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", LIMIT_SECONDS)
-    monkeypatch.setattr(bodies, "JSON_SECONDS", LIMIT_SECONDS)
+    people = People(tmp_path_factory.mktemp("served") / "data")
+    house = House(people, film_reader, LearningSettings(progress=False, device="cpu"))
     server = uvicorn.Server(server_config(build_app(house, keys)))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
+        patch.setattr(connections, "HEAD_SECONDS", LIMIT_SECONDS)
+        patch.setattr(bodies, "JSON_SECONDS", LIMIT_SECONDS)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield listening.getsockname()[1]
@@ -57,8 +65,8 @@ def converse(port, first, drip=b"", seconds=5.0):
     raise AssertionError(f"the connection is still open after {seconds} s: {answer!r}")
 
 
-def request(port, text, body=b""):
-    answer = converse(port, text.encode("latin-1") + b"\r\n" + body)
+def request(port, text):
+    answer = converse(port, f"{text}Connection: close\r\n\r\n".encode("latin-1"))
     return int(answer.split()[1]), answer.decode("latin-1")
 
 

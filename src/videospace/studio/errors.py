@@ -32,9 +32,7 @@ def problem(status: int, sentence: str) -> JSONResponse:
     """An answer that says why something was not done."""
     seconds = RETRY_SECONDS.get(status)
     headers = None if seconds is None else {"Retry-After": str(seconds)}
-    # What came may hold half characters, which no answer can.
-    sayable = sentence.encode(errors="replace").decode()
-    return JSONResponse({"error": sayable}, status, headers)
+    return JSONResponse({"error": sentence}, status, headers)
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:
