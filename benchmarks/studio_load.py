@@ -80,7 +80,7 @@ def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
             with httpx2.Client(base_url=studio.address, timeout=60) as client:
                 malformed = malformed_requests(client, options.malformed, options.seed)
         status = studio.stop()
-    rows = {"alone": {**alone["answer"]}, **load["seconds"]}
+    rows = {"alone": alone["answer"], **load["seconds"]}
     print_table("Seconds to an answer", rows, ("count", "median", "p95", "longest"))
     return {
         "alone": alone,
@@ -104,7 +104,7 @@ def make_person(folder: Path, options: StudioLoadOptions) -> None:
 
 
 def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, Any]:
-    """What one page alone waits for; every tenth recording is corrected."""
+    """What one page alone waits for: the answer to a recording, and that its word is kept."""
     films = _films(options)
     with StudioPage(studio.address, PERSON) as page:
         first = time.perf_counter()

@@ -36,8 +36,8 @@ def _as_it_is(_: Any, value: Any) -> bytes:
 def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str, Any]:
     """Ask what makes no sense, evenly spread over all that a studio can be asked.
 
-    A quarter keeps to the description, so that what lies behind the first check is reached, too;
-    half is about a person who exists.
+    A quarter keeps to the description, so that what lies behind the first check is reached, too.
+    Three quarters are about a person who exists, where an operation is about people.
 
     Args:
         client: Whose base address is the studio's. Its people are created and deleted.

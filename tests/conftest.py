@@ -40,16 +40,6 @@ NEEDS = {
 NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB of its own; tests that use it carry the marker ``smallfs``."""
-    mount = tmp_path / "disk"
-    mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount], check=True)
-    yield mount
-    subprocess.run(["umount", "--lazy", mount], check=True)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take out the tests whose needs are not met, and remember their names."""
     missing = {marker for marker, (_, is_there) in NEEDS.items() if not is_there()}
