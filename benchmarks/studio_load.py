@@ -12,6 +12,7 @@ when it ends at most 10 %, or 32 MiB, above what it was after a third of the tim
 """
 
 import dataclasses
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
 
 GROWTH, GROWTH_MIB = 1.10, 32.0
 PERSON = "ann"
@@ -68,27 +70,41 @@ class StudioLoadOptions(BenchmarkOptions):
 def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     """Set up, then measure alone, under load, and with malformed requests."""
     data = work / "people"
-    make_person(data / PERSON, options)
+    if not data.exists():
+        make_person(data / PERSON, options)
+
+    def malformed() -> dict[str, Any]:
+        with httpx2.Client(base_url=studio.address, timeout=60) as client:
+            return malformed_requests(client, options.malformed, options.seed)
+
     with StudioServer(data) as studio:
-        say(f"{options.answers} recordings, one after the other")
-        alone = answer_times(studio, options)
-        say(f"{options.clients} pages for {options.seconds:g} s")
-        load = under_load(studio, data / PERSON, options)
-        malformed = None
-        if options.malformed:
-            say(f"{options.malformed} malformed requests")
-            with httpx2.Client(base_url=studio.address, timeout=60) as client:
-                malformed = malformed_requests(client, options.malformed, options.seed)
+        parts = {
+            "alone": lambda: answer_times(studio, options),
+            "load": lambda: under_load(studio, data / PERSON, options),
+            "malformed": malformed,
+        }
+        if not options.malformed:
+            del parts["malformed"]
+        found = {name: measured_once(work / f"{name}.json", parts[name]) for name in parts}
         status = studio.stop()
-    rows = {"alone": alone["answer"], **load["seconds"]}
+    rows = {"alone": found["alone"]["answer"], **found["load"]["seconds"]}
     print_table("Seconds to an answer", rows, ("count", "median", "p95", "longest"))
+    failures = found["malformed"]["failures"] if options.malformed else []
     return {
-        "alone": alone,
-        "load": load,
-        "malformed": malformed,
+        **found,
         "exit_status": status,
-        "passed": load["passed"] and not (malformed and malformed["failures"]) and status == 0,
+        "passed": found["load"]["passed"] and not failures and status == 0,
     }
+
+
+def measured_once(path: Path, part: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """A part of this benchmark, or what it gave before the same command was interrupted."""
+    if not path.exists():
+        say(f"{path.stem} …")
+        found = part()
+        with written_whole(path) as unfinished:
+            unfinished.write_text(json.dumps(found))
+    return json.loads(path.read_text())
 
 
 def make_person(folder: Path, options: StudioLoadOptions) -> None:
