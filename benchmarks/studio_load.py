@@ -13,29 +13,25 @@ when it ends at most 10 %, or 32 MiB, above what it was after a third of the tim
 
 import dataclasses
 import json
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
 import numpy as np
-import psutil
 
 from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from benchmarks.mouth_films import film, mouth_frames
+from benchmarks.studio_crowd import spread, under_load
 from benchmarks.studio_malformed import malformed_requests
-from benchmarks.studio_process import BUSY, StudioPage, StudioServer, Tally
-from benchmarks.studio_visitor import Visitor
+from benchmarks.studio_process import StudioPage, StudioServer
 from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
-from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 
-GROWTH, GROWTH_MIB = 1.10, 32.0
 PERSON = "ann"
 
 
@@ -80,7 +76,13 @@ def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     with StudioServer(data) as studio:
         parts = {
             "alone": lambda: answer_times(studio, options),
-            "load": lambda: under_load(studio, data / PERSON, options),
+            "load": lambda: under_load(
+                studio,
+                Profile(data / PERSON),
+                num_visitors=options.clients,
+                seconds=options.seconds,
+                seed=options.seed,
+            ),
             "malformed": malformed,
         }
         if not options.malformed:
@@ -138,75 +140,6 @@ def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, 
         "answer": spread(seconds["recording"]),
         "until_a_correction_counts": spread(seconds["choice"]),
     }
-
-
-def under_load(studio: StudioServer, folder: Path, options: StudioLoadOptions) -> dict[str, Any]:
-    """Let visitors come, watch the memory, and look for every recording afterwards."""
-    profile = Profile(folder)
-    profile.change_settings(dataclasses.replace(profile.settings, finder="middle"))
-    before = {record.id for record in profile.clips()}
-    visitors = [
-        Visitor(studio.address, PERSON, number, options.seed, options.words)
-        for number in range(options.clients)
-    ]
-    end = time.monotonic() + options.seconds
-    threads = [threading.Thread(target=visitor.stay, args=(end,)) for visitor in visitors]
-    for thread in threads:
-        thread.start()
-    memory = {}
-    for name, remaining in (("third", 2 / 3), ("two_thirds", 1 / 3), ("end", 0)):
-        time.sleep(max(0, end - remaining * options.seconds - time.monotonic()))
-        memory[name] = memory_mib(studio.pid)
-    for thread in threads:
-        thread.join()
-    recordings = compare(profile, before, visitors)
-    tally = Tally.of([visitor.page.tally for visitor in visitors])
-    mishaps = [mishap for visitor in visitors for mishap in visitor.mishaps]
-    is_flat = memory["end"] <= max(GROWTH * memory["third"], memory["third"] + GROWTH_MIB)
-    lost = any(recordings[name] for name in ("lost", "came_back", "damaged"))
-    return {
-        "passed": is_flat and not (lost or mishaps or tally.failures),
-        "recordings": recordings,
-        "mishaps": mishaps[:20],
-        "failures": tally.failures[:20],
-        "memory_mib": memory,
-        "memory_flat": is_flat,
-        "asked_to_wait": sum(tally.statuses[status] for status in BUSY),
-        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
-        "seconds": {kind: spread(times) for kind, times in sorted(tally.seconds.items())},
-    }
-
-
-def compare(profile: Profile, before: set[str], visitors: Sequence[Visitor]) -> dict[str, int]:
-    """What the visitors remember, against what the profile holds."""
-    kept = set().union(*(visitor.kept for visitor in visitors))
-    deleted = set().union(*(visitor.deleted for visitor in visitors))
-    there = {record.id for record in profile.clips()}
-    return {
-        "kept": len(kept),
-        "deleted": len(deleted),
-        "lost": len((before | kept) - deleted - there),
-        "came_back": len(deleted & there),
-        "damaged": sum(clip_id(profile.load_clip(each)) != each for each in there),
-    }
-
-
-def memory_mib(pid: int) -> float:
-    """What a process and those that it has started keep in memory."""
-    studio = psutil.Process(pid)
-    processes = [studio, *studio.children(recursive=True)]
-    return sum(process.memory_info().rss for process in processes) / 2**20
-
-
-def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """Median, 95th percentile and longest of some times.
-
-    Example:
-        >>> spread([0.1, 0.2, 0.3])
-        {'count': 3, 'median': 0.2, 'p95': 0.29, 'longest': 0.3}
-    """
-    median, p95 = (round(float(np.percentile(seconds, share)), 6) for share in (50, 95))
-    return {"count": len(seconds), "median": median, "p95": p95, "longest": max(seconds)}
 
 
 def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
