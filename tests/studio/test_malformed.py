@@ -7,8 +7,8 @@ from benchmarks.studio_malformed import malformed_requests
 def test_nothing_that_is_drawn_from_the_description_makes_the_studio_fail(page):
     found = malformed_requests(page, 60, seed=1)
     assert found["failures"] == []
-    assert found["requests"] >= 60
-    assert {"200", "404", "422"} <= found["statuses"].keys()
+    assert found["requests"] >= found["operations"] >= 20
+    assert {"404", "422"} <= found["statuses"].keys()
 
 
 @pytest.mark.parametrize(
