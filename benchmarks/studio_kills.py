@@ -34,16 +34,16 @@ class StudioKillsOptions(BenchmarkOptions):
 
     kills: int = 50
     """How often the studio is killed."""
-    most_seconds: float = 4.0
-    """The longest that a studio runs before it is killed."""
+    most_acts: int = 12
+    """The most that is done before the studio is killed, within the half second after."""
     seed: int = 0
     """Of the moments and of what is done."""
 
     def __post_init__(self) -> None:
-        if self.kills < 1 or not self.most_seconds > 0:
+        if self.kills < 1 or self.most_acts < 0:
             raise UserError(
-                "expected at least 1 kill and some time before it, came "
-                f"{self.kills} and {self.most_seconds:g} s"
+                "expected at least 1 kill and no less than 0 acts before it, came "
+                f"{self.kills} and {self.most_acts}"
             )
 
 
@@ -56,7 +56,7 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
         make_person(studio)
         for number in range(len(kills), options.kills):
             chance = random.Random(f"{options.seed}, kill {number}")
-            kills.append(kill(studio, chance, options.most_seconds))
+            kills.append(kill(studio, chance, options.most_acts))
             num_bytes = append_json_lines(journal, kills[-1:], num_bytes=num_bytes)
             say(f"kill {number}, while {kills[-1]['doing']}: {len(kills[-1]['wrong'])} wrong")
         status = studio.stop()
@@ -73,12 +73,15 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
     }
 
 
-def kill(studio: StudioServer, chance: random.Random, most_seconds: float) -> dict[str, Any]:
+def kill(studio: StudioServer, chance: random.Random, most_acts: int) -> dict[str, Any]:
     """Kill the studio at some moment of a script, start it anew, and judge."""
     script = Script(chance, look(studio.data)[0])
     thread = threading.Thread(target=script.run, args=(studio.address,))
     thread.start()
-    time.sleep(chance.uniform(0, most_seconds))
+    num_acts = chance.randint(0, most_acts)
+    while script.done.total() < num_acts and thread.is_alive():
+        time.sleep(0.001)
+    time.sleep(chance.uniform(0, 0.5))
     studio.kill()
     thread.join()
     started = time.perf_counter()
