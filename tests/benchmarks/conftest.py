@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,9 +10,6 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
 
 
 def write_recording(path: Path, num_frames: int, height: int, width: int, seed: int) -> None:

@@ -1,55 +1,16 @@
 """A studio as its user starts it, and the film that its camera sees."""
 
 import io
-import signal
-import subprocess
-import sys
-import urllib.request
 from pathlib import Path
 
 import av
 import numpy as np
+from benchmarks.studio_process import StudioServer
 
-COMMAND = "import sys; from videospace.cli import main; sys.exit(main())"
+__all__ = ["StudioServer", "camera_film"]
+
 FPS = 20
 HEIGHT, WIDTH = 240, 320
-
-
-class StudioServer:
-    """``videospace studio`` in a process of its own, which can be killed and started anew."""
-
-    def __init__(self, data: Path):
-        self.data, self.port = data, 0
-        self.start()
-
-    def start(self) -> None:
-        """On the same port as before."""
-        options = ["--data", str(self.data), "--port", str(self.port), "--device", "cpu"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "studio", *options], stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("videospace studio: http://127.0.0.1:"), line
-        self.address = line.split()[2]
-        self.port = int(self.address.rsplit(":")[-1].strip("/"))
-        urllib.request.urlopen(self.address, timeout=30).close()
-
-    def kill(self) -> None:
-        """As a power cut would."""
-        self._process.send_signal(signal.SIGKILL)
-        self._wait()
-
-    def stop(self) -> int:
-        """As its user does; returns the exit status."""
-        self._process.send_signal(signal.SIGINT)
-        return self._wait()
-
-    def _wait(self) -> int:
-        status = self._process.wait(timeout=60)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        return status
 
 
 def camera_film(path: Path, word: int) -> Path:

@@ -215,6 +215,16 @@ def test_a_studio_that_was_started_anew_is_waited_for(page, studio):
     wait_for(lambda: len(ask(page, "/api/people/ann/clips")) == len(before))
 
 
+def test_a_studio_with_too_much_to_do_is_asked_again(page):
+    page.execute_script(
+        "const real = window.fetch; window.fetch = (...asked) => { window.fetch = real; return"
+        " Promise.resolve(new Response('{}', {status: 503, headers: {'Retry-After': '2'}})) }"
+    )
+    press(page, "[data-page=data]")
+    wait(page, "byId('notice').textContent.includes('Waiting for its turn')")
+    wait(page, "byId('notice').hidden && document.querySelectorAll('#words > li').length > 0")
+
+
 def test_words_and_people_go_out_come_back_and_are_deleted(page, studio):
     add_word(page, "tea")
     press(page, "[data-page=data]")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mouth_films import word_film
+from benchmarks.mouth_films import word_film
 from starlette.testclient import TestClient
 
 from videospace.lipreading.strategies import LearningSettings

@@ -2,13 +2,14 @@
 
 import os
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
-from mouth_films import film, mouth_frames
+from benchmarks.mouth_films import film, mouth_frames
 
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.confined import Answer, ConfinedProcess, reversed_text
 
 
@@ -90,6 +91,14 @@ def test_a_film_is_read(film_reader):
     assert clip.frames.shape == (20, 88, 88)
     assert clip.fps == 25
     assert isinstance(problems, tuple)
+
+
+def test_too_many_films_at_once_are_asked_to_wait(film_reader, monkeypatch):
+    content = film(mouth_frames(0))
+    monkeypatch.setattr(film_reader, "_places", threading.BoundedSemaphore(1))
+    with film_reader._places, pytest.raises(BusyError, match="many recordings are being looked at"):
+        film_reader.read(content, "middle")
+    assert film_reader.read(content, "middle")[0].fps == 25
 
 
 def test_a_film_without_a_face_says_so(film_reader):

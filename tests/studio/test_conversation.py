@@ -1,9 +1,12 @@
 """What a page and the studio say to each other, from the first word to the last deletion."""
 
 import io
+import threading
 import zipfile
 
 import pytest
+
+from videospace.studio import listener
 
 
 def test_an_empty_studio_has_nobody(page):
@@ -109,6 +112,28 @@ def test_a_person_goes_out_as_a_file_and_comes_back(page, ann):
     same = ("person", "num_words", "num_clips", "phrases", "finder")
     assert [after[name] for name in same] == [before[name] for name in same]
     assert page.get("/api/people/ann-2/clips").json() == page.get(f"{ann}/clips").json()
+
+
+def test_after_a_deletion_the_next_answer_is_prepared_at_once(
+    page, ann, send, make_film, monkeypatch
+):
+    opened = threading.Semaphore(0)
+    open_recogniser = listener.open_recogniser
+
+    def open_and_tell(*arguments):
+        found = open_recogniser(*arguments)
+        opened.release()
+        return found
+
+    monkeypatch.setattr(listener, "open_recogniser", open_and_tell)
+    heard = send(page, ann, make_film(2))
+    assert opened.acquire(timeout=30)
+    kept = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": "tea"}).json()
+    assert page.delete(f"{ann}/clips/{kept['id']}").status_code == 204
+    assert opened.acquire(timeout=30)
+    again = send(page, ann, make_film(2))
+    assert "tea" not in [guess["text"] for guess in again["guesses"]]
+    assert not opened.acquire(blocking=False)
 
 
 @pytest.mark.parametrize("content", [b"no zip", b"PK\x03\x04 cut off"])

@@ -2,6 +2,8 @@
 
 import pytest
 
+from videospace.lipreading.profile.profile import Profile
+from videospace.runtime.errors import BusyError
 from videospace.studio.guard import COOKIE, TOKEN_HEADER, Keys, is_own_host
 
 
@@ -74,7 +76,18 @@ def test_codes_cannot_be_tried_for_long(house, open_page):
     page = open_page(house, Keys(code="abcd-efgh"))
     tried = [page.post("/api/session", json={"code": str(n)}).status_code for n in range(11)]
     assert tried == [403] * 10 + [429]
-    assert page.post("/api/session", json={"code": "abcd-efgh"}).status_code == 429
+    refused = page.post("/api/session", json={"code": "abcd-efgh"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+
+
+def test_who_comes_when_too_much_is_going_on_hears_when_to_ask_again(page, ann, monkeypatch):
+    def be_busy(*_):
+        raise BusyError("much is going on")
+
+    monkeypatch.setattr(Profile, "words", be_busy)
+    answer = page.get(f"{ann}/words")
+    assert (answer.status_code, answer.json()) == (503, {"error": "much is going on"})
+    assert answer.headers["retry-after"] == "2"
 
 
 def test_uploads_are_limited_in_kind_and_size(page, ann):

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from benchmarks.drawn_face import MOUTH_BELOW_CENTRE_PX, FacePose, draw_face
-from mouth_films import film, mouth_frames
+from benchmarks.mouth_films import film, mouth_frames
 from PIL import Image
 
 JPEG = {"Content-Type": "image/jpeg"}

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from mouth_films import FPS, mouth_frames
+from benchmarks.mouth_films import FPS, mouth_frames
 
 from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.mouth_clip import MouthClip

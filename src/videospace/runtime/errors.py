@@ -14,5 +14,9 @@ class UserError(ValueError):
     """
 
 
+class BusyError(UserError):
+    """Others are being served; the same call may succeed later."""
+
+
 class AlreadyToldError(UserError):
     """Why this process ends, which another process of the run has told; nothing is printed."""

@@ -5,13 +5,14 @@ import json
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import BusyError, UserError
 
 BUSY_SECONDS = 30.0
 """How long a call waits for those before it."""
@@ -20,10 +21,6 @@ UNREADABLE = "it cannot be read: record it again, or use another file"
 
 Answer = tuple[dict[str, Any], bytes]
 """What a confined function returns: JSON, and bytes beside it."""
-
-
-class BusyError(UserError):
-    """Others are being served; the same call may succeed later."""
 
 
 class ConfinedProcess:
@@ -120,6 +117,21 @@ class ConfinedProcess:
             self._ready = True
 
 
+def end_with_parent() -> None:
+    """End this process when the one that started it has gone, however that came to pass.
+
+    Otherwise it would go on with what nobody waits for, and hold what the next studio needs.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def reversed_text(text: str) -> Answer:
     """An example of a function that can be confined."""
     return {"text": text[::-1]}, b""
@@ -131,6 +143,7 @@ def _serve(
     prepare: Callable[[], object] | None,
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller ends this process
+    end_with_parent()
     if prepare is not None:
         prepare()
     _limit_memory(memory_bytes)

@@ -7,8 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from videospace.runtime.errors import UserError
-from videospace.studio.confined import BusyError
+from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.people import NotThere
 from videospace.studio.schemas import Problem
 
@@ -16,6 +15,9 @@ RESPONSES: dict[int | str, dict] = {
     "4XX": {"model": Problem, "description": "It was not done, and why"},
     503: {"model": Problem, "description": "Too much is going on at once"},
 }
+
+RETRY_SECONDS = {429: 60, 503: 2}
+"""After which the same request may succeed, by status."""
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -28,7 +30,9 @@ def answer_errors(app: FastAPI) -> None:
 
 def problem(status: int, sentence: str) -> JSONResponse:
     """An answer that says why something was not done."""
-    return JSONResponse({"error": sentence}, status)
+    seconds = RETRY_SECONDS.get(status)
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    return JSONResponse({"error": sentence}, status, headers)
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 import functools
 import io
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from videospace.lipreading.mouth.detectors import Finder, detector_named
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.confined import Answer, ConfinedProcess
 
 MOST_SECONDS = 15.0
@@ -22,6 +23,8 @@ MOST_STILL_SECONDS = 2.0
 MOST_STILL_PX = 1024
 """Longer side of a still; the page sends half of it."""
 MEMORY_BYTES = 2**30
+MOST_FILMS = 8
+"""That are read or wait for it, about three seconds' worth; who comes then is asked to wait."""
 
 Mouth = tuple[MouthClip, tuple[str, ...]]
 """A clip, and what the quality report says against it."""
@@ -39,6 +42,7 @@ class FilmReader:
     """
 
     def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(MOST_FILMS)
         self._process = ConfinedProcess(memory_bytes=MEMORY_BYTES, prepare=_warm_up)
 
     def __enter__(self) -> "FilmReader":
@@ -56,20 +60,27 @@ class FilmReader:
 
         Raises:
             UserError: It is no such film, damaged, too long or too large, or shows no face.
+            BusyError: Too many others wait.
         """
         suffix = _suffix(content)
+        if not self._places.acquire(blocking=False):
+            raise BusyError("many recordings are being looked at: try again in a moment")
+        try:
+            found, frames = self._read(content, suffix, finder)
+        finally:
+            self._places.release()
+        pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
+        return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
+
+    def _read(self, content: bytes, suffix: str, finder: Finder) -> Answer:
         with tempfile.NamedTemporaryFile(suffix=suffix) as file:
             file.write(content)
             file.flush()
             try:
-                found, frames = self._process.call(
-                    _read, Path(file.name), finder, seconds=MOST_SECONDS
-                )
+                return self._process.call(_read, Path(file.name), finder, seconds=MOST_SECONDS)
             except UserError as error:  # nobody is to read of a file that is not theirs
                 told = str(error).replace(f"'{file.name}'", "the film")
                 raise type(error)(told.replace(file.name, "the film")) from error
-        pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
-        return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
 
     def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
         """Find the mouths in a still, unless a film is being read: films come first.

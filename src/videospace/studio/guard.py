@@ -1,9 +1,11 @@
 """Who may ask: the right address, no other site, the access code, the token; and safe answers."""
 
+import asyncio
 import dataclasses
 import hmac
 import http.cookies
 import ipaddress
+import math
 import secrets
 import socket
 import time
@@ -15,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from videospace.studio.bodies import ARCHIVE, FILM, JSON_BYTES, STILL
+from videospace.studio.bodies import body_limits
 from videospace.studio.errors import problem
 
 TOKEN_HEADER = "X-Studio-Token"
@@ -108,7 +110,8 @@ class Guard:
         if refused is not None:
             await problem(*refused)(scope, receive, send_safely)
             return
-        await self._app(scope, _limited(receive, _most_bytes(headers)), send_safely)
+        limits = body_limits(headers.get("content-type", ""))
+        await self._app(scope, _limited(receive, *limits), send_safely)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -119,8 +122,8 @@ class Guard:
             return 403, "another site may not ask the studio"
         if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/api/"):
             return 403, "another site may not ask the studio"
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > _most_bytes(headers):
+        most_bytes, _ = body_limits(headers.get("content-type", ""))
+        if _length(headers) > most_bytes:
             return 413, "that is too large for the studio"
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
             return None
@@ -163,21 +166,27 @@ def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
     return name in (str(address), own, f"{own}.local")
 
 
-def _most_bytes(headers: Headers) -> int:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    uploads = {
-        each: upload.most_bytes for upload in (FILM, STILL, ARCHIVE) for each in upload.types
-    }
-    return uploads.get(kind, JSON_BYTES)
+def _length(headers: Headers) -> float:
+    """What a body says of its length; infinite where that is no number."""
+    length = headers.get("content-length", "0")
+    return float(length) if length.isdecimal() else math.inf
 
 
-def _limited(receive: Receive, most_bytes: int) -> Receive:
-    """For bodies that do not say how long they are."""
-    num_bytes = 0
+def _limited(receive: Receive, most_bytes: int, most_seconds: float) -> Receive:
+    """For bodies that do not say how long they are, or never end."""
+    num_bytes, is_whole = 0, False
+    end = asyncio.get_running_loop().time() + most_seconds
 
     async def receive_some() -> Message:
-        nonlocal num_bytes
-        message = await receive()
+        nonlocal num_bytes, is_whole
+        try:
+            async with asyncio.timeout_at(None if is_whole else end):
+                message = await receive()
+        except TimeoutError as error:
+            # What is still to come of the body will not be read either.
+            closing = {"Connection": "close"}
+            raise HTTPException(408, "the request took too long: try again", closing) from error
+        is_whole = not message.get("more_body", False)
         num_bytes += len(message.get("body", b""))
         if num_bytes > most_bytes:
             raise HTTPException(413, "that is too large for the studio")

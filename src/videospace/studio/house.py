@@ -9,7 +9,6 @@ from videospace.lipreading.profile.answering import use_model
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.models import current_model, models
-from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
 from videospace.runtime.errors import UserError
 from videospace.studio.films import FilmReader
@@ -115,10 +114,11 @@ class House:
         Raises:
             NotThere: There is no such clip.
         """
-        profile = self._profile(person)
-        if clip not in {record.id for record in profile.clips()}:
+        listener = self.listener(person)
+        if clip not in {record.id for record in listener.profile.clips()}:
             raise NotThere("there is no such recording: it may be deleted already")
-        delete_clip(profile, clip)
+        delete_clip(listener.profile, clip)
+        listener.refresh()
 
     def delete_word(self, person: str, word: str) -> None:
         """Delete a word and its clips for good.
@@ -126,10 +126,11 @@ class House:
         Raises:
             NotThere: There is no such word.
         """
-        profile = self._profile(person)
-        if word not in {record.text for record in profile.words()}:
+        listener = self.listener(person)
+        if word not in {record.text for record in listener.profile.words()}:
             raise NotThere(f"there is no word '{word}': it may be deleted already")
-        delete_word(profile, word)
+        delete_word(listener.profile, word)
+        listener.refresh()
 
     def delete_person(self, person: str) -> None:
         """Delete all that is known of a person, for good.
@@ -143,9 +144,6 @@ class House:
         with self._alone:
             delete_profile(listener.profile.folder)
             del self._listeners[person]
-
-    def _profile(self, person: str) -> Profile:
-        return self.listener(person).profile
 
     def _of(self, person: str) -> tuple[Listener, Learner]:
         profile = self.people.find(person)

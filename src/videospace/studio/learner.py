@@ -16,6 +16,7 @@ from videospace.lipreading.profile.learning import train
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings, StrategyName
 from videospace.runtime.errors import UserError
+from videospace.studio.confined import end_with_parent
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,7 @@ def _train(
     settings: LearningSettings,
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(10)  # who speaks goes first
 

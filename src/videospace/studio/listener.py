@@ -16,6 +16,7 @@ from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
 from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.lipreading.recogniser import Recognition
 from videospace.lipreading.strategies import LearningSettings
+from videospace.runtime.errors import UserError
 from videospace.studio.films import Mouth
 from videospace.studio.people import NotThere
 
@@ -139,6 +140,18 @@ class Listener:
                 if clips == self._clips_now():  # else some came or went while it was opened
                     self._opened, self._clips = opened, clips
                     return
+
+    def refresh(self) -> None:
+        """Begin to open the recogniser anew after clips were deleted, before it is needed.
+
+        That takes seconds, and the next recording is still to be filmed.
+        """
+        if self._opened is not None:
+            threading.Thread(target=self._refresh, daemon=True).start()
+
+    def _refresh(self) -> None:
+        with self._alone, contextlib.suppress(UserError):  # which the next recording will meet
+            self._open()
 
     def _open(self) -> OpenedRecogniser | None:
         clips = self._clips_now()

@@ -1,14 +1,16 @@
 """The people of a studio: a folder with a profile for each."""
 
+import contextlib
 import os
 import re
-import tempfile
+import threading
 import unicodedata
 import zipfile
 from pathlib import Path
 
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.profile.archive import import_profile
+from videospace.lipreading.profile.clip_files import sync_folder
 from videospace.lipreading.profile.layout import INDEX_FILE
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
@@ -16,6 +18,7 @@ from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
 from videospace.studio.confined import Answer, ConfinedProcess
+from videospace.studio.unfinished import sweep_unfinished, unfinished_folder
 
 IMPORT_MEMORY_BYTES = 2 * 2**30
 MOST_IMPORT_SECONDS = 300.0
@@ -28,6 +31,8 @@ class NotThere(UserError):
 
 class People:
     """Profiles in one folder, which only its owner may read; each has the name of its folder as id.
+
+    What killed processes left in the folder is cleared away.
 
     Args:
         folder: Made where it does not exist.
@@ -52,6 +57,11 @@ class People:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise cannot_write(folder, error) from error
+        self._naming = threading.Lock()
+        sweep_unfinished(folder)
+        for path in self._folders().values():
+            with contextlib.suppress(UserError):  # what is damaged is named when it is asked for
+                Profile(path)
 
     def ids(self) -> list[str]:
         """All of them, in alphabetical order."""
@@ -76,11 +86,11 @@ class People:
         Raises:
             UserError: The name is none, or the disk is full.
         """
-        folder = self._new_folder(settings.person)
-        profile = Profile.create(folder, settings)
-        if self._model is not None:
-            adopt_model(profile, self._model)
-        return folder.name
+        with unfinished_folder(self.folder) as hidden:
+            profile = Profile.create(hidden / "profile", settings)
+            if self._model is not None:
+                adopt_model(profile, self._model)
+            return self._take(profile.folder, settings.person)
 
     def take_in(self, archive: Path) -> str:
         """Make a profile of an exported one, read in a process of its own, and return its id.
@@ -89,14 +99,12 @@ class People:
             UserError: The file is no exported profile, or damaged.
         """
         with (
-            tempfile.TemporaryDirectory(prefix=".import-", dir=self.folder) as hidden,
+            unfinished_folder(self.folder) as hidden,
             ConfinedProcess(memory_bytes=IMPORT_MEMORY_BYTES) as process,
         ):
-            unfinished = Path(hidden) / "profile"
-            found, _ = process.call(_take_in, archive, unfinished, seconds=MOST_IMPORT_SECONDS)
-            folder = self._new_folder(found["person"])
-            os.replace(unfinished, folder)
-        return folder.name
+            finished = hidden / "profile"
+            found, _ = process.call(_take_in, archive, finished, seconds=MOST_IMPORT_SECONDS)
+            return self._take(finished, found["person"])
 
     def _folders(self) -> dict[str, Path]:
         return {
@@ -104,6 +112,17 @@ class People:
             for path in self.folder.iterdir()
             if not path.name.startswith(".") and (path / INDEX_FILE).is_file()
         }
+
+    def _take(self, finished: Path, person: str) -> str:
+        """Give a finished profile its place, and return its id."""
+        with self._naming:  # two of one name may come at once
+            folder = self._new_folder(person)
+            try:
+                os.replace(finished, folder)
+            except OSError as error:
+                raise cannot_write(folder, error) from error
+            sync_folder(self.folder)
+        return folder.name
 
     def _new_folder(self, person: str) -> Path:
         plain = unicodedata.normalize("NFKD", person).encode("ascii", "ignore").decode().lower()
@@ -130,4 +149,9 @@ def _take_in(archive: Path, folder: Path) -> Answer:
 
 def size_bytes(profile: Profile) -> int:
     """What a profile takes on the disk."""
-    return sum(path.stat().st_size for path in profile.folder.rglob("*") if path.is_file())
+    num_bytes = 0
+    for folder, _, names in os.walk(profile.folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # it was there when the folder was listed
+                num_bytes += (Path(folder) / name).stat().st_size
+    return num_bytes

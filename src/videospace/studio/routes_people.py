@@ -1,5 +1,6 @@
 """Requests about people: their profiles, and what is learned from them."""
 
+import contextlib
 import dataclasses
 import tempfile
 from pathlib import Path
@@ -30,7 +31,14 @@ def people_routes(house: House) -> APIRouter:
 
     @routes.get("/people")
     def list_people() -> list[Person]:
-        return [_person(house, identity) for identity in house.people.ids()]
+        found = []
+        for identity in house.people.ids():
+            try:
+                found.append(_person(house, identity))
+            except UserError:
+                if identity in house.people.ids():  # else this person was deleted meanwhile
+                    raise
+        return found
 
     @routes.post("/people", status_code=201)
     def add_person(new: NewPerson) -> Person:
@@ -64,15 +72,16 @@ def people_routes(house: House) -> APIRouter:
 
     @routes.get("/people/{person}/export", response_class=FileResponse, responses=ZIP)
     def export_person(person: str) -> FileResponse:
-        folder = tempfile.TemporaryDirectory(prefix="videospace-")
-        path = Path(folder.name) / f"{house.people.find(person).folder.name}.zip"
-        house.export(person, path)
-        return FileResponse(
-            path,
-            media_type="application/zip",
-            filename=path.name,
-            background=BackgroundTask(folder.cleanup),
-        )
+        with contextlib.ExitStack() as until_sent:
+            folder = until_sent.enter_context(tempfile.TemporaryDirectory())
+            path = Path(folder) / f"{house.people.find(person).folder.name}.zip"
+            house.export(person, path)
+            return FileResponse(
+                path,
+                media_type="application/zip",
+                filename=path.name,
+                background=BackgroundTask(until_sent.pop_all().close),
+            )
 
     @routes.get("/people/{person}/learning")
     def show_learning(person: str) -> LearningState:

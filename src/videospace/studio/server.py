@@ -8,18 +8,32 @@ import webbrowser
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from videospace.lipreading.strategies import LearningSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.app import build_app
 from videospace.studio.certificate import access_code, fingerprint, make_certificate
+from videospace.studio.connections import PatientProtocol, own_addresses
 from videospace.studio.films import FilmReader
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.unfinished import private_temporary_files
 
 DEFAULT_FOLDER = Path.home() / "videospace-studio"
 MOST_CONNECTIONS = 200
+
+INSTRUCTIONS = """\
+Other devices in this network can reach the studio now. Open the address below on one of them.
+
+  access code: {code}
+  certificate: {print}
+
+The browser will warn that the connection is not private, since the studio made the certificate
+itself. Look at the certificate there: when its SHA-256 fingerprint is the one above, go on
+("Advanced"). When it is another one, somebody else answers: do not give the code.
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,8 +44,9 @@ class StudioConfig:
     """Port; 0 takes a free one."""
     data: Path = DEFAULT_FOLDER
     """Folder of the people's profiles, which only its owner may read."""
-    host: str = "127.0.0.1"
-    """Address to answer at; any but this machine's own needs --allow-remote."""
+    host: str | None = None
+    """Address to answer at; any but 127.0.0.1 needs --allow-remote. None stands for 127.0.0.1 or,
+    with --allow-remote, for every address of this machine."""
     allow_remote: bool = False
     """Let other devices in, over TLS and with an access code."""
     open: bool = False
@@ -50,33 +65,24 @@ def run_studio(config: StudioConfig) -> None:
         UserError: The port is taken, the address is not this machine's or needs allow_remote, or
             the folder cannot be written to.
     """
-    is_local = _is_loopback(config.host)
-    if not is_local and not config.allow_remote:
-        raise UserError(
-            f"expected an address of this machine alone such as 127.0.0.1, came {config.host}: "
-            "--allow-remote lets other devices in"
-        )
+    host = _checked_host(config)
+    is_local = ipaddress.ip_address(host).is_loopback
     people = People(config.data.expanduser(), config.model)
     keys = Keys(code=None if is_local else access_code())
-    with _listening(config) as listening, FilmReader() as films:
+    with (
+        _listening(host, config.port) as listening,
+        private_temporary_files(people.folder),
+        FilmReader() as films,
+    ):
         settings = LearningSettings(device=config.device, progress=False)
         app = build_app(House(people, films, settings), keys)
-        server = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=3,
-            ws="none",
-        )
-        address = _address(config, listening)
+        server = server_config(app)
+        at, port = listening.getsockname()[:2]
+        own = own_addresses(at)
         if not is_local:
-            _use_certificate(server, people.folder, listening)
-            print(f"access code: {keys.code}")
-            print(f"certificate: {fingerprint(Path(str(server.ssl_certfile)))}")
-            print("other devices can reach the studio now; they will ask whether to trust the")
-            print("certificate, which the studio has made itself: compare the line above")
+            server.ssl_certfile, server.ssl_keyfile = make_certificate(people.folder, own)
+            print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))
+        address = f"{'http' if is_local else 'https'}://{_in_address(own[0])}:{port}/"
         print(f"videospace studio: {address} (Ctrl-C ends it)", flush=True)
         if config.open:
             webbrowser.open(address)
@@ -84,47 +90,47 @@ def run_studio(config: StudioConfig) -> None:
             uvicorn.Server(server).run(sockets=[listening])
 
 
-def _is_loopback(host: str) -> bool:
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How an application is served: with limits, and without chatter."""
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=3,
+        ws="none",
+    )
+
+
+def _checked_host(config: StudioConfig) -> str:
+    """The IP address to answer at."""
+    host = config.host or ("0.0.0.0" if config.allow_remote else "127.0.0.1")
+    host = "127.0.0.1" if host == "localhost" else host
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        is_local = ipaddress.ip_address(host).is_loopback
     except ValueError as error:
         raise UserError(f"expected an IP address, came '{host}'") from error
+    if not is_local and not config.allow_remote:
+        raise UserError(
+            f"expected an address of this machine alone such as 127.0.0.1, came {host}: "
+            "--allow-remote lets other devices in"
+        )
+    return host
 
 
-def _listening(config: StudioConfig) -> socket.socket:
-    host = "127.0.0.1" if config.host == "localhost" else config.host
+def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    if not 0 <= config.port < 2**16:
-        raise UserError(f"expected a port from 0 to 65535, came {config.port}")
+    if not 0 <= port < 2**16:
+        raise UserError(f"expected a port from 0 to 65535, came {port}")
     try:
-        return socket.create_server((host, config.port), family=family)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise UserError(
-            f"cannot answer at {config.host}, port {config.port}: {error.strerror}; "
-            "choose another with --port"
+            f"cannot answer at {host}, port {port}: {error.strerror}; choose another with --port"
         ) from error
 
 
-def _address(config: StudioConfig, listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    scheme = "http" if _is_loopback(config.host) else "https"
-    host = _own_addresses(host)[0]
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
-
-
-def _use_certificate(server: uvicorn.Config, folder: Path, listening: socket.socket) -> None:
-    addresses = _own_addresses(listening.getsockname()[0])
-    certificate, key = make_certificate(folder, addresses)
-    server.ssl_certfile, server.ssl_keyfile = certificate, key
-
-
-def _own_addresses(host: str) -> list[str]:
-    """The address itself or, where it stands for all, those of this machine."""
-    if not ipaddress.ip_address(host).is_unspecified:
-        return [host]
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-    except OSError:
-        found = []
-    own = {str(each[4][0]).partition("%")[0] for each in found}
-    return sorted(own, key=lambda each: ipaddress.ip_address(each).is_loopback) or ["127.0.0.1"]
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from videospace.lipreading.profile.index import forget, reading, writing
-from videospace.lipreading.profile.layout import INDEX_FILE, TRAINING_LOCK
+from videospace.lipreading.profile.layout import DELETED, INDEX_FILE, TRAINING_LOCK
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.sweeping import sweep
 from videospace.lipreading.profile.word_text import word_key
@@ -62,14 +62,15 @@ def delete_profile(folder: Path) -> None:
     """Delete a person's profile with everything in it.
 
     It is gone under its name at once. Where the process is killed meanwhile, a hidden folder
-    ``.deleted-DIGITS`` beside it may be left, which may be removed by hand.
+    ``.deleted-DIGITS`` beside it may be left, which the studio removes when it starts, or anybody
+    by hand.
 
     Raises:
         UserError: It is no profile, or somebody is training on it.
     """
     with reading(folder):
         pass
-    hidden = folder.absolute().parent / f".deleted-{uuid.uuid4().hex[:8]}"
+    hidden = folder.absolute().parent / f"{DELETED}{uuid.uuid4().hex[:8]}"
     with folder_held(folder, TRAINING_LOCK):
         try:
             with writing(folder):  # nobody is in the middle of keeping a clip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from videospace.lipreading.profile.layout import INDEX_FILE
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import BusyError, UserError
 
 _APPLICATION = 0x6C697073  # "lips"
 _BUSY_SECONDS = 30.0
@@ -190,7 +190,7 @@ def _explained(folder: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_BUSY:
-            raise UserError(
+            raise BusyError(
                 f"another process is writing to the profile '{folder}': try again"
             ) from error
         if code in _REFUSED:

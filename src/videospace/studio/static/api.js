@@ -1,8 +1,9 @@
-// Asking the studio. A studio that is being started anew is waited for.
+// Asking the studio. One that is being started anew, or has too much to do, is waited for.
 
 import { byId, notify } from "./dom.js";
 
 const PATIENCE = 60;
+const BUSY = 503;
 let token = null;
 
 export class StudioError extends Error {
@@ -33,17 +34,18 @@ export async function ask(method, path, { json, body, type, patience = PATIENCE 
 
 async function reach(address, options, patience = PATIENCE) {
   for (let tries = 0; ; tries += 1) {
-    try {
-      const answer = await fetch(address, options);
+    const answer = await fetch(address, options).catch(() => null);
+    if (answer && (answer.status !== BUSY || tries >= patience)) {
       if (tries > 0) notify("");
       return answer;
-    } catch (error) {
-      if (tries >= patience) {
-        throw new StudioError("The studio does not answer. Start it, and load this page again.", 0);
-      }
-      notify("The studio does not answer. Is it still running? Waiting for it …");
-      await pause(1000);
     }
+    if (tries >= patience) {
+      throw new StudioError("The studio does not answer. Start it, and load this page again.", 0);
+    }
+    notify(answer
+      ? "The studio has much to do just now. Waiting for its turn …"
+      : "The studio does not answer. Is it still running? Waiting for it …");
+    await pause(1000 * (Number(answer?.headers.get("Retry-After")) || 1));
   }
 }
 

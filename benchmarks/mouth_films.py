@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
@@ -33,7 +34,7 @@ def film(frames: np.ndarray, kind: str = "webm") -> bytes:
     codec = {"webm": "libvpx", "mp4": "libx264"}[kind]
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=Fraction(FPS))
+        stream = cast(av.VideoStream, container.add_stream(codec, rate=Fraction(FPS)))
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
         stream.bit_rate = 2_000_000
         for pixels in frames:
