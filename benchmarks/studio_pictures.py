@@ -33,6 +33,7 @@ from videospace.studio.films import FilmReader
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.spaces import Spaces
 
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -147,7 +148,7 @@ def _studio(data: Path, films: FilmReader) -> Iterator[str]:
     _teach(people)
     settings = LearningSettings(progress=False, device="cpu")
     config = uvicorn.Config(
-        build_app(House(people, films, settings), Keys()),
+        build_app(House(people, films, settings), Spaces(films), Keys()),
         port=0,
         log_level="warning",
         ws="none",

@@ -30,6 +30,8 @@ WITH_EXAMPLES = [
     "videospace.inrv.inr",
     "videospace.inrv.inversion",
     "videospace.inrv.latent_file",
+    "videospace.inrv.latent_map",
+    "videospace.inrv.latents",
     "videospace.inrv.model",
     "videospace.inrv.objective",
     "videospace.inrv.optimisation",
@@ -50,6 +52,7 @@ WITH_EXAMPLES = [
     "videospace.runtime.errors",
     "videospace.runtime.files",
     "videospace.runtime.log",
+    "videospace.runtime.progress",
 ]
 """Modules whose examples a reader relies on; others may have some."""
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from studio_server import StudioServer
+
+from small_spaces import small_space
 
 FLAGS = (
     "--headless",
@@ -69,3 +72,13 @@ def face_browser(open_browser: Any, face_film: Path) -> Any:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={face_film}",
     )
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
+    """A studio that all pages of it share, with a small space beside the shipped ones."""
+    folder = tmp_path_factory.mktemp("studio")
+    small_space().save_pretrained(folder / "spaces" / "small")
+    server = StudioServer(folder / "data", "--spaces", str(folder / "spaces"))
+    yield server
+    assert server.stop() == 0

@@ -19,6 +19,7 @@ from videospace.studio.films import FilmReader, Mouth
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.spaces import Spaces
 
 FPS = 25
 
@@ -92,7 +93,7 @@ class DrawnStudio:
         settings = LearningSettings(progress=False, device="cpu")
         house = House(People(self._data), self.films, settings)
         config = uvicorn.Config(
-            build_app(house, Keys()),
+            build_app(house, Spaces(self.films), Keys()),
             port=self._port,
             log_level="warning",
             ws="none",

@@ -40,3 +40,10 @@ def show_page(browser: Any, name: str) -> None:
     """By its link in the header."""
     press(browser, f"[data-page={name}]")
     wait(browser, f"!byId('{name}').hidden")
+
+
+def ask(browser: Any, path: str) -> Any:
+    """What the studio answers to a request of the page."""
+    return browser.execute_async_script(
+        "const done = arguments[1]; fetch(arguments[0]).then((a) => a.json()).then(done)", path
+    )

@@ -17,6 +17,7 @@ from videospace.studio.films import FilmReader, Mouth
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.spaces import Spaces
 
 
 class StagedFilms(FilmReader):
@@ -40,7 +41,7 @@ def served(data: Path, films: FilmReader) -> Iterator[str]:
     """Answers while the block runs; the address."""
     house = House(People(data), films, LearningSettings(progress=False, device="cpu"))
     config = uvicorn.Config(
-        build_app(house, Keys()), log_level="warning", lifespan="off", ws="none"
+        build_app(house, Spaces(films), Keys()), log_level="warning", lifespan="off", ws="none"
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -8,12 +8,11 @@ import pytest
 from drawn_studio import DrawnStudio
 from page_actions import press, show_page, wait, wait_for_camera
 from page_looks import emulate
+from page_rules import DESKTOP, resize, violations
 
 from videospace.lipreading.mouth.pose import MouthPose
 
 pytestmark = pytest.mark.browser
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-DESKTOP, PHONE = (1280, 800), (390, 844)
 HEAR = """
 const done = arguments[0];
 import("/talk.js").then(({ hear }) => hear(new Blob(["film"], { type: "video/webm" }))).then(done);
@@ -96,37 +95,9 @@ def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
     face_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def resize(page: Any, width: int, height: int, scale: float = 1) -> None:
-    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-
 def page_names(page: Any) -> list[str]:
     script = "return [...document.querySelectorAll('[data-page]')].map((e) => e.dataset.page)"
     return page.execute_script(script)
-
-
-def violations(page: Any) -> list[str]:
-    """What axe finds against the page: light at a desk, and dark on a phone.
-
-    Colours do not depend on the width, nor places on the colours.
-    """
-    from selenium_axe_python import Axe
-
-    axe = Axe(page)
-    if page.execute_script("return typeof axe === 'undefined'"):
-        axe.inject()  # by the driver: the page's own content-security policy would forbid it
-    found = []
-    for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
-        emulate(page, prefers_color_scheme=scheme)
-        resize(page, *size)
-        result = axe.run(options={"runOnly": RULES, "resultTypes": ["violations"]})
-        found += [
-            f"{rule['id']} ({scheme}, {size[0]} px): {node['target']} {node['failureSummary']}"
-            for rule in result["violations"]
-            for node in rule["nodes"]
-        ]
-    return found
 
 
 def sticks_out(page: Any) -> bool:

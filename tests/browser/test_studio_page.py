@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from page_actions import press, texts, type_into, wait, wait_for_camera
-from studio_server import StudioServer, camera_film
+from page_actions import ask, press, texts, type_into, wait, wait_for_camera
+from studio_server import camera_film
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")
@@ -18,14 +18,6 @@ window.spoken = [];
 SpeechSynthesis.prototype.speak = (utterance) => window.spoken.push(utterance.text);
 """
 WORDS = ("water", "bread")
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    """A studio that all tests of this file share, from the first word on."""
-    server = StudioServer(tmp_path_factory.mktemp("studio") / "data")
-    yield server
-    assert server.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +91,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = 25.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def ask(browser: Any, path: str) -> Any:
-    return browser.execute_async_script(
-        "const done = arguments[1]; fetch(arguments[0]).then((a) => a.json()).then(done)", path
-    )
 
 
 def add_word(browser: Any, text: str) -> None:

@@ -6,30 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
+from small_spaces import small_space
 from videospace.cli import main
 from videospace.clips.video_output import write_video
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.model import InrvModel, ModelConfig
-from videospace.inrv.space import ClipShape, VideoSpace
+from videospace.inrv.space import VideoSpace
 
 QUICK = "--max-steps 5 --points-per-clip 32"
 
 
-@pytest.fixture(scope="session")
-def small_space() -> VideoSpace:
-    """Five clips of 4 frames of 12x16 px, whose latents are far apart."""
-    torch.manual_seed(2)
-    config = ModelConfig(
-        latent=LatentConfig(width=6),
-        inr=InrConfig(hidden_width=8, num_hidden_layers=2),
-        hypernetwork=HypernetworkConfig(hidden_width=8, initial_difference=2.0),
-    )
-    shape = ClipShape(num_frames=4, height=12, width=16, fps=25.0)
-    return VideoSpace(InrvModel(config), torch.randn(5, 6), list("abcde"), shape)
+@pytest.fixture(scope="session", name="small_space")
+def open_small_space() -> VideoSpace:
+    """`small_space` as a fixture."""
+    return small_space()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from videospace.clips.one_clip import frames_of
 from videospace.inrv import completion, tasks
 from videospace.inrv.completion import complete_clips, complete_video
 from videospace.inrv.hypernetwork import HypernetworkConfig
 from videospace.inrv.inversion import InversionConfig, invert
 from videospace.inrv.masks import observed_frames, observed_region, observed_share
-from videospace.inrv.video_clips import frame_size, frames_of, read_clip
+from videospace.inrv.video_clips import frame_size, read_clip
 from videospace.runtime.errors import UserError
 
 QUICK = InversionConfig(max_steps=80, points_per_clip=64, prior_weight=1e-5, precision="float32")

@@ -46,6 +46,22 @@ class TestInvert:
         assert ours < 0.5 * mean
         assert found.context_l1.item() == pytest.approx(ours, abs=0.3)
 
+    def test_a_function_is_told_of_every_step_and_may_end_the_search(self, space):
+        told = []
+        contexts = [tasks.everything(clip) for clip in unseen(space, 17)]
+        config = dataclasses.replace(QUICK, max_steps=3)
+        invert(space, contexts, config, progress=lambda share, note: told.append((share, note)))
+        assert [share for share, _ in told] == pytest.approx([step / 6 for step in range(1, 7)])
+        assert told[-1][1] == "step 6 of at most 6"
+
+        def stop(share: float, note: str) -> None:
+            told.clear()
+            raise InterruptedError(note)
+
+        with pytest.raises(InterruptedError, match="step 1 of at most 6"):
+            invert(space, contexts, config, progress=stop)
+        assert told == []
+
     def test_what_is_hidden_is_never_looked_at(self, space):
         truth = unseen(space)[0]
         context = tasks.inpainting(truth)

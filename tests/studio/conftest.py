@@ -8,12 +8,14 @@ import pytest
 from benchmarks.mouth_films import word_film
 from starlette.testclient import TestClient
 
+from small_spaces import small_space
 from videospace.lipreading.strategies import LearningSettings
 from videospace.studio.app import build_app
 from videospace.studio.films import FilmReader
 from videospace.studio.guard import TOKEN_HEADER, Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.spaces import Spaces
 
 ADDRESS = "http://127.0.0.1:8765"
 
@@ -42,14 +44,26 @@ def house(start_house: Callable[..., House]) -> House:
     return start_house()
 
 
+@pytest.fixture(scope="session")
+def spaces(film_reader: FilmReader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spaces]:
+    """The shipped spaces, a small one, and one that is damaged."""
+    folder = tmp_path_factory.mktemp("spaces")
+    small_space().save_pretrained(folder / "small")
+    small_space().save_pretrained(folder / "damaged")
+    (folder / "damaged" / "codes.safetensors").write_bytes(b"nothing")
+    (folder / "no space").mkdir()
+    with Spaces(film_reader, folder, "cpu") as spaces:
+        yield spaces
+
+
 @pytest.fixture
-def open_page() -> Iterator[Callable[..., TestClient]]:
+def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
     """Opens a page of a studio: a client that sends the token along."""
     opened = []
 
     def start(house: House, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
         keys = keys or Keys()
-        client = TestClient(build_app(house, keys), address, raise_server_exceptions=False)
+        client = TestClient(build_app(house, spaces, keys), address, raise_server_exceptions=False)
         client.headers[TOKEN_HEADER] = keys.token
         opened.append(client)
         return client

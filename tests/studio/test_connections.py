@@ -27,11 +27,11 @@ def keys():
 
 
 @pytest.fixture(scope="module")
-def port(keys, film_reader, tmp_path_factory):
+def port(keys, film_reader, spaces, tmp_path_factory):
     """Of the studio as it is served, with little patience."""
     people = People(tmp_path_factory.mktemp("served") / "data")
     house = House(people, film_reader, LearningSettings(progress=False, device="cpu"))
-    server = uvicorn.Server(server_config(build_app(house, keys)))
+    server = uvicorn.Server(server_config(build_app(house, spaces, keys)))
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.create_server(("127.0.0.1", 0)) as listening,

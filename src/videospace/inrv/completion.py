@@ -14,6 +14,7 @@ from videospace.inrv.rendering import check_size
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.windows import Window, cross_faded
 from videospace.runtime.errors import UserError
+from videospace.runtime.progress import Progress
 
 WINDOWS_AT_ONCE = 8
 """Windows of a long video that are inverted together, at most; four take a third longer each."""
@@ -30,6 +31,7 @@ def complete_clips(
     size: tuple[int, int] | None = None,
     num_frames: int | None = None,
     keep_detail: bool = False,
+    progress: Progress = False,
 ) -> tuple[UInt8[np.ndarray, "answer time height width 3"], Inversion]:
     """Invert contexts and render what was found.
 
@@ -41,6 +43,7 @@ def complete_clips(
         num_frames: Frames of the render; None: as many as the contexts have.
         keep_detail: Keep observed pixels as they are, and carry what the render misses of them
             through time (:func:`videospace.inrv.detail.with_seen_detail`).
+        progress: Of the inversion, as in :func:`videospace.inrv.inversion.invert`.
 
     Returns:
         ``config.samples`` videos for each context, and the inversion.
@@ -58,7 +61,7 @@ def complete_clips(
         )
     height, width = size or (space.clip.height, space.clip.width)
     check_size((num_frames, height, width))
-    found = invert(space, contexts, config)
+    found = invert(space, contexts, config, progress=progress)
     videos = _rendered(space, found, (num_frames, height, width))
     if keep_detail:
         num_samples = len(videos) // len(contexts)

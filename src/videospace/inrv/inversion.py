@@ -19,6 +19,7 @@ from videospace.inrv.search import Inversion, search
 from videospace.inrv.space import VideoSpace
 from videospace.runtime.errors import UserError
 from videospace.runtime.memory import memory_errors_advise
+from videospace.runtime.progress import Progress
 
 __all__ = ["Inversion", "InversionConfig", "Keep", "invert"]
 
@@ -38,7 +39,7 @@ def invert(
     config: InversionConfig | None = None,
     *,
     keep: Keep = operator.call,
-    progress: bool = False,
+    progress: Progress = False,
 ) -> Inversion:
     """Find the latents whose renders agree with contexts.
 
@@ -48,7 +49,8 @@ def invert(
         config: How to look.
         keep: Finds, or remembers, one part after another, so that an interrupt does not lose what
             is done.
-        progress: Show a progress bar in a terminal.
+        progress: Show a progress bar in a terminal; or a function, which is called after each step
+            and ends the search by raising.
 
     Returns:
         ``config.samples`` answers for each context.
@@ -76,18 +78,27 @@ def invert(
     at_once = max(1, most // (config.samples * config.restarts))
     steps_each = config.max_steps + (config.refine_steps if config.refine == "weights" else 0)
     starts = range(0, len(contexts), at_once)
-    shown = None if progress else True
+    shown = True if callable(progress) or progress is False else None
+    most_steps = len(starts) * steps_each
+    told = 0
+
+    def stepped() -> None:
+        nonlocal told
+        bar.update()
+        told += 1
+        if callable(progress):
+            progress(told / most_steps, f"step {told} of at most {most_steps}")
+
     parts = []
     with (
         memory_errors_advise("--points-per-clip, --samples or --restarts"),
-        tqdm(total=len(starts) * steps_each, desc="inverting", unit="step", disable=shown) as bar,
+        tqdm(total=most_steps, desc="inverting", unit="step", disable=shown) as bar,
     ):
         for index, start in enumerate(starts):
             batch = contexts[start : start + at_once]
-            parts.append(
-                keep(partial(search, space, batch, config, config.seed + index, bar.update))
-            )
-            bar.update((index + 1) * steps_each - bar.n)
+            parts.append(keep(partial(search, space, batch, config, config.seed + index, stepped)))
+            told = (index + 1) * steps_each
+            bar.update(told - bar.n)
     return _joined(parts)
 
 

@@ -68,6 +68,17 @@ def moment_weights(times: Float[Tensor, " time"], num_moments: int) -> Float[Ten
     return (1 - (places[:, None] - moments).abs()).clamp(min=0)
 
 
+def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:
+    """Latents scaled to a root mean square of 1; of none but zeros, nothing is left but zeros.
+
+    Example:
+        >>> with_unit_scale(torch.tensor([[3.0, -3.0]])).tolist()
+        [[1.0, -1.0]]
+    """
+    mean_square = latents.square().mean(dim=-1, keepdim=True)
+    return latents * mean_square.clamp(min=1e-12).rsqrt()
+
+
 class LatentMixer(nn.Module):
     """φ and, inside it, Video-CLIP. Without a semantic embedding it is the identity."""
 

@@ -10,7 +10,7 @@ from videospace.inrv.coordinates import CoordinatesConfig, axis_coordinates, gri
 from videospace.inrv.encoding import AxisTables, EncodingConfig, encode_axes
 from videospace.inrv.hypernetwork import HypernetworkConfig, build_hypernetwork
 from videospace.inrv.inr import InrConfig, Layer, apply_inr
-from videospace.inrv.latents import LatentConfig, LatentMixer, moment_weights
+from videospace.inrv.latents import LatentConfig, LatentMixer, moment_weights, with_unit_scale
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,8 +75,7 @@ class InrvModel(nn.Module):
             moments = latents.unflatten(1, (num_moments, -1))
             latents = torch.einsum("cm,cmw->cw", weights, moments)
         if self.config.latent.normalise:
-            mean_square = latents.square().mean(dim=1, keepdim=True)
-            latents = latents * mean_square.clamp(min=1e-12).rsqrt()
+            latents = with_unit_scale(latents)
         return self.hypernetwork(latents)
 
     def frame_times(self, num_frames: int, device: torch.device) -> Float[Tensor, " time"]:

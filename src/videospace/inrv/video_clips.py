@@ -1,17 +1,13 @@
 """Videos as clips of a space: the right size, the right length."""
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
+from videospace.clips.one_clip import read_one_clip
 from videospace.clips.video_input import read_frames
 from videospace.inrv.space import VideoSpace
-from videospace.runtime.errors import UserError
-
-Frame = UInt8[np.ndarray, "height width 3"]
 
 
 def frame_size(path: Path | str) -> tuple[int, int]:
@@ -22,25 +18,6 @@ def frame_size(path: Path | str) -> tuple[int, int]:
     """
     height, width, _ = next(read_frames(path)).shape
     return height, width
-
-
-def frames_of(
-    path: Path | str, size: tuple[int, int], *, crop: str = "centre", first: int = 0
-) -> Iterator[Frame]:
-    """Decode a video at a size, from a frame on.
-
-    Raises:
-        UnreadableVideo: It is no video.
-        UserError: The video ends before that frame, or the crop leaves the picture.
-    """
-    if first < 0:
-        raise UserError(f"expected the first frame at 0 or later, came {first}")
-    frames = itertools.islice(read_frames(path, size=size, crop=crop), first, None)
-    try:
-        yield next(frames)
-    except StopIteration:
-        raise UserError(f"'{path}' ends before frame {first}") from None
-    yield from frames
 
 
 def read_clip(
@@ -68,7 +45,4 @@ def read_clip(
         UserError: The video ends before that frame, or the crop leaves the picture.
     """
     size = size or (space.clip.height, space.clip.width)
-    frames = itertools.islice(frames_of(path, size, crop=crop, first=first), space.clip.num_frames)
-    video = np.stack(list(frames))
-    num_missing = space.clip.num_frames - len(video)
-    return np.pad(video, [(0, num_missing)] + [(0, 0)] * 3, mode="edge"), len(video)
+    return read_one_clip(path, space.clip.num_frames, size, crop=crop, first=first)

@@ -18,10 +18,10 @@ from videospace.lipreading.metric import supervised_contrastive
 from videospace.lipreading.model_input import ClipBatch, Frames, model_frames
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.progress import FractionBar, Progress
 from videospace.lipreading.units import unit_loss, unit_names
 from videospace.lipreading.variational import GaussianHead, variational_loss
 from videospace.runtime.errors import UserError
+from videospace.runtime.progress import FractionBar, Progress
 
 Units = Mapping[str, Sequence[str]]
 

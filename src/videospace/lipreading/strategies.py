@@ -23,11 +23,11 @@ from videospace.lipreading.members import (
 )
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.progress import Progress
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.variational import VariationalConfig
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
+from videospace.runtime.progress import Progress
 
 StrategyName = Literal[
     "cl-r",

@@ -19,13 +19,13 @@ from videospace.lipreading.episodes import Episode, EpisodeSource
 from videospace.lipreading.metric import episode_loss, supervised_contrastive
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
-from videospace.lipreading.progress import FractionBar
 from videospace.lipreading.units import unit_loss, unit_names
 from videospace.runtime.checkpoint import fingerprint, load_tensors, save_tensors
 from videospace.runtime.device import choose_device, keep_few_kernels
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 from videospace.runtime.interrupts import stop_on_signal
+from videospace.runtime.progress import FractionBar
 
 STATE_FILE = "training.safetensors"
 WARMUP_STEPS = 100

@@ -13,17 +13,20 @@ from videospace.studio.guard import COOKIE, SESSION_PATH, TOKEN_HEADER, Guard, K
 from videospace.studio.house import House
 from videospace.studio.routes_people import people_routes
 from videospace.studio.routes_progress import progress_routes
+from videospace.studio.routes_spaces import space_routes
 from videospace.studio.routes_words import word_routes
 from videospace.studio.schemas import AccessCode, Session
+from videospace.studio.spaces import Spaces
 
 STATIC = Path(__file__).parent / "static"
 
 
-def build_app(house: House, keys: Keys) -> ASGIApp:
+def build_app(house: House, spaces: Spaces, keys: Keys) -> ASGIApp:
     """The studio as an ASGI application.
 
     Args:
         house: Its people.
+        spaces: Its video spaces.
         keys: What lets a page in.
     """
     app = FastAPI(
@@ -50,7 +53,13 @@ def build_app(house: House, keys: Keys) -> ASGIApp:
     token = APIKeyHeader(
         name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"
     )
-    for routes in (people_routes(house), word_routes(house), progress_routes(house)):
+    routers = (
+        people_routes(house),
+        word_routes(house),
+        progress_routes(house),
+        space_routes(spaces),
+    )
+    for routes in routers:
         app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return Guard(app, keys)

@@ -1,14 +1,19 @@
-"""From an uploaded film to the mouth it shows, read in a process of its own."""
+"""From an uploaded film to the mouth or the clip it shows, read in a process of its own."""
 
 import functools
 import io
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
+from videospace.clips.one_clip import read_one_clip
+from videospace.clips.video_input import probe
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.detectors import Finder, detector_named
 from videospace.lipreading.mouth.pose import MouthPose
@@ -28,6 +33,17 @@ MOST_FILMS = 8
 
 Mouth = tuple[MouthClip, tuple[str, ...]]
 """A clip, and what the quality report says against it."""
+
+
+class FilmedClip(NamedTuple):
+    """The beginning of a film, at the size and length of a space's clips."""
+
+    frames: UInt8[np.ndarray, "time height width 3"]
+    """In [0, 255]."""
+    num_real: int
+    """How many of them the film had; the rest repeat the last one."""
+    fps: float
+    """Of the film."""
 
 
 class FilmReader:
@@ -62,22 +78,45 @@ class FilmReader:
             UserError: It is no such film, damaged, too long or too large, or shows no face.
             BusyError: Too many others wait.
         """
+        found, frames = self._call(content, _read, finder)
+        pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
+        return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
+
+    def read_clip(self, content: bytes, num_frames: int, size: tuple[int, int]) -> FilmedClip:
+        """Take the first frames of a film, of which the middle is cut out at another size.
+
+        Args:
+            content: A WebM or MP4 file.
+            num_frames: How many.
+            size: Height and width in px.
+
+        Raises:
+            UserError: It is no such film, damaged, or too large.
+            BusyError: Too many others wait.
+        """
+        found, frames = self._call(content, _read_clip, num_frames, size)
+        video = np.frombuffer(frames, np.uint8).reshape(num_frames, *size, 3)
+        return FilmedClip(video, found["num_real"], found["fps"])
+
+    def _call(self, content: bytes, function: Callable[..., Answer], *arguments: Any) -> Answer:
         suffix = _suffix(content)
         if not self._places.acquire(blocking=False):
             raise BusyError("many recordings are being looked at: try again in a moment")
         try:
-            found, frames = self._read(content, suffix, finder)
+            return self._call_with_file(content, suffix, function, *arguments)
         finally:
             self._places.release()
-        pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
-        return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
 
-    def _read(self, content: bytes, suffix: str, finder: Finder) -> Answer:
+    def _call_with_file(
+        self, content: bytes, suffix: str, function: Callable[..., Answer], *arguments: Any
+    ) -> Answer:
         with tempfile.NamedTemporaryFile(suffix=suffix) as file:
             file.write(content)
             file.flush()
             try:
-                return self._process.call(_read, Path(file.name), finder, seconds=MOST_SECONDS)
+                return self._process.call(
+                    function, Path(file.name), *arguments, seconds=MOST_SECONDS
+                )
             except UserError as error:  # nobody is to read of a file that is not theirs
                 told = str(error).replace(f"'{file.name}'", "the film")
                 raise type(error)(told.replace(file.name, "the film")) from error
@@ -144,3 +183,8 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
     except OSError as error:
         raise UserError("expected a JPEG picture, came something else") from error
     return {"mouths": _detector(finder)(frame)}, b""
+
+
+def _read_clip(path: Path, num_frames: int, size: tuple[int, int]) -> Answer:
+    frames, num_real = read_one_clip(path, num_frames, size)
+    return {"fps": probe(path).fps, "num_real": num_real}, frames.tobytes()

@@ -10,7 +10,9 @@ from videospace.lipreading.profile.word_text import MAX_LENGTH
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What a page sends: a field that is not known is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -30,13 +32,13 @@ class Session(BaseModel):
     """Goes with every request that changes something; None until the code is given."""
 
 
-class AccessCode(_Strict):
+class AccessCode(Strict):
     """The code that the studio printed when it was started."""
 
     code: Annotated[str, Field(max_length=100)]
 
 
-class NewPerson(_Strict):
+class NewPerson(Strict):
     """A person to make a profile for."""
 
     person: Text
@@ -45,7 +47,7 @@ class NewPerson(_Strict):
     """In which the person's words are spoken."""
 
 
-class PersonChanges(_Strict):
+class PersonChanges(Strict):
     """Settings to change; what is None stays."""
 
     person: Text | None = None
@@ -71,7 +73,7 @@ class Person(BaseModel):
     """Whether there is a pretrained model to train."""
 
 
-class NewWord(_Strict):
+class NewWord(Strict):
     """A word to add."""
 
     text: Text
@@ -102,7 +104,7 @@ class AddedWord(Word):
     look_alikes: list[LookAlike]
 
 
-class WordList(_Strict):
+class WordList(Strict):
     """A list of words to add: one on each line, or CSV with the spoken form and a note."""
 
     text: Annotated[str, Field(min_length=1, max_length=50_000)]
@@ -171,7 +173,7 @@ class Mouth(BaseModel):
     """How far the head leans clockwise, in radians."""
 
 
-class Choice(_Strict):
+class Choice(Strict):
     """What was said in a recording."""
 
     word: Text
@@ -187,7 +189,7 @@ class Kept(Clip):
     """How the word is spoken."""
 
 
-class TrainingWish(_Strict):
+class TrainingWish(Strict):
     """How long a training may take."""
 
     minutes: Annotated[float, Field(gt=0, le=24 * 60)] | None = None

@@ -19,6 +19,7 @@ from videospace.studio.films import FilmReader
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
 from videospace.studio.people import People
+from videospace.studio.spaces import Spaces
 from videospace.studio.unfinished import private_temporary_files
 
 DEFAULT_FOLDER = Path.home() / "videospace-studio"
@@ -54,6 +55,9 @@ class StudioConfig:
     model: Path | None = None
     """A model of 'videospace lipread pretrain' for new people. Without one, words are told apart
     by template matching."""
+    spaces: Path | None = None
+    """Folder of trained video spaces for the page /space, each a folder in it; the spaces that come
+    with videospace are there in any case."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
 
@@ -73,9 +77,10 @@ def run_studio(config: StudioConfig) -> None:
         _listening(host, config.port) as listening,
         private_temporary_files(people.folder),
         FilmReader() as films,
+        Spaces(films, config.spaces, config.device) as spaces,
     ):
         settings = LearningSettings(device=config.device, progress=False)
-        app = build_app(House(people, films, settings), keys)
+        app = build_app(House(people, films, settings), spaces, keys)
         server = server_config(app)
         at, port = listening.getsockname()[:2]
         own = own_addresses(at)

@@ -15,26 +15,39 @@ export class StudioError extends Error {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export async function ask(method, path, { json, body, type, patience = PATIENCE } = {}) {
+// Gives what the studio answers: an object, or a blob where it is a picture.
+export async function ask(method, path, { json, body, type, signal, patience = PATIENCE } = {}) {
   if (token === null) await beginSession();
   const headers = { "X-Studio-Token": token };
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (type) headers["Content-Type"] = type;
   const content = json === undefined ? body : JSON.stringify(json);
-  const answer = await reach(`/api${path}`, { method, headers, body: content }, patience);
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const options = { method, headers, body: content, signal };
+  const answer = await reach(`/api${path}`, options, patience);
+  if (answer.ok) return contentOf(answer);
   const { error } = await answer.json().catch(() => ({ error: "the studio gave no answer" }));
   const isOutdated = answer.status === 401 || (answer.status === 403 && /older/.test(error));
   if (isOutdated) {
     await beginSession();
-    return ask(method, path, { json, body, type, patience });
+    return ask(method, path, { json, body, type, signal, patience });
   }
   throw new StudioError(sentence(error), answer.status);
 }
 
+function contentOf(answer) {
+  if (answer.status === 204) return null;
+  const isJson = answer.headers.get("Content-Type").startsWith("application/json");
+  return isJson ? answer.json() : answer.blob();
+}
+
+function nothingUnlessAborted(error) {
+  if (error.name === "AbortError") throw error;
+  return null;
+}
+
 async function reach(address, options, patience = PATIENCE) {
   for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(address, options).catch(() => null);
+    const answer = await fetch(address, options).catch(nothingUnlessAborted);
     if (answer && (answer.status !== BUSY || tries >= patience)) {
       if (tries > 0) notify("");
       return answer;

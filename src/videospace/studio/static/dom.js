@@ -32,9 +32,14 @@ export function onSubmit(id, act) {
 export const onClick = (id, act) => byId(id).addEventListener("click", () => attempt(act));
 
 // What goes wrong is said on the page, in the studio's own words.
-export async function attempt(act) {
+export function attempt(act) {
+  notify("");
+  return inBackground(act);
+}
+
+// The same for what nobody has just asked for: what was said before stays.
+export async function inBackground(act) {
   try {
-    notify("");
     return await act();
   } catch (error) {
     notify(error.message);

@@ -1,6 +1,6 @@
 import pytest
 
-from videospace.lipreading.progress import FractionBar
+from videospace.runtime.progress import FractionBar
 
 
 def test_a_function_is_told_instead_of_a_bar(capsys):

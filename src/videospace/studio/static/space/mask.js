@@ -1,0 +1,96 @@
+// The mask: painted over the video with a brush or as rectangles, or given as numbers.
+
+import { byId, onClick, onSubmit } from "../dom.js";
+import { space } from "./space.js";
+
+const canvas = byId("mask");
+const COLOUR = [214, 64, 48, 190];
+let hidden = new Uint8Array(0);
+let stroke = null;
+let told = () => {};
+
+export function startMask(changed) {
+  told = changed;
+  canvas.addEventListener("pointerdown", begin);
+  canvas.addEventListener("pointermove", (event) => stroke && go(event));
+  canvas.addEventListener("pointerup", () => { stroke = null; });
+  canvas.addEventListener("pointercancel", () => { stroke = null; });
+  onClick("mask-clear", clearMask);
+  onSubmit("rectangle-form", () => {
+    const [top, left, height, width] = ["top", "left", "height", "width"].map((name) => Number(byId(`rectangle-${name}`).value));
+    if (top + height > canvas.height || left + width > canvas.width) {
+      throw new Error(`The picture has ${canvas.height} rows and ${canvas.width} columns: the rectangle leaves it.`);
+    }
+    fill(({ x, y }) => x >= left && x < left + width && y >= top && y < top + height, 1);
+  });
+}
+
+export function clearMask() {
+  [canvas.height, canvas.width] = [space().height, space().width];
+  hidden = new Uint8Array(canvas.height * canvas.width);
+  redraw();
+}
+
+export const shareHidden = () => hidden.reduce((sum, bit) => sum + bit, 0) / hidden.length;
+
+// A bit for each pixel, row after row, as base64; null where nothing is hidden.
+export function packedMask() {
+  if (!hidden.some(Boolean)) return null;
+  const bytes = new Uint8Array(Math.ceil(hidden.length / 8));
+  hidden.forEach((bit, index) => { bytes[index >> 3] |= bit << (7 - (index & 7)); });
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+const tool = () => document.querySelector("input[name=tool]:checked").value;
+
+function begin(event) {
+  canvas.setPointerCapture(event.pointerId);
+  stroke = { from: pixel(event), at: pixel(event), before: hidden.slice() };
+  go(event);
+}
+
+function go(event) {
+  const to = pixel(event);
+  if (tool() === "rectangle") {
+    hidden = stroke.before.slice();
+    const [left, right] = [stroke.from.x, to.x].sort((a, b) => a - b);
+    const [top, bottom] = [stroke.from.y, to.y].sort((a, b) => a - b);
+    fill(({ x, y }) => x + 0.5 >= left && x + 0.5 <= right && y + 0.5 >= top && y + 0.5 <= bottom, 1);
+  } else {
+    const radius = Number(byId("brush").value) / 2;
+    const from = stroke.at;
+    fill((place) => distance(place, from, to) <= radius, tool() === "brush" ? 1 : 0);
+  }
+  stroke.at = to;
+}
+
+// From the middle of a pixel to the straight line of a stroke.
+function distance({ x, y }, from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = dx * dx + dy * dy;
+  const share = length ? ((x + 0.5 - from.x) * dx + (y + 0.5 - from.y) * dy) / length : 0;
+  const inside = Math.min(1, Math.max(0, share));
+  return Math.hypot(from.x + inside * dx - x - 0.5, from.y + inside * dy - y - 0.5);
+}
+
+function pixel(event) {
+  const box = canvas.getBoundingClientRect();
+  const scale = canvas.width / box.width;
+  return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+}
+
+function fill(isInside, bit) {
+  for (let y = 0; y < canvas.height; y += 1) {
+    for (let x = 0; x < canvas.width; x += 1) {
+      if (isInside({ x, y })) hidden[y * canvas.width + x] = bit;
+    }
+  }
+  redraw();
+}
+
+function redraw() {
+  const picture = new ImageData(canvas.width, canvas.height);
+  hidden.forEach((bit, index) => bit && picture.data.set(COLOUR, 4 * index));
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  told();
+}

@@ -1,0 +1,338 @@
+"""The page of the video space in a real browser."""
+
+import base64
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_actions import ask, press, texts, type_into, wait
+from page_looks import asked_since, emulate, room_and_width
+from page_rules import violations
+from PIL import Image
+
+from small_spaces import small_space
+from videospace.clips.video_output import write_video
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("fastapi", reason="needs the extra 'studio'")
+
+MEASURE = "from hand to picture"
+
+
+@pytest.fixture(scope="module")
+def browser(open_browser, studio) -> Any:
+    """A browser that asks for little motion and remembers the small space."""
+    browser = open_browser()
+    emulate(browser, prefers_reduced_motion="reduce")
+    browser.get(studio.address)
+    browser.execute_script("localStorage.setItem('studio.space', 'small')")
+    return browser
+
+
+@pytest.fixture
+def page(browser, studio) -> Any:
+    """The page with the small space, its first two clips picked."""
+    browser.get(f"{studio.address}space/")
+    wait_for_rest(browser)
+    return browser
+
+
+@pytest.fixture
+def with_video(page) -> Any:
+    """The page with a video to work on."""
+    press(page, "#take")
+    wait(page, "!byId('tools').hidden")
+    return page
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A film of the third clip, larger than the clips of the space."""
+    video = small_space().render(small_space().latent("c"), height=48)
+    path = tmp_path / "my film.mp4"
+    write_video(path, video[:, None], fps=25)
+    return path
+
+
+def wait_for_rest(browser: Any) -> None:
+    """Until the place that was asked for last is shown."""
+    wait(browser, f"performance.getEntriesByName('{MEASURE}').length > 0")
+    wait(browser, f"{asked('film')}.at(-1)?.includes(`ratio=${{byId('ratio').value}}&`)")
+
+
+def asked(what: str) -> str:
+    """Script for the addresses of all requests of a kind so far."""
+    return (
+        "performance.getEntriesByType('resource').map((entry) => entry.name)"
+        f".filter((name) => name.includes('/{what}?'))"
+    )
+
+
+def drag(browser: Any, element: str, *places: tuple[float, float]) -> None:
+    """Press at the first place, and go over the others; places in shares of the element."""
+    box = browser.execute_script(
+        "const e = document.getElementById(arguments[0]); e.scrollIntoView({block: 'center'});"
+        "return e.getBoundingClientRect().toJSON()",
+        element,
+    )
+    for number, (x, y) in enumerate(places):
+        kind = "mousePressed" if number == 0 else "mouseMoved"
+        mouse(browser, kind, box["left"] + x * box["width"], box["top"] + y * box["height"])
+    mouse(browser, "mouseReleased", box["left"] + x * box["width"], box["top"] + y * box["height"])
+
+
+def mouse(browser: Any, kind: str, x: float, y: float) -> None:
+    button = {"button": "left", "buttons": 1, "clickCount": 1}
+    event = {"type": kind, "x": x, "y": y, "pointerType": "mouse"}
+    browser.execute_cdp_cmd("Input.dispatchMouseEvent", event | button)
+
+
+def middle(browser: Any, selector: str) -> tuple[float, float]:
+    """Where an element is, in px of the window."""
+    box = browser.execute_script(
+        "const e = document.querySelector(arguments[0]);"
+        "(e.ownerSVGElement ?? e).scrollIntoView({block: 'center'});"
+        "return e.getBoundingClientRect().toJSON()",
+        selector,
+    )
+    return box["left"] + box["width"] / 2, box["top"] + box["height"] / 2
+
+
+def keys(browser: Any, *pressed: str) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(browser).send_keys(*pressed).perform()
+
+
+def pixels(browser: Any, canvas: str) -> np.ndarray:
+    script = "return document.getElementById(arguments[0]).toDataURL()"
+    content = browser.execute_script(script, canvas).partition(",")[2]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")).astype(int)
+
+
+def search(browser: Any) -> str:
+    """Search with what is chosen, and wait for what is said of the result."""
+    browser.execute_script("document.getElementById('effort').value = '100,1'")
+    press(browser, "#search")
+    wait(browser, "!byId('result-card').hidden && byId('work').hidden")
+    return texts(browser, "#scores")[0]
+
+
+def test_a_shipped_space_is_there_and_plays_where_motion_is_welcome(browser, studio):
+    browser.get(studio.address)
+    browser.execute_script("localStorage.clear()")
+    emulate(browser, prefers_reduced_motion="no-preference")
+    press(browser, "nav a[href='space/']")
+    wait_for_rest(browser)
+    assert texts(browser, "#space option") == ["small", "bouncing-ball", "moving-mnist"]
+    assert texts(browser, "#pause") == ["Pause"]
+    assert len(texts(browser, ".mark")) == 50
+    assert "50 clips of 25 frames" in texts(browser, "#about")[0]
+    first = frame_shown(browser)
+    wait(browser, f"byId('film').dataset.frame !== '{first}'")
+    press(browser, "#pause")
+    still = frame_shown(browser)
+    time.sleep(0.3)
+    assert frame_shown(browser) == still
+    emulate(browser, prefers_reduced_motion="reduce")
+    browser.execute_script("localStorage.setItem('studio.space', 'small')")
+
+
+def test_films_wait_where_less_motion_is_asked_for(page):
+    first = frame_shown(page)
+    time.sleep(0.2)
+    assert (frame_shown(page), texts(page, "#pause")) == (first, ["Play"])
+
+
+def frame_shown(browser: Any) -> str:
+    return browser.execute_script("return document.getElementById('film').dataset.frame")
+
+
+def test_a_point_shows_its_clip_and_is_picked(page):
+    x, y = middle(page, "[data-id=d]")
+    mouse(page, "mouseMoved", x, y)
+    wait(page, "!byId('peek').hidden && byId('peek-film').dataset.frame")
+    assert texts(page, "#peek-name") == ["d"]
+    mouse(page, "mousePressed", x, y)
+    mouse(page, "mouseReleased", x, y)
+    wait(page, "byId('start').value === 'd'")
+    assert texts(page, "#map-said") == ["d is A now."]
+    x, y = middle(page, "[data-id=e]")
+    mouse(page, "mousePressed", x, y)
+    mouse(page, "mouseReleased", x, y)
+    wait(page, "byId('end').value === 'e'")
+    chosen = (
+        "return [...document.querySelectorAll('.mark[aria-selected=true]')].map(e => e.dataset.id)"
+    )
+    assert page.execute_script(chosen) == ["d", "e"]
+
+
+def test_dragging_on_the_map_shows_the_way_at_once(page):
+    start = pixels(page, "film")
+    ends = [middle(page, f"[data-id={each}]") for each in "ab"]
+    (x, y), (end_x, end_y) = ends
+    mouse(page, "mousePressed", x, y)  # on the handle, which is at A
+    for share in np.linspace(0, 1, 40):
+        mouse(page, "mouseMoved", x + share * (end_x - x), y + share * (end_y - y))
+    mouse(page, "mouseReleased", end_x, end_y)
+    wait(page, "Number(byId('ratio').value) > 0.95")
+    wait_for_rest(page)
+    films = page.execute_script(f"return {asked('film')}.length")
+    assert 2 < films < 40  # those that came too late were never asked for
+    times = page.execute_script(
+        f"return performance.getEntriesByName('{MEASURE}').map((entry) => entry.duration)"
+    )
+    assert np.median(times) < 1000
+    assert pixels(page, "film").shape == start.shape or pixels(page, "film").size > start.size
+    assert page.execute_script("return document.getElementById('handle').getAttribute('transform')")
+
+
+def test_the_slider_goes_from_one_clip_to_the_other(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.execute_script("document.getElementById('ratio').focus()")
+    keys(page, Keys.END)
+    wait(page, "byId('ratio-text').textContent === '100 %'")
+    wait_for_rest(page)
+    assert "ratio=1" in page.execute_script("return document.getElementById('save-latent').href")
+
+
+def test_samples_join_the_map(page):
+    before = len(texts(page, ".mark"))
+    press(page, "#sample")
+    wait(page, f"document.querySelectorAll('.mark').length === {before + 4}")
+    wait(page, "byId('start').value.startsWith('sample-')")
+    page.refresh()
+    wait(page, "document.querySelectorAll('.mark.sample').length >= 4")
+
+
+def test_a_video_is_dropped_in_found_and_used(page, film):
+    type_into(page, "upload", str(film))
+    wait(page, "!byId('tools').hidden")
+    assert len(texts(page, ".frame")) == 4
+    assert texts(page, "#search") == ["Find it in the space"]
+    said = search(page)
+    assert "dB (PSNR)" in said
+    assert "What was hidden" not in said
+    assert page.execute_script("return document.activeElement.id") == "result-card"
+    assert texts(page, ".mark.video")
+    press(page, "#use-end")
+    wait(page, "byId('end').selectedOptions[0].textContent === 'my film.mp4'")
+    head = page.execute_async_script(
+        "const done = arguments[0]; fetch(document.getElementById('save-result').href)"
+        ".then((a) => a.arrayBuffer()).then((b) => done([...new Uint8Array(b.slice(4, 8))]))"
+    )
+    assert bytes(head) == b"ftyp"
+
+
+def test_what_is_painted_over_is_filled_in(page, film):
+    type_into(page, "upload", str(film))
+    wait(page, "!byId('tools').hidden")
+    drag(page, "mask", (0.3, 0.5), (0.5, 0.5), (0.7, 0.5))
+    brushed = hidden_percent(page)
+    assert 5 < brushed < 60
+    press(page, "#tools [value=rectangle]")
+    drag(page, "mask", (0.01, 0.01), (0.5, 0.2), (0.99, 0.26))
+    assert hidden_percent(page) == pytest.approx(brushed + 25, abs=2)
+    press(page, "#tools [value=eraser]")
+    drag(page, "mask", (0.01, 0.1), (0.99, 0.1))
+    assert hidden_percent(page) < brushed + 20
+    press(page, "#mask-clear")
+    assert hidden_percent(page) == 0
+
+
+def hidden_percent(page: Any) -> int:
+    return int(texts(page, "#mask-said")[0].partition(" %")[0])
+
+
+def test_the_keyboard_is_enough(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.execute_script("document.getElementById('map').focus({focusVisible: true})")
+    keys(page, Keys.HOME)
+    wait(page, "!byId('peek').hidden && byId('peek-name').textContent === 'a'")
+    keys(page, Keys.END, Keys.ENTER)
+    wait(page, "byId('start').value === document.querySelector('.mark:last-child').dataset.id")
+    keys(page, Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.ARROW_RIGHT, Keys.ESCAPE)
+    wait(page, "byId('peek').hidden")
+    for element in ("take", "frame-1", "frame-2"):
+        wait(page, f"byId('{element}')")
+        page.execute_script("document.getElementById(arguments[0]).focus()", element)
+        keys(page, Keys.SPACE)
+    wait(page, "byId('mask-said').textContent.includes('; 2 frames are seen')")
+    page.execute_script("document.querySelector('summary').focus()")
+    keys(page, Keys.ENTER)
+    for name, number in (("top", 3), ("left", 2), ("height", 6), ("width", 8)):
+        type_into(page, f"rectangle-{name}", str(number))
+    keys(page, Keys.ENTER)
+    wait(page, "byId('mask-said').textContent.startsWith('25 %')")
+    assert texts(page, "#search") == ["Find it, and fill in what is hidden"]
+    assert "What was hidden is met at" in search(page)
+    names = "From left to right: what was seen, what was made of it, the video itself."
+    assert texts(page, "#compared-names") == [names]
+    type_into(page, "rectangle-width", "9")  # 89 columns
+    keys(page, Keys.ENTER)
+    wait(page, "byId('notice').textContent.includes('the rectangle leaves it')")
+
+
+def test_long_work_is_shown_after_a_reload_and_can_be_cancelled(with_video):
+    page = with_video
+    page.execute_script("document.getElementById('effort').options[2].value = '2000,8'")
+    page.execute_script("document.getElementById('effort').selectedIndex = 2")
+    press(page, "#search")
+    wait(page, "!byId('work').hidden && byId('work-text').textContent.includes('step')")
+    page.refresh()
+    wait(page, "!byId('work').hidden && byId('work-bar').value > 0")
+    press(page, "#work-stop")
+    wait(page, "byId('work').hidden")
+    assert ask(page, "/api/spaces/small/work")["state"] == "stopped"
+
+
+def test_another_size_is_rendered_and_offered(page):
+    for name, number in (("height", "24"), ("frames", "7")):
+        page.execute_script("document.getElementById(arguments[0]).value = ''", f"render-{name}")
+        type_into(page, f"render-{name}", number)
+    press(page, "#render-form .primary")
+    wait(page, "!byId('save-render').hidden")
+    assert texts(page, "#work-said") == ["Done."]
+    assert page.execute_script("return document.activeElement.id") == "save-render"
+
+
+def test_nothing_sticks_out_at_any_width(with_video):
+    for width in (320, 600, 1600):
+        room, wide = room_and_width(with_video, width)
+        assert wide <= room, width
+
+
+def test_what_is_pressed_is_large_and_everything_has_a_name(with_video):
+    found = with_video.execute_script(
+        "return [...document.querySelectorAll('a, button, input, select, summary, .frame')]"
+        ".filter((e) => e.checkVisibility() && !e.matches('.skip, .unseen')).map((e) => [e.id,"
+        " Math.max(e.offsetHeight, e.closest('.inline')?.offsetHeight ?? 0), (e.ariaLabel ||"
+        " e.textContent || [...(e.labels ?? [])].map((l) => l.textContent).join('')).trim()])"
+    )
+    assert len(found) > 30
+    assert [each for each in found if each[1] < 44 or not each[2]] == []
+
+
+def test_axe_finds_nothing_against_the_page(with_video):
+    with_video.execute_script("document.querySelector('details').open = true")
+    search(with_video)
+    assert violations(with_video) == []
+    with_video.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    emulate(with_video, prefers_reduced_motion="reduce")
+
+
+def test_nothing_goes_wrong_and_nothing_is_asked_of_another_machine(page, studio):
+    page.get_log("performance")
+    page.get_log("browser")
+    page.refresh()
+    wait(page, "byId('film').dataset.frame")
+    wait_for_rest(page)
+    assert page.get_log("browser") == []
+    urls = asked_since(page)
+    assert len(urls) > 15
+    assert [url for url in urls if not url.startswith((studio.address, "blob:", "data:"))] == []
