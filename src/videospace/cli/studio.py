@@ -5,6 +5,7 @@ import importlib.util
 import tyro
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.threads import wait_asleep
 
 NEEDS = ("fastapi", "uvicorn", "cryptography")
 
@@ -13,6 +14,7 @@ def main(arguments: list[str]) -> None:
     """Parse and run."""
     if any(importlib.util.find_spec(name) is None for name in NEEDS):
         raise UserError('the studio needs its extra: pip install "videospace[studio,lipreading]"')
+    wait_asleep()  # a browser, and often a training, want the same cores
     from videospace.studio.server import StudioConfig, run_studio
 
     run_studio(tyro.cli(StudioConfig, args=arguments, prog="videospace studio"))

@@ -40,7 +40,8 @@ def keep_few_kernels(count: int = 32) -> None:
     """Let oneDNN forget kernels of shapes that are gone.
 
     It keeps one for every shape, up to 1024 of them. Where each batch has another length, as clips
-    of words do, that is a gigabyte every hundred steps. Without effect after the first product.
+    of words do, that was a gigabyte in the first hundred steps. Without effect after the first
+    product.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(count))
 
