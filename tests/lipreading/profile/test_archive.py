@@ -8,6 +8,7 @@ import pytest
 
 from videospace.lipreading.profile.archive import export_profile, import_profile
 from videospace.lipreading.profile.models import (
+    KEPT,
     current_model,
     keep_model,
     model_in_progress,
@@ -81,6 +82,23 @@ def test_a_file_of_an_older_version(exported, tmp_path):
     again = import_profile(changed(exported, content=older), tmp_path / "bob")
     assert (len(again.clips()), again.choices()) == (4, [])
     assert current_model(again, "recogniser") is not None
+
+
+def test_of_models_of_an_older_version_the_oldest_makes_room(profile, tmp_path):
+    def learn(person):
+        with model_in_progress(person) as folder:
+            (folder / "config.json").write_text("{}")
+            return keep_model(person, folder, kind="recogniser", strategy="fusion").id
+
+    def turnless(document):
+        for model in document["models"]:
+            del model["turn"]
+
+    made = [learn(profile) for _ in range(KEPT)]
+    export_profile(profile, tmp_path / "ann.zip")
+    again = import_profile(changed(tmp_path / "ann.zip", content=turnless), tmp_path / "bob")
+    made.append(learn(again))
+    assert [model.id for model in models(again)] == made[1:]
 
 
 def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
