@@ -10,6 +10,7 @@ model has to be whole, and no file may be left that belongs to nothing.
 import collections
 import dataclasses
 import random
+import shutil
 import statistics
 import threading
 import time
@@ -52,7 +53,10 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
     make_model(work / "model")
     journal = work / "kills.jsonl"
     kills, num_bytes = read_json_lines(journal)  # of this command, interrupted
-    with StudioServer(work / "people", "--model", str(work / "model")) as studio:
+    people = work / "people"
+    # Of an interrupted kill, recordings may be there that would be refused now.
+    shutil.rmtree(people, ignore_errors=True)
+    with StudioServer(people, "--model", str(work / "model")) as studio:
         make_person(studio)
         for number in range(len(kills), options.kills):
             chance = random.Random(f"{options.seed}, kill {number}")
@@ -75,13 +79,13 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
 
 def kill(studio: StudioServer, chance: random.Random, most_acts: int) -> dict[str, Any]:
     """Kill the studio at some moment of a script, start it anew, and judge."""
-    script = Script(chance, look(studio.data)[0])
+    num_acts, delay_seconds = chance.randint(0, most_acts), chance.uniform(0, 0.5)
+    script = Script(chance, look(studio.data)[0])  # draws from here on, in a thread of its own
     thread = threading.Thread(target=script.run, args=(studio.address,))
     thread.start()
-    num_acts = chance.randint(0, most_acts)
     while script.done.total() < num_acts and thread.is_alive():
         time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.5))
+    time.sleep(delay_seconds)
     studio.kill()
     thread.join()
     started = time.perf_counter()

@@ -13,6 +13,7 @@ when it ends at most 10 %, or 32 MiB, above what it was after a third of the tim
 
 import dataclasses
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -66,8 +67,9 @@ class StudioLoadOptions(BenchmarkOptions):
 def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     """Set up, then measure alone, under load, and with malformed requests."""
     data = work / "people"
-    if not data.exists():
-        make_person(data / PERSON, options)
+    # Of an interrupted command, recordings may be there that would be refused now.
+    shutil.rmtree(data, ignore_errors=True)
+    make_person(data / PERSON, options)
 
     def malformed() -> dict[str, Any]:
         with httpx2.Client(base_url=studio.address, timeout=60) as client:

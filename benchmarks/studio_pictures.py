@@ -158,9 +158,11 @@ def _studio(data: Path, films: FilmReader) -> Iterator[str]:
     sockets: dict[str, Any] = {"sockets": [listening]}
     thread = threading.Thread(target=server.run, kwargs=sockets)
     thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    server.should_exit = server.force_exit = True  # whoever is still connected
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        server.should_exit = server.force_exit = True  # whoever is still connected
+        thread.join()
 
 
 def _teach(people: People) -> None:

@@ -1,4 +1,4 @@
-"""Makes the benchmarks importable, and recordings for them that no test has to bring along."""
+"""Recordings for the benchmarks that no test has to bring along."""
 
 import gzip
 import json

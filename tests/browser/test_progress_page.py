@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_actions import press, texts, type_into, wait
+from page_actions import ask, press, texts, type_into, wait
 from page_looks import CONTRASTS, emulate
 from said_words import NUM_DAYS, NUM_EACH_DAY, WORDS, base_model, talked_profile, trained_model
 from served_studio import StagedFilms, served
-from test_studio_page import ask
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings

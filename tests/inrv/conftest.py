@@ -1,4 +1,4 @@
-"""The toys as fixtures, and a disk that is soon full."""
+"""The toys as fixtures."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videospace.runtime import processes
+from videospace.runtime import distributed, processes
 from videospace.runtime.distributed import ALONE, Team
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import (
@@ -47,6 +47,22 @@ def test_alone_everything_is_what_it_was():
     assert ALONE.is_first
     with ALONE.first_before_others():
         pass
+
+
+def test_large_tensors_are_added_up_where_they_lie_and_small_ones_in_one_message(monkeypatch):
+    monkeypatch.setattr(distributed, "LARGE_BYTES", 32)
+    large, turned, small = torch.ones(9), torch.ones(3, 5).T, torch.ones(2)
+    messages = []
+
+    def doubled(message):  # as of two processes that have the same
+        messages.append(message)
+        message.mul_(2)
+
+    monkeypatch.setattr(distributed.dist, "all_reduce", doubled)
+    Team(0, 2).add_up(small, large, turned)
+    assert messages[0] is large
+    assert [message.numel() for message in messages] == [9, 17]
+    assert all(torch.equal(each, torch.full_like(each, 2)) for each in (large, turned, small))
 
 
 class TestStart:

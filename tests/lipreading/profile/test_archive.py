@@ -8,6 +8,7 @@ import pytest
 
 from videospace.lipreading.profile.archive import export_profile, import_profile
 from videospace.lipreading.profile.models import (
+    KEPT,
     current_model,
     keep_model,
     model_in_progress,
@@ -83,6 +84,23 @@ def test_a_file_of_an_older_version(exported, tmp_path):
     assert current_model(again, "recogniser") is not None
 
 
+def test_of_models_of_an_older_version_the_oldest_makes_room(profile, tmp_path):
+    def learn(person):
+        with model_in_progress(person) as folder:
+            (folder / "config.json").write_text("{}")
+            return keep_model(person, folder, kind="recogniser", strategy="fusion").id
+
+    def turnless(document):
+        for model in document["models"]:
+            del model["turn"]
+
+    made = [learn(profile) for _ in range(KEPT)]
+    export_profile(profile, tmp_path / "ann.zip")
+    again = import_profile(changed(tmp_path / "ann.zip", content=turnless), tmp_path / "bob")
+    made.append(learn(again))
+    assert [model.id for model in models(again)] == made[1:]
+
+
 def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
     with zipfile.ZipFile(exported) as archive:
         content = json.loads(archive.read("profile.json"))
@@ -139,6 +157,22 @@ def half_an_answer(content):
     content["choices"][0]["answer"]["words"] = ["water"]
 
 
+def no_list(content):
+    content["words"] = 5
+
+
+def timeless(content):
+    content["clips"][0]["added"] = "yesterday"
+
+
+def beyond_numbers(content):
+    content["words"][0]["num_uses"] = 10**30
+
+
+def half_a_sign(content):
+    content["choices"][0]["answer"]["strategy"] = "\ud800"
+
+
 def other_class(content):
     content["class"] = "VideoSpace"
 
@@ -151,12 +185,16 @@ def other_class(content):
         (nameless, "lacks 'words' in profile.json"),
         (texts_for_numbers, "expected .*float.* for fps, came 'fast'"),
         (more_fields, "expected the fields text, spoken"),
-        (twice, "contradicts itself .*UNIQUE"),
-        (unknown_word, "contradicts itself .*FOREIGN KEY"),
+        (twice, "holds what no profile can .*UNIQUE"),
+        (unknown_word, "holds what no profile can .*FOREIGN KEY"),
         (choiceless, "lacks 'choices' in profile.json"),
-        (unknown_clip, "contradicts itself .*FOREIGN KEY"),
+        (unknown_clip, "holds what no profile can .*FOREIGN KEY"),
         (odd_answer, r"expected tuple.* for words, came \['water', 7\]"),
         (half_an_answer, "expected a probability for each word, came 1 words and 2"),
+        (no_list, "expected a list of words, came 5"),
+        (timeless, "expected a time as ISO 8601 has it, came 'yesterday'"),
+        (beyond_numbers, "holds what no profile can .*too large"),
+        (half_a_sign, "holds what no profile can .*surrogates"),
         (other_class, "is no exported profile: profile.json says something else"),
     ],
 )

@@ -24,6 +24,11 @@ def entry(text: str, spoken: str | None = None, note: str = "") -> WordEntry:
         ("\ufeffword,note\nnaïve,x", [entry("naïve", None, "x")]),
         ("water,,,,", [entry("water")]),
         ("word\nnote", [entry("word"), entry("note")]),
+        (
+            'water,,"cold; in\r\nthe morning"\r\ntea',
+            [entry("water", None, "cold; in the morning"), entry("tea")],
+        ),
+        ("water\rtea\x0bbread\u2028", [entry("water"), entry("tea"), entry("bread")]),
     ],
 )
 def test_what_people_write(content, expected):

@@ -53,7 +53,6 @@ def use_model(profile: Profile, identity: str) -> None:
     Raises:
         UserError: There is no such model, or the disk is full.
     """
-    settings = profile.settings
     with writing(profile.folder) as index:
         found = index.execute(
             "SELECT kind, strategy FROM models WHERE id = ?", (identity,)
@@ -62,6 +61,7 @@ def use_model(profile: Profile, identity: str) -> None:
             raise UserError(
                 f"no model '{identity}' in the profile: 'videospace lipread models' lists them"
             )
+        settings = profile.settings  # nobody changes them meanwhile
         strategy = found["strategy"]
         if found["kind"] == "encoder":
             keeps = needs_model(settings.strategy) and not needs_training(settings.strategy)
@@ -83,8 +83,8 @@ def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
 
 def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:
     """The strategy itself or, until it has been trained, the best one that needs no training."""
-    trained = current_model(profile, "recogniser")
     if needs_training(strategy):
+        trained = current_model(profile, "recogniser")
         if trained is not None and trained.strategy == strategy:
             return strategy
         strategy = UNTRAINED

@@ -6,6 +6,7 @@ The zip holds ``profile.json`` (words, clips, choices, models and settings), ``c
 
 import contextlib
 import dataclasses
+import datetime
 import json
 import re
 import shutil
@@ -88,12 +89,15 @@ def import_profile(path: Path, folder: Path) -> Profile:
         where = f"'{path}', {CONTENT_FILE}"
 
         def records(kind: type[Record], name: str) -> list[Record]:
+            if not isinstance(content[name], list):
+                raise UserError(f"{where}: expected a list of {name}, came {content[name]!r:.80}")
             return [record_from_json(kind, item, where) for item in content[name]]
 
         settings = record_from_json(ProfileSettings, content["settings"], where)
         words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
         choices, kept = records(ChoiceRecord, "choices"), records(ModelRecord, "models")
         _check_identities([item.id for item in (*clips, *kept)], path)
+        _check_times([item.added for item in (*words, *clips, *kept)], path)
         for clip in clips:
             _extract(archive, f"{CLIPS}/{clip.id}.npz", clip_path(unfinished, clip.id), path)
             if clip_id(load_clip(clip_path(unfinished, clip.id))) != clip.id:
@@ -139,8 +143,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise UserError(
             f"'{path}' is no exported profile, or is damaged ({error}): export it again"
         ) from error
-    except sqlite3.IntegrityError as error:
-        raise UserError(f"'{path}' contradicts itself ({error}): export it again") from error
+    except (sqlite3.IntegrityError, OverflowError, UnicodeEncodeError) as error:
+        raise UserError(f"'{path}' holds what no profile can ({error}): export it again") from error
 
 
 def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
@@ -170,6 +174,17 @@ def _check_identities(identities: list[str], path: Path) -> None:
     for identity in identities:
         if not _IDENTITY.fullmatch(identity):
             raise UserError(f"'{path}': expected an id of 16 digits (0-f), came {identity!r}")
+
+
+def _check_times(times: list[str], path: Path) -> None:
+    """What was said is counted by day, so that nothing else may stand there."""
+    for time in times:
+        try:
+            datetime.datetime.fromisoformat(time)
+        except ValueError as error:
+            raise UserError(
+                f"'{path}': expected a time as ISO 8601 has it, came {time!r:.80}"
+            ) from error
 
 
 def _extract(archive: zipfile.ZipFile, member: str, target: Path, path: Path) -> None:

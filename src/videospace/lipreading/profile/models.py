@@ -80,7 +80,7 @@ def keep_model(
         )
         insert_model(index, record)
         older = index.execute(
-            "SELECT id FROM models WHERE kind = ? ORDER BY turn DESC LIMIT -1 OFFSET ?",
+            "SELECT id FROM models WHERE kind = ? ORDER BY turn DESC, rowid DESC LIMIT -1 OFFSET ?",
             (kind, KEPT),
         ).fetchall()
         index.executemany("DELETE FROM models WHERE id = ?", [(row["id"],) for row in older])

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from collections.abc import Sequence
 
 from videospace.lipreading.profile.profile import Profile
@@ -14,6 +15,7 @@ HEADINGS = {"word": "text", "spoken": "spoken", "spoken form": "spoken", "note":
 FIELDS = ("text", "spoken", "note")
 """The columns of a list without such a line."""
 _SEPARATORS = "\t;,"
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,10 @@ def read_word_list(content: str) -> list[WordEntry]:
         >>> [entry.spoken for entry in read_word_list("note;word;spoken\n;Dr. Lee;doctor Lee")]
         ['doctor Lee']
     """
-    lines = content.removeprefix("\ufeff").splitlines()
-    separator = next((sign for sign in _SEPARATORS if any(sign in line for line in lines)), ",")
+    content = content.removeprefix("\ufeff")
+    unquoted = _QUOTED.sub("", content)
+    separator = next((sign for sign in _SEPARATORS if sign in unquoted), ",")
+    lines = content.splitlines(keepends=True)  # a cell in quotation marks may go on in the next
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     fields, entries = FIELDS, []
     try:
