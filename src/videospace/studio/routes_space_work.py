@@ -114,7 +114,6 @@ def _state(desk: Desk) -> WorkState:
         result=None
         if found is None
         else WorkResult(
-            has_strip=found.strip is not None,
             point=None if found.point is None else point_of(desk, found.point),
             psnr_seen_db=found.psnr_seen_db,
             psnr_hidden_db=found.psnr_hidden_db,
