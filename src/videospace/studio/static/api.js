@@ -5,6 +5,7 @@ import { byId, notify } from "./dom.js";
 const PATIENCE = 60;
 const BUSY = 503;
 let token = null;
+let beginning = null;
 
 export class StudioError extends Error {
   constructor(message, status) {
@@ -62,7 +63,13 @@ async function reach(address, options, patience = PATIENCE) {
   }
 }
 
-async function beginSession() {
+// Whoever asks meanwhile waits for the same session: there is one dialog for the code.
+function beginSession() {
+  beginning ??= newSession().finally(() => { beginning = null; });
+  return beginning;
+}
+
+async function newSession() {
   const session = await (await reach("/api/session")).json();
   token = session.needs_code ? await askForCode() : session.token;
 }
