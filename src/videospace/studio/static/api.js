@@ -1,6 +1,6 @@
 // Asking the studio. One that is being started anew, or has too much to do, is waited for.
 
-import { byId, notify } from "./dom.js";
+import { byId, notify, pause } from "./dom.js";
 
 const PATIENCE = 60;
 const BUSY = 503;
@@ -13,8 +13,6 @@ export class StudioError extends Error {
     this.status = status;
   }
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // Gives what the studio answers: an object, or a blob where it is a picture.
 export async function ask(method, path, { json, body, type, signal, patience = PATIENCE } = {}) {
