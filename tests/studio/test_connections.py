@@ -132,12 +132,24 @@ def test_no_path_leads_out(port, target):
     assert "import " not in answer
 
 
-def test_a_page_that_vanishes_disturbs_nobody(port, keys):
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/people", "application/json"),
+        ("/api/people/import", "application/zip"),
+        ("/api/people/ann/recordings", "video/webm"),
+    ],
+)
+def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
+        f"{TOKEN_HEADER}: {keys.token}\r\nContent-Length: 20\r\n\r\n"
+    )
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", port)) as connection:
-            head = f"{HEAD}{JSON}{TOKEN_HEADER}: {keys.token}\r\nContent-Length: 20\r\n\r\n"
             connection.sendall(f'{head}{{"person"'.encode())
     status, answer = request(port, "GET /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    assert "videospace.studio" not in [record.name for record in caplog.records]
     assert status == 200
     assert answer.endswith("[]")
 

@@ -108,6 +108,14 @@ def test_uploads_are_limited_in_kind_and_size(page, ann):
     assert page.post("/api/people", content=(b" " * 2**15 for _ in range(3))).status_code == 413
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/zip", "video/webm"])
+def test_who_has_not_given_the_code_can_send_little(house, open_page, kind):
+    page = open_page(house, Keys(code="abcd-efgh"))
+    headers = {"Content-Type": kind}
+    for content in (b" " * (2**16 + 1), (b" " * 2**15 for _ in range(3))):
+        assert page.post("/api/session", content=content, headers=headers).status_code == 413
+
+
 @pytest.mark.parametrize(
     "name", ["..%2fann", "%5c..%5c", "ann%2f..", ".hidden", "a" * 5000, "ann%00"]
 )

@@ -88,7 +88,7 @@ def test_two_people_of_one_name_can_come_at_once(tmp_path):
     assert sorted(ids) == ["ann", "ann-2", "ann-3", "ann-4"] == people.ids()
 
 
-def test_a_file_that_goes_while_it_is_measured_counts_nothing(tmp_path, monkeypatch):
+def test_a_file_that_goes_while_it_is_measured_counts_nothing(tmp_path):
     profile = Profile.create(tmp_path / "ann", ProfileSettings(person="Ann"))
     whole = size_bytes(profile)
     (profile.folder / "clips" / ".gone.part").symlink_to(tmp_path / "nowhere")

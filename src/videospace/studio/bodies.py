@@ -1,4 +1,4 @@
-"""Bodies of requests: how large and slow they may be, and what becomes of uploads."""
+"""Bodies: how large and slow that of a request may be, what becomes of uploads, and files."""
 
 import dataclasses
 import tempfile
@@ -28,8 +28,7 @@ class Upload:
     @property
     def description(self) -> dict[str, Any]:
         """For the OpenAPI description."""
-        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in self.types}
-        return {"requestBody": {"required": True, "content": content}}
+        return {"requestBody": {"required": True, "content": _binary(self.types)}}
 
 
 FILM = Upload(types=("video/webm", "video/mp4"), most_bytes=32 * 2**20)
@@ -49,6 +48,11 @@ def body_limits(content_type: str) -> tuple[int, float]:
         if kind in upload.types:
             return upload.most_bytes, upload.most_seconds
     return JSON_BYTES, JSON_SECONDS
+
+
+def file_answer(*types: str) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI description: an answer that is a file of one of these content types."""
+    return {200: {"content": _binary(types)}}
 
 
 async def read_body(request: Request, kind: Upload, use: Callable[[bytes], Result]) -> Result:
@@ -80,6 +84,10 @@ async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
         raise HTTPException(415, f"expected {' or '.join(kind.types)}, came {came or 'nothing'}")
     async for chunk in request.stream():
         yield chunk
+
+
+def _binary(types: tuple[str, ...]) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
 
 
 def _plain(content_type: str) -> str:

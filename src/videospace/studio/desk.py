@@ -96,10 +96,8 @@ class Desk:
             NotThere: There is no such point.
         """
         clip = self.space.clip
-        scale = side / max(clip.height, clip.width)
-        height, width = (max(1, round(each * scale)) for each in (clip.height, clip.width))
-        latent = self.latent(place)
-        return self.space.render(latent, height=height, width=width, num_frames=num_frames)
+        longer = "height" if clip.height >= clip.width else "width"
+        return self.space.render(self.latent(place), num_frames=num_frames, **{longer: side})
 
     def sample(self, count: int, method: Literal["slerp", "gaussian"], seed: int) -> list[str]:
         """Lay new points beside the clips, and return their ids.

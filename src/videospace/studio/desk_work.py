@@ -1,6 +1,7 @@
 """The long work on a desk: looking for a video in the space, and rendering at any size."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,7 +90,7 @@ def begin_render(desk: Desk, wish: RenderWish) -> None:
     """
     latent = desk.latent(wish.place)
     size = desk.space.render_size(wish.height, wish.width, wish.num_frames)
-    if np.prod(size, dtype=np.int64) > MOST_POINTS:
+    if math.prod(size) > MOST_POINTS:
         raise UserError(
             f"{size[0]} frames of {size[1]}x{size[2]} px are too many for a page: "
             "'videospace reconstruct' renders them"

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.people import NotThere
@@ -25,6 +26,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(UserError, _user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _vanished)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -53,6 +55,11 @@ def _http_error(_: Request, error: Exception) -> JSONResponse:
     answer = problem(error.status_code, sentences.get(error.status_code, str(error.detail)))
     answer.headers.update(error.headers or {})
     return answer
+
+
+def _vanished(_: Request, __: Exception) -> JSONResponse:
+    """For nobody: a page that is closed while it uploads is nothing to write a traceback about."""
+    return problem(400, "the request broke off before its end")
 
 
 def _unforeseen(_: Request, error: Exception) -> JSONResponse:

@@ -110,8 +110,7 @@ class Guard:
         if refused is not None:
             await problem(*refused)(scope, receive, send_safely)
             return
-        limits = body_limits(headers.get("content-type", ""))
-        await self._app(scope, _limited(receive, *limits), send_safely)
+        await self._app(scope, _limited(receive, *_limits(scope, headers)), send_safely)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -122,7 +121,7 @@ class Guard:
             return 403, "another site may not ask the studio"
         if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/api/"):
             return 403, "another site may not ask the studio"
-        most_bytes, _ = body_limits(headers.get("content-type", ""))
+        most_bytes, _ = _limits(scope, headers)
         if _length(headers) > most_bytes:
             return 413, "that is too large for the studio"
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
@@ -164,6 +163,12 @@ def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
     if address.is_loopback:
         return name in ("127.0.0.1", "localhost", "::1")
     return name in (str(address), own, f"{own}.local")
+
+
+def _limits(scope: Scope, headers: Headers) -> tuple[int, float]:
+    """Those of :func:`body_limits`; who may not have given the code yet cannot send an upload."""
+    kind = "" if scope["path"] == SESSION_PATH else headers.get("content-type", "")
+    return body_limits(kind)
 
 
 def _length(headers: Headers) -> float:

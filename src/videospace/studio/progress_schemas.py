@@ -3,7 +3,9 @@
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from videospace.studio.schemas import Strict
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -110,10 +112,8 @@ class Progress(BaseModel):
     """The newest first."""
 
 
-class ModelChoice(BaseModel):
+class ModelChoice(Strict):
     """A model to answer from now on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     """Its id."""

@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
-from videospace.studio.bodies import ARCHIVE, save_body
+from videospace.studio.bodies import ARCHIVE, file_answer, save_body
 from videospace.studio.house import House
 from videospace.studio.people import size_bytes
 from videospace.studio.schemas import (
@@ -23,6 +23,8 @@ from videospace.studio.schemas import (
     PersonChanges,
     TrainingWish,
 )
+
+ZIP = file_answer("application/zip")
 
 
 def people_routes(house: House) -> APIRouter:
@@ -100,11 +102,6 @@ def people_routes(house: House) -> APIRouter:
         return show_learning(person)
 
     return routes
-
-
-ZIP: dict[int | str, dict] = {
-    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 def _person(house: House, identity: str) -> Person:

@@ -18,12 +18,11 @@ from videospace.lipreading.profile.history import (
 )
 from videospace.lipreading.profile.history_csv import choices_csv
 from videospace.lipreading.profile.model_history import ModelHistory, model_history
+from videospace.studio.bodies import file_answer
 from videospace.studio.house import House
 from videospace.studio.progress_schemas import ModelChoice, Progress
 
-CSV: dict[int | str, dict] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
-}
+CSV = file_answer("text/csv")
 
 
 def progress_routes(house: House) -> APIRouter:

@@ -10,6 +10,7 @@ from jaxtyping import Bool
 
 from videospace.inrv.inversion import InversionConfig
 from videospace.runtime.errors import UserError
+from videospace.studio.bodies import file_answer
 from videospace.studio.desk import Desk
 from videospace.studio.desk_items import Outcome, Place
 from videospace.studio.desk_work import RenderWish, Wish, begin_render, begin_search
@@ -18,9 +19,8 @@ from videospace.studio.schemas_spaces import RenderingWish, SearchWish, WorkResu
 from videospace.studio.space_points import point_of
 from videospace.studio.spaces import Spaces
 
-BINARY = {"schema": {"type": "string", "format": "binary"}}
-FILES: dict[int | str, dict] = {200: {"content": {"video/mp4": BINARY}}}
-STRIPS: dict[int | str, dict] = {200: {"content": {"image/png": BINARY}}}
+FILES = file_answer("video/mp4", "video/webm", "image/gif")
+STRIPS = file_answer("image/png")
 
 
 def work_routes(spaces: Spaces) -> APIRouter:
@@ -114,7 +114,6 @@ def _state(desk: Desk) -> WorkState:
         result=None
         if found is None
         else WorkResult(
-            has_strip=found.strip is not None,
             point=None if found.point is None else point_of(desk, found.point),
             psnr_seen_db=found.psnr_seen_db,
             psnr_hidden_db=found.psnr_hidden_db,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from videospace.clips.film_strip import film_strip
 from videospace.inrv.shipped import shipped_names
-from videospace.studio.bodies import FILM, read_body
+from videospace.studio.bodies import FILM, file_answer, read_body
 from videospace.studio.desk import Desk
 from videospace.studio.desk_items import Place
 from videospace.studio.routes_space_work import work_routes
@@ -26,12 +26,8 @@ from videospace.studio.spaces import Spaces
 MOST_SIDE, MOST_FRAMES = 256, 64
 """Of a film that is shown at once."""
 
-PNG: dict[int | str, dict] = {
-    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
-}
-NPZ: dict[int | str, dict] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
-}
+PNG = file_answer("image/png")
+NPZ = file_answer("application/octet-stream")
 
 
 def _place(

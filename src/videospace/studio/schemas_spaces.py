@@ -105,7 +105,6 @@ class RenderingWish(PlaceWish):
 class WorkResult(BaseModel):
     """What came of a piece of work; its file and its strip have addresses of their own."""
 
-    has_strip: bool
     point: Point | None
     psnr_seen_db: float | None
     psnr_hidden_db: float | None

@@ -1,10 +1,11 @@
 // Asking the studio. One that is being started anew, or has too much to do, is waited for.
 
-import { byId, notify } from "./dom.js";
+import { byId, notify, pause } from "./dom.js";
 
 const PATIENCE = 60;
 const BUSY = 503;
 let token = null;
+let beginning = null;
 
 export class StudioError extends Error {
   constructor(message, status) {
@@ -12,8 +13,6 @@ export class StudioError extends Error {
     this.status = status;
   }
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // Gives what the studio answers: an object, or a blob where it is a picture.
 export async function ask(method, path, { json, body, type, signal, patience = PATIENCE } = {}) {
@@ -62,7 +61,13 @@ async function reach(address, options, patience = PATIENCE) {
   }
 }
 
-async function beginSession() {
+// Whoever asks meanwhile waits for the same session: there is one dialog for the code.
+function beginSession() {
+  beginning ??= newSession().finally(() => { beginning = null; });
+  return beginning;
+}
+
+async function newSession() {
   const session = await (await reach("/api/session")).json();
   token = session.needs_code ? await askForCode() : session.token;
 }

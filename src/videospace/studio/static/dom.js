@@ -1,6 +1,8 @@
-// The few things that every part of the page does with elements.
+// The few things that every part of the page does, most of them with elements.
 
 export const byId = (id) => document.getElementById(id);
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);

@@ -2,12 +2,11 @@
 // once more to end, as a switch does.
 
 import { isReady, record } from "./camera.js";
-import { attempt, byId } from "./dom.js";
+import { attempt, byId, pause } from "./dom.js";
 
 const HOLD_MILLISECONDS = 400;
 const LONGEST_MILLISECONDS = 6000;
 const REST_MILLISECONDS = 200;
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 let running = null;
 

@@ -3,14 +3,13 @@
 
 import { ask } from "./api.js";
 import { isReady, record } from "./camera.js";
-import { byId, fillList, onClick, show } from "./dom.js";
+import { byId, fillList, onClick, pause, show } from "./dom.js";
 import { address, onPerson, person } from "./person.js";
 import { keep, send } from "./recordings.js";
 
 const RECORD_MILLISECONDS = 2500;
 const COUNT_MILLISECONDS = 700;
 const SET_SIZE = 10;
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 let lesson = null; // { words: [{ text, spoken }], place, alike: { text: [sentence] } }
 let film = null;

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { attempt, byId, fillList, make, onClick, onSubmit, show } from "./dom.js";
 import { startHold } from "./hold.js";
-import { address, onPerson } from "./person.js";
+import { address, onPerson, person } from "./person.js";
 import { drop, keep, send } from "./recordings.js";
 import { addToSentence } from "./sentence.js";
 import { say } from "./speech.js";
@@ -34,21 +34,24 @@ export function startTalk(isOnTalk) {
 
 // A recording that nobody began by hand, and that shows no word, is none.
 export async function hear(film, { isAuto = false } = {}) {
+  const speaker = person().id;
+  let heard;
   reset("Reading the lips …");
   isBusy = true;
   try {
-    waiting = await send(film);
+    heard = await send(film);
   } catch (error) {
     reset("That did not work. Record it again.");
     throw error;
   } finally {
     isBusy = false;
   }
-  if (isAuto && !waiting.lips_moved) {
-    const recording = waiting;
+  if (person()?.id !== speaker) return undefined; // somebody else has been chosen meanwhile
+  if (isAuto && !heard.lips_moved) {
     reset("That was no word. Mouth it again.");
-    return drop(recording);
+    return drop(heard);
   }
+  waiting = heard;
   const { guesses, sure, problems } = waiting;
   byId("answer").textContent = question(guesses, sure);
   byId("guesses").classList.toggle("sure", sure);

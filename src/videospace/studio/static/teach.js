@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { attempt, byId, onClick, onSubmit, show } from "./dom.js";
 import { beginLesson, goOn, startLessons, unfinished } from "./lesson.js";
-import { address, onPerson, person } from "./person.js";
+import { address } from "./person.js";
 
 const MOST_PRACTISED = 10;
 const MOST_NAMED = 5;
@@ -11,7 +11,6 @@ let words = []; // the weakest first
 
 export function startTeach() {
   startLessons(showState);
-  onPerson(() => person() && attempt(() => showState()));
   onSubmit("teach-form", begin);
   onClick("teach-resume", () => goOn(left()));
   byId("teach-file").addEventListener("change", () => attempt(takeFile));

@@ -1,7 +1,7 @@
 // Training in the background, and how far it is.
 
 import { ask } from "./api.js";
-import { attempt, byId, onClick, show } from "./dom.js";
+import { byId, inBackground, onClick, show } from "./dom.js";
 import { address, onPerson, person } from "./person.js";
 
 const LOOK_MILLISECONDS = 1000;
@@ -9,7 +9,10 @@ const ALWAYS = "Every recording counts at once.";
 let timer = 0;
 
 export function startTraining() {
-  onPerson(() => person() && look());
+  onPerson(() => {
+    clearTimeout(timer);
+    if (person()) inBackground(look);
+  });
   onClick("train", async () => {
     await ask("POST", address("/learning"), { json: {} });
     await look();
@@ -29,7 +32,7 @@ async function look() {
   show(byId("training-bar"), running);
   show(byId("train-stop"), running);
   show(byId("train"), person().can_train && !running);
-  if (running) timer = setTimeout(() => attempt(look), LOOK_MILLISECONDS);
+  if (running) timer = setTimeout(() => inBackground(look), LOOK_MILLISECONDS);
 }
 
 function words({ state, note, fraction }) {

@@ -1,4 +1,4 @@
-// Where a pointer is among the points and the way on the map; all places in pixels.
+// Where a pointer is among points, and on a way of straight pieces; all places in pixels.
 
 export function nearestPoint(at, points, reach) {
   let [nearest, least] = [null, reach];
@@ -9,7 +9,7 @@ export function nearestPoint(at, points, reach) {
   return nearest;
 }
 
-// The place on a way of straight pieces that is nearest: how far along it lies, and how near.
+// The place on a way that is nearest: how far along it lies, and how near.
 export function nearestOnWay(at, way) {
   let found = { ratio: 0, distance: Infinity };
   for (let index = 0; index + 1 < way.length; index += 1) {

@@ -1,6 +1,7 @@
 // The mask: painted over the video with a brush or as rectangles, or given as numbers.
 
 import { byId, onClick, onSubmit } from "../dom.js";
+import { nearestOnWay } from "./geometry.js";
 import { space } from "./space.js";
 
 const canvas = byId("mask");
@@ -58,19 +59,11 @@ function go(event) {
     fill(({ x, y }) => x + 0.5 >= left && x + 0.5 <= right && y + 0.5 >= top && y + 0.5 <= bottom, 1);
   } else {
     const radius = Number(byId("brush").value) / 2;
-    const from = stroke.at;
-    fill((place) => distance(place, from, to) <= radius, tool() === "brush" ? 1 : 0);
+    const line = [stroke.at, to];
+    const isNear = ({ x, y }) => nearestOnWay({ x: x + 0.5, y: y + 0.5 }, line).distance <= radius;
+    fill(isNear, tool() === "brush" ? 1 : 0);
   }
   stroke.at = to;
-}
-
-// From the middle of a pixel to the straight line of a stroke.
-function distance({ x, y }, from, to) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const length = dx * dx + dy * dy;
-  const share = length ? ((x + 0.5 - from.x) * dx + (y + 0.5 - from.y) * dy) / length : 0;
-  const inside = Math.min(1, Math.max(0, share));
-  return Math.hypot(from.x + inside * dx - x - 0.5, from.y + inside * dy - y - 0.5);
 }
 
 function pixel(event) {

@@ -62,9 +62,10 @@ async function openVideo(taken, name) {
 // What will be done with what is hidden now.
 function tell() {
   if (!video) return;
-  const percent = Math.round(100 * shareHidden());
+  const share = shareHidden();
+  const percent = Math.round(100 * share);
   const seen = seenFrames();
-  const isWhole = percent === 0 && packedMask() === null && seen === null;
+  const isWhole = share === 0 && seen === null;
   byId("search").textContent = isWhole ? "Find it in the space" : "Find it, and fill in what is hidden";
   show(byId("keep-label"), !isWhole);
   const short = video.num_real < space().num_frames ? ` It has ${video.num_real} of the ${space().num_frames} frames of a clip; the rest is filled in.` : "";
