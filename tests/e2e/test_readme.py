@@ -19,6 +19,8 @@ TOY = [
     "--batch.points-per-clip=16",
     "--total-points=2000",
 ]
+SHORT = {"train": TOY, "encoder": ["--budget-seconds=2"], "complete": ["--max-steps=5"]}
+"""What keeps a command of the README short."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -49,8 +51,7 @@ def test_the_readme_from_prepare_to_info(folder: Path) -> None:
     lines = commands(ROOT / "README.md")
     assert [words[0] for words in lines][:3] == ["prepare", "train", "sample"]
     for words in lines:
-        if words[0] == "train":
-            words += TOY
+        words += SHORT.get(words[0], [])
         ids = (folder / "clips" / "index.jsonl").exists() and re.findall(
             r'"id": "([^"]+)"', (folder / "clips" / "index.jsonl").read_text()
         )
