@@ -9,7 +9,6 @@ import dataclasses
 import io
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,21 +18,16 @@ from typing import Any
 import av
 import numpy as np
 import tyro
-import uvicorn
 from jaxtyping import UInt8
 from PIL import Image
 
 from benchmarks.drawn_face import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
+from benchmarks.studio_here import StudioHere
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.strategies import LearningSettings
-from videospace.studio.app import build_app
 from videospace.studio.films import FilmReader
-from videospace.studio.guard import Keys
-from videospace.studio.house import House
 from videospace.studio.people import People
-from videospace.studio.spaces import Spaces
 
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -105,8 +99,9 @@ def main(options: PictureOptions) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, FilmReader() as films:
         film = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
-        with _studio(Path(work) / "data", films) as address, _browser(film) as browser:
-            browser.get(address)
+        _teach(People(Path(work) / "data"))
+        with StudioHere(Path(work) / "data", films) as studio, _browser(film) as browser:
+            browser.get(studio.address)
             wait(browser, "byId('preview').videoWidth > 0")
             names = browser.execute_script(
                 "return [...document.querySelectorAll('[data-page]')].map((e) => e.dataset.page)"
@@ -140,29 +135,6 @@ def wait(browser: Any, condition: str) -> None:
         if time.monotonic() > end:
             raise TimeoutError(condition)
         time.sleep(0.1)
-
-
-@contextmanager
-def _studio(data: Path, films: FilmReader) -> Iterator[str]:
-    people = People(data)
-    _teach(people)
-    settings = LearningSettings(progress=False, device="cpu")
-    config = uvicorn.Config(
-        build_app(House(people, films, settings), Spaces(films), Keys()),
-        port=0,
-        log_level="warning",
-        ws="none",
-        lifespan="off",
-    )
-    server, listening = uvicorn.Server(config), config.bind_socket()
-    sockets: dict[str, Any] = {"sockets": [listening]}
-    thread = threading.Thread(target=server.run, kwargs=sockets)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    finally:
-        server.should_exit = server.force_exit = True  # whoever is still connected
-        thread.join()
 
 
 def _teach(people: People) -> None:

@@ -1,25 +1,18 @@
 """A studio in this process, for tests of pages: what it is sent is written down and not read."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import uvicorn
 from benchmarks.drawn_face import word_opening
+from benchmarks.studio_here import StudioHere
 
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.strategies import LearningSettings
-from videospace.studio.app import build_app
 from videospace.studio.films import FilmReader, Mouth
-from videospace.studio.guard import Keys
-from videospace.studio.house import House
 from videospace.studio.people import People
-from videospace.studio.spaces import Spaces
 
 FPS = 25
 
@@ -66,7 +59,7 @@ class DrawnFilms(FilmReader):
         return self.mouths
 
 
-class DrawnStudio:
+class DrawnStudio(StudioHere):
     """The studio's pages over HTTP.
 
     Args:
@@ -75,38 +68,11 @@ class DrawnStudio:
     """
 
     def __init__(self, data: Path, people: Sequence[str] = ("Ann",)):
-        self.films, self._data, self._port = DrawnFilms(), data, 0
+        self.films = DrawnFilms()
         house = People(data)
         for person in people:
             profile = house.find(house.create(ProfileSettings(person=person)))
             for word, text in enumerate(("water", "bread")):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
-        self.start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._port}/"
-
-    def start(self) -> None:
-        """With other keys and on the same port as before."""
-        settings = LearningSettings(progress=False, device="cpu")
-        house = House(People(self._data), self.films, settings)
-        config = uvicorn.Config(
-            build_app(house, Spaces(self.films), Keys()),
-            port=self._port,
-            log_level="warning",
-            ws="none",
-            lifespan="off",
-        )
-        self._server = uvicorn.Server(config)
-        listening = config.bind_socket()
-        self._port = listening.getsockname()[1]
-        sockets: dict[str, Any] = {"sockets": [listening]}
-        self._thread = threading.Thread(target=self._server.run, kwargs=sockets, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """At once, whoever is still connected."""
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=30)
+        super().__init__(data, self.films)

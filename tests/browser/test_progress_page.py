@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.studio_here import StudioHere
 from page_actions import ask, press, texts, type_into, wait
 from page_looks import CONTRASTS, emulate
 from said_words import NUM_DAYS, NUM_EACH_DAY, WORDS, base_model, talked_profile, trained_model
-from served_studio import StagedFilms, served
+from staged_films import StagedFilms
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
@@ -38,8 +39,8 @@ def films() -> StagedFilms:
 def browser(open_browser, data, films) -> Iterator[Any]:
     """Before a camera that shows a pattern."""
     browser = open_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    with served(data, films) as address:
-        browser.get(address)
+    with StudioHere(data, films) as studio:
+        browser.get(studio.address)
         yield browser
         browser.get("about:blank")
 

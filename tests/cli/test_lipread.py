@@ -101,6 +101,8 @@ def test_json_and_the_word_that_was_meant(folder, capsys):
     assert len(said["words"]) == len(said["probabilities"]) == 2
     word = Profile(folder / "ann").word("yes")
     assert (word.num_clips, word.num_uses) == (3, 1)
+    (choice,) = Profile(folder / "ann").choices()
+    assert len(choice.answer.words) == 3  # all there are, though two were asked for
 
 
 def test_history_of_what_was_said(folder, capsys):

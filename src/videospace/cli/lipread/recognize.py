@@ -19,6 +19,9 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.strategies import LearningSettings
 from videospace.runtime.errors import UserError
 
+NUM_KEPT = 5
+"""Words of an answer that are kept with the right one."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Recognize:
@@ -60,7 +63,7 @@ def main(arguments: list[str]) -> None:
     for path in command.clips:
         clip, problems = read_word(path, detector)
         started = time.perf_counter()
-        found = opened.recogniser.recognise(clip, k=command.k)
+        answered = opened.recogniser.recognise(clip, k=_num_words(command))
         seconds = time.perf_counter() - started
         if command.word is not None:
             profile.add_clip(
@@ -68,8 +71,13 @@ def main(arguments: list[str]) -> None:
                 clip,
                 source=str(path),
                 problems=problems,
-                answer=opened.record_of(found),
+                answer=opened.record_of(answered),
             )
+        found = dataclasses.replace(
+            answered,
+            words=answered.words[: command.k],
+            probabilities=answered.probabilities[: command.k],
+        )
         if command.json:
             said = dataclasses.asdict(found) | {"clip": str(path), "seconds": round(seconds, 4)}
             print(json.dumps(said, ensure_ascii=False))
@@ -79,3 +87,8 @@ def main(arguments: list[str]) -> None:
                 print(f"  {100 * probability:5.1f} %  {word}")
             for problem in problems:
                 print(f"  {problem}")
+
+
+def _num_words(command: Recognize) -> int:
+    """How many are looked for: the figures of what is kept ask for the first five."""
+    return command.k if command.word is None or command.k < 1 else max(command.k, NUM_KEPT)

@@ -16,8 +16,8 @@ from videospace.lipreading.mouth.cropping import fit_crop
 from videospace.runtime.errors import UserError
 
 _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-_ZIP_ERRORS = (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError)
-"""Two are zipfile's words for a compression that it does not know and for a password."""
+_ZIP_ERRORS = (OSError, zipfile.BadZipFile, RuntimeError, EOFError)
+"""RuntimeError is what zipfile says to a password, and to a compression that it does not know."""
 
 
 def natural_order(name: str) -> list[tuple[bool, int | str]]:

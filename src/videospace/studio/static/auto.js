@@ -2,7 +2,7 @@
 
 import { isReady, markRecording, startRecorder } from "./camera.js";
 import { AROUND, SIDE } from "./comparing.js";
-import { attempt, byId, onClick } from "./dom.js";
+import { attempt, byId, remembered } from "./dom.js";
 import { mouthPlace } from "./hints.js";
 import { isHeld } from "./hold.js";
 import { LipMotion } from "./motion.js";
@@ -26,25 +26,20 @@ const brush = canvas.getContext("2d", { willReadFrequently: true });
 brush.imageSmoothingQuality = "medium"; // every px counts, not only those beside the grid
 const motion = new LipMotion();
 const rolling = new RollingRecorder(startRecorder);
-let timer = 0;
 let unmark = null; // while a movement is recorded
 let lastPlace = null;
 let lastFrame = 0;
 
 // `isFree` tells whether a word is awaited; `use` takes the film of one.
 export function startAuto(isFree, use) {
-  onClick("auto", () => turn(timer === 0));
+  let timer = 0;
   document.addEventListener("camera", forget);
-  turn(localStorage.getItem(KEY) === "on");
-
-  function turn(on) {
+  remembered("auto", KEY, (on) => {
     clearInterval(timer);
     timer = on ? setInterval(look, LOOK_MILLISECONDS) : 0;
-    localStorage.setItem(KEY, on ? "on" : "off");
-    byId("auto").setAttribute("aria-pressed", String(on));
     forget();
     tell(on ? "away" : "off");
-  }
+  });
 
   function look() {
     const reason = reasonToWait(isFree);

@@ -33,6 +33,17 @@ export function onSubmit(id, act) {
 
 export const onClick = (id, act) => byId(id).addEventListener("click", () => attempt(act));
 
+// A button that turns something on and off, and is remembered; `act` is told, now and at each press.
+export function remembered(id, key, act) {
+  const turn = (on) => {
+    localStorage.setItem(key, on ? "on" : "off");
+    byId(id).setAttribute("aria-pressed", String(on));
+    act(on);
+  };
+  onClick(id, () => turn(byId(id).getAttribute("aria-pressed") !== "true"));
+  turn(localStorage.getItem(key) === "on");
+}
+
 // What goes wrong is said on the page, in the studio's own words.
 export function attempt(act) {
   notify("");

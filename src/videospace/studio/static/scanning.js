@@ -1,22 +1,17 @@
 // One switch: the focus walks over what can be pressed, and the switch presses it.
 
 import { isRecording } from "./camera.js";
-import { byId, onClick } from "./dom.js";
+import { remembered } from "./dom.js";
 
 const STEP_MILLISECONDS = 1600;
 const KEY = "studio.scanning";
-let timer = 0;
 
 export function startScanning(isOnTalk) {
-  onClick("scan", () => turn(timer === 0));
-  turn(localStorage.getItem(KEY) === "on");
-
-  function turn(on) {
+  let timer = 0;
+  remembered("scan", KEY, (on) => {
     clearInterval(timer);
     timer = on ? setInterval(step, STEP_MILLISECONDS) : 0;
-    localStorage.setItem(KEY, on ? "on" : "off");
-    byId("scan").setAttribute("aria-pressed", String(on));
-  }
+  });
 
   function step() {
     const typing = document.activeElement?.closest("input, textarea, select, dialog");
