@@ -149,33 +149,51 @@ class _EnoughError(Exception):
 
 
 def rates_of_processes(store: ClipStore, options: ScaleOptions, work: Path) -> dict[str, Any]:
-    """Points per second of one process on one core, and of two on two, at the same batch."""
-    settings = config(3 * options.steps)
-    rates: dict[str, list[float]] = {}
-    for _ in range(options.rounds):
-        for count, shares in ((1, 1), (2, 1), (2, 2)):
-            name = f"{count} processes, {shares} shares"
-            rate = _rate(store, settings, count, shares, work / "processes")
-            rates.setdefault(name, []).append(rate)
-    found = {
-        name: {"points_per_second": statistics.median(values), "runs": values}
-        for name, values in rates.items()
-    }
-    alone = found["1 processes, 1 shares"]["points_per_second"]
-    for one in found.values():
-        one["times_one_process"] = one["points_per_second"] / alone
+    """Points per second of one process on one core, and of two on two.
+
+    At the same batch, which tells how much sooner a run is over; and with as many clips for each
+    process as the one has, which tells how much more two can take on. Both for few and for many
+    points of a clip, since what the weights cost is the same for both.
+    """
+    found = {}
+    for points in (256, max(options.points_per_clip)):
+        rates: dict[str, list[float]] = {}
+        for _ in range(options.rounds):
+            for name, count, times in (
+                ("one", 1, 1),
+                ("two", 2, 1),
+                ("two, twice the clips", 2, 2),
+            ):
+                settings = config(times * 3 * options.steps, points)
+                clips = times * settings.batch.num_clips
+                batch = dataclasses.replace(settings.batch, num_clips=clips, num_shares=count)
+                settings = dataclasses.replace(settings, batch=batch)
+                rate = _rate(store, settings, count, work / "processes")
+                rates.setdefault(f"{points} points: {name}", []).append(rate)
+        alone = statistics.median(next(iter(rates.values())))
+        found |= {
+            name: {
+                "points_per_second": statistics.median(runs),
+                "times_one_process": statistics.median(runs) / alone,
+                "runs": runs,
+            }
+            for name, runs in rates.items()
+        }
     print_table("Processes", found, ("points_per_second", "times_one_process"))
     return found
 
 
-def _rate(store: ClipStore, settings: TrainingConfig, count: int, shares: int, out: Path) -> float:
+def _rate(store: ClipStore, settings: TrainingConfig, count: int, out: Path) -> float:
     for path in out.glob("*"):
         path.unlink()
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
         *("--nproc-per-node", str(count), "-m", "videospace", "train", str(store.folder)),
         *("--out", str(out), "--device", "cpu", "--codes.start", "gaussian"),
-        *("--batch.num-shares", str(shares), "--total-points", str(settings.total_points)),
+        *("--batch.num-clips", str(settings.batch.num_clips)),
+        *("--batch.points-per-clip", str(settings.batch.points_per_clip)),
+        *("--batch.num-shares", str(settings.batch.num_shares)),
+        *("--total-points", str(settings.total_points)),
     ]
     done = subprocess.run(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True

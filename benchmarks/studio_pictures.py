@@ -6,6 +6,7 @@ Example:
 
 import base64
 import dataclasses
+import datetime
 import io
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import av
 import numpy as np
@@ -25,6 +27,10 @@ from benchmarks.drawn_face import HEIGHT, WIDTH, FacePose, camera_file, draw_fac
 from benchmarks.studio_here import StudioHere
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.lipreading.mouth.reading import read_mouth
+from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.profile import profile as profile_module
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import AnswerRecord
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.studio.films import FilmReader
 from videospace.studio.people import People
@@ -32,6 +38,7 @@ from videospace.studio.people import People
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
+DAYS, EACH_DAY = 11, 9
 MOUTH_BOX = "286,279,82,82"
 WAIT_SECONDS = 60.0
 HEAR = """
@@ -141,8 +148,31 @@ def _teach(people: People) -> None:
     profile = people.find(people.create(ProfileSettings(person="Ann")))
     for word, text in enumerate(WORDS):
         profile.add_word(text)
-        clip, _ = read_mouth(_frames(word, num_frames=28), FixedBox(MOUTH_BOX))
-        profile.add_clip(text, clip, source="studio")
+        profile.add_clip(text, _mouthed(word, num_frames=28), source="studio")
+    _talk(profile)
+
+
+def _talk(profile: Profile) -> None:
+    """Words of the days before, of which fewer and fewer were taken for another one."""
+    chance = np.random.default_rng(0)
+    today = datetime.datetime.now().astimezone().replace(hour=9, minute=0)
+    for day in range(DAYS):
+        for number in range(EACH_DAY):
+            made = today - datetime.timedelta(days=DAYS - day, minutes=-3 * number)
+            said = int(chance.choice(len(WORDS), p=(0.3, 0.2, 0.2, 0.1, 0.1, 0.1)))
+            words = WORDS[said], WORDS[said ^ 1]
+            if chance.random() < 0.4 / (1 + day / 3):
+                words = words[1], words[0]
+            answer = AnswerRecord(
+                words=words, probabilities=(0.7, 0.2), sure=True, strategy="dtw", model=None
+            )
+            clip = _mouthed(said, num_frames=int(chance.integers(24, 34)))
+            with patch.object(profile_module, "now", made.isoformat):
+                profile.add_clip(WORDS[said], clip, source="studio", answer=answer)
+
+
+def _mouthed(word: int, *, num_frames: int) -> MouthClip:
+    return read_mouth(_frames(word, num_frames=num_frames), FixedBox(MOUTH_BOX))[0]
 
 
 def _frames(word: int, *, num_frames: int) -> UInt8[np.ndarray, "time 480 640 3"]:

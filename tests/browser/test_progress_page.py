@@ -207,9 +207,9 @@ def test_a_list_is_taught_in_sets_and_goes_on_after_a_reload(open_page, tmp_path
     assert texts(browser, "#look-alikes li") == []
     assert texts(browser, "#prompt-spoken") == ["spoken “doctor Lee”"]
     skip(browser, 8)
-    wait(browser, "byId('teach-state').textContent.startsWith('10 of 12 words are done.')")
+    wait(browser, "byId('teach-state').textContent.startsWith('10 of 12 words done.')")
     browser = open_page("teach", "bo")
-    wait(browser, "byId('teach-resume').textContent === 'Go on: 2 of 12 words are left'")
+    wait(browser, "byId('teach-resume').textContent === 'Go on: 2 of 12 words left'")
     press(browser, "#teach-resume")
     assert texts(browser, "#lesson-count") == ["Word 11 of 12"]
     skip(browser, 2)
@@ -274,3 +274,12 @@ def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, 
 def is_shown(browser: Any, element_id: str) -> bool:
     script = "return document.getElementById(arguments[0]).checkVisibility()"
     return browser.execute_script(script, element_id)
+
+
+def test_a_damaged_profile_does_not_keep_the_others_out(open_page, data):
+    (data / "dee").mkdir()
+    (data / "dee" / "profile.sqlite").write_bytes(b"rubbish" * 1000)
+    browser = open_page("teach", "bo")
+    wait(browser, "byId('notice').textContent.includes('is damaged')")
+    option = "byId('person').querySelector('[value=dee]')"
+    wait(browser, f"{option}.disabled && {option}.textContent === 'dee (damaged)'")

@@ -1,5 +1,7 @@
 """Mouths that are drawn: each word opens in its own rhythm, each speaker looks different."""
 
+import itertools
+
 import numpy as np
 
 from videospace.lipreading.corpus import LabelledClip
@@ -31,4 +33,19 @@ def drawn_corpus(words: int = 4, speakers: int = 3, takes: int = 3) -> list[Labe
         for speaker in range(speakers)
         for word in range(words)
         for take in range(takes)
+    ]
+
+
+def said(word: str, *clips: MouthClip) -> LabelledClip:
+    """One clip after the other, as a word."""
+    frames = np.concatenate([clip.frames for clip in clips])
+    clip = MouthClip(frames=frames, fps=25.0)
+    return LabelledClip(word=word, speaker="me", take="0", domain="real", clip=clip)
+
+
+def drawn_phrases(take: int) -> list[LabelledClip]:
+    """Each of four letters with each of four digits."""
+    return [
+        said(f"{'abcd'[one]} {two}", drawn_clip(one, 0, take), drawn_clip(two + 4, 0, take + two))
+        for one, two in itertools.product(range(4), range(4))
     ]

@@ -5,7 +5,7 @@ import pytest
 from drawn_mouths import drawn_clip, drawn_corpus
 
 from videospace.lipreading.familiarity import least_resemblance
-from videospace.lipreading.strategies import JUDGE, LearningSettings, learn, recogniser
+from videospace.lipreading.strategies import JUDGE_ALONE, LearningSettings, learn, recogniser
 
 QUICK = LearningSettings(epochs=2, device="cpu", progress=False)
 
@@ -45,7 +45,7 @@ def test_the_judge_changes_no_probability(tiny_model):
     clips = [drawn_clip(word, 0, 7) for word in range(6)]
     known = recogniser("prototypes", shots, tiny_model)
     judged = known.probabilities(clips)
-    del known.scorers[JUDGE]
+    del known.scorers[JUDGE_ALONE]
     np.testing.assert_array_equal(known.probabilities(clips), judged)
 
 
@@ -87,5 +87,5 @@ def test_all_clips_of_a_word_are_taken_out_with_it():
     corpus = drawn_corpus(4, speakers=1, takes=2)
     once = recogniser("dtw", [clip for clip in corpus if clip.take == "00"])
     twice = recogniser("dtw", corpus)
-    limits = (known.least_resemblance[JUDGE] for known in (once, twice))
+    limits = (known.least_resemblance[JUDGE_ALONE] for known in (once, twice))
     assert next(limits) == pytest.approx(next(limits), rel=0.2)

@@ -3,11 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from drawn_mouths import drawn_clip
+from drawn_mouths import drawn_clip, drawn_phrases
 
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.strategies import (
+    JUDGE_ALONE,
     STRATEGY_NAMES,
     LearningSettings,
     adapt,
@@ -187,3 +188,12 @@ def test_bad_settings(change, message):
 def test_a_classifier_of_other_words_is_left_out(shots, tiny_model):
     assert "words" not in recogniser("fusion", shots, tiny_model).scorers
     assert "words" in recogniser("fusion", shots[:2], tiny_model).scorers
+
+
+def test_phrases_that_share_their_parts_are_fused_part_by_part(tiny_model):
+    shots, queries = drawn_phrases(0), drawn_phrases(10)
+    learned = learn("fusion", shots, tiny_model, SHORT)
+    assert set(learned.scorers) == {"dtw-normalised", "dtw-embeddings", JUDGE_ALONE}
+    assert learned.weights[JUDGE_ALONE] == 0
+    right = [learned.recognise(query.clip).words[0] == query.word for query in queries]
+    assert np.mean(right) >= 0.75

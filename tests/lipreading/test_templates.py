@@ -1,18 +1,23 @@
+import dataclasses
+import itertools
 import time
 
 import numpy as np
 import pytest
 import torch
+from drawn_mouths import drawn_clip, drawn_phrases, said
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.utils.rnn import pad_sequence
 
+from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.templates import (
     TemplateScorer,
     cosine_features,
     normalised_cosine_features,
 )
-from videospace.lipreading.warping import pad, warping_distances
+from videospace.lipreading.warping import pad, part_distances, warping_distances
 from videospace.runtime.errors import UserError
 
 
@@ -28,11 +33,14 @@ def plain_distance(one: np.ndarray, other: np.ndarray) -> float:
     return total[-1, -1] / (len(one) + len(other))
 
 
-@given(
-    seed=st.integers(0, 10_000),
-    query=st.integers(1, 9),
-    lengths=st.lists(st.integers(1, 11), min_size=1, max_size=4),
-)
+SIZES = {
+    "seed": st.integers(0, 10_000),
+    "query": st.integers(1, 9),
+    "lengths": st.lists(st.integers(1, 11), min_size=1, max_size=4),
+}
+
+
+@given(**SIZES)
 def test_equals_the_plain_recursion(seed, query, lengths):
     chance = np.random.default_rng(seed)
     one = chance.normal(size=(query, 3)).astype(np.float32)
@@ -41,6 +49,42 @@ def test_equals_the_plain_recursion(seed, query, lengths):
     found = warping_distances(torch.from_numpy(one), templates + 0, sizes)
     expected = [plain_distance(one, each) for each in others]
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+def plain_parts(one: np.ndarray, other: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """The cheapest path, walked back from its end; ties are as good as each other."""
+    cost = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    best = {(-1, -1): (0.0, [])}
+    for i, j in itertools.product(range(len(one)), range(len(other))):
+        steps = [((i - 1, j), 1), ((i, j - 1), 1), ((i - 1, j - 1), 2)]
+        known = [(best[start], weight) for start, weight in steps if start in best]
+        best[i, j] = min(
+            (total + weight * cost[i, j], [*path, (weight, cost[i, j], parts[j])])
+            for (total, path), weight in known
+        )
+    sums = np.zeros((2, parts.max() + 1))
+    for weight, each, part in best[len(one) - 1, len(other) - 1][1]:
+        sums[:, part] += weight * each, weight
+    return sums[0] / sums[1]
+
+
+@given(**SIZES)
+def test_parts_are_those_of_the_cheapest_path(seed, query, lengths):
+    chance = np.random.default_rng(seed)
+    one = chance.normal(size=(query, 3)).astype(np.float32)
+    others = [chance.normal(size=(n, 3)).astype(np.float32) for n in lengths]
+    templates, sizes = pad([torch.from_numpy(each) for each in others])
+    cuts = [sorted(chance.integers(0, n + 1, 2).tolist()) for n in lengths]
+    parts = [
+        np.unique(np.repeat([0, 1, 2], np.diff([0, *cut, n])), return_inverse=True)[1]
+        for cut, n in zip(cuts, lengths, strict=True)
+    ]
+    padded = pad_sequence([torch.from_numpy(each) for each in parts], batch_first=True)
+    found = part_distances(torch.from_numpy(one), templates, sizes, padded).numpy()
+    for row, (other, own) in enumerate(zip(others, parts, strict=True)):
+        expected = plain_parts(one, other, own)
+        np.testing.assert_allclose(found[row, : len(expected)], expected, rtol=1e-4, atol=1e-4)
+        assert np.isinf(found[row, len(expected) :]).all()
 
 
 def test_padding_does_not_matter():
@@ -98,6 +142,51 @@ def test_the_nearest_clip_of_a_word_counts(shots, queries):
     after = scorer.scores([queries[0].clip])
     assert after[0, 3] == pytest.approx(0, abs=1e-3)
     np.testing.assert_array_equal(after[0, :3], before[0, :3])
+
+
+def part_scorer(shots: list[LabelledClip], *, share_parts: bool = True) -> TemplateScorer:
+    words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
+    return TemplateScorer(
+        words, clips, normalised_cosine_features, centre=True, share_parts=share_parts
+    )
+
+
+def test_phrases_help_each_other_with_the_parts_they_share():
+    """One phrase of every letter was filmed as another one; the others make up for it."""
+    shots, queries = drawn_phrases(0), drawn_phrases(10)
+    spoilt = [
+        dataclasses.replace(shot, clip=shots[row - row % 4 + (row + 1) % 4].clip)
+        if row % 5 == 0
+        else shot
+        for row, shot in enumerate(shots)
+    ]
+
+    def right(*, share_parts: bool) -> int:
+        scorer = part_scorer(spoilt, share_parts=share_parts)
+        best = scorer.scores([queries[row].clip for row in range(0, 16, 5)]).argmax(1)
+        return sum(index == row for index, row in zip(best, range(0, 16, 5), strict=True))
+
+    assert right(share_parts=False) == 0
+    assert right(share_parts=True) >= 3
+
+
+def test_a_word_that_is_no_phrase_brings_back_whole_clips():
+    shots, query = drawn_phrases(0), [drawn_phrases(10)[3].clip]
+    scorer, whole = part_scorer(shots), part_scorer(shots, share_parts=False)
+    assert not np.array_equal(scorer.scores(query), whole.scores(query))
+    for each in (scorer, whole):
+        each.add("help", each.prepare(drawn_clip(9)))
+    np.testing.assert_array_equal(scorer.scores(query), whole.scores(query))
+
+
+def test_parts_of_another_place_or_of_a_longer_phrase_do_not_mix():
+    clips = {word: drawn_clip(number) for number, word in enumerate("abc")}
+    pairs = [(one, two) for one, two in itertools.product("abc", "abc")]
+    threes = [(*pair, "c") for pair in pairs]
+    shots = [said(" ".join(of), *(clips[part] for part in of)) for of in (*pairs, *threes)]
+    scorer = part_scorer(shots)
+    best = scorer.scores([shot.clip for shot in shots]).argmax(1)
+    assert [scorer.words[index] for index in best] == [shot.word for shot in shots]
 
 
 def test_two_hundred_words_take_well_below_300_ms(shots):

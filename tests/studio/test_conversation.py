@@ -13,6 +13,16 @@ def test_an_empty_studio_has_nobody(page):
     assert page.get("/api/people").json() == []
 
 
+def test_a_damaged_profile_is_named_beside_the_others(page, ann, house):
+    (house.people.folder / "bo").mkdir()
+    (house.people.folder / "bo" / "profile.sqlite").write_bytes(b"rubbish" * 1000)
+    whole, damaged = page.get("/api/people").json()
+    assert (whole["id"], whole["num_words"], whole["damage"]) == ("ann", 2, None)
+    assert (damaged["id"], damaged["person"], damaged["num_words"]) == ("bo", "bo", 0)
+    assert "is damaged" in damaged["damage"]
+    assert page.get("/api/people/bo").status_code == 422
+
+
 def test_a_recording_is_recognised_and_kept(page, ann, send, make_film):
     heard = send(page, ann, make_film(1, take=7))
     assert heard["guesses"][0]["text"] == "bread"

@@ -13,11 +13,13 @@ from videospace.lipreading.scorers import (
     WordScorer,
 )
 from videospace.lipreading.templates import TemplateScorer, normalised_cosine_features
+from videospace.lipreading.units import shared_parts
 from videospace.runtime.errors import UserError
 
 Member = Literal["dtw", "dtw-normalised", "dtw-embeddings", "prototypes", "words", "units"]
 WITHOUT_MODEL: tuple[Member, ...] = ("dtw", "dtw-normalised")
 FUSED: tuple[Member, ...] = ("dtw-normalised", "dtw-embeddings", "prototypes", "words", "units")
+OF_WHOLE_PHRASES: tuple[Member, ...] = ("prototypes", "words")
 
 Units = Mapping[str, Sequence[str]]
 
@@ -35,7 +37,9 @@ def build_scorers(
     Args:
         members: Which of them; ``words`` and ``units`` are left out of several where the model
             does not know all of the person's words, or no units. (A classifier that knows some
-            of them would always choose among those.)
+            of them would always choose among those.) Where phrases share their parts, ``words``
+            and ``prototypes`` are left out of several: they look at whole phrases, each of which
+            has one clip where its parts have many.
         shots: The person's clips.
         model: Needed by all but the ``dtw`` ones without embeddings.
         units: What each word is made of.
@@ -53,17 +57,23 @@ def build_scorers(
             f"{', '.join(missing)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalised"
         )
+    if len(members) > 1 and shared_parts({word: word for word in words}):
+        members = [member for member in members if member not in OF_WHOLE_PHRASES]
     scorers: dict[str, Scorer] = {}
     embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None
     for member in members:
         if member == "dtw":
             scorers[member] = TemplateScorer(words, clips)
         elif member == "dtw-normalised":
-            scorers[member] = TemplateScorer(words, clips, normalised_cosine_features, centre=True)
+            scorers[member] = TemplateScorer(
+                words, clips, normalised_cosine_features, centre=True, share_parts=True
+            )
         elif embedder is None:
             raise AssertionError("refused above")
         elif member == "dtw-embeddings":
-            scorers[member] = TemplateScorer(words, clips, embedder.frames, centre=True)
+            scorers[member] = TemplateScorer(
+                words, clips, embedder.frames, centre=True, share_parts=True
+            )
         elif member == "prototypes":
             scorers[member] = PrototypeScorer(words, clips, embedder)
         elif member == "words":

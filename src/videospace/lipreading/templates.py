@@ -3,16 +3,17 @@
 The features of the training-free floor are low frequencies of the mouth image and their change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from videospace.lipreading.model_input import InputConfig, model_frames
 from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.warping import pad, warping_distances
+from videospace.lipreading.units import shared_parts
+from videospace.lipreading.warping import pad, part_distances, warping_distances
 
 CROP_SIZE = 32
 """Height and width in px at which a mouth is transformed."""
@@ -20,6 +21,8 @@ NUM_SIDE = 8
 """Frequencies along either axis; without the mean brightness there are 8 × 8 - 1 = 63."""
 LEAST_DEVIATION = 0.05
 """Added to a coefficient's deviation over a clip, so that noise is not blown up."""
+SHARPNESS = 20.0
+"""How much more a near clip of a part counts than a far one: by e for every 1/20 of distance."""
 
 Sequences = list[Float[Tensor, "_ feature"]]
 
@@ -89,12 +92,19 @@ _COSINES = _cosine_basis()
 class TemplateScorer:
     """Scores words by the nearest of their clips under dynamic time warping.
 
+    Phrases that share their parts, such as letters with digits, can be scored part by part: by how
+    near the clips of all phrases with the same word at the same place are. So one clip of each of
+    250 pairs is ten clips of every letter, and 25 of every digit. Parts are taken to be equally
+    long.
+
     Args:
         words: The word of each clip.
         clips: The templates.
         features: Turns clips into sequences of features.
         centre: Subtract the mean feature of all templates, which says who it is and not what, and
             bring every frame to unit length.
+        share_parts: Score phrases part by part where all of them share their parts (see
+            :func:`videospace.lipreading.units.shared_parts`).
 
     Example:
         >>> still, moving = np.zeros((2, 20, 88, 88), np.uint8)
@@ -111,10 +121,11 @@ class TemplateScorer:
         features: Callable[[Sequence[MouthClip]], Sequences] = cosine_features,
         *,
         centre: bool = False,
+        share_parts: bool = False,
     ):
         self.words: list[str] = []
         self._features = features
-        self._centre = centre
+        self._centre, self._share_parts = centre, share_parts
         self._sequences: Sequences = []
         self._owners: list[int] = []
         if clips:
@@ -133,14 +144,50 @@ class TemplateScorer:
         self._owners.append(self.words.index(word))
 
     def scores(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
-        """Minus the distance to the nearest template of each word."""
+        """Minus the distance to the nearest template of each word, or the mean over its parts."""
         mean = torch.cat(self._sequences).mean(0) if self._centre else None
         templates, lengths = pad([_centred(each, mean) for each in self._sequences])
+        queries = [_centred(query, mean) for query in self._features(clips)]
+        parts = shared_parts({word: word for word in self.words}) if self._share_parts else {}
+        if parts:
+            return self._scores_by_part(queries, templates, lengths, parts)
         owners = torch.tensor(self._owners)
         scores = torch.full((len(clips), len(self.words)), -torch.inf, dtype=torch.float32)
-        for row, query in enumerate(self._features(clips)):
-            distances = warping_distances(_centred(query, mean), templates, lengths)
+        for row, query in enumerate(queries):
+            distances = warping_distances(query, templates, lengths)
             scores[row].scatter_reduce_(0, owners, -distances, "amax")
+        return scores.numpy()
+
+    def _scores_by_part(
+        self,
+        queries: Sequences,
+        templates: Float[Tensor, "template time feature"],
+        lengths: Int[Tensor, " template"],
+        parts: Mapping[str, Sequence[str]],
+    ) -> Float[np.ndarray, "clip word"]:
+        counts = torch.tensor([len(parts[word]) for word in self.words])
+        places = torch.arange(int(counts.max()))
+        # A part of another place, or of a longer phrase, is met at another time of the clip.
+        names: dict[tuple[int, int, str], int] = {}
+        named = torch.zeros(len(self.words), len(places), dtype=torch.long)
+        for row, word in enumerate(self.words):
+            for place, part in enumerate(parts[word]):
+                name = (len(parts[word]), place, part)
+                named[row, place] = names.setdefault(name, len(names))
+        owners = torch.tensor(self._owners)
+        part_of_frame = torch.arange(templates.shape[1]) * counts[owners, None] // lengths[:, None]
+        part_of_frame = part_of_frame.clamp(max=len(places) - 1)
+        is_part = places < counts[:, None]
+        of_templates = is_part[owners]
+        scores = torch.empty(len(queries), len(self.words))
+        for row, query in enumerate(queries):
+            found = part_distances(query, templates, lengths, part_of_frame)
+            likeness = (-SHARPNESS * found[of_templates]).exp()
+            mean = torch.zeros(len(names)).scatter_reduce_(
+                0, named[owners][of_templates], likeness, "mean", include_self=False
+            )
+            of_parts = mean.log() / SHARPNESS
+            scores[row] = of_parts[named].where(is_part, 0.0).sum(1) / counts
         return scores.numpy()
 
 

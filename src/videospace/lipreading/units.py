@@ -31,11 +31,24 @@ def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple
         >>> spell({phrase: phrase for phrase in shared})["b 2"]
         ('b', '2')
     """
+    parts = shared_parts(spoken)
+    return parts or {word: visemes(text, language) for word, text in spoken.items()}
+
+
+def shared_parts(spoken: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The words of phrases, where each of them is part of several phrases; nothing otherwise.
+
+    Args:
+        spoken: How each phrase is spoken.
+
+    Example:
+        >>> shared_parts({"tea": "tea", "green tea": "green tea"})
+        {}
+    """
     parts = {word: tuple(text.casefold().split()) for word, text in spoken.items()}
     counts = Counter(part for of_word in parts.values() for part in set(of_word))
-    if counts and min(counts.values()) >= MIN_SHARED and min(map(len, parts.values())) > 1:
-        return parts
-    return {word: visemes(text, language) for word, text in spoken.items()}
+    are_shared = counts and min(counts.values()) >= MIN_SHARED
+    return parts if are_shared and min(map(len, parts.values())) > 1 else {}
 
 
 def unit_names(units_of: Mapping[str, Sequence[str]], words: Sequence[str]) -> list[str]:

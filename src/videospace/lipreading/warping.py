@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 
@@ -46,13 +46,10 @@ def warping_distances(
     Source: Sakoe and Chiba, "Dynamic programming algorithm optimization for spoken word
     recognition", 1978, symmetric form, P = 0.
     """
-    num_query, num_template = len(query), templates.shape[1]
+    num_query = len(query)
     costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
     infinite = costs.new_full((), torch.inf)
-    # Row i of column k + i holds cell (i, k): anti-diagonals become columns.
-    skewed = costs.new_full((len(templates), num_query, num_query + num_template - 1), torch.inf)
-    rows = torch.arange(num_query)
-    skewed[:, rows[:, None], rows[:, None] + torch.arange(num_template)] = costs
+    skewed, rows = _skewed(costs, torch.inf), torch.arange(num_query)
     before = costs.new_full((len(templates), num_query), torch.inf)
     last = torch.full_like(before, torch.inf)
     last[:, 0] = 0.0  # where the path begins, one step before cell (0, 0)
@@ -70,7 +67,81 @@ def warping_distances(
     return distances / (num_query + lengths)
 
 
+@torch.no_grad()
+def part_distances(
+    query: Float[Tensor, "query_time feature"],
+    templates: Float[Tensor, "template time feature"],
+    lengths: Int[Tensor, " template"],
+    parts: Int[Tensor, "template time"],
+) -> Float[Tensor, "template part"]:
+    """Distance of a sequence to each part of many templates, under the warping of the whole.
+
+    The cheapest path is that of :func:`warping_distances`; its cost is told apart by the part of
+    the template's frame, and divided by the weight of the path's steps in that part.
+
+    Args:
+        query: The sequence.
+        templates: Padded at the end; what stands in the padding does not matter.
+        lengths: Frames of each template, at least 1.
+        parts: The part, from 0, that each frame of a template belongs to.
+
+    Returns:
+        Infinite where a template has no frame of a part.
+
+    Example:
+        >>> low_high = torch.tensor([[0.0], [0.0], [5.0], [5.0]])
+        >>> parts = torch.tensor([[0, 0, 1, 1]])
+        >>> part_distances(low_high - 1, low_high[None], torch.tensor([4]), parts).tolist()
+        [[1.0, 1.0]]
+    """
+    num_query = len(query)
+    costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
+    skewed, rows = _skewed(costs, torch.inf), torch.arange(num_query)
+    in_part = torch.nn.functional.one_hot(parts).float()
+    in_part = _skewed(in_part[:, None].expand(-1, num_query, -1, -1), 0.0)
+    infinite = costs.new_full((), torch.inf)
+    before = costs.new_full((len(templates), num_query), torch.inf)
+    last = before.clone()
+    # What the path to a cell has cost in each part, and the weight of its steps there.
+    last_sums = costs.new_zeros(len(templates), num_query, 2, in_part.shape[-1])
+    before_sums, sums = last_sums, last_sums[:, 0].clone()
+    ends = num_query - 1 + lengths - 1
+    for diagonal in range(skewed.shape[2]):
+        cost, part = skewed[:, :, diagonal], in_part[:, :, diagonal]
+        from_last, from_above = last + cost, _from_above(last) + cost
+        across = _from_above(before) + 2 * cost
+        if diagonal == 0:
+            across = torch.where(rows == 0, 2 * cost, infinite)
+        now = torch.minimum(torch.minimum(from_last, from_above), across)
+        is_across, is_last = (across <= now)[..., None, None], (from_last <= now)[..., None, None]
+        came = torch.where(is_last, last_sums, _sums_from_above(last_sums))
+        came = torch.where(is_across, _sums_from_above(before_sums), came)
+        step = torch.stack([cost.where(cost.isfinite(), 0.0), torch.ones_like(cost)], 2)
+        now_sums = came + torch.where(is_across, 2, 1) * step[..., None] * part[:, :, None]
+        sums = torch.where((ends == diagonal)[:, None, None], now_sums[:, -1], sums)
+        before, last, before_sums, last_sums = last, now, last_sums, now_sums
+    cost_sums, weights = sums.unbind(1)
+    return torch.where(weights > 0, cost_sums / weights, infinite)
+
+
+def _skewed(
+    cells: Shaped[Tensor, "template query_time time *rest"], fill: float
+) -> Shaped[Tensor, "template query_time diagonal *rest"]:
+    """Shift row i by i places, so that anti-diagonals become columns."""
+    _, num_query, num_template, *rest = cells.shape
+    skewed = cells.new_full((len(cells), num_query, num_query + num_template - 1, *rest), fill)
+    rows = torch.arange(num_query)[:, None]
+    skewed[:, rows, rows + torch.arange(num_template)] = cells
+    return skewed
+
+
 def _from_above(
     column: Float[Tensor, "template query_time"],
 ) -> Float[Tensor, "template query_time"]:
     return torch.nn.functional.pad(column[:, :-1], (1, 0), value=torch.inf)
+
+
+def _sums_from_above(
+    sums: Float[Tensor, "template query_time 2 part"],
+) -> Float[Tensor, "template query_time 2 part"]:
+    return torch.nn.functional.pad(sums[:, :-1], (0, 0, 0, 0, 1, 0))

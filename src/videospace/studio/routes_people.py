@@ -37,9 +37,9 @@ def people_routes(house: House) -> APIRouter:
         for identity in house.people.ids():
             try:
                 found.append(_person(house, identity))
-            except UserError:
+            except UserError as error:
                 if identity in house.people.ids():  # else this person was deleted meanwhile
-                    raise
+                    found.append(Person(id=identity, person=identity, damage=str(error)))
         return found
 
     @routes.post("/people", status_code=201)

@@ -61,16 +61,19 @@ class Person(BaseModel):
 
     id: str
     person: str
-    language: str
-    finder: Finder
-    phrases: list[str]
+    """Name; the id where the profile is damaged."""
+    language: str = "en-us"
+    finder: Finder = "dlib"
+    phrases: list[str] = []
     """Said with one tap."""
-    num_words: int
-    num_clips: int
-    num_bytes: int
+    num_words: int = 0
+    num_clips: int = 0
+    num_bytes: int = 0
     """What all of it takes on the disk."""
-    can_train: bool
+    can_train: bool = False
     """Whether there is a pretrained model to train."""
+    damage: str | None = None
+    """Why the profile cannot be opened; nothing else is known of it then."""
 
 
 class NewWord(Strict):

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from videospace.lipreading.strategies import LearningSettings
+from videospace.runtime.allocator import share_freed_memory
 from videospace.runtime.errors import UserError
 from videospace.studio.app import build_app
 from videospace.studio.certificate import access_code, fingerprint, make_certificate
@@ -70,6 +71,7 @@ def run_studio(config: StudioConfig) -> None:
             the folder cannot be written to.
     """
     host = _checked_host(config)
+    share_freed_memory()
     is_local = ipaddress.ip_address(host).is_loopback
     people = People(config.data.expanduser(), config.model)
     keys = Keys(code=None if is_local else access_code())

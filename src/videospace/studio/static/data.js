@@ -1,7 +1,7 @@
 // What is kept of a person: settings, words and recordings, copies, and deletion.
 
 import { ask } from "./api.js";
-import { attempt, byId, confirmed, make, onClick, onSubmit } from "./dom.js";
+import { attempt, byId, confirmed, count, make, onClick, onSubmit } from "./dom.js";
 import { forgetUnfinished } from "./lesson.js";
 import { addPerson, address, choosePerson, onPerson, person, refreshPerson } from "./person.js";
 
@@ -31,7 +31,7 @@ export function startData() {
 export async function showData() {
   const [words, clips] = await Promise.all([ask("GET", address("/words")), ask("GET", address("/clips"))]);
   const megabytes = (person().num_bytes / 2 ** 20).toFixed(1);
-  byId("storage").textContent = `${words.length} words, ${clips.length} recordings, ${megabytes} MB`;
+  byId("storage").textContent = `${count(words.length, "word")}, ${count(clips.length, "recording")}, ${megabytes} MB`;
   byId("words").replaceChildren(...words.map((word) => wordRow(word, clips.filter((clip) => clip.word === word.text))));
 }
 
@@ -48,10 +48,9 @@ function fillSettings() {
 }
 
 function wordRow(word, clips) {
-  const count = clips.length === 1 ? "1 recording" : `${clips.length} recordings`;
   const path = address(`/words?word=${encodeURIComponent(word.text)}`);
   const head = make("div", { className: "row" },
-    make("span", {}, make("strong", { textContent: word.text }), ` ${count}, used ${word.num_uses} ×`),
+    make("span", {}, make("strong", { textContent: word.text }), ` ${count(clips.length, "recording")}, used ${word.num_uses} ×`),
     deleteButton(`the word “${word.text}” with its recordings`, path));
   const list = make("ul", {}, ...clips.map((clip) => {
     const when = new Date(clip.added).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });

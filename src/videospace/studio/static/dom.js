@@ -4,6 +4,8 @@ export const byId = (id) => document.getElementById(id);
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+export const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);

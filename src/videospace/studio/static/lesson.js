@@ -37,7 +37,7 @@ export function startLessons(whenLeft) {
       return whenLeft(leave("That was the last of these words."));
     }
     remember();
-    if (place % SET_SIZE === 0) return whenLeft(leave(`${place} of ${words.length} words are done. Time for a rest.`));
+    if (place % SET_SIZE === 0) return whenLeft(leave(`${place} of ${words.length} words done. Time for a rest.`));
     return showWord();
   }
 }

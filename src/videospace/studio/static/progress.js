@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { drawCurve } from "./curve.js";
-import { attempt, byId, fillList, make, show } from "./dom.js";
+import { attempt, byId, count, fillList, make, show } from "./dom.js";
 import { address, onPerson } from "./person.js";
 import { fillTable, sortable } from "./tables.js";
 
@@ -16,10 +16,14 @@ export function startProgress() {
   new ResizeObserver(() => progress && drawCurve(byId("curve"), progress.days)).observe(byId("curve"));
 }
 
-export async function showProgress() {
-  const path = address("/progress");
-  const found = await ask("GET", path);
-  if (path === address("/progress")) fill(found); // else somebody else has been chosen meanwhile
+export const showProgress = () => fillWith("GET", "/progress");
+
+async function fillWith(method, rest, body = {}) {
+  const path = address(rest);
+  const found = await ask(method, path, body);
+  const isAwaited = path === address(rest); // else somebody else has been chosen meanwhile
+  if (isAwaited) fill(found);
+  return isAwaited;
 }
 
 function fill(found) {
@@ -45,8 +49,9 @@ function fill(found) {
 }
 
 function overall(number, { num_answers: answers, top1, top5 }) {
-  if (!top1) return `${number} words were said; none of them could be answered yet.`;
-  return `Of ${answers} answers to ${number} words, ${percent(top1)} % were right at once, and ${percent(top5)} % had the word among the first five.`;
+  const said = `${count(number, "word")} said`;
+  if (!top1) return `${said}; none of them could be answered yet.`;
+  return `${said}, ${answers} of them answered: ${percent(top1)} % right at once, ${percent(top5)} % with the word among the first five.`;
 }
 
 function answering({ models, strategy }) {
@@ -80,8 +85,7 @@ function useButton(model, added) {
   button.addEventListener("click", () => attempt(async () => {
     button.disabled = true;
     try {
-      fill(await ask("PUT", address("/model"), { json: { model } }));
-      byId("models-title").focus();
+      if (await fillWith("PUT", "/model", { json: { model } })) byId("models-title").focus();
     } finally {
       button.disabled = false;
     }

@@ -1,7 +1,7 @@
 // Which words are taught: those of a list, or the weakest of those that are there.
 
 import { ask } from "./api.js";
-import { attempt, byId, onClick, onSubmit, show } from "./dom.js";
+import { attempt, byId, count, onClick, onSubmit, show } from "./dom.js";
 import { beginLesson, goOn, startLessons, unfinished } from "./lesson.js";
 import { address } from "./person.js";
 
@@ -21,7 +21,7 @@ export async function showState(done = "") {
   ({ words } = await ask("GET", address("/progress")));
   const rest = left();
   byId("teach-state").textContent = [done, known()].filter(Boolean).join(" ");
-  if (rest) byId("teach-resume").textContent = `Go on: ${rest.words.length - rest.place} of ${rest.words.length} words are left`;
+  if (rest) byId("teach-resume").textContent = `Go on: ${rest.words.length - rest.place} of ${rest.words.length} words left`;
   show(byId("teach-resume"), rest !== null);
   nameButton();
   if (done) byId("teach-title").focus();
@@ -34,7 +34,7 @@ function known() {
   const missing = words.filter((word) => word.num_clips === 0).length;
   const weakest = words.slice(0, MOST_NAMED).map(({ word }) => word).join(", ");
   const recorded = missing ? `${missing} of them without a recording` : "all of them recorded";
-  return `${words.length} words, ${recorded}. The weakest: ${weakest}.`;
+  return `${count(words.length, "word")}, ${recorded}. The weakest: ${weakest}.`;
 }
 
 function nameButton() {
