@@ -45,7 +45,9 @@ class StudioHere:
         house = House(People(self._data), self._films, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        self._server = uvicorn.Server(server_config(build_app(house, Spaces(self._films), Keys())))
+        config = server_config(build_app(house, Spaces(self._films), Keys()))
+        config.lifespan = "off"  # which would complain of being stopped at once
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listening]}, daemon=True
         )

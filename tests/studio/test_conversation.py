@@ -45,6 +45,14 @@ def test_mp4_is_heard_as_well(page, ann, make_film):
     assert answer.json()["guesses"][0]["text"] == "water"
 
 
+def test_the_film_of_an_iphone_is_heard_as_well(page, ann, make_film):
+    film = bytearray(make_film(0, take=3, kind="mp4"))
+    film[8:12] = b"qt  "
+    kind = {"Content-Type": "video/quicktime"}
+    answer = page.post(f"{ann}/recordings", content=bytes(film), headers=kind)
+    assert answer.json()["guesses"][0]["text"] == "water"
+
+
 def test_a_correction_counts_from_the_next_recording_on(page, ann, send, make_film):
     first = send(page, ann, make_film(2))
     assert "tea" not in [guess["text"] for guess in first["guesses"]]

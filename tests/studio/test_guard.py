@@ -95,7 +95,7 @@ def test_uploads_are_limited_in_kind_and_size(page, ann):
         return page.post(f"{ann}/recordings", content=content, headers={"Content-Type": kind})
 
     assert send(b"x", "video/avi").json() == {
-        "error": "expected video/webm or video/mp4, came video/avi"
+        "error": "expected video/webm or video/mp4 or video/quicktime, came video/avi"
     }
     assert send(b"x" * (2**16 + 1), "video/avi").status_code == 413
     assert send(b"x" * (32 * 2**20 + 1), "video/webm").status_code == 413

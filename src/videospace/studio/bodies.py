@@ -31,7 +31,7 @@ class Upload:
         return {"requestBody": {"required": True, "content": _binary(self.types)}}
 
 
-FILM = Upload(types=("video/webm", "video/mp4"), most_bytes=32 * 2**20)
+FILM = Upload(types=("video/webm", "video/mp4", "video/quicktime"), most_bytes=32 * 2**20)
 STILL = Upload(types=("image/jpeg",), most_bytes=2**20)
 ARCHIVE = Upload(types=("application/zip",), most_bytes=2**30)
 

@@ -28,8 +28,8 @@ MOST_STILL_SECONDS = 2.0
 MOST_STILL_PX = 1024
 """Longer side of a still; the page sends half of it."""
 MEMORY_BYTES = 2**30
-MOST_FILMS = 8
-"""That are read or wait for it, about three seconds' worth; who comes then is asked to wait."""
+MOST_FILMS = 24
+"""That are read or wait for it, about ten seconds' worth; who comes then is asked to come again."""
 
 Mouth = tuple[MouthClip, tuple[str, ...]]
 """A clip, and what the quality report says against it."""
