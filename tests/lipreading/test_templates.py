@@ -170,13 +170,15 @@ def test_phrases_help_each_other_with_the_parts_they_share():
     assert right(share_parts=True) >= 3
 
 
-def test_a_word_that_is_no_phrase_brings_back_whole_clips():
-    shots, query = drawn_phrases(0), [drawn_phrases(10)[3].clip]
-    scorer, whole = part_scorer(shots), part_scorer(shots, share_parts=False)
-    assert not np.array_equal(scorer.scores(query), whole.scores(query))
-    for each in (scorer, whole):
-        each.add("help", each.prepare(drawn_clip(9)))
-    np.testing.assert_array_equal(scorer.scores(query), whole.scores(query))
+def test_a_word_that_shares_nothing_is_compared_as_a_whole():
+    """A word's score does not depend on whether it stands among phrases or alone."""
+    shots, query = drawn_phrases(0), [drawn_phrases(10)[3].clip, drawn_clip(9, 0, 1)]
+    mixed = [*shots, said("help", drawn_clip(9))]
+    scorer, whole = part_scorer(mixed), part_scorer(mixed, share_parts=False)
+    found, plain = scorer.scores(query), whole.scores(query)
+    assert found.argmax(1).tolist() == [3, 16]
+    np.testing.assert_allclose(found[:, 16], plain[:, 16], atol=1e-5)
+    assert np.abs(found[:, :16] - plain[:, :16]).max() > 0.01
 
 
 def test_parts_of_another_place_or_of_a_longer_phrase_do_not_mix():

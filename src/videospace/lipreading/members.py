@@ -37,9 +37,9 @@ def build_scorers(
     Args:
         members: Which of them; ``words`` and ``units`` are left out of several where the model
             does not know all of the person's words, or no units. (A classifier that knows some
-            of them would always choose among those.) Where phrases share their parts, ``words``
-            and ``prototypes`` are left out of several: they look at whole phrases, each of which
-            has one clip where its parts have many.
+            of them would always choose among those.) Where most of the words are phrases that
+            share their parts, ``words`` and ``prototypes`` are left out of several: they look at
+            whole phrases, each of which has one clip where its parts have many.
         shots: The person's clips.
         model: Needed by all but the ``dtw`` ones without embeddings.
         units: What each word is made of.
@@ -57,7 +57,8 @@ def build_scorers(
             f"{', '.join(missing)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalised"
         )
-    if len(members) > 1 and shared_parts({word: word for word in words}):
+    vocabulary = {word: word for word in words}
+    if len(members) > 1 and 2 * len(shared_parts(vocabulary)) > len(vocabulary):
         members = [member for member in members if member not in OF_WHOLE_PHRASES]
     scorers: dict[str, Scorer] = {}
     embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from videospace.lipreading.model_input import InputConfig, model_frames
 from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.units import shared_parts
+from videospace.lipreading.units import places, shared_parts
 from videospace.lipreading.warping import pad, part_distances, warping_distances
 
 CROP_SIZE = 32
@@ -103,8 +103,8 @@ class TemplateScorer:
         features: Turns clips into sequences of features.
         centre: Subtract the mean feature of all templates, which says who it is and not what, and
             bring every frame to unit length.
-        share_parts: Score phrases part by part where all of them share their parts (see
-            :func:`videospace.lipreading.units.shared_parts`).
+        share_parts: Score phrases part by part where they share their parts (see
+            :func:`videospace.lipreading.units.shared_parts`), and all others as a whole.
 
     Example:
         >>> still, moving = np.zeros((2, 20, 88, 88), np.uint8)
@@ -165,31 +165,38 @@ class TemplateScorer:
         lengths: Int[Tensor, " template"],
         parts: Mapping[str, Sequence[str]],
     ) -> Float[np.ndarray, "clip word"]:
-        counts = torch.tensor([len(parts[word]) for word in self.words])
-        places = torch.arange(int(counts.max()))
-        # A part of another place, or of a longer phrase, is met at another time of the clip.
-        names: dict[tuple[int, int, str], int] = {}
-        named = torch.zeros(len(self.words), len(places), dtype=torch.long)
-        for row, word in enumerate(self.words):
-            for place, part in enumerate(parts[word]):
-                name = (len(parts[word]), place, part)
-                named[row, place] = names.setdefault(name, len(names))
-        owners = torch.tensor(self._owners)
-        part_of_frame = torch.arange(templates.shape[1]) * counts[owners, None] // lengths[:, None]
-        part_of_frame = part_of_frame.clamp(max=len(places) - 1)
-        is_part = places < counts[:, None]
+        place = _numbered_places(self.words, parts)
+        is_part = place >= 0
+        counts, owners = is_part.sum(1), torch.tensor(self._owners)
         of_templates = is_part[owners]
+        part_of_frame = torch.arange(templates.shape[1]) * counts[owners, None] // lengths[:, None]
+        part_of_frame = part_of_frame.clamp(max=place.shape[1] - 1)
         scores = torch.empty(len(queries), len(self.words))
         for row, query in enumerate(queries):
-            found = part_distances(query, templates, lengths, part_of_frame)
-            likeness = (-SHARPNESS * found[of_templates]).exp()
-            mean = torch.zeros(len(names)).scatter_reduce_(
-                0, named[owners][of_templates], likeness, "mean", include_self=False
+            distances = part_distances(query, templates, lengths, part_of_frame)
+            likeness = (-SHARPNESS * distances[of_templates]).exp()
+            mean = torch.zeros(int(place.max()) + 1).scatter_reduce_(
+                0, place[owners][of_templates], likeness, "mean", include_self=False
             )
-            of_parts = mean.log() / SHARPNESS
-            scores[row] = of_parts[named].where(is_part, 0.0).sum(1) / counts
+            of_places = mean.log() / SHARPNESS
+            scores[row] = of_places[place].where(is_part, 0.0).sum(1) / counts
         return scores.numpy()
 
 
 def _centred(sequence: Tensor, mean: Tensor | None) -> Tensor:
     return sequence if mean is None else torch.nn.functional.normalize(sequence - mean, dim=-1)
+
+
+def _numbered_places(
+    words: Sequence[str], parts: Mapping[str, Sequence[str]]
+) -> Int[Tensor, "word part"]:
+    """A number for every place of a part, -1 beyond a word's last.
+
+    A word that shares nothing is one part of its own.
+    """
+    numbers: dict[object, int] = {}
+    rows = []
+    for word in words:
+        of_word = places(parts[word]) if word in parts else [word]
+        rows.append(torch.tensor([numbers.setdefault(each, len(numbers)) for each in of_word]))
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-1)

@@ -11,7 +11,7 @@ from torch.nn import functional
 from videospace.lipreading.visemes import visemes
 
 MIN_SHARED = 3
-"""Phrases that each of their words must be part of, to be learned word by word."""
+"""Phrases that each of their words must stand in, to be learned word by word."""
 
 
 def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple[str, ...]]:
@@ -32,23 +32,39 @@ def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple
         ('b', '2')
     """
     parts = shared_parts(spoken)
-    return parts or {word: visemes(text, language) for word, text in spoken.items()}
+    if parts.keys() == spoken.keys():
+        return parts
+    return {word: visemes(text, language) for word, text in spoken.items()}
 
 
 def shared_parts(spoken: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The words of phrases, where each of them is part of several phrases; nothing otherwise.
+    """The words of those phrases of a vocabulary that share all of their words.
+
+    A word is shared where it stands at the same place of several phrases of as many words.
 
     Args:
-        spoken: How each phrase is spoken.
+        spoken: How each word or phrase is spoken.
+
+    Returns:
+        Nothing for all others.
 
     Example:
-        >>> shared_parts({"tea": "tea", "green tea": "green tea"})
-        {}
+        >>> texts = ["yes", *(f"{letter} {digit}" for letter in "abc" for digit in "123")]
+        >>> shared_parts({text: text for text in texts})["b 2"]
+        ('b', '2')
     """
     parts = {word: tuple(text.casefold().split()) for word, text in spoken.items()}
-    counts = Counter(part for of_word in parts.values() for part in set(of_word))
-    are_shared = counts and min(counts.values()) >= MIN_SHARED
-    return parts if are_shared and min(map(len, parts.values())) > 1 else {}
+    counts = Counter(place for of_word in parts.values() for place in places(of_word))
+    return {
+        word: of_word
+        for word, of_word in parts.items()
+        if len(of_word) > 1 and min(counts[place] for place in places(of_word)) >= MIN_SHARED
+    }
+
+
+def places(parts: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The parts of a phrase with where they stand: the part, its number, and of how many."""
+    return [(part, number, len(parts)) for number, part in enumerate(parts)]
 
 
 def unit_names(units_of: Mapping[str, Sequence[str]], words: Sequence[str]) -> list[str]:
