@@ -124,6 +124,9 @@ def pretrained(
     training = PretrainOptions(time_budget_seconds=options.pretrain_seconds, device=options.device)
     model = pretrain(task.pretraining, folder, config, training, units=units)
     seconds = time.perf_counter() - started
+    is_whole = model.scores["steps"] >= config.steps
+    if not is_whole and seconds < (options.pretrain_seconds or float("inf")):
+        raise KeyboardInterrupt  # which ended the training in good order; the rest is for later
     done.write_text(json.dumps({"seconds": seconds}))
     return model, seconds
 

@@ -1,5 +1,7 @@
 """The table of lipreading, in miniature."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from benchmarks.lipreading_table import differences
@@ -9,6 +11,7 @@ from benchmarks import lipreading_table
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.evaluation import Answer
 from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.training import pretrain
 
 
 @pytest.fixture
@@ -53,6 +56,28 @@ def test_every_method_and_speaker(corpus, run_main):
     )
     assert [made["seconds"] for made in again["pretraining"]] == [None]  # used again
     assert again["methods"]["prototypes"]["num_answers"] == 4 * 2
+
+
+def test_a_pretraining_that_was_ended_early_is_not_taken_for_a_whole_one(
+    corpus, run_main, monkeypatch
+):
+    arguments = (
+        *("--protocol", "miracl-1", "--corpus", str(corpus), "--speakers", "A"),
+        *("--methods", "prototypes", "--seeds", "0", "--device", "cpu"),
+        *("--pretrain.steps", "3", "--pretrain.calibration-speakers", "0"),
+    )
+
+    def ended_early(clips, folder, config, options, *, units):
+        fewer = dataclasses.replace(config, steps=1)
+        return pretrain(clips, None, fewer, options, units=units)
+
+    with monkeypatch.context() as until_ended:
+        until_ended.setattr(lipreading_table, "pretrain", ended_early)
+        with pytest.raises(SystemExit) as ended:
+            run_main(lipreading_table.main, *arguments)
+    assert ended.value.code == 130
+    found = run_main(lipreading_table.main, *arguments)
+    assert found["pretraining"][0]["seconds"] > 0
 
 
 def test_one_model_serves_all_speakers_of_a_separate_corpus(corpus, tmp_path, run_main):
