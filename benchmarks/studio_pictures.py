@@ -155,6 +155,7 @@ def _teach(people: People) -> None:
 def _talk(profile: Profile) -> None:
     """Words of the days before, of which fewer and fewer were taken for another one."""
     chance = np.random.default_rng(0)
+    drawn = [_mouthed(word, num_frames=28) for word in range(len(WORDS))]
     today = datetime.datetime.now().astimezone().replace(hour=9, minute=0)
     for day in range(DAYS):
         for number in range(EACH_DAY):
@@ -166,7 +167,9 @@ def _talk(profile: Profile) -> None:
             answer = AnswerRecord(
                 words=words, probabilities=(0.7, 0.2), sure=True, strategy="dtw", model=None
             )
-            clip = _mouthed(said, num_frames=int(chance.integers(24, 34)))
+            frames = drawn[said].frames
+            noisy = frames - np.minimum(frames, chance.integers(0, 6, frames.shape, np.uint8))
+            clip = MouthClip(frames=noisy, fps=drawn[said].fps)
             with patch.object(profile_module, "now", made.isoformat):
                 profile.add_clip(WORDS[said], clip, source="studio", answer=answer)
 
