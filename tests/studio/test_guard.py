@@ -146,7 +146,11 @@ def test_wrong_requests_are_answered_in_one_sentence(page, body, sentence):
 def test_the_description_names_every_request(page):
     described = page.get("/api/openapi.json").json()
     recording = described["paths"]["/api/people/{person}/recordings"]["post"]
-    assert set(recording["requestBody"]["content"]) == {"video/webm", "video/mp4"}
+    assert set(recording["requestBody"]["content"]) == {
+        "video/webm",
+        "video/mp4",
+        "video/quicktime",
+    }
     assert set(recording["responses"]) == {"201", "4XX", "503"}
     assert described["paths"]["/api/people/{person}/export"]["get"]["responses"]["200"][
         "content"
