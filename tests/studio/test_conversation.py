@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from videospace.lipreading.profile.deletion import delete_clip
 from videospace.studio import listener
 
 
@@ -130,6 +131,25 @@ def test_a_person_goes_out_as_a_file_and_comes_back(page, ann):
     same = ("person", "num_words", "num_clips", "phrases", "finder")
     assert [after[name] for name in same] == [before[name] for name in same]
     assert page.get("/api/people/ann-2/clips").json() == page.get(f"{ann}/clips").json()
+
+
+def test_a_recording_deleted_while_it_is_read_spoils_no_answer(
+    page, ann, send, make_film, house, monkeypatch
+):
+    spare = send(page, ann, make_film(0, take=5), recognise=False)
+    kept = page.post(f"{ann}/recordings/{spare['id']}/choice", json={"word": "water"}).json()
+    open_recogniser, times = listener.open_recogniser, []
+
+    def open_meanwhile(profile, settings):
+        times.append(settings)
+        if len(times) == 1:  # its id has been read, and its file is about to be
+            delete_clip(profile, kept["id"])
+            profile.load_clip(kept["id"])
+        return open_recogniser(profile, settings)
+
+    monkeypatch.setattr(listener, "open_recogniser", open_meanwhile)
+    assert send(page, ann, make_film(1, take=4))["guesses"][0]["text"] == "bread"
+    assert len(times) == 2
 
 
 def test_after_a_deletion_the_next_answer_is_prepared_at_once(

@@ -134,8 +134,7 @@ class Listener:
         The old one answers meanwhile, unless clips were deleted.
         """
         while True:
-            clips = self._clips_now()
-            opened = self._opened_now()
+            opened, clips = self._opened_now()
             with self._alone:
                 if clips == self._clips_now():  # else some came or went while it was opened
                     self._opened, self._clips = opened, clips
@@ -154,12 +153,21 @@ class Listener:
             self._open()
 
     def _open(self) -> OpenedRecogniser | None:
-        clips = self._clips_now()
-        if self._opened is None or self._clips != clips:
-            self._opened, self._clips = self._opened_now(), clips
+        if self._opened is None or self._clips != self._clips_now():
+            self._opened, self._clips = self._opened_now()
         return self._opened
 
-    def _opened_now(self) -> OpenedRecogniser | None:
+    def _opened_now(self) -> tuple[OpenedRecogniser | None, frozenset[str]]:
+        """A recogniser of the clips there are, and their ids."""
+        while True:
+            clips = self._clips_now()
+            try:
+                return self._opened_anew(), clips
+            except UserError:
+                if clips == self._clips_now():  # else one was deleted while they were read
+                    raise
+
+    def _opened_anew(self) -> OpenedRecogniser | None:
         real = {clip.word for clip in self.profile.clips() if clip.domain == "real"}
         if len(real) < FEWEST_WORDS:
             return None

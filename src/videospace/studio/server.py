@@ -15,7 +15,7 @@ from videospace.runtime.allocator import share_freed_memory
 from videospace.runtime.errors import UserError
 from videospace.studio.app import build_app
 from videospace.studio.certificate import access_code, fingerprint, make_certificate
-from videospace.studio.connections import PatientProtocol, own_addresses
+from videospace.studio.connections import HEAD_SECONDS, PatientProtocol, own_addresses
 from videospace.studio.films import FilmReader
 from videospace.studio.guard import Keys
 from videospace.studio.house import House
@@ -106,6 +106,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=int(HEAD_SECONDS),
         timeout_graceful_shutdown=3,
         ws="none",
     )
