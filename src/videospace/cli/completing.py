@@ -22,6 +22,7 @@ from videospace.inrv.inversion import InversionConfig
 from videospace.inrv.masks import ObservedOf, masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import frame_size, read_clip
+from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.interrupts import terminated_as_interrupted
 
 Search = Annotated[InversionConfig, tyro.conf.arg(name="")]
@@ -62,6 +63,7 @@ def write_completed(space: VideoSpace, job: Job) -> None:
 
     An interrupt keeps the latents of the windows that are done, for the same command to go on.
     """
+    keep_freed_memory()
     info = probe(job.video)
     say_what_is_seen(job.video, job.seen_size, job.crop)
     if info.num_frames < space.clip.num_frames:

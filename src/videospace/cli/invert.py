@@ -18,6 +18,7 @@ from videospace.inrv.latent_file import LatentFile, check_suffix, save_latents
 from videospace.inrv.masks import masked_clip
 from videospace.inrv.space import VideoSpace
 from videospace.inrv.video_clips import read_clip
+from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 
@@ -56,6 +57,7 @@ def main(arguments: list[str]) -> None:
     rates = {probe(path).fps for path in command.videos}
     fps = rates.pop() if len(rates) == 1 else None
     with kept_beside(command.out, space, command, *command.videos) as kept:
+        keep_freed_memory()
         found = invert(space, clips, command.search, keep=kept.next_part, progress=True)
         content = LatentFile(latents=found.latents, names=names, changes=found.changes, fps=fps)
         save_latents(command.out, content, space)

@@ -17,7 +17,6 @@ from videospace.inrv.inr import joined_layers
 from videospace.inrv.inversion_config import InversionConfig
 from videospace.inrv.search import Inversion, search
 from videospace.inrv.space import VideoSpace
-from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.errors import UserError
 from videospace.runtime.memory import memory_errors_advise
 from videospace.runtime.progress import Progress
@@ -73,7 +72,6 @@ def invert(
         (1, 4, 6, 6, 3)
     """
     config = config or InversionConfig()
-    keep_freed_memory()
     common_size(contexts)
     _require_start(space, contexts, config)
     most = ROWS_AT_ONCE_ON_CPU if space.device.type == "cpu" else ROWS_AT_ONCE

@@ -57,8 +57,7 @@ def build_scorers(
             f"{', '.join(missing)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalised"
         )
-    vocabulary = {word: word for word in words}
-    if len(members) > 1 and 2 * len(shared_parts(vocabulary)) > len(vocabulary):
+    if len(members) > 1 and 2 * len(shared_parts(words)) > len(set(words)):
         members = [member for member in members if member not in OF_WHOLE_PHRASES]
     scorers: dict[str, Scorer] = {}
     embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None

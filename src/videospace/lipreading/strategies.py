@@ -240,7 +240,7 @@ def recogniser(
     weights = {name: weight * temperature for name, weight in weights.items()}
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
     judge: str = JUDGE
-    if judge not in scorers or shared_parts({word: word for word in words}):
+    if judge not in scorers or shared_parts(words):
         judge = JUDGE_ALONE  # and does nothing else
         scorers[judge] = TemplateScorer(words, clips, normalised_cosine_features, centre=True)
     limit = least_resemblance(words, clips, scorers[judge])

@@ -148,7 +148,7 @@ class TemplateScorer:
         mean = torch.cat(self._sequences).mean(0) if self._centre else None
         templates, lengths = pad([_centred(each, mean) for each in self._sequences])
         queries = [_centred(query, mean) for query in self._features(clips)]
-        parts = shared_parts({word: word for word in self.words}) if self._share_parts else {}
+        parts = shared_parts(self.words) if self._share_parts else {}
         if parts:
             return self._scores_by_part(queries, templates, lengths, parts)
         owners = torch.tensor(self._owners)

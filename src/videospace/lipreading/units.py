@@ -1,7 +1,7 @@
 """Reading the units that words are made of, such as visemes, off the frames."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -31,34 +31,34 @@ def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple
         >>> spell({phrase: phrase for phrase in shared})["b 2"]
         ('b', '2')
     """
-    parts = shared_parts(spoken)
-    if parts.keys() == spoken.keys():
-        return parts
+    parts = shared_parts(spoken.values())
+    if parts.keys() == set(spoken.values()):
+        return {word: parts[text] for word, text in spoken.items()}
     return {word: visemes(text, language) for word, text in spoken.items()}
 
 
-def shared_parts(spoken: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def shared_parts(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The words of those phrases of a vocabulary that share all of their words.
 
     A word is shared where it stands at the same place of several phrases of as many words.
 
     Args:
-        spoken: How each word or phrase is spoken.
+        texts: The words and phrases, in any order and number.
 
     Returns:
-        Nothing for all others.
+        The words of each such phrase; all others are left out.
 
     Example:
         >>> texts = ["yes", *(f"{letter} {digit}" for letter in "abc" for digit in "123")]
-        >>> shared_parts({text: text for text in texts})["b 2"]
+        >>> shared_parts(texts)["b 2"]
         ('b', '2')
     """
-    parts = {word: tuple(text.casefold().split()) for word, text in spoken.items()}
-    counts = Counter(place for of_word in parts.values() for place in places(of_word))
+    parts = {text: tuple(text.casefold().split()) for text in texts}
+    counts = Counter(place for of_text in parts.values() for place in places(of_text))
     return {
-        word: of_word
-        for word, of_word in parts.items()
-        if len(of_word) > 1 and min(counts[place] for place in places(of_word)) >= MIN_SHARED
+        text: of_text
+        for text, of_text in parts.items()
+        if len(of_text) > 1 and min(counts[place] for place in places(of_text)) >= MIN_SHARED
     }
 
 

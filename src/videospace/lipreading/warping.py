@@ -1,6 +1,7 @@
 """Dynamic time warping: how alike two sequences are when each may slow down and hurry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -48,22 +49,10 @@ def warping_distances(
     """
     num_query = len(query)
     costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
-    infinite = costs.new_full((), torch.inf)
-    skewed, rows = _skewed(costs, torch.inf), torch.arange(num_query)
-    before = costs.new_full((len(templates), num_query), torch.inf)
-    last = torch.full_like(before, torch.inf)
-    last[:, 0] = 0.0  # where the path begins, one step before cell (0, 0)
     ends = num_query - 1 + lengths - 1
     distances = costs.new_zeros(len(templates))
-    for diagonal in range(skewed.shape[2]):
-        cost = skewed[:, :, diagonal]
-        if diagonal == 0:
-            now = torch.where(rows == 0, 2 * cost, infinite)
-        else:
-            straight = torch.minimum(last, _from_above(last)) + cost
-            now = torch.minimum(straight, _from_above(before) + 2 * cost)
-        distances = torch.where(ends == diagonal, now[:, -1], distances)
-        before, last = (torch.full_like(now, torch.inf) if diagonal == 0 else last), now
+    for diagonal, step in enumerate(_diagonals(costs)):
+        distances = torch.where(ends == diagonal, step.now[:, -1], distances)
     return distances / (num_query + lengths)
 
 
@@ -96,32 +85,51 @@ def part_distances(
     """
     num_query = len(query)
     costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
-    skewed, rows = _skewed(costs, torch.inf), torch.arange(num_query)
     in_part = torch.nn.functional.one_hot(parts).float()
     in_part = _skewed(in_part[:, None].expand(-1, num_query, -1, -1), 0.0)
-    infinite = costs.new_full((), torch.inf)
-    before = costs.new_full((len(templates), num_query), torch.inf)
-    last = before.clone()
     # What the path to a cell has cost in each part, and the weight of its steps there.
     last_sums = costs.new_zeros(len(templates), num_query, 2, in_part.shape[-1])
     before_sums, sums = last_sums, last_sums[:, 0].clone()
     ends = num_query - 1 + lengths - 1
-    for diagonal in range(skewed.shape[2]):
-        cost, part = skewed[:, :, diagonal], in_part[:, :, diagonal]
-        from_last, from_above = last + cost, _from_above(last) + cost
-        across = _from_above(before) + 2 * cost
-        if diagonal == 0:
-            across = torch.where(rows == 0, 2 * cost, infinite)
-        now = torch.minimum(torch.minimum(from_last, from_above), across)
+    for diagonal, (cost, from_last, across, now) in enumerate(_diagonals(costs)):
+        part = in_part[:, :, diagonal, None]
         is_across, is_last = (across <= now)[..., None, None], (from_last <= now)[..., None, None]
         came = torch.where(is_last, last_sums, _sums_from_above(last_sums))
         came = torch.where(is_across, _sums_from_above(before_sums), came)
         step = torch.stack([cost.where(cost.isfinite(), 0.0), torch.ones_like(cost)], 2)
-        now_sums = came + torch.where(is_across, 2, 1) * step[..., None] * part[:, :, None]
+        now_sums = came + torch.where(is_across, 2, 1) * step[..., None] * part
         sums = torch.where((ends == diagonal)[:, None, None], now_sums[:, -1], sums)
-        before, last, before_sums, last_sums = last, now, last_sums, now_sums
+        before_sums, last_sums = last_sums, now_sums
     cost_sums, weights = sums.unbind(1)
-    return torch.where(weights > 0, cost_sums / weights, infinite)
+    return torch.where(weights > 0, cost_sums / weights, torch.inf)
+
+
+class _Diagonal(NamedTuple):
+    """Cells of one anti-diagonal of all templates."""
+
+    cost: Float[Tensor, "template query_time"]
+    """Of each cell alone; infinite outside."""
+    from_last: Float[Tensor, "template query_time"]
+    """Of the path that comes along the same frame of the query."""
+    across: Float[Tensor, "template query_time"]
+    """Of the one that comes diagonally, or begins here."""
+    now: Float[Tensor, "template query_time"]
+    """Of the cheapest."""
+
+
+def _diagonals(costs: Float[Tensor, "template query_time time"]) -> Iterator[_Diagonal]:
+    """The recursion of warping, one anti-diagonal after the other."""
+    skewed, rows = _skewed(costs, torch.inf), torch.arange(costs.shape[1])
+    before = last = torch.full_like(costs[:, :, 0], torch.inf)
+    for diagonal in range(skewed.shape[2]):
+        cost = skewed[:, :, diagonal]
+        across = _from_above(before) + 2 * cost
+        if diagonal == 0:
+            across = torch.where(rows == 0, 2 * cost, torch.inf)
+        from_last = last + cost
+        now = torch.minimum(torch.minimum(from_last, _from_above(last) + cost), across)
+        yield _Diagonal(cost, from_last, across, now)
+        before, last = last, now
 
 
 def _skewed(
