@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from videospace.inrv.grid_inrs import GridInrs
+from videospace.inrv.grid_inrs import GridInrs, Workspace
 from videospace.inrv.inr import InrConfig
 from videospace.inrv.model import InrvModel
 from videospace.inrv.rendering import render_frames, render_points, to_uint8
@@ -66,3 +66,35 @@ def test_a_part_of_the_grid(toy_model, part):
     with torch.no_grad():
         inrs = GridInrs(tables, model.layers(latents), model.config.inr, "float32")
         torch.testing.assert_close(inrs.colours(*part), inrs.colours(*WHOLE)[part])
+
+
+@pytest.mark.parametrize("num_hidden_layers", [0, 1, 2, 3])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_colours_stay_when_others_are_computed_in_the_same_workspace(
+    make_model, num_hidden_layers, precision
+):
+    inr = InrConfig(hidden_width=8, num_hidden_layers=num_hidden_layers)
+    model, workspace = InrvModel(make_model(inr=inr)), Workspace()
+    tables = model.axis_tables(SIZE, CPU)
+    one, other = (
+        GridInrs(tables, model.layers(torch.randn(2, 6)), inr, precision, workspace)
+        for _ in range(2)
+    )
+    row = (slice(0, 1), slice(0, 1), slice(0, 1))
+    first = one.colours(*row)
+    kept = first.clone()
+    other.colours(*WHOLE)  # larger: the workspace grows
+    one.colours(*row)
+    other.colours(*row)  # smaller: it is used again
+    torch.testing.assert_close(first, kept, rtol=0, atol=0)
+    torch.testing.assert_close(one.colours(*WHOLE)[row], kept)
+
+
+def test_a_workspace_is_one_piece_of_memory_for_all_parts():
+    workspace, like = Workspace(), torch.empty(0)
+    large = workspace.place(0, (3, 4), like)
+    small = workspace.place(0, (2, 5), like)
+    assert small.shape == (2, 5)
+    assert small.data_ptr() == large.data_ptr()
+    assert workspace.place(1, (2, 5), like).data_ptr() != small.data_ptr()
+    assert workspace.place(0, (2, 5), like.bfloat16()).dtype == torch.bfloat16

@@ -8,15 +8,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.encoding import AxisTables
-from videospace.inrv.grid_inrs import GridInrs
+from videospace.inrv.grid_inrs import GridInrs, Workspace
 from videospace.inrv.inr import Layer, changed_layers
 from videospace.inrv.model import InrvModel
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 
-CHUNK_POINTS = {"cpu": 1 << 13, "cuda": 1 << 20}
-"""Points evaluated at once. So few stay in the cache of a CPU between layers (2 ** 16 take twice as
-long); a GPU wants as many as it can have."""
+CHUNK_POINTS = {"cpu": 1 << 14, "cuda": 1 << 20}
+"""Points evaluated at once. So few stay in the cache of a CPU between layers; a GPU wants as many
+as it can have."""
 
 MAX_INR_CLIPS = 256
 """Clips whose INRs are held at once."""
@@ -68,10 +68,10 @@ def render_frames(
         [None] * len(parts) if changes is None else _split(changes)
     )
     groups = list(zip(parts, moves, strict=True))
-    tables = model.axis_tables(size, latents.device)
+    tables, workspace = model.axis_tables(size, latents.device), Workspace()
     if model.config.latent.num_moments == 1:
         inrs = (changed_layers(model.layers(group), change) for group, change in groups)
-        yield from _render_groups(model, inrs, tables, precision, chunk_points)
+        yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)
         return
     encoded_times, rows, columns = tables
     times = model.frame_times(size[0], latents.device)
@@ -81,7 +81,7 @@ def render_frames(
             for group, change in groups
         )
         tables = encoded[None], rows, columns
-        yield from _render_groups(model, inrs, tables, precision, chunk_points)
+        yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)
 
 
 @torch.no_grad()
@@ -95,7 +95,7 @@ def render_frames_of_layers(
     """Like :func:`render_frames`, for INRs that no latent predicts."""
     check_size(size)
     tables = model.axis_tables(size, layers[0].weight.device)
-    yield from _render_groups(model, [layers], tables, "float32", chunk_points)
+    yield from _render_groups(model, [layers], tables, "float32", chunk_points, Workspace())
 
 
 def _split(layers: list[Layer]) -> list[list[Layer]]:
@@ -110,12 +110,14 @@ def _render_groups(
     tables: AxisTables,
     precision: Precision,
     chunk_points: int | None,
+    workspace: Workspace,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
     """The frames of all groups of INRs, side by side."""
     num_frames, height, width = map(len, tables)
     device = tables[0].device
     chunk_points = chunk_points or CHUNK_POINTS[device.type]
-    inrs = [GridInrs(tables, layers, model.config.inr, precision) for layers in groups]
+    config = model.config.inr
+    inrs = [GridInrs(tables, layers, config, precision, workspace) for layers in groups]
     num_clips = sum(map(len, inrs))
     frames_at_once = max(1, chunk_points // max(1, num_clips * height * width))
     for start in range(0, num_frames, frames_at_once):
