@@ -38,22 +38,15 @@ COLUMNS = ("top1", "top1_interval", "top5", "seconds", "learn_seconds")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class LipreadingTableOptions(BenchmarkOptions):
-    """Lipreading from one clip of each word: which way to learn recognises how much?"""
+class LipreadingOptions(BenchmarkOptions):
+    """What every benchmark of lipreading can be told."""
 
-    protocol: Protocol
-    """What is learned and asked."""
     corpus: Path | None = None
     """Whose speakers are asked about; None takes MIRACL or GRID s1 of the recordings."""
-    pretrain_corpus: Path | None = None
-    """Whose speakers are pretrained on; None takes the corpus's other speakers, and MIRACL for
-    GRID. Speakers who are asked about are left out of it."""
     fps: float = MIRACL_FPS
     """Frames a second of the corpora's images."""
     speakers: tuple[str, ...] = ()
     """Speakers to ask about; none stands for all."""
-    methods: tuple[StrategyName, ...] = ("dtw", "prototypes", "dtw-embeddings", "fusion")
-    """Ways to learn."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Of pretraining and learning."""
     pretrain_seconds: float | None = None
@@ -63,6 +56,19 @@ class LipreadingTableOptions(BenchmarkOptions):
     too."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LipreadingTableOptions(LipreadingOptions):
+    """Lipreading from one clip of each word: which way to learn recognises how much?"""
+
+    protocol: Protocol
+    """What is learned and asked."""
+    pretrain_corpus: Path | None = None
+    """Whose speakers are pretrained on; None takes the corpus's other speakers, and MIRACL for
+    GRID. Speakers who are asked about are left out of it."""
+    methods: tuple[StrategyName, ...] = ("dtw", "prototypes", "dtw-embeddings", "fusion")
+    """Ways to learn."""
 
 
 def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
@@ -95,8 +101,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
                 right = 100 * sum(answer.within(1) for answer in new) / len(new)
                 say(f"{task.speaker} {task.part}, seed {seed}, {method}: top-1 {right:.1f} %")
     found = {name: row(answers[name], learn_seconds[name]) for name in options.methods}
-    shown = {name: {**of, "top1_interval": _ends(of)} for name, of in found.items()}
-    print_table(f"{options.protocol}, per cent", shown, COLUMNS)
+    print_rows(f"{options.protocol}, per cent", found)
     return {
         "corpora": [path.name for path in (options.corpus, options.pretrain_corpus) if path],
         "methods": found,
@@ -106,7 +111,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
 
 
 def pretrained(
-    task: Task, seed: int, options: LipreadingTableOptions, work: Path
+    task: Task, seed: int, options: LipreadingOptions, work: Path
 ) -> tuple[MouthModel, float | None]:
     """A model that has never seen the person; None seconds where it was there already."""
     config = dataclasses.replace(options.pretrain, seed=seed)
@@ -158,6 +163,12 @@ def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, 
     }
 
 
+def print_rows(title: str, rows: dict[str, dict[str, Any]]) -> None:
+    """The figures of all methods, for people."""
+    shown = {name: {**of, "top1_interval": _ends(of)} for name, of in rows.items()}
+    print_table(title, shown, COLUMNS)
+
+
 def differences(answers: dict[str, list[Answer]]) -> dict[str, Any]:
     """By how much each ``ve`` is ahead of its ``cl`` in top-1 and top-5, on the same clips."""
     found = {}
@@ -165,17 +176,22 @@ def differences(answers: dict[str, list[Answer]]) -> dict[str, Any]:
         other = name.replace("ve-", "cl-").removesuffix("-mod")
         if not name.startswith("ve-") or other not in answers:
             continue
-        words = [(answer.asked.speaker, answer.asked.word) for answer in answers[name]]
-        seeds = [answer.seed for answer in answers[name]]
-        pairs = list(zip(answers[name], answers[other], strict=True))
-        by_rank = {}
-        for rank in (1, 5):
-            ahead = [float(one.within(rank)) - float(two.within(rank)) for one, two in pairs]
-            interval = bootstrap_mean(ahead, words, seeds)
-            by_rank[f"top{rank}"] = 100 * interval.mean
-            by_rank[f"top{rank}_interval"] = _per_cent(interval)
-        found[f"{name} minus {other}"] = by_rank
+        found[f"{name} minus {other}"] = difference(answers[name], answers[other])
     return found
+
+
+def difference(one: Sequence[Answer], other: Sequence[Answer]) -> dict[str, Any]:
+    """By how much one is ahead of the other in top-1 and top-5, on the same clips."""
+    words = [(answer.asked.speaker, answer.asked.word) for answer in one]
+    seeds = [answer.seed for answer in one]
+    pairs = list(zip(one, other, strict=True))
+    by_rank = {}
+    for rank in (1, 5):
+        ahead = [float(a.within(rank)) - float(b.within(rank)) for a, b in pairs]
+        interval = bootstrap_mean(ahead, words, seeds)
+        by_rank[f"top{rank}"] = 100 * interval.mean
+        by_rank[f"top{rank}_interval"] = _per_cent(interval)
+    return by_rank
 
 
 def _corpora(

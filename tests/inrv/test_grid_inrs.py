@@ -81,13 +81,14 @@ def test_colours_stay_when_others_are_computed_in_the_same_workspace(
         for _ in range(2)
     )
     row = (slice(0, 1), slice(0, 1), slice(0, 1))
-    first = one.colours(*row)
-    kept = first.clone()
-    other.colours(*WHOLE)  # larger: the workspace grows
-    one.colours(*row)
-    other.colours(*row)  # smaller: it is used again
-    torch.testing.assert_close(first, kept, rtol=0, atol=0)
-    torch.testing.assert_close(one.colours(*WHOLE)[row], kept)
+    before_it_grows = one.colours(*row)
+    whole = one.colours(*WHOLE)
+    after = one.colours(*row)
+    kept = [colours.clone() for colours in (before_it_grows, whole, after)]
+    other.colours(*row)
+    other.colours(*WHOLE)
+    torch.testing.assert_close([before_it_grows, whole, after], kept, rtol=0, atol=0)
+    torch.testing.assert_close(whole[row], after)
 
 
 def test_a_workspace_is_one_piece_of_memory_for_all_parts():

@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from drawn_mouths import drawn_corpus
+from drawn_mouths import drawn_corpus, drawn_phrases
 
-from videospace.lipreading import calibration
-from videospace.lipreading.calibration import calibrate
+from videospace.lipreading import calibration, strategies
+from videospace.lipreading.calibration import calibrate, own_temperature
 from videospace.lipreading.fusion import fitted_weights
+from videospace.lipreading.members import FUSED, build_scorers, weights_for
 from videospace.lipreading.pretrain_config import EpisodeConfig, PretrainConfig, PretrainOptions
 from videospace.lipreading.strategies import recogniser
 from videospace.lipreading.training import pretrain
@@ -79,6 +80,42 @@ def test_one_word_with_two_clips_sets_a_temperature(mouth_corpus):
         for extra in (second, wrong)
     )
     assert wronged < agreeing - 0.02
+
+
+def test_phrases_are_trusted_as_far_as_they_find_each_other(tiny_model):
+    """Each has one clip alone, so the others are asked; a shuffled vocabulary finds nothing."""
+    shots = drawn_phrases(0)
+    order = np.random.default_rng(1).permutation(len(shots))
+    shuffled = [
+        dataclasses.replace(shot, clip=shots[other].clip)
+        for shot, other in zip(shots, order, strict=True)
+    ]
+    for members in (("dtw-normalised",), FUSED):
+        found = []
+        for vocabulary in (shots, shuffled):
+            scorers = build_scorers(members, vocabulary, tiny_model)
+            weights = weights_for(scorers, tiny_model)
+            found.append(own_temperature(scorers, vocabulary, tiny_model, weights))
+        assert found[1] < 0.6 * found[0]
+
+
+def test_a_recogniser_of_phrases_is_as_sure_as_its_temperature_says(monkeypatch):
+    query = [drawn_phrases(10)[3].clip]
+    certainties = []
+    for temperature in (0.5, 2.0):
+        monkeypatch.setattr(strategies, "own_temperature", lambda *_, t=temperature, **__: t)
+        found = recogniser("dtw-normalised", drawn_phrases(0))
+        certainties.append(found.probabilities(query).max())
+    assert certainties[1] > 1.5 * certainties[0]
+
+
+def test_whole_phrases_alone_set_no_temperature():
+    """Without shared parts nothing is left to find a phrase by."""
+    shots = drawn_phrases(0)
+    whole = build_scorers(("dtw",), shots, None)
+    assert own_temperature(whole, shots, None, {"dtw": 2.0}) == 1.0
+    in_parts = build_scorers(("dtw-normalised",), shots, None)
+    assert own_temperature(in_parts, shots, None, {"dtw-normalised": 2.0}) != 1.0
 
 
 def test_another_spelling_is_another_training(tmp_path):

@@ -191,6 +191,31 @@ def test_parts_of_another_place_or_of_a_longer_phrase_do_not_mix():
     assert [scorer.words[index] for index in best] == [shot.word for shot in shots]
 
 
+@pytest.mark.parametrize("share_parts", [True, False])
+def test_a_template_is_scored_as_if_it_had_never_come(share_parts):
+    shots = [*drawn_phrases(0), *drawn_phrases(10)]
+    scorer, rows = part_scorer(shots, share_parts=share_parts), [3, 20]
+    found = scorer.scores_of_templates(rows)
+    for row, scores in zip(rows, found, strict=True):
+        others = [shot for shot in shots if shot is not shots[row]]
+        alone = part_scorer(others, share_parts=share_parts)
+        expected = alone.scores([shots[row].clip])[0][[alone.words.index(w) for w in scorer.words]]
+        # The mean of all templates, which is subtracted, still has the clip in it.
+        np.testing.assert_allclose(scores, expected, atol=0.02)
+        assert np.argsort(scores)[-3:].tolist() == np.argsort(expected)[-3:].tolist()
+    own = scorer.scores([shots[row].clip for row in rows])
+    assert (own.max(1) > found.max(1) + 0.01).all()
+
+
+def test_a_part_without_another_template_scores_nothing():
+    shots = [*drawn_phrases(0), said("help", drawn_clip(9))]
+    scorer = part_scorer(shots)
+    found = scorer.scores_of_templates([16, 0])
+    assert found[0, 16] == -np.inf
+    assert np.isfinite(found[0, :16]).all()
+    assert np.isfinite(found[1]).all()
+
+
 def test_two_hundred_words_take_well_below_300_ms(shots):
     words = [f"{number}" for number in range(200)]
     clips = [shots[number % len(shots)].clip.at_fps(50.0) for number in range(200)]

@@ -3,18 +3,32 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.fusion import (
+    Scorer,
     Scores,
     fitted_temperature,
     fitted_weights,
     fused_log_probabilities,
 )
-from videospace.lipreading.members import FUSED, Member, Units, build_scorers
+from videospace.lipreading.members import (
+    FUSED,
+    Member,
+    Units,
+    build_scorers,
+    mostly_share_parts,
+)
 from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.scorers import UnitScorer
+from videospace.lipreading.templates import TemplateScorer
+from videospace.lipreading.units import shared_parts
+
+MOST_PHRASES = 24
+"""Clips of phrases that are asked about to learn how far to trust the answers."""
 
 
 def calibrate(
@@ -44,7 +58,7 @@ def calibrate(
 
 
 def own_temperature(
-    members: Sequence[Member],
+    scorers: Mapping[str, Scorer],
     shots: Sequence[LabelledClip],
     model: MouthModel | None,
     weights: Mapping[str, float],
@@ -52,13 +66,15 @@ def own_temperature(
     units: Units | None = None,
     mirror: bool = False,
 ) -> float:
-    """How far to trust the weights, from the person's own clips of words that have two.
+    """How far to trust the weights, from the person's own clips.
 
-    The first clip of such a word is tested against all the others. This is not for a model that
-    was trained on these very clips, which would be too sure.
+    Of words that have two clips, the first is tested against all the others. Where most of the
+    words are phrases that share their parts, up to 24 clips of such phrases are tested, each
+    against all the others. This is not for a model that was trained on these very clips, which
+    would be too sure.
 
     Args:
-        members: The scorers.
+        scorers: Made of all the clips, by name.
         shots: The person's clips.
         model: Where the scorers need one.
         weights: By name of the scorer.
@@ -66,8 +82,11 @@ def own_temperature(
         mirror: Embed each clip in the mirror as well.
 
     Returns:
-        The factor on the weights; 1 where no word has two clips.
+        The factor on the weights; 1 where there is nothing to test.
     """
+    words = [shot.word for shot in shots]
+    if mostly_share_parts(words):
+        return _temperature_of_phrases(scorers, shots, weights)
     clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
     for shot in shots:
         clips_of[shot.word].append(shot)
@@ -75,12 +94,38 @@ def own_temperature(
     rest = [shot for shot in shots if shot not in held]
     if not held or len(clips_of) < 2:
         return 1.0
+    members: list[Member] = [cast(Member, name) for name in scorers]
     scorers = build_scorers(members, rest, model, units=units, mirror=mirror)
-    words = next(iter(scorers.values())).words
     scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
+    return _temperature(scores, weights, scorers, [shot.word for shot in held])
+
+
+def _temperature_of_phrases(
+    scorers: Mapping[str, Scorer], shots: Sequence[LabelledClip], weights: Mapping[str, float]
+) -> float:
+    parts = shared_parts(shot.word for shot in shots)
+    rows = [row for row, shot in enumerate(shots) if shot.word in parts]
+    rows = rows[:: -(-len(rows) // MOST_PHRASES)]
+    scores = {}
+    for name, scorer in scorers.items():
+        if isinstance(scorer, TemplateScorer) and scorer.share_parts:
+            scores[name] = scorer.scores_of_templates(rows)
+        elif isinstance(scorer, UnitScorer):  # has learned from none of the clips
+            scores[name] = scorer.scores([shots[row].clip for row in rows])
+        else:
+            return 1.0
+    return _temperature(scores, weights, scorers, [shots[row].word for row in rows])
+
+
+def _temperature(
+    scores: Mapping[str, Scores],
+    weights: Mapping[str, float],
+    scorers: Mapping[str, Scorer],
+    said: Sequence[str],
+) -> float:
+    words = next(iter(scorers.values())).words
     logits = fused_log_probabilities(scores, weights)
-    targets = np.array([words.index(shot.word) for shot in held])
-    return fitted_temperature(logits, targets)
+    return fitted_temperature(logits, np.array([words.index(word) for word in said]))
 
 
 def _weights(

@@ -57,7 +57,7 @@ def build_scorers(
             f"{', '.join(missing)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalised"
         )
-    if len(members) > 1 and 2 * len(shared_parts(words)) > len(set(words)):
+    if len(members) > 1 and mostly_share_parts(words):
         members = [member for member in members if member not in OF_WHOLE_PHRASES]
     scorers: dict[str, Scorer] = {}
     embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None
@@ -82,6 +82,11 @@ def build_scorers(
         elif embedder.model.units and units:
             scorers[member] = UnitScorer(words, embedder, units)
     return scorers
+
+
+def mostly_share_parts(words: Sequence[str]) -> bool:
+    """Whether most words of a vocabulary are phrases that share their parts."""
+    return 2 * len(shared_parts(words)) > len(set(words))
 
 
 def weights_for(scorers: Mapping[str, Scorer], model: MouthModel | None) -> dict[str, float]:

@@ -227,15 +227,15 @@ def recogniser(
         ['yes']
     """
     settings = settings or LearningSettings()
-    members = members_of(strategy)
     if model is not None:
         model = model.to(choose_device(settings.device))
+    members = members_of(strategy)
     scorers = build_scorers(members, shots, model, units=units, mirror=settings.mirror)
     weights = weights_for(scorers, model)
     temperature = 1.0
     if not needs_training(strategy):
         temperature = own_temperature(
-            members, shots, model, weights, units=units, mirror=settings.mirror
+            scorers, shots, model, weights, units=units, mirror=settings.mirror
         )
     weights = {name: weight * temperature for name, weight in weights.items()}
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]

@@ -125,7 +125,7 @@ class TemplateScorer:
     ):
         self.words: list[str] = []
         self._features = features
-        self._centre, self._share_parts = centre, share_parts
+        self.share_parts, self._centre = share_parts, centre
         self._sequences: Sequences = []
         self._owners: list[int] = []
         if clips:
@@ -145,16 +145,34 @@ class TemplateScorer:
 
     def scores(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
         """Minus the distance to the nearest template of each word, or the mean over its parts."""
+        return self._scores(self._features(clips))
+
+    def scores_of_templates(self, rows: Sequence[int]) -> Float[np.ndarray, "clip word"]:
+        """What some of the templates score among all the others.
+
+        Args:
+            rows: Their numbers, in the order in which they came.
+
+        Returns:
+            As :meth:`scores`; -inf where no template is left of a word or of one of its parts.
+        """
+        return self._scores([self._sequences[row] for row in rows], left_out=rows)
+
+    def _scores(
+        self, queries: Sequences, left_out: Sequence[int] = ()
+    ) -> Float[np.ndarray, "clip word"]:
         mean = torch.cat(self._sequences).mean(0) if self._centre else None
         templates, lengths = pad([_centred(each, mean) for each in self._sequences])
-        queries = [_centred(query, mean) for query in self._features(clips)]
-        parts = shared_parts(self.words) if self._share_parts else {}
+        queries = [_centred(query, mean) for query in queries]
+        parts = shared_parts(self.words) if self.share_parts else {}
         if parts:
-            return self._scores_by_part(queries, templates, lengths, parts)
+            return self._scores_by_part(queries, templates, lengths, parts, left_out)
         owners = torch.tensor(self._owners)
-        scores = torch.full((len(clips), len(self.words)), -torch.inf, dtype=torch.float32)
+        scores = torch.full((len(queries), len(self.words)), -torch.inf, dtype=torch.float32)
         for row, query in enumerate(queries):
             distances = warping_distances(query, templates, lengths)
+            if left_out:
+                distances[left_out[row]] = torch.inf
             scores[row].scatter_reduce_(0, owners, -distances, "amax")
         return scores.numpy()
 
@@ -164,6 +182,7 @@ class TemplateScorer:
         templates: Float[Tensor, "template time feature"],
         lengths: Int[Tensor, " template"],
         parts: Mapping[str, Sequence[str]],
+        left_out: Sequence[int],
     ) -> Float[np.ndarray, "clip word"]:
         place = _numbered_places(self.words, parts)
         is_part = place >= 0
@@ -174,9 +193,13 @@ class TemplateScorer:
         scores = torch.empty(len(queries), len(self.words))
         for row, query in enumerate(queries):
             distances = part_distances(query, templates, lengths, part_of_frame)
-            likeness = (-SHARPNESS * distances[of_templates]).exp()
+            counted = of_templates
+            if left_out:
+                counted = of_templates.clone()
+                counted[left_out[row]] = False
+            likeness = (-SHARPNESS * distances[counted]).exp()
             mean = torch.zeros(int(place.max()) + 1).scatter_reduce_(
-                0, place[owners][of_templates], likeness, "mean", include_self=False
+                0, place[owners][counted], likeness, "mean", include_self=False
             )
             of_places = mean.log() / SHARPNESS
             scores[row] = of_places[place].where(is_part, 0.0).sum(1) / counts

@@ -1,0 +1,175 @@
+"""Footage: what do a person's further clips bring of which nobody said what they say?
+
+Each person has one clip of every MIRACL class, and unlabelled footage: further takes in a row with
+a rest after each, which is cut at the pauses. A strategy that trains
+
+- learns from the clips alone (``without``),
+- tells the pieces of footage apart besides (``told apart``),
+- learns also the words of pieces for which an untrained fusion is sure (``pseudo-labels``),
+- or knows the word of every take (``true labels``), the most that labels can bring.
+
+All take about as many steps. Shares are in per cent.
+"""
+
+import dataclasses
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import data_path, run_benchmark, say
+from benchmarks.lipreading_protocols import Task, tasks
+from benchmarks.lipreading_table import (
+    LipreadingOptions,
+    difference,
+    pretrained,
+    print_rows,
+    row,
+    units_of,
+)
+from videospace.lipreading.corpus import LabelledClip, read_corpus
+from videospace.lipreading.evaluation import Answer, ask
+from videospace.lipreading.footage import pseudo_labelled, segments
+from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.strategies import (
+    LearningSettings,
+    StrategyName,
+    adapt,
+    needs_training,
+    recogniser,
+)
+from videospace.runtime.errors import UserError
+
+WITHOUT = "without"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LipreadingFootageOptions(LipreadingOptions):
+    """Footage: what do a person's further clips bring of which nobody said what they say?"""
+
+    methods: tuple[StrategyName, ...] = ("cl-r",)
+    """Ways to learn, each of which trains."""
+    footage_takes: int = 4
+    """Takes of each word that become footage; asked are those after them."""
+    rest_seconds: float = 0.7
+    """For so long the last picture of each take stands still in the footage."""
+    epochs: int = 200
+    """Passes over the clips without footage; fewer where there are more clips."""
+
+    def __post_init__(self) -> None:
+        for method in self.methods:
+            if not needs_training(method):
+                raise UserError(f"expected ways to learn that train, came {method}")
+        if self.footage_takes < 1 or not self.rest_seconds > 0:
+            raise UserError("expected at least one take of footage, and a rest above 0 s")
+
+
+def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
+    """Learn with and without footage, for every speaker, seed and method."""
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    learn_seconds: dict[str, list[float]] = defaultdict(list)
+    footage: list[dict[str, Any]] = []
+    clips = read_corpus(options.corpus or data_path("miracl"), fps=options.fps)
+    for task in tasks("miracl-1", clips, None, options.speakers):
+        takes, tests = divided(task, options.footage_takes)
+        pieces = segments(film(takes, options.rest_seconds))
+        for seed in options.seeds:
+            model, _ = pretrained(task, seed, options, work)
+            settings = LearningSettings(seed=seed, device=options.device, progress=False)
+            units = units_of(task.shots)
+            untrained = recogniser("fusion", task.shots, model, settings, units=units)
+            named = pseudo_labelled(pieces, untrained, speaker=task.speaker)
+            footage.append({"speaker": task.speaker, "seed": seed, **counts(takes, pieces, named)})
+            labelled = [dataclasses.replace(take, domain="synthetic") for take in takes]
+            for method in options.methods:
+                for extra, help_ in {
+                    WITHOUT: {},
+                    "told apart": {"footage": pieces},
+                    "pseudo-labels": {"pseudo_labelled": named},
+                    "true labels": {"pseudo_labelled": labelled},
+                }.items():
+                    num_clips = len(task.shots) + len(help_.get("pseudo_labelled", ()))
+                    epochs = max(1, round(options.epochs * len(task.shots) / num_clips))
+                    set_to = dataclasses.replace(settings, epochs=epochs)
+                    started = time.perf_counter()
+                    adapted = adapt(method, task.shots, model, set_to, units=units, **help_)
+                    learned = recogniser(method, task.shots, adapted, settings, units=units)
+                    name = f"{method}, {extra}"
+                    learn_seconds[name].append(time.perf_counter() - started)
+                    new = ask(learned, tests, seed=seed)
+                    answers[name] += new
+                    right = 100 * sum(answer.within(1) for answer in new) / len(new)
+                    say(f"{task.speaker}, seed {seed}, {name}: top-1 {right:.1f} %")
+    rows = {name: row(given, learn_seconds[name]) for name, given in answers.items()}
+    print_rows("footage, per cent", rows)
+    return {
+        "methods": rows,
+        "differences": {
+            f"{name} minus {WITHOUT}": difference(given, answers[f"{method}, {WITHOUT}"])
+            for method in options.methods
+            for name, given in answers.items()
+            if name.startswith(f"{method}, ") and not name.endswith(WITHOUT)
+        },
+        "footage": footage,
+    }
+
+
+def divided(task: Task, num_takes: int) -> tuple[list[LabelledClip], list[LabelledClip]]:
+    """The first takes of each tested word, word after word within a take, and the others."""
+    seen: dict[str, int] = defaultdict(int)
+    first: list[tuple[int, LabelledClip]] = []
+    others: list[LabelledClip] = []
+    for clip in task.tests:  # takes come in order
+        place = seen[clip.word] = seen[clip.word] + 1
+        if place <= num_takes:
+            first.append((place, clip))
+        else:
+            others.append(clip)
+    if not others:
+        raise UserError(f"no take is left to ask {task.speaker} about: lower --footage-takes")
+    return [clip for _, clip in sorted(first, key=lambda each: each[0])], others
+
+
+def film(takes: Sequence[LabelledClip], rest_seconds: float) -> MouthClip:
+    """Takes in a row; the last picture of each stands still for a while."""
+    fps = takes[0].clip.fps
+    rest = round(rest_seconds * fps)
+    frames = [
+        part
+        for take in takes
+        for part in (take.clip.frames, np.repeat(take.clip.frames[-1:], rest, axis=0))
+    ]
+    return MouthClip(frames=np.concatenate(frames), fps=fps)
+
+
+def counts(
+    takes: Sequence[LabelledClip], pieces: Sequence[MouthClip], named: Sequence[LabelledClip]
+) -> dict[str, Any]:
+    """How many pieces there are, how many got a name, and how many of these the right one.
+
+    What is right is known where the pieces are as many as the takes, and so in the same order.
+    """
+    right = None
+    if len(pieces) == len(takes):
+        word_of = {id(piece): take.word for piece, take in zip(pieces, takes, strict=True)}
+        right = sum(word_of[id(clip.clip)] == clip.word for clip in named)
+    return {
+        "num_takes": len(takes),
+        "num_pieces": len(pieces),
+        "num_named": len(named),
+        "num_right": right,
+    }
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark(
+        "lipreading_footage", __doc__, LipreadingFootageOptions, measure, arguments
+    )
+
+
+if __name__ == "__main__":
+    main()
