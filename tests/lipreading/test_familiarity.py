@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from drawn_mouths import drawn_clip, drawn_corpus
+from drawn_mouths import drawn_clip, drawn_corpus, drawn_phrases, said
 
 from videospace.lipreading.familiarity import least_resemblance
-from videospace.lipreading.strategies import JUDGE_ALONE, LearningSettings, learn, recogniser
+from videospace.lipreading.strategies import JUDGE, LearningSettings, learn, recogniser
 
 QUICK = LearningSettings(epochs=2, device="cpu", progress=False)
 
@@ -45,7 +45,7 @@ def test_the_judge_changes_no_probability(tiny_model):
     clips = [drawn_clip(word, 0, 7) for word in range(6)]
     known = recogniser("prototypes", shots, tiny_model)
     judged = known.probabilities(clips)
-    del known.scorers[JUDGE_ALONE]
+    del known.scorers[JUDGE]
     np.testing.assert_array_equal(known.probabilities(clips), judged)
 
 
@@ -57,8 +57,8 @@ def test_one_word_alone_is_never_sure():
 class Known:
     """Scores that are written down: a row a clip, a column a word."""
 
-    def __init__(self, scores: np.ndarray):
-        self.words = [str(number) for number in range(scores.shape[1])]
+    def __init__(self, scores: np.ndarray, words: list[str] | None = None):
+        self.words = words or [str(number) for number in range(scores.shape[1])]
         self.table = scores
 
     def scores(self, clips):
@@ -87,5 +87,34 @@ def test_all_clips_of_a_word_are_taken_out_with_it():
     corpus = drawn_corpus(4, speakers=1, takes=2)
     once = recogniser("dtw", [clip for clip in corpus if clip.take == "00"])
     twice = recogniser("dtw", corpus)
-    limits = (known.least_resemblance[JUDGE_ALONE] for known in (once, twice))
+    limits = (known.least_resemblance[JUDGE] for known in (once, twice))
     assert next(limits) == pytest.approx(next(limits), rel=0.2)
+
+
+def test_phrases_that_share_a_part_are_taken_out_with_it():
+    """A letter or digit of the vocabulary is no word outside."""
+    words = [f"{letter} {digit}" for letter in "abcd" for digit in "123"]
+    shares = np.array(
+        [[bool({*one.split()} & {*other.split()}) for other in words] for one in words]
+    )
+    table = np.where(shares, -0.1, -1 - np.arange(12) / 10).astype(np.float32)
+    clips = [drawn_clip(0)] * 12
+    # What is left for "a 1" to "d 3" begins at "b 2" (-1.4), and for "b 2" and others at "a 1".
+    assert -1.5 < least_resemblance(words, clips, Known(table, words)) <= -1.0
+    beginning_alike = [f"I {verb}" for verb in ("am", "was", "did", "had", "can", "do")]
+    few = table[:6, :6].copy()
+    np.fill_diagonal(few, 0)
+    assert np.isfinite(least_resemblance(beginning_alike, clips[:6], Known(few, beginning_alike)))
+
+
+def test_phrases_inside_are_sure_and_those_of_other_parts_are_not():
+    """Outside stand other drawn words for letters and digits."""
+    known = recogniser("dtw-normalised", drawn_phrases(0), settings=LearningSettings(sure_at=0.3))
+    inside = [known.recognise(phrase.clip) for phrase in drawn_phrases(10)]
+    outside = [
+        known.recognise(said("x", drawn_clip(one), drawn_clip(two)).clip)
+        for one in range(9, 13)
+        for two in range(13, 17)
+    ]
+    assert np.mean([found.sure for found in inside]) > 0.9
+    assert np.mean([found.sure for found in outside]) < 0.2

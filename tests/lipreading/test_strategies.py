@@ -8,7 +8,6 @@ from drawn_mouths import drawn_clip, drawn_phrases
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.recogniser import Recogniser
 from videospace.lipreading.strategies import (
-    JUDGE_ALONE,
     STRATEGY_NAMES,
     LearningSettings,
     adapt,
@@ -193,7 +192,6 @@ def test_a_classifier_of_other_words_is_left_out(shots, tiny_model):
 def test_phrases_that_share_their_parts_are_fused_part_by_part(tiny_model):
     shots, queries = drawn_phrases(0), drawn_phrases(10)
     learned = learn("fusion", shots, tiny_model, SHORT)
-    assert set(learned.scorers) == {"dtw-normalised", "dtw-embeddings", JUDGE_ALONE}
-    assert learned.weights[JUDGE_ALONE] == 0
+    assert set(learned.scorers) == {"dtw-normalised", "dtw-embeddings"}
     right = [learned.recognise(query.clip).words[0] == query.word for query in queries]
     assert np.mean(right) >= 0.75

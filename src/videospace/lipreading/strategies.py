@@ -24,8 +24,6 @@ from videospace.lipreading.members import (
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
 from videospace.lipreading.recogniser import Recogniser
-from videospace.lipreading.templates import TemplateScorer, normalised_cosine_features
-from videospace.lipreading.units import shared_parts
 from videospace.lipreading.variational import VariationalConfig
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -52,8 +50,6 @@ STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
 JUDGE: Member = "dtw-normalised"
 """The scorer that tells whether a clip may be one of the words at all, whatever the strategy: it
 learns nothing from the clips."""
-JUDGE_ALONE = "dtw-normalised, whole clips"
-"""Its name where it takes no part in the strategy, or takes clips apart there."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -238,17 +234,16 @@ def recogniser(
             scorers, shots, model, weights, units=units, mirror=settings.mirror
         )
     weights = {name: weight * temperature for name, weight in weights.items()}
-    words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
-    judge: str = JUDGE
-    if judge not in scorers or shared_parts(words):
-        judge = JUDGE_ALONE  # and does nothing else
-        scorers[judge] = TemplateScorer(words, clips, normalised_cosine_features, centre=True)
-    limit = least_resemblance(words, clips, scorers[judge])
+    if JUDGE not in scorers:
+        scorers |= build_scorers((JUDGE,), shots, None)
+    limit = least_resemblance(
+        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[JUDGE]
+    )
     return Recogniser(
         scorers,
-        {judge: 0.0} | weights,
+        {JUDGE: 0.0} | weights,
         sure_at=settings.sure_at,
-        least_resemblance={judge: limit},
+        least_resemblance={JUDGE: limit},
         use_counts=use_counts,
     )
 
