@@ -12,6 +12,7 @@ All take about as many steps. Shares are in per cent.
 """
 
 import dataclasses
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -43,7 +44,8 @@ from videospace.lipreading.strategies import (
 )
 from videospace.runtime.errors import UserError
 
-WITHOUT = "without"
+WAYS = ("without", "told apart", "pseudo-labels", "true labels")
+"""Of learning from footage; what the others are compared with comes first."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,38 +85,53 @@ def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
             untrained = recogniser("fusion", task.shots, model, settings, units=units)
             named = pseudo_labelled(pieces, untrained, speaker=task.speaker)
             footage.append({"speaker": task.speaker, "seed": seed, **counts(takes, pieces, named)})
-            labelled = [dataclasses.replace(take, domain="synthetic") for take in takes]
-            for method in options.methods:
-                for extra, help_ in {
-                    WITHOUT: {},
-                    "told apart": {"footage": pieces},
-                    "pseudo-labels": {"pseudo_labelled": named},
-                    "true labels": {"pseudo_labelled": labelled},
-                }.items():
-                    num_clips = len(task.shots) + len(help_.get("pseudo_labelled", ()))
-                    epochs = max(1, round(options.epochs * len(task.shots) / num_clips))
-                    set_to = dataclasses.replace(settings, epochs=epochs)
-                    started = time.perf_counter()
-                    adapted = adapt(method, task.shots, model, set_to, units=units, **help_)
-                    learned = recogniser(method, task.shots, adapted, settings, units=units)
-                    name = f"{method}, {extra}"
-                    learn_seconds[name].append(time.perf_counter() - started)
-                    new = ask(learned, tests, seed=seed)
-                    answers[name] += new
-                    right = 100 * sum(answer.within(1) for answer in new) / len(new)
-                    say(f"{task.speaker}, seed {seed}, {name}: top-1 {right:.1f} %")
+            for method, help_ in itertools.product(options.methods, WAYS):
+                extra = {"pseudo-labels": named, "true labels": as_second_domain(takes)}
+                started = time.perf_counter()
+                adapted = adapt(
+                    method,
+                    task.shots,
+                    model,
+                    with_as_many_steps(settings, options.epochs, task.shots, extra.get(help_, [])),
+                    pseudo_labelled=extra.get(help_, []),
+                    footage=pieces if help_ == "told apart" else (),
+                    units=units,
+                )
+                learned = recogniser(method, task.shots, adapted, settings, units=units)
+                name = f"{method}, {help_}"
+                learn_seconds[name].append(time.perf_counter() - started)
+                new = ask(learned, tests, seed=seed)
+                answers[name] += new
+                right = 100 * sum(answer.within(1) for answer in new) / len(new)
+                say(f"{task.speaker}, seed {seed}, {name}: top-1 {right:.1f} %")
     rows = {name: row(given, learn_seconds[name]) for name, given in answers.items()}
     print_rows("footage, per cent", rows)
     return {
         "methods": rows,
         "differences": {
-            f"{name} minus {WITHOUT}": difference(given, answers[f"{method}, {WITHOUT}"])
-            for method in options.methods
-            for name, given in answers.items()
-            if name.startswith(f"{method}, ") and not name.endswith(WITHOUT)
+            f"{method}, {help_} minus {WAYS[0]}": difference(
+                answers[f"{method}, {help_}"], answers[f"{method}, {WAYS[0]}"]
+            )
+            for method, help_ in itertools.product(options.methods, WAYS[1:])
         },
         "footage": footage,
     }
+
+
+def with_as_many_steps(
+    settings: LearningSettings,
+    epochs: int,
+    shots: Sequence[LabelledClip],
+    further: Sequence[LabelledClip],
+) -> LearningSettings:
+    """Fewer passes over more clips."""
+    share = len(shots) / (len(shots) + len(further))
+    return dataclasses.replace(settings, epochs=max(1, round(epochs * share)))
+
+
+def as_second_domain(takes: Sequence[LabelledClip]) -> list[LabelledClip]:
+    """Clips as pseudo-labels would have them."""
+    return [dataclasses.replace(take, domain="synthetic") for take in takes]
 
 
 def divided(task: Task, num_takes: int) -> tuple[list[LabelledClip], list[LabelledClip]]:

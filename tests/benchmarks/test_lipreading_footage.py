@@ -88,14 +88,12 @@ def test_pieces_count_as_right_by_their_place(task):
 
 
 def test_every_way_of_using_footage(corpus, run_main):
-    found = run_main(
-        lipreading_footage.main, "--corpus", str(corpus), "--speakers", "A", "B", *SHORT
-    )
+    found = run_main(lipreading_footage.main, "--corpus", str(corpus), "--speakers", "A", *SHORT)
     names = [f"cl-r, {extra}" for extra in ("told apart", "pseudo-labels", "true labels")]
     assert set(found["methods"]) == {"cl-r, without", *names}
-    assert {each["num_answers"] for each in found["methods"].values()} == {2 * 3}
+    assert {each["num_answers"] for each in found["methods"].values()} == {3}
     assert set(found["differences"]) == {f"{name} minus without" for name in names}
-    assert [each["speaker"] for each in found["footage"]] == ["A", "B"]
+    assert [each["speaker"] for each in found["footage"]] == ["A"]
     assert all(each["num_takes"] == each["num_pieces"] == 6 for each in found["footage"])
 
 
@@ -103,4 +101,5 @@ def test_a_way_that_does_not_train_is_refused(corpus, run_main, capsys):
     with pytest.raises(SystemExit) as ended:
         run_main(lipreading_footage.main, "--corpus", str(corpus), "--methods", "fusion", *SHORT)
     assert ended.value.code == 2
-    assert "expected ways to learn that train, came fusion" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "expected ways to learn that train, came fusion" in said
