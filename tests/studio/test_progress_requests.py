@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from benchmarks.mouth_films import FPS, mouth_frames
 from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.profile.answering import use_model
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.models import keep_model, model_in_progress
+from videospace.studio import listener
 
 
 def mouth(word: int, take: int = 0) -> MouthClip:
@@ -160,3 +163,30 @@ def test_a_list_that_makes_no_sense_changes_nothing(page, ann, text, sentence):
     assert answer.status_code == 422
     assert answer.json()["error"].startswith(sentence)
     assert len(page.get(f"{ann}/words").json()) == 2
+
+
+def test_a_model_that_another_program_chose_answers_soon(
+    page, ann, say, two_models, house, monkeypatch
+):
+    """As ``videospace lipread models --use`` and ``train`` do while the studio runs."""
+    base, own = two_models
+    say(1, "bread", take=3)
+    opened, open_recogniser = threading.Semaphore(0), listener.open_recogniser
+
+    def open_and_tell(*arguments):
+        found = open_recogniser(*arguments)
+        opened.release()
+        return found
+
+    monkeypatch.setattr(listener, "open_recogniser", open_and_tell)
+    use_model(house.people.find("ann"), base)
+    say(1, "bread", take=4)  # the old one answers once more
+    assert opened.acquire(timeout=30)
+    house.listener("ann").reopen()  # waits until the other one is in its place
+    while opened.acquire(blocking=False):
+        pass
+    say(0, "water", take=5)
+    newer, older = progress(page, ann)["models"]
+    assert (newer["id"], newer["accuracy"]["num_answers"]) == (own, 2)
+    assert (older["id"], older["accuracy"]["num_answers"]) == (base, 1)
+    assert not opened.acquire(timeout=0.5)  # and it is not opened again and again

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.profile.answering import answering
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.learning import OpenedRecogniser, open_recogniser
 from videospace.lipreading.profile.profile import Profile
@@ -49,7 +50,8 @@ class Listener:
     """Recognises one person's words; what is kept counts from the next recording on.
 
     The recogniser is opened when it is first needed, and again when clips came or went by other
-    ways than :meth:`keep`. Recordings are not on the disk before they are kept.
+    ways than :meth:`keep`, or another program trained or chose a model. Recordings are not on the
+    disk before they are kept.
 
     Args:
         profile: The person's.
@@ -60,6 +62,7 @@ class Listener:
         self.profile = profile
         self._settings = settings
         self._alone = threading.RLock()
+        self._reopening = threading.Lock()
         self._opened: OpenedRecogniser | None = None
         self._clips: frozenset[str] = frozenset()
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
@@ -86,6 +89,8 @@ class Listener:
             self._waiting[recording] = _Waiting(mouth, answer)
             while len(self._waiting) > MOST_WAITING:
                 self._waiting.popitem(last=False)
+        if opened is not None:
+            self._catch_up_with_models(opened)
         return Heard(
             recording=recording,
             recognition=recognition,
@@ -133,12 +138,13 @@ class Listener:
 
         The old one answers meanwhile, unless clips were deleted.
         """
-        while True:
-            opened, clips = self._opened_now()
-            with self._alone:
-                if clips == self._clips_now():  # else some came or went while it was opened
-                    self._opened, self._clips = opened, clips
-                    return
+        with self._reopening:
+            while True:
+                opened, clips = self._opened_now()
+                with self._alone:
+                    if clips == self._clips_now():  # else some came or went while it was opened
+                        self._opened, self._clips = opened, clips
+                        return
 
     def refresh(self) -> None:
         """Begin to open the recogniser anew after clips were deleted, before it is needed.
@@ -151,6 +157,18 @@ class Listener:
     def _refresh(self) -> None:
         with self._alone, contextlib.suppress(UserError):  # which the next recording will meet
             self._open()
+
+    def _catch_up_with_models(self, opened: OpenedRecogniser) -> None:
+        """Begin to open the model that another program trained or chose for the next recordings."""
+        with contextlib.suppress(UserError):
+            strategy, model = answering(self.profile)
+            is_new = (opened.strategy, opened.model) != (strategy, model and model.id)
+            if is_new and not self._reopening.locked():
+                threading.Thread(target=self._reopen_quietly, daemon=True).start()
+
+    def _reopen_quietly(self) -> None:
+        with contextlib.suppress(UserError):  # the old one goes on
+            self.reopen()
 
     def _open(self) -> OpenedRecogniser | None:
         if self._opened is None or self._clips != self._clips_now():
