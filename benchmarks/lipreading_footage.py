@@ -85,15 +85,16 @@ def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
             untrained = recogniser("fusion", task.shots, model, settings, units=units)
             named = pseudo_labelled(pieces, untrained, speaker=task.speaker)
             footage.append({"speaker": task.speaker, "seed": seed, **counts(takes, pieces, named)})
+            labelled = {"pseudo-labels": named, "true labels": as_second_domain(takes)}
             for method, help_ in itertools.product(options.methods, WAYS):
-                extra = {"pseudo-labels": named, "true labels": as_second_domain(takes)}
+                further = labelled.get(help_, [])
                 started = time.perf_counter()
                 adapted = adapt(
                     method,
                     task.shots,
                     model,
-                    with_as_many_steps(settings, options.epochs, task.shots, extra.get(help_, [])),
-                    pseudo_labelled=extra.get(help_, []),
+                    with_as_many_steps(settings, options.epochs, task.shots, further),
+                    pseudo_labelled=further,
                     footage=pieces if help_ == "told apart" else (),
                     units=units,
                 )

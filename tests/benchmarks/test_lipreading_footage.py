@@ -1,5 +1,7 @@
 """The ablation of unlabelled footage, in miniature."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from benchmarks.lipreading_footage import counts, divided, film
@@ -10,11 +12,12 @@ from benchmarks import lipreading_footage
 from videospace.lipreading.corpus import LabelledClip
 from videospace.lipreading.footage import segments
 from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.strategies import adapt
 from videospace.runtime.errors import UserError
 
 WORDS = ("words/01", "words/02", "phrases/01")
 SHORT = (
-    *("--seeds", "0", "--device", "cpu", "--epochs", "2", "--footage-takes", "2"),
+    *("--seeds", "0", "--device", "cpu", "--epochs", "6", "--footage-takes", "2"),
     *("--pretrain.steps", "2", "--pretrain.calibration-speakers", "0"),
 )
 
@@ -84,17 +87,32 @@ def test_pieces_count_as_right_by_their_place(task):
         "num_named": 3,
         "num_right": 3,
     }
+    wrong = dataclasses.replace(footage[0], word=WORDS[1])
+    assert counts(footage, pieces, [wrong, footage[1]])["num_right"] == 1
     assert counts(footage, pieces[1:], footage[:3])["num_right"] is None
 
 
-def test_every_way_of_using_footage(corpus, run_main):
+def test_every_way_of_using_footage(corpus, run_main, monkeypatch):
+    learned_from = []
+
+    def watched(method, shots, model, settings, *, pseudo_labelled, footage, units):
+        shared = (len(shots), len(pseudo_labelled), len(footage), settings.epochs)
+        learned_from.append((*shared, {clip.domain for clip in pseudo_labelled}))
+        return adapt(method, shots, model, settings, pseudo_labelled=pseudo_labelled)
+
+    monkeypatch.setattr(lipreading_footage, "adapt", watched)
     found = run_main(lipreading_footage.main, "--corpus", str(corpus), "--speakers", "A", *SHORT)
     names = [f"cl-r, {extra}" for extra in ("told apart", "pseudo-labels", "true labels")]
     assert set(found["methods"]) == {"cl-r, without", *names}
     assert {each["num_answers"] for each in found["methods"].values()} == {3}
     assert set(found["differences"]) == {f"{name} minus without" for name in names}
-    assert [each["speaker"] for each in found["footage"]] == ["A"]
-    assert all(each["num_takes"] == each["num_pieces"] == 6 for each in found["footage"])
+    (footage,) = found["footage"]
+    assert (footage["speaker"], footage["num_takes"], footage["num_pieces"]) == ("A", 6, 6)
+    without, told_apart, pseudo, true = learned_from
+    assert without == (3, 0, 0, 6, set())
+    assert told_apart == (3, 0, 6, 6, set())
+    assert pseudo[1] == footage["num_named"]
+    assert true == (3, 6, 0, 2, {"synthetic"})  # three times the clips, a third of the passes
 
 
 def test_a_way_that_does_not_train_is_refused(corpus, run_main, capsys):

@@ -118,6 +118,17 @@ def test_whole_phrases_alone_set_no_temperature():
     assert own_temperature(in_parts, shots, None, {"dtw-normalised": 2.0}) != 1.0
 
 
+def test_phrases_with_two_clips_are_tested_as_words_where_parts_do_not_count():
+    """A strategy that looks at whole phrases is not left without a temperature."""
+    second = drawn_phrases(10)[3]
+    shots = [*drawn_phrases(0), second]
+    whole = build_scorers(("dtw",), shots, None)
+    agreeing = own_temperature(whole, shots, None, {"dtw": 2.0})
+    shots[-1] = dataclasses.replace(second, word="a 0")
+    whole = build_scorers(("dtw",), shots, None)
+    assert own_temperature(whole, shots, None, {"dtw": 2.0}) < agreeing != 1.0
+
+
 def test_another_spelling_is_another_training(tmp_path):
     corpus = drawn_corpus(takes=2)
     config = PretrainConfig(episode=EpisodeConfig(speakers=1, words=3), steps=2, unit_weight=1.0)

@@ -85,7 +85,7 @@ def own_temperature(
         The factor on the weights; 1 where there is nothing to test.
     """
     words = [shot.word for shot in shots]
-    if mostly_share_parts(words):
+    if mostly_share_parts(words) and all(map(_knows_phrases_by_others, scorers.values())):
         return _temperature_of_phrases(scorers, shots, weights)
     clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
     for shot in shots:
@@ -106,15 +106,21 @@ def _temperature_of_phrases(
     parts = shared_parts(shot.word for shot in shots)
     rows = [row for row, shot in enumerate(shots) if shot.word in parts]
     rows = rows[:: -(-len(rows) // MOST_PHRASES)]
-    scores = {}
-    for name, scorer in scorers.items():
-        if isinstance(scorer, TemplateScorer) and scorer.share_parts:
-            scores[name] = scorer.scores_of_templates(rows)
-        elif isinstance(scorer, UnitScorer):  # has learned from none of the clips
-            scores[name] = scorer.scores([shots[row].clip for row in rows])
-        else:
-            return 1.0
+    clips = [shots[row].clip for row in rows]
+    scores = {
+        name: scorer.scores_of_templates(rows)
+        if isinstance(scorer, TemplateScorer)
+        else scorer.scores(clips)
+        for name, scorer in scorers.items()
+    }
     return _temperature(scores, weights, scorers, [shots[row].word for row in rows])
+
+
+def _knows_phrases_by_others(scorer: Scorer) -> bool:
+    """Whether it can name a phrase whose only clip is left out."""
+    if isinstance(scorer, TemplateScorer):
+        return scorer.share_parts
+    return isinstance(scorer, UnitScorer)  # which has learned from none of the clips
 
 
 def _temperature(

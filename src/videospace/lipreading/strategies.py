@@ -223,9 +223,9 @@ def recogniser(
         ['yes']
     """
     settings = settings or LearningSettings()
+    members = members_of(strategy)
     if model is not None:
         model = model.to(choose_device(settings.device))
-    members = members_of(strategy)
     scorers = build_scorers(members, shots, model, units=units, mirror=settings.mirror)
     weights = weights_for(scorers, model)
     temperature = 1.0
