@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from videospace.inrv.training_config import TrainingConfig
-from videospace.presets import fast, tiny
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.presets import fast, tiny
 
 BASES: dict[str, Callable[[], TrainingConfig]] = {
     "grid-faces": fast,

@@ -34,15 +34,15 @@ from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
 from benchmarks.common import BenchmarkOptions, medians, print_table, run_benchmark, say
 from benchmarks.spaces import UNLIMITED_POINTS, warm_up
 from benchmarks.tasks import STORES, TasksOptions
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv import training
-from videospace.inrv.completion import complete_clips
-from videospace.inrv.evaluation import evaluate, evenly_spread
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.tasks import everything
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.completion.completion import complete_clips
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.tasks import everything
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training import loop as training
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.evaluation import evaluate, evenly_spread
+from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.metrics.fidelity import fidelity
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.components import principal_components
-from videospace.inrv.rendering import to_uint8
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.rendering.renderer import to_uint8
 from videospace.metrics.fidelity import Fidelity, fidelity
+from videospace.runtime.pca import principal_components
 
 CLIPS_AT_ONCE = 16
 

@@ -31,10 +31,14 @@ from benchmarks.common import (
     share_of_valid_balls,
 )
 from benchmarks.spaces import PresetName, SpaceOptions, summary, train_space, warm_up, write_sheets
-from videospace.clips.bouncing_ball import BouncingBallConfig, ball_heights, write_bouncing_ball
-from videospace.demo.scores import draw_between
-from videospace.inrv.sampling import lerp, sample_gaussian, slerp
-from videospace.presets import preset
+from videospace.clips.synthetic.bouncing_ball import (
+    BouncingBallConfig,
+    ball_heights,
+    write_bouncing_ball,
+)
+from videospace.inrv.space.sampling import lerp, sample_gaussian, slerp
+from videospace.inrv.training.presets import preset
+from videospace.reports.demo.scores import draw_between
 from videospace.runtime.errors import UserError
 
 VALID = ("valid_interpolations", "valid_interpolations_lerp", "valid_gaussian_samples")

@@ -22,7 +22,7 @@ import torch
 import tyro
 from jaxtyping import UInt8
 
-from videospace.metrics.ball_structure import check_ball, share_valid
+from videospace.metrics.structure import check_ball, share_valid
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 from videospace.runtime.interrupts import terminated_as_interrupted

@@ -16,9 +16,9 @@ from benchmarks.baselines import (
 )
 from benchmarks.common import data_path, medians, print_table, run_benchmark, say
 from benchmarks.spaces import PresetName, SpaceOptions, train_space, warm_up, write_sheets
-from videospace.clips.clip_store import ClipStore
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
+from videospace.clips.store.clip_store import ClipStore
 
 NUM_COMPONENTS = 128
 FACE = "70,70,200,200"

@@ -13,11 +13,11 @@ from jaxtyping import UInt8
 
 from benchmarks.common import say
 from videospace.clips.sources import VIDEO_SUFFIXES
-from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.data.corpora import LabelledClip
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
-from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 

@@ -31,17 +31,18 @@ from benchmarks.lipreading_table import (
     row,
     units_of,
 )
-from videospace.lipreading.corpus import LabelledClip, read_corpus
-from videospace.lipreading.evaluation import Answer, ask
-from videospace.lipreading.footage import pseudo_labelled, segments
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.strategies import (
+from videospace.lipreading.adaptation.pseudo_labels import pseudo_labelled
+from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
     StrategyName,
     adapt,
     needs_training,
     recogniser,
 )
+from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.data.footage import segments
+from videospace.lipreading.evaluation.evaluation import Answer, ask
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 WAYS = ("without", "told apart", "pseudo-labels", "true labels")

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from videospace.lipreading.corpus import LabelledClip
+from videospace.lipreading.data.corpora import LabelledClip
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.runtime.errors import UserError
 

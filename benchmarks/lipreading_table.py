@@ -16,21 +16,21 @@ from typing import Any
 from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from benchmarks.lipreading_corpora import read_grid_pairs
 from benchmarks.lipreading_protocols import MIRACL_TEXTS, Protocol, Task, tasks
-from videospace.lipreading.bootstrap import Interval, bootstrap_mean
-from videospace.lipreading.corpus import LabelledClip, read_corpus
-from videospace.lipreading.evaluation import Answer, ask, score
-from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
-from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.strategies import (
+from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
     StrategyName,
     learn,
     needs_model,
     needs_synthetic,
 )
-from videospace.lipreading.training import pretrain
-from videospace.lipreading.units import spell
+from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.evaluation.evaluation import Answer, ask, score
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.phonetics.units import spell
+from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.pretrain import pretrain
+from videospace.lipreading.profile.clip_files import clip_id
+from videospace.metrics.bootstrap import Interval, bootstrap_mean
 from videospace.runtime.device import choose_device
 
 MIRACL_FPS = 15.0

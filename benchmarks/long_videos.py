@@ -11,9 +11,9 @@ from benchmarks.baselines import (
 )
 from benchmarks.common import data_path, print_table, run_benchmark, say
 from benchmarks.spaces import SpaceOptions, summary, train_space, warm_up, write_sheets
-from videospace.clips.clip_store import ClipStore
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
+from videospace.clips.store.clip_store import ClipStore
 
 EVERY = {"tracktor_mouse": 5}
 """Slow recordings, of which every so many-th frame is taken."""

@@ -17,17 +17,17 @@ from typing import Annotated, Literal
 import tyro
 
 from benchmarks.common import say
-from videospace.clips.bouncing_ball import write_bouncing_ball
-from videospace.clips.clip_store import ClipStore
-from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
-from videospace.inrv.evaluation import evaluate
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.shipped import SHIPPED
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
-from videospace.presets import fast, tiny
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.synthetic.bouncing_ball import write_bouncing_ball
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
+from videospace.inrv.model.hypernetwork import HypernetworkConfig
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.space.pretrained import SHIPPED
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.evaluation import evaluate
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import fast, tiny
 from videospace.runtime.errors import UserError
 
 SCORES = ("psnr_db", "psnr_moving_db", "ssim")

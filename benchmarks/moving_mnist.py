@@ -14,8 +14,8 @@ from benchmarks.baselines import (
 )
 from benchmarks.common import data_path, print_table, run_benchmark, say
 from benchmarks.spaces import SpaceOptions, summary, train_space, warm_up, write_sheets
-from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
-from videospace.presets import preset
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
+from videospace.inrv.training.presets import preset
 
 PUBLISHED = {"psnr_db": 29.54, "ssim": 0.975, "num_clips": 10_000}
 """INR-V, PSNR_FULL and SSIM_FULL (thesis, Table 3.1), on ten times as many clips."""

@@ -11,10 +11,10 @@ from matplotlib.ticker import NullFormatter
 
 from benchmarks.common import say
 from benchmarks.step_costs import now
-from videospace.inrv.model import InrvModel
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training_config import TrainingConfig
-from videospace.inrv.training_state import TrainingState
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.state import TrainingState
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.files import written_whole
 

@@ -22,11 +22,11 @@ from benchmarks.common import (
     say,
 )
 from benchmarks.step_costs import matrix_product_peaks
-from videospace.clips.video_output import SUFFIXES, write_video
-from videospace.inrv.model import InrvModel
-from videospace.inrv.space import ClipShape, VideoSpace
+from videospace.clips.writing import SUFFIXES, write_video
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.space.video_space import ClipShape, VideoSpace
+from videospace.inrv.training.presets import preset
 from videospace.metrics.complexity import multiply_adds
-from videospace.presets import preset
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 

@@ -24,15 +24,15 @@ import torch
 from benchmarks.common import BenchmarkOptions, print_table, run_benchmark, say
 from benchmarks.scale_projection import Assumptions, projections
 from benchmarks.step_costs import operations
-from videospace.clips.clip_record import ClipRecord
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv import training_data
-from videospace.inrv.codes import CodesConfig
-from videospace.inrv.components import clip_components
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
-from videospace.inrv.training_state import ROW_TABLES, TrainingState
-from videospace.presets import fast
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.records import ClipRecord
+from videospace.inrv.semantic.clip_pca import clip_components
+from videospace.inrv.training import data as training_data
+from videospace.inrv.training.code_init import CodesConfig
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import fast
+from videospace.inrv.training.state import ROW_TABLES, TrainingState
 from videospace.runtime.checkpoint import save_tensors
 from videospace.runtime.log import read_metrics
 

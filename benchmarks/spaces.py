@@ -13,14 +13,14 @@ from einops import rearrange
 from jaxtyping import UInt8
 
 from benchmarks.common import BenchmarkOptions, medians, say
-from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
-from videospace.clips.clip_store import ClipStore
-from videospace.clips.video_output import write_video
-from videospace.inrv.evaluation import evaluate
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_state import STATE_FILE
-from videospace.presets import preset
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.clips.writing import write_video
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import evaluate
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import preset
+from videospace.inrv.training.state import STATE_FILE
 from videospace.runtime.errors import UserError
 from videospace.runtime.log import read_metrics
 

@@ -14,14 +14,14 @@ from unittest import mock
 import psutil
 import torch
 
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv import training_step
-from videospace.inrv.model import InrvModel
-from videospace.inrv.optimisation import MovingAverage, RowAdam
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
-from videospace.inrv.training_data import TrainingClips
-from videospace.inrv.training_state import TrainingState
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.training import step as training_step
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.data import TrainingClips
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.optimizers import MovingAverage, RowAdam
+from videospace.inrv.training.state import TrainingState
 from videospace.metrics.complexity import multiply_adds
 
 PARTS: dict[str, list[tuple[Any, str]]] = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import psutil
+from tests.support.studio_process import BUSY, StudioServer, Tally
 
-from benchmarks.studio_process import BUSY, StudioServer, Tally
 from benchmarks.studio_visitor import Visitor
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tests.support.studio_process import StudioPage, StudioServer
 
 from benchmarks.common import BenchmarkOptions, run_benchmark, say
 from benchmarks.studio_ledger import look, same
-from benchmarks.studio_process import StudioPage, StudioServer
 from benchmarks.studio_script import PERSON, Script
-from videospace.clips.json_lines import append_json_lines, read_json_lines
-from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
-from videospace.lipreading.mouth_model import MouthModel
+from videospace.clips.store.json_lines import append_json_lines, read_json_lines
+from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
+from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.runtime.errors import UserError
 
 

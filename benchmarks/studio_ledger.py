@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.layout import CLIPS, DELETED, MODELS, UNFINISHED, model_path
 from videospace.lipreading.profile.models import models

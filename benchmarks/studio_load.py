@@ -5,7 +5,7 @@ words. First one page alone sends recordings, one after the other: the time to t
 time until a correction counts. Then many pages at once do what people do: record and choose, drop,
 undo, add words and delete them, look at lists, export. A studio that is too busy says when to ask
 again, as the page does. In the end every recording that was acknowledged has to be there, whole,
-and none that was deleted. Then follow malformed requests (see benchmarks.studio_malformed).
+and none that was deleted. Then follow malformed requests (see tests.support.malformed_requests).
 
 The memory is what the studio and the processes that it has started keep resident. It counts as flat
 when it ends at most 10 %, or 32 MiB, above what it was after a third of the time.
@@ -21,13 +21,13 @@ from typing import Any, Literal
 
 import httpx2
 import numpy as np
+from tests.support.malformed_requests import malformed_requests
+from tests.support.mouth_films import film, mouth_frames
+from tests.support.studio_process import StudioPage, StudioServer
 
 from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
-from benchmarks.mouth_films import film, mouth_frames
 from benchmarks.studio_crowd import spread, under_load
-from benchmarks.studio_malformed import malformed_requests
-from benchmarks.studio_process import StudioPage, StudioServer
-from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError

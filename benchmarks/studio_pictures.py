@@ -22,18 +22,18 @@ import numpy as np
 import tyro
 from jaxtyping import UInt8
 from PIL import Image
+from tests.support.drawn_faces import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
+from tests.support.studio_in_process import StudioHere
 
-from benchmarks.drawn_face import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
-from benchmarks.studio_here import StudioHere
 from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
-from videospace.lipreading.mouth_clip import MouthClip
 from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.studio.films import FilmReader
-from videospace.studio.people import People
+from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.uploads.films import FilmReader
 
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

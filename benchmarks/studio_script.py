@@ -5,10 +5,10 @@ import copy
 import random
 
 import httpx2
+from tests.support.mouth_films import word_film
+from tests.support.studio_process import ZIP_TYPE, StudioPage
 
-from benchmarks.mouth_films import word_film
 from benchmarks.studio_ledger import UNKNOWN, Content, People
-from benchmarks.studio_process import ZIP_TYPE, StudioPage
 
 MOST_PEOPLE, MOST_WORDS = 3, 12
 TRAINING_MINUTES = 0.02

@@ -5,8 +5,8 @@ import random
 import time
 import zipfile
 
-from benchmarks.mouth_films import word_film
-from benchmarks.studio_process import StudioPage
+from tests.support.mouth_films import word_film
+from tests.support.studio_process import StudioPage
 
 
 class Visitor:

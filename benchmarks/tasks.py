@@ -24,21 +24,21 @@ from benchmarks.common import data_path, medians, run_benchmark, say
 from benchmarks.grid_faces import FACE
 from benchmarks.spaces import SpaceOptions, train_space
 from videospace.baselines.table import Row, table_text, task_table
-from videospace.clips.bouncing_ball import ball_heights, ball_video
-from videospace.clips.clip_record import ClipRecord
-from videospace.clips.clip_store import ClipStore
-from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.inrv.completion import complete_clips
-from videospace.inrv.encoder_training import EncoderTrainingConfig, train_encoder
-from videospace.inrv.evaluation import evenly_spread
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.rendering import render_frames_of_layers
-from videospace.inrv.single_inr import SingleInrConfig, fit_single_inrs
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.space_files import ENCODER_FILE
-from videospace.inrv.tasks import everything
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.records import ClipRecord
+from videospace.clips.synthetic.bouncing_ball import ball_heights, ball_video
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
+from videospace.inrv.completion.completion import complete_clips
+from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.single_inr import SingleInrConfig, fit_single_inrs
+from videospace.inrv.inversion.tasks import everything
+from videospace.inrv.rendering.renderer import render_frames_of_layers
+from videospace.inrv.space.files import ENCODER_FILE
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import evenly_spread
 from videospace.metrics.fidelity import fidelity
 from videospace.runtime.errors import UserError
 

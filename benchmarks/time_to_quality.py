@@ -28,11 +28,11 @@ from benchmarks.step_costs import (
     seconds_by_part,
 )
 from benchmarks.tasks import STORES, TasksOptions
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.evaluation import evaluate
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training import TrainingOptions, train
-from videospace.presets import preset
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import evaluate
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import preset
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 

@@ -10,51 +10,54 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from videospace import presets
     from videospace.baselines.table import task_table
-    from videospace.clips.clip_store import ClipRecord, ClipStore
     from videospace.clips.prepare import PrepareConfig, prepare
-    from videospace.clips.video_output import write_video
-    from videospace.inrv import tasks
-    from videospace.inrv.context import Context
-    from videospace.inrv.encoder_training import EncoderTrainingConfig, train_encoder
-    from videospace.inrv.evaluation import evaluate
-    from videospace.inrv.inversion import Inversion, InversionConfig, invert
-    from videospace.inrv.latent_file import LatentFile, load_latents, save_latents
-    from videospace.inrv.space import ClipShape, VideoSpace
-    from videospace.inrv.training import TrainingOptions, TrainingReport, train
-    from videospace.inrv.training_config import TrainingConfig
+    from videospace.clips.store.clip_store import ClipRecord, ClipStore
+    from videospace.clips.writing import write_video
+    from videospace.inrv.inversion import tasks
+    from videospace.inrv.inversion.contexts import Context
+    from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
+    from videospace.inrv.inversion.inversion import Inversion, InversionConfig, invert
+    from videospace.inrv.space.latent_files import LatentFile, load_latents, save_latents
+    from videospace.inrv.space.video_space import ClipShape, VideoSpace
+    from videospace.inrv.training import presets
+    from videospace.inrv.training.config import TrainingConfig
+    from videospace.inrv.training.evaluation import evaluate
+    from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
     from videospace.metrics.fidelity import fidelity
     from videospace.runtime.errors import UserError
 
 _HOMES = {
-    "ClipRecord": "videospace.clips.clip_store",
-    "ClipShape": "videospace.inrv.space",
-    "ClipStore": "videospace.clips.clip_store",
-    "Context": "videospace.inrv.context",
-    "EncoderTrainingConfig": "videospace.inrv.encoder_training",
-    "Inversion": "videospace.inrv.inversion",
-    "InversionConfig": "videospace.inrv.inversion",
-    "LatentFile": "videospace.inrv.latent_file",
+    "ClipRecord": "videospace.clips.store.clip_store",
+    "ClipShape": "videospace.inrv.space.video_space",
+    "ClipStore": "videospace.clips.store.clip_store",
+    "Context": "videospace.inrv.inversion.contexts",
+    "EncoderTrainingConfig": "videospace.inrv.inversion.encoder_training",
+    "Inversion": "videospace.inrv.inversion.inversion",
+    "InversionConfig": "videospace.inrv.inversion.inversion",
+    "LatentFile": "videospace.inrv.space.latent_files",
     "PrepareConfig": "videospace.clips.prepare",
-    "TrainingConfig": "videospace.inrv.training_config",
-    "TrainingOptions": "videospace.inrv.training",
-    "TrainingReport": "videospace.inrv.training",
+    "TrainingConfig": "videospace.inrv.training.config",
+    "TrainingOptions": "videospace.inrv.training.loop",
+    "TrainingReport": "videospace.inrv.training.loop",
     "UserError": "videospace.runtime.errors",
-    "VideoSpace": "videospace.inrv.space",
-    "evaluate": "videospace.inrv.evaluation",
+    "VideoSpace": "videospace.inrv.space.video_space",
+    "evaluate": "videospace.inrv.training.evaluation",
     "fidelity": "videospace.metrics.fidelity",
-    "invert": "videospace.inrv.inversion",
-    "load_latents": "videospace.inrv.latent_file",
+    "invert": "videospace.inrv.inversion.inversion",
+    "load_latents": "videospace.inrv.space.latent_files",
     "prepare": "videospace.clips.prepare",
-    "save_latents": "videospace.inrv.latent_file",
+    "save_latents": "videospace.inrv.space.latent_files",
     "task_table": "videospace.baselines.table",
-    "train": "videospace.inrv.training",
-    "train_encoder": "videospace.inrv.encoder_training",
-    "write_video": "videospace.clips.video_output",
+    "train": "videospace.inrv.training.loop",
+    "train_encoder": "videospace.inrv.inversion.encoder_training",
+    "write_video": "videospace.clips.writing",
 }
 
-_MODULES = {"presets": "videospace.presets", "tasks": "videospace.inrv.tasks"}
+_MODULES = {
+    "presets": "videospace.inrv.training.presets",
+    "tasks": "videospace.inrv.inversion.tasks",
+}
 
 __all__ = [
     "ClipRecord",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from videospace.baselines import BASELINES, learned_baselines
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import PUBLISHED_TASKS, Task
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.runtime.errors import UserError
 
 SIZE = (16, 12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from videospace.baselines.between import cross_fade, optical_flow
-from videospace.inrv.tasks import frame_interpolation, inpainting
+from videospace.inrv.inversion.tasks import frame_interpolation, inpainting
 from videospace.runtime.errors import UserError
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from videospace.baselines import linear as module
 from videospace.baselines.linear import LinearSpace
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import coarser, everything, inpainting, prediction, sparse
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.tasks import coarser, everything, inpainting, prediction, sparse
 from videospace.runtime.errors import UserError
 
 

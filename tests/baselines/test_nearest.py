@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from videospace.baselines.nearest import nearest_clip
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import coarser, everything, frame_interpolation, inpainting
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.tasks import coarser, everything, frame_interpolation, inpainting
 
 CLIPS = np.random.default_rng(0).integers(0, 256, (7, 4, 6, 6, 3), dtype=np.uint8)
 

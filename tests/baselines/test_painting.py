@@ -5,8 +5,14 @@ import pytest
 
 from videospace.baselines.painting import navier_stokes, telea
 from videospace.baselines.stills import mean_frame
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import everything, frame_interpolation, inpainting, rectangle, sparse
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.tasks import (
+    everything,
+    frame_interpolation,
+    inpainting,
+    rectangle,
+    sparse,
+)
 from videospace.runtime.errors import UserError
 
 SIZE = (24, 20)

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videospace.baselines.pixels import as_pixels, box_means, pixel_weights
-from videospace.clips.geometry import crop_and_resize
-from videospace.inrv.context import Context
+from videospace.clips.decoding.geometry import crop_and_resize
+from videospace.inrv.inversion.contexts import Context
 
 SIDES = st.tuples(st.integers(1, 14), st.integers(1, 14)).map(sorted)
 

@@ -1,8 +1,8 @@
 import numpy as np
 
 from videospace.baselines.stills import last_frame, mean_frame, oracle_mean_frame
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import everything, prediction
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.tasks import everything, prediction
 
 VIDEO = np.random.default_rng(0).integers(0, 256, (9, 5, 4, 3), dtype=np.uint8)
 

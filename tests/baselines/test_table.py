@@ -15,15 +15,15 @@ from videospace.baselines import BASELINES, table, table_rows
 from videospace.baselines.stills import mean_frame
 from videospace.baselines.table import OURS, OURS_WITH_DETAIL, Row, table_text, task_table
 from videospace.cli import main
-from videospace.clips.clip_record import ClipRecord
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.model import InrvModel, ModelConfig
-from videospace.inrv.space import ClipShape, VideoSpace
-from videospace.inrv.tasks import PUBLISHED_TASKS
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.records import ClipRecord
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
+from videospace.inrv.model.hypernetwork import HypernetworkConfig
+from videospace.inrv.model.inr import InrConfig
+from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.metrics.fidelity import psnr_db
 from videospace.metrics.identity import identity
 from videospace.metrics.intervals import MeanInterval, mean_interval

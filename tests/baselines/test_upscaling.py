@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from videospace.baselines.upscaling import bicubic, lanczos
-from videospace.inrv.tasks import coarser, superresolution
+from videospace.inrv.inversion.tasks import coarser, superresolution
 from videospace.runtime.errors import UserError
 
 FILTERS = {bicubic: Image.Resampling.BICUBIC, lanczos: Image.Resampling.LANCZOS}

@@ -13,9 +13,9 @@ from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
 from benchmarks.common import ROOT
 
 from benchmarks import ablations
-from videospace.inrv.model import InrvModel
-from videospace.inrv.training import TrainingOptions, train
-from videospace.presets import fast
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import fast
 
 QUICK = (
     *("--datasets", "bouncing-ball", "--num-sources", "6", "--budget-seconds", "0.4"),

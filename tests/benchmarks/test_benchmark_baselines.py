@@ -5,8 +5,8 @@ import pytest
 import torch
 from benchmarks.baselines import constant, linear_space, score, score_linear, still_baselines
 
-from videospace.clips.bouncing_ball import bouncing_ball
-from videospace.inrv.sampling import lerp
+from videospace.clips.synthetic.bouncing_ball import bouncing_ball
+from videospace.inrv.space.sampling import lerp
 
 
 @pytest.fixture(scope="module")

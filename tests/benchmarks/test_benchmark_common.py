@@ -18,7 +18,7 @@ from benchmarks.common import (
     share_of_valid_balls,
 )
 
-from videospace.clips.bouncing_ball import ball_video, bouncing_ball
+from videospace.clips.synthetic.bouncing_ball import ball_video, bouncing_ball
 from videospace.runtime.errors import UserError
 
 ROOT = Path(__file__).parents[2]

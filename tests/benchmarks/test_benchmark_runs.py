@@ -17,7 +17,7 @@ from benchmarks import (
     rendering,
     step_costs,
 )
-from videospace.presets import PRESETS
+from videospace.inrv.training.presets import PRESETS
 from videospace.runtime.log import RunLog
 
 QUICK = ("--budget-seconds", "0.5", "--presets", "tiny")

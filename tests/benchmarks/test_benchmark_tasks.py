@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import common, tasks
 from videospace.baselines.table import Row
-from videospace.clips.clip_store import ClipStore
+from videospace.clips.store.clip_store import ClipStore
 from videospace.metrics.intervals import mean_interval
 
 QUICK = (

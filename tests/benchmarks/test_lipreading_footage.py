@@ -9,10 +9,10 @@ from benchmarks.lipreading_protocols import tasks
 from PIL import Image
 
 from benchmarks import lipreading_footage
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.footage import segments
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.strategies import adapt
+from videospace.lipreading.adaptation.strategies import adapt
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.footage import segments
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 WORDS = ("words/01", "words/02", "phrases/01")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from benchmarks.lipreading_protocols import MIRACL_TEXTS, tasks, without_speakers
 
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 CLASSES = ("words/01", "words/02", "phrases/01", "phrases/02")

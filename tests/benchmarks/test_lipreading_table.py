@@ -8,10 +8,10 @@ from benchmarks.lipreading_table import differences
 from PIL import Image
 
 from benchmarks import lipreading_table
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.evaluation import Answer
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.training import pretrain
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.evaluation.evaluation import Answer
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.pretraining.pretrain import pretrain
 
 
 @pytest.fixture

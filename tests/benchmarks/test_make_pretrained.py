@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from benchmarks import make_pretrained
-from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
-from videospace.inrv.space import VideoSpace
-from videospace.presets import tiny
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.presets import tiny
 
 BALLS = BouncingBallConfig(num_clips=4, num_frames=3, size="16")
 

@@ -20,12 +20,12 @@ from benchmarks.step_costs import (
 from PIL import Image
 
 from benchmarks import common, quality_over_time, step_costs, time_to_quality
-from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
-from videospace.inrv.evaluation import evaluate
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training import TrainingOptions, train
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import evaluate
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import PRESETS, preset
 from videospace.metrics.complexity import INR_V_LAYERS, multiply_adds
-from videospace.presets import PRESETS, preset
 
 CPU = torch.device("cpu")
 QUICK = (

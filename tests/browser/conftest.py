@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studio_server import StudioServer
-
-from small_spaces import small_space
+from tests.support.small_spaces import small_space
+from tests.support.studio_process import StudioServer
 
 FLAGS = (
     "--headless",
@@ -48,7 +47,7 @@ def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def drawn_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A studio that answers what a test chooses, shared by all who reset it."""
-    from drawn_studio import DrawnStudio
+    from tests.support.drawn_studio import DrawnStudio
 
     studio = DrawnStudio(tmp_path_factory.mktemp("drawn") / "data")
     yield studio
@@ -58,7 +57,7 @@ def drawn_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def face_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn face that mouths a word, rests, and mouths it again."""
-    from benchmarks.drawn_face import camera_file
+    from tests.support.drawn_faces import camera_file
 
     path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
     return camera_file(path, 1, rest_frames=35, shrink=2)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn_studio import DrawnStudio
-from page_actions import press, show_page, wait, wait_for_camera
-from page_looks import emulate
-from page_rules import DESKTOP, resize, violations
+from tests.support.drawn_studio import DrawnStudio
+from tests.support.page_actions import press, show_page, wait, wait_for_camera
+from tests.support.page_looks import emulate
+from tests.support.page_rules import DESKTOP, resize, violations
 
 from videospace.lipreading.mouth.pose import MouthPose
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from page_looks import asked_since, room_and_width
+from tests.support.page_looks import asked_since, room_and_width
 
-from videospace.clips.bouncing_ball import BouncingBallConfig
-from videospace.demo.run import DemoConfig, run_demo
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.training_config import BatchConfig
-from videospace.presets import tiny
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
+from videospace.inrv.model.inr import InrConfig
+from videospace.inrv.training.config import BatchConfig
+from videospace.inrv.training.presets import tiny
+from videospace.reports.demo.run import DemoConfig, run_demo
 
 pytestmark = pytest.mark.browser
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_looks import CONTRASTS, asked_since, emulate, room_and_width
 from PIL import Image
+from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
 
-from videospace.lipreading.bootstrap import Interval
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.evaluation import Answer, score
-from videospace.lipreading.evaluation_page import write_page
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.evaluation.evaluation import Answer, score
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.metrics.bootstrap import Interval
+from videospace.reports.evaluation_page import write_page
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn_studio import DrawnStudio
-from page_actions import press, texts, wait, wait_for_camera
+from tests.support.drawn_studio import DrawnStudio
+from tests.support.page_actions import press, texts, wait, wait_for_camera
 
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.lipreading.mouth.pose import MouthPose

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.drawn_face import MOUTH_BELOW_CENTRE_PX, FacePose, draw_face, word_opening
 from PIL import Image
+from tests.support.drawn_faces import MOUTH_BELOW_CENTRE_PX, FacePose, draw_face, word_opening
 
 import videospace.studio
 

@@ -5,11 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.studio_here import StudioHere
-from page_actions import ask, press, texts, type_into, wait
-from page_looks import CONTRASTS, emulate
-from said_words import NUM_DAYS, NUM_EACH_DAY, WORDS, base_model, talked_profile, trained_model
-from staged_films import StagedFilms
+from tests.support.page_actions import ask, press, texts, type_into, wait
+from tests.support.page_looks import CONTRASTS, emulate
+from tests.support.said_words import (
+    NUM_DAYS,
+    NUM_EACH_DAY,
+    WORDS,
+    base_model,
+    talked_profile,
+    trained_model,
+)
+from tests.support.staged_films import StagedFilms
+from tests.support.studio_in_process import StudioHere
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings

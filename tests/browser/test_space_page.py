@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_actions import ask, press, texts, type_into, wait
-from page_looks import asked_since, emulate, room_and_width
-from page_rules import violations
 from PIL import Image
+from tests.support.page_actions import ask, press, texts, type_into, wait
+from tests.support.page_looks import asked_since, emulate, room_and_width
+from tests.support.page_rules import violations
+from tests.support.small_spaces import small_space
 
-from small_spaces import small_space
-from videospace.clips.video_output import write_video
+from videospace.clips.writing import write_video
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")

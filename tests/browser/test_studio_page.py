@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_actions import ask, press, texts, type_into, wait, wait_for_camera
-from studio_server import camera_film
+from tests.support.camera_films import camera_film
+from tests.support.page_actions import ask, press, texts, type_into, wait, wait_for_camera
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")

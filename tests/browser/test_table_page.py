@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_looks import CONTRASTS, asked_since, emulate, room_and_width
+from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
 
 from videospace.baselines.table import Completed, Row
-from videospace.baselines.table_page import TablePage
 from videospace.baselines.table_rows import COLUMNS
-from videospace.inrv.tasks import PUBLISHED_TASKS
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
 from videospace.metrics.intervals import mean_interval
+from videospace.reports.table_page import TablePage
 
 pytestmark = pytest.mark.browser
 

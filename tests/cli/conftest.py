@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.small_spaces import small_space
 
-from small_spaces import small_space
 from videospace.cli import main
-from videospace.clips.video_output import write_video
-from videospace.inrv.space import VideoSpace
+from videospace.clips.writing import write_video
+from videospace.inrv.space.video_space import VideoSpace
 
 QUICK = "--max-steps 5 --points-per-clip 32"
 

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 
 from videospace.cli import main
-from videospace.clips.clip_record import ClipRecord
-from videospace.clips.clip_store import ClipStore
-from videospace.clips.video_output import write_video
-from videospace.inrv.space import VideoSpace
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.records import ClipRecord
+from videospace.clips.writing import write_video
+from videospace.inrv.space.video_space import VideoSpace
 
 QUICK = "--max-steps 20 --points-per-clip 32"
 

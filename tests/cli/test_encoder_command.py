@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from videospace.cli import main
-from videospace.clips.clip_record import ClipRecord
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.space import VideoSpace
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.records import ClipRecord
+from videospace.inrv.space.video_space import VideoSpace
 
 SMALL = "--encoder.side 8 --encoder.num-channels 8 --encoder.hidden-width 16"
 
@@ -52,7 +52,9 @@ def test_an_interrupt_leaves_the_folder_as_it_was(films, folder, monkeypatch, ca
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("videospace.inrv.encoder_training.psnr_from_squared_error", interrupted)
+    monkeypatch.setattr(
+        "videospace.inrv.inversion.encoder_training.psnr_from_squared_error", interrupted
+    )
     before = {path.name: path.read_bytes() for path in (folder / "space").iterdir()}
     assert run(f"encoder %space %store {SMALL}", films, folder) == 130
     after = {path.name: path.read_bytes() for path in (folder / "space").iterdir()}

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from videospace.inrv import inversion
+from videospace.inrv.inversion import inversion
 
 COMPLETE = "complete @space @long.mp4 --out %out.npy --task sparse --share 0.5"
 INVERT = f"invert @space @long.mp4 {'@clip.mp4 @short.mp4 ' * 4} --out %out.npz"

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from videospace.cli import main
-from videospace.clips.video_output import write_video
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.latent_file import load_latents
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.model import InrvModel, ModelConfig
-from videospace.inrv.space import ClipShape, VideoSpace
+from videospace.clips.writing import write_video
+from videospace.inrv.model.hypernetwork import HypernetworkConfig
+from videospace.inrv.model.inr import InrConfig
+from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.space.latent_files import load_latents
+from videospace.inrv.space.video_space import ClipShape, VideoSpace
 
 QUICK = "--max-steps 5 --points-per-clip 32"
 

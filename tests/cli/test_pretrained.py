@@ -7,8 +7,8 @@ import pytest
 
 from videospace.cli import main
 from videospace.cli.pretrained import with_pretrained
-from videospace.inrv.shipped import SHIPPED
-from videospace.inrv.space import VideoSpace
+from videospace.inrv.space.pretrained import SHIPPED
+from videospace.inrv.space.video_space import VideoSpace
 
 BALLS = str(SHIPPED / "bouncing-ball")
 

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 
 from videospace.clips import prepare as prepare_module
-from videospace.clips import store_writer
-from videospace.clips.bouncing_ball import BouncingBallConfig
-from videospace.clips.clip_store import ClipStore
 from videospace.clips.cutting import DecodedClip, SourceEnd, cut_clips
-from videospace.clips.decoding import decode_sources
-from videospace.clips.moving_mnist import MovingMnistConfig
+from videospace.clips.parallel_decoding import decode_sources
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.store_writer import StoreWriter
+from videospace.clips.store import writer as store_writer
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.writer import StoreWriter
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig
 from videospace.runtime.errors import UserError
 
 

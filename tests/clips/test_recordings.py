@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from videospace.clips.clip_store import ClipStore
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
+from videospace.clips.store.clip_store import ClipStore
 
 
 @pytest.mark.realdata

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from videospace.clips import prepare as prepare_module
-from videospace.clips.bouncing_ball import BouncingBallConfig
-from videospace.clips.clip_store import ClipRecord, ClipStore
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.store_writer import StoreWriter
+from videospace.clips.store.clip_store import ClipRecord, ClipStore
+from videospace.clips.store.writer import StoreWriter
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held
 

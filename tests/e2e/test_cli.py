@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from videospace.cli import COMMANDS, main
-from videospace.clips.video_output import write_video
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
-from videospace.inrv.training_state import STATE_FILE
+from videospace.clips.writing import write_video
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.state import STATE_FILE
 from videospace.runtime.checkpoint import config_from_json, load_tensors
 
 TOY = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from videospace.cli import COMMANDS, main
-from videospace.clips.video_output import write_video
+from videospace.clips.writing import write_video
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("how-to-*.md"))]

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from videospace.inrv.encoding import EncodingConfig
-from videospace.inrv.hypernetwork import HypernetworkConfig
-from videospace.inrv.inr import InrConfig
-from videospace.inrv.latents import LatentConfig
-from videospace.inrv.model import InrvModel, ModelConfig
-from videospace.inrv.rendering import render_points
-from videospace.inrv.sampling import sample_gaussian, sample_paths
-from videospace.inrv.training_data import clip_batch, seeded
+from videospace.inrv.model.encoding import EncodingConfig
+from videospace.inrv.model.hypernetwork import HypernetworkConfig
+from videospace.inrv.model.inr import InrConfig
+from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.rendering.renderer import render_points
+from videospace.inrv.space.sampling import sample_gaussian, sample_paths
+from videospace.inrv.training.data import clip_batch, seeded
 
 PATH = Path(__file__).with_name("golden.safetensors")
 SIZE = (2, 3, 4)

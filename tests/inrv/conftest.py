@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from toys import (
+from tests.support.toy_spaces import (
     MOMENTS,
     SEMANTIC,
     TOY_MODEL,
@@ -15,10 +15,10 @@ from toys import (
     write_toy_store,
 )
 
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.model import ModelConfig
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.training_config import TrainingConfig
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.model.inrv_model import ModelConfig
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.config import TrainingConfig
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,13 @@
 
 import pytest
 
-from videospace.inrv import inversion, rendering, search, training
-from videospace.inrv.context import Context
-from videospace.inrv.tasks import prediction
-from videospace.inrv.training import TrainingOptions, train
+from videospace.inrv.inversion import inversion
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.inversion import search
+from videospace.inrv.inversion.tasks import prediction
+from videospace.inrv.rendering import renderer as rendering
+from videospace.inrv.training import loop as training
+from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.runtime.errors import UserError
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from drawn_mouths import drawn_corpus
+from tests.support.drawn_mouths import drawn_corpus
 
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
-from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
+from videospace.lipreading.model.mouth_model import MouthModel
 
 
 @pytest.fixture(scope="session")

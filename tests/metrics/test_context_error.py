@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from videospace.inrv import tasks
+from videospace.inrv.inversion import tasks
 from videospace.metrics import context_error as module
 from videospace.metrics import fidelity as fidelity_module
 from videospace.metrics.context_error import (

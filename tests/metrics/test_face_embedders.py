@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from videospace.clips.video_input import read_frames
+from videospace.clips.decoding.video_input import read_frames
 from videospace.metrics.face_embedders import (
     DeepFaceEmbedder,
     DlibFaceEmbedder,

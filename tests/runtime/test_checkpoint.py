@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from videospace.presets import PRESETS
+from videospace.inrv.training.presets import PRESETS
 from videospace.runtime import checkpoint
 from videospace.runtime.checkpoint import (
     RowBlocks,

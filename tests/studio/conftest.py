@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.mouth_films import word_film
 from starlette.testclient import TestClient
+from tests.support.mouth_films import word_film
+from tests.support.small_spaces import small_space
 
-from small_spaces import small_space
-from videospace.lipreading.strategies import LearningSettings
-from videospace.studio.app import build_app
-from videospace.studio.films import FilmReader
-from videospace.studio.guard import TOKEN_HEADER, Keys
-from videospace.studio.house import House
-from videospace.studio.people import People
-from videospace.studio.spaces import Spaces
+from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.studio.server.app import build_app
+from videospace.studio.server.security.access import TOKEN_HEADER, Keys
+from videospace.studio.server.sessions.app_state import House
+from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.uploads.films import FilmReader
 
 ADDRESS = "http://127.0.0.1:8765"
 

@@ -5,7 +5,7 @@ observed pixels. Weights count in those that fit or average (components, nearest
 the others paint around whatever is observed.
 
 Example:
-    >>> from videospace.inrv.tasks import PUBLISHED_TASKS
+    >>> from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
     >>> video = np.zeros((5, 8, 8, 3), np.uint8)
     >>> for name, baseline in BASELINES["predict"].items():
     ...     print(name, baseline(PUBLISHED_TASKS["predict"](video), (8, 8)).shape)
@@ -26,7 +26,7 @@ from videospace.baselines.painting import navier_stokes, telea
 from videospace.baselines.pixels import Baseline, Size
 from videospace.baselines.stills import last_frame, mean_frame, oracle_mean_frame
 from videospace.baselines.upscaling import bicubic, lanczos
-from videospace.inrv.tasks import Task
+from videospace.inrv.inversion.tasks import Task
 
 __all__ = [
     "BASELINES",

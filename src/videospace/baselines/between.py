@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int, Shaped, UInt8
 
 from videospace.baselines.opencv import import_opencv
 from videospace.baselines.pixels import Size, as_pixels, require_own_size
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 
 Frame = Shaped[np.ndarray, "height width 3"]
@@ -29,7 +29,7 @@ def cross_fade(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
         UserError: A frame is seen in part, or the context has another size.
 
     Example:
-        >>> from videospace.inrv.tasks import frame_interpolation
+        >>> from videospace.inrv.inversion.tasks import frame_interpolation
         >>> video = np.uint8([10, 0, 30]).repeat(3).reshape(3, 1, 1, 3)
         >>> cross_fade(frame_interpolation(video), (1, 1))[:, 0, 0, 0]
         array([10, 20, 30], dtype=uint8)

@@ -15,9 +15,9 @@ from videospace.baselines.pixels import (
     require_clip_size,
     require_clips,
 )
-from videospace.inrv.components import principal_components
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
+from videospace.runtime.pca import principal_components
 
 MOST_VALUES = 2**28
 """More values than this (1 GiB of them) are thinned to every second, third or further clip."""
@@ -69,7 +69,7 @@ class LinearSpace:
             UserError: There is no clip, or no component is asked for.
 
         Example:
-            >>> from videospace.inrv.tasks import prediction
+            >>> from videospace.inrv.inversion.tasks import prediction
             >>> clips = np.arange(0, 200, 20, dtype=np.uint8).repeat(48).reshape(10, 4, 2, 2, 3)
             >>> linear = LinearSpace.fit(clips, 3)
             >>> int(linear.complete(prediction(clips[3] + 15), (2, 2)).max())

@@ -10,7 +10,7 @@ from videospace.baselines.pixels import (
     require_clip_size,
     require_clips,
 )
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 
 
 def nearest_clip(
@@ -27,7 +27,7 @@ def nearest_clip(
         UserError: There is no clip, or the sizes do not belong together.
 
     Example:
-        >>> from videospace.inrv.tasks import prediction
+        >>> from videospace.inrv.inversion.tasks import prediction
         >>> clips = np.uint8([10, 20, 30]).repeat(12).reshape(3, 4, 1, 1, 3)
         >>> int(nearest_clip(clips, prediction(clips[1] + 4), (1, 1)).max())
         20

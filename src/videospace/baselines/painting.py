@@ -5,7 +5,7 @@ from jaxtyping import UInt8
 
 from videospace.baselines.opencv import import_opencv
 from videospace.baselines.pixels import Size, as_pixels, require_own_size
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 
 RADIUS_PX = 3
 """How far around a hidden pixel the known ones count: the value of OpenCV's examples."""

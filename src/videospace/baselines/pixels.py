@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 
 Size = tuple[int, int]

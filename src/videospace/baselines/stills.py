@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from videospace.baselines.pixels import Size, as_pixels, pixel_weights, require_own_size
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 
 
 def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:

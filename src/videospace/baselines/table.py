@@ -12,15 +12,15 @@ from tqdm import tqdm
 
 from videospace.baselines import BASELINES, Baseline, learned_baselines
 from videospace.baselines.table_rows import Row, table_text
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.completion import complete_clips
-from videospace.inrv.context import Context
-from videospace.inrv.detail import with_seen_detail
-from videospace.inrv.encoder import can_guess
-from videospace.inrv.evaluation import check_clips, evenly_spread
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.tasks import PUBLISHED_TASKS, Task
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.completion.back_projection import with_seen_detail
+from videospace.inrv.completion.completion import complete_clips
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.encoder_guess import can_guess
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import check_clips, evenly_spread
 from videospace.metrics.context_error import task_fidelity
 from videospace.metrics.face_embedders import FaceEmbedder
 from videospace.metrics.identity import identity

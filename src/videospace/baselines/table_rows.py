@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from videospace.inrv.tasks import Task
+from videospace.inrv.inversion.tasks import Task
 from videospace.metrics.intervals import MeanInterval
 
 TEXT_WIDTH = 160

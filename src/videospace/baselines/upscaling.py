@@ -5,7 +5,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from videospace.baselines.pixels import Size
-from videospace.inrv.context import Context
+from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 
 
@@ -20,7 +20,7 @@ def bicubic(context: Context, size: Size) -> UInt8[np.ndarray, "time height widt
         UserError: Something is hidden, or the size is below 1.
 
     Example:
-        >>> from videospace.inrv.tasks import superresolution
+        >>> from videospace.inrv.inversion.tasks import superresolution
         >>> bicubic(superresolution(np.full((2, 4, 4, 3), 9, np.uint8)), (16, 16)).shape
         (2, 16, 16, 3)
     """
@@ -38,7 +38,7 @@ def lanczos(context: Context, size: Size) -> UInt8[np.ndarray, "time height widt
         UserError: Something is hidden, or the size is below 1.
 
     Example:
-        >>> from videospace.inrv.tasks import superresolution
+        >>> from videospace.inrv.inversion.tasks import superresolution
         >>> lanczos(superresolution(np.full((2, 4, 4, 3), 9, np.uint8)), (16, 16)).shape
         (2, 16, 16, 3)
     """

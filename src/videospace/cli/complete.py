@@ -17,19 +17,19 @@ from videospace.cli.completing import (
 )
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.geometry import parse_crop
-from videospace.clips.video_input import probe
-from videospace.inrv import tasks
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.masks import (
+from videospace.clips.decoding.geometry import parse_crop
+from videospace.clips.decoding.video_input import probe
+from videospace.inrv.inversion import tasks
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.masks import (
     ObservedOf,
     observed_frames,
     observed_region,
     observed_share,
     read_mask,
 )
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.video_clips import frame_size
+from videospace.inrv.inversion.video_clips import frame_size
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 

@@ -12,16 +12,16 @@ import tyro
 from tqdm import tqdm
 
 from videospace.cli.keeping import KeptParts, kept_beside
-from videospace.clips.comparison import side_by_side
-from videospace.clips.geometry import centre_region, parse_crop, parse_size
-from videospace.clips.one_clip import frames_of
-from videospace.clips.video_input import probe
-from videospace.clips.video_output import write_video
-from videospace.inrv.completion import complete_clips, complete_video
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.masks import ObservedOf, masked_clip
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.video_clips import frame_size, read_clip
+from videospace.clips.decoding.geometry import centre_region, parse_crop, parse_size
+from videospace.clips.decoding.one_clip import frames_of
+from videospace.clips.decoding.video_input import probe
+from videospace.clips.writing import write_video
+from videospace.inrv.completion.completion import complete_clips, complete_video
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.masks import ObservedOf, masked_clip
+from videospace.inrv.inversion.video_clips import frame_size, read_clip
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.reports.comparison import side_by_side
 from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.interrupts import terminated_as_interrupted
 

@@ -2,7 +2,7 @@
 
 import tyro
 
-from videospace.demo.run import DemoConfig, run_demo
+from videospace.reports.demo.run import DemoConfig, run_demo
 
 
 def main(arguments: list[str]) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import tyro
 
-from videospace.inrv.encoder_training import EncoderTrainingConfig, train_encoder
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.space_files import ENCODER_FILE, write_encoder
+from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
+from videospace.inrv.space.files import ENCODER_FILE, write_encoder
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held

@@ -10,11 +10,11 @@ import tyro
 from videospace.cli.completing import Search
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.evaluation import evaluate
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.tasks import PUBLISHED_TASKS
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.evaluation import evaluate
 from videospace.metrics.face_embedders import DeepFaceEmbedder, DlibFaceEmbedder
 from videospace.metrics.perceptual import Lpips
 from videospace.runtime.checkpoint import save_json
@@ -108,7 +108,7 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
     """The table of tasks; whatever ends it, the rows so far are printed and written."""
     # SciPy takes its time
     from videospace.baselines.table import Completed, Row, table_text, task_table
-    from videospace.baselines.table_page import TablePage
+    from videospace.reports.table_page import TablePage
 
     page = TablePage(command.page, space.clip.fps, command.page_clips) if command.page else None
     rows: list[Row] = []

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import tyro
 
 from videospace.cli.pretrained import with_pretrained
-from videospace.clips.clip_store import ClipStore
-from videospace.inrv.inr import layer_shapes
-from videospace.inrv.shipped import find_space
-from videospace.inrv.space import VideoSpace
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.model.inr import layer_shapes
+from videospace.inrv.space.pretrained import find_space
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.metrics.complexity import multiply_adds
 from videospace.runtime.errors import UserError
 

@@ -11,13 +11,13 @@ from videospace.cli.completing import Search, say_how_short, say_what_is_seen
 from videospace.cli.keeping import kept_beside
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.video_input import probe
-from videospace.inrv.context import Context
-from videospace.inrv.inversion import InversionConfig, invert
-from videospace.inrv.latent_file import LatentFile, check_suffix, save_latents
-from videospace.inrv.masks import masked_clip
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.video_clips import read_clip
+from videospace.clips.decoding.video_input import probe
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.inversion import InversionConfig, invert
+from videospace.inrv.inversion.masks import masked_clip
+from videospace.inrv.inversion.video_clips import read_clip
+from videospace.inrv.space.latent_files import LatentFile, check_suffix, save_latents
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from videospace.inrv.completion import require_finite
-from videospace.inrv.inr import Layer
-from videospace.inrv.inversion import Inversion
-from videospace.inrv.space import VideoSpace
+from videospace.inrv.completion.completion import require_finite
+from videospace.inrv.inversion.inversion import Inversion
+from videospace.inrv.model.inr import Layer
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import terminated_as_interrupted

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import tyro
 
-from videospace.clips.moving_mnist import MovingMnistConfig
 from videospace.clips.prepare import SYNTHETIC, PrepareConfig, PrepareReport, prepare
-from videospace.clips.shard import unfinished_shards
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig
+from videospace.clips.work_shard import unfinished_shards
 
 
 def main(arguments: list[str]) -> None:

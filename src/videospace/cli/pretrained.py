@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from videospace.inrv.shipped import shipped_names, shipped_space
-from videospace.inrv.space_files import CONFIG_FILE
+from videospace.inrv.space.files import CONFIG_FILE
+from videospace.inrv.space.pretrained import shipped_names, shipped_space
 from videospace.runtime.errors import UserError
 
 FLAG = "--pretrained"

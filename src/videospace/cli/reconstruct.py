@@ -7,7 +7,7 @@ import tyro
 
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
-from videospace.inrv.points import find_points
+from videospace.inrv.space.named_latents import find_points
 from videospace.runtime.errors import UserError
 
 

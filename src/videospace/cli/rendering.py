@@ -10,9 +10,9 @@ import tyro
 from torch import Tensor
 from tqdm import tqdm
 
-from videospace.clips.video_output import write_video
-from videospace.inrv.inr import Layer
-from videospace.inrv.space import VideoSpace
+from videospace.clips.writing import write_video
+from videospace.inrv.model.inr import Layer
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device, choose_precision
 from videospace.runtime.errors import UserError
 

@@ -8,7 +8,7 @@ import tyro
 
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
-from videospace.inrv.sampling import nearest_latent
+from videospace.inrv.space.sampling import nearest_latent
 
 
 @dataclasses.dataclass(frozen=True)

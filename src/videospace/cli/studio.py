@@ -15,6 +15,6 @@ def main(arguments: list[str]) -> None:
     if any(importlib.util.find_spec(name) is None for name in NEEDS):
         raise UserError('the studio needs its extra: pip install "videospace[studio,lipreading]"')
     wait_asleep()  # a browser, and often a training, want the same cores
-    from videospace.studio.server import StudioConfig, run_studio
+    from videospace.studio.server.serve import StudioConfig, run_studio
 
     run_studio(tyro.cli(StudioConfig, args=arguments, prog="videospace studio"))

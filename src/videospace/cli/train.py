@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import tyro
 
-from videospace.inrv.evaluation import score_space
-from videospace.inrv.training import TrainingOptions, train
-from videospace.inrv.training_config import TrainingConfig
-from videospace.presets import PRESETS, preset
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.evaluation import score_space
+from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.presets import PRESETS, preset
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import is_first_process
 

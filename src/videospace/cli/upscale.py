@@ -9,10 +9,10 @@ import tyro
 from videospace.cli.completing import Job, Search, Video, result_size, write_completed
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.geometry import centre_region
-from videospace.inrv.inversion import InversionConfig
-from videospace.inrv.space import VideoSpace
-from videospace.inrv.video_clips import frame_size
+from videospace.clips.decoding.geometry import centre_region
+from videospace.inrv.inversion.inversion import InversionConfig
+from videospace.inrv.inversion.video_clips import frame_size
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 
 

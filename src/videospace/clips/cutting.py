@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import UInt8
 
+from videospace.clips.decoding.video_input import probe, read_frames
 from videospace.clips.errors import UnreadableVideo
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.video_input import probe, read_frames
 from videospace.runtime.errors import UserError
 
 

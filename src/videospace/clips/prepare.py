@@ -11,17 +11,23 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from videospace.clips.bouncing_ball import BouncingBallConfig, write_bouncing_ball
-from videospace.clips.clip_store import ClipStore
 from videospace.clips.cutting import DecodedClip, SourceEnd
-from videospace.clips.decoding import decode_sources, require_guard
-from videospace.clips.json_lines import read_json_lines
-from videospace.clips.moving_mnist import MovingMnistConfig, write_moving_mnist
-from videospace.clips.parts import PartReader, begin_part, delete_parts, finish_part, require_count
+from videospace.clips.parallel_decoding import decode_sources, require_guard
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.shard import Shard, shards_of
+from videospace.clips.sharded_prepare import (
+    PartReader,
+    begin_part,
+    delete_parts,
+    finish_part,
+    require_count,
+)
 from videospace.clips.sources import SkippedSource, list_sources
-from videospace.clips.store_writer import StoreWriter
+from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.json_lines import read_json_lines
+from videospace.clips.store.writer import StoreWriter
+from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
+from videospace.clips.work_shard import Shard, shards_of
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_held, written_whole
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from videospace.clips.geometry import parse_crop, parse_size
+from videospace.clips.decoding.geometry import parse_crop, parse_size
 from videospace.runtime.errors import UserError
 
 

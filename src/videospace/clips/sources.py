@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from videospace.clips.frame_folder import IMAGE_SUFFIXES
+from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES
 from videospace.runtime.errors import UserError
 
 VIDEO_SUFFIXES = frozenset(

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from videospace.clips.geometry import crop_and_resize
+from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.metrics.fidelity import (
     IDENTICAL_PSNR_DB,
     frame_blocks,
@@ -38,8 +38,8 @@ def context_l1(
     """Context-L1: mean absolute difference on the observed pixels, on a scale of 0 to 100.
 
     A video finer than its context is box-filtered to the context's size first, as
-    :func:`videospace.inrv.tasks.coarser` does it, so that the clip from which a coarse context was
-    made scores 0.
+    :func:`videospace.inrv.inversion.tasks.coarser` does it, so that the clip from which a coarse
+    context was made scores 0.
 
     Args:
         video: The completed clips, in [0, 255].

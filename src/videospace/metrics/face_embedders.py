@@ -12,7 +12,7 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from videospace.clips.geometry import crop_and_resize
+from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.runtime.errors import UserError
 
 SMALLEST_SIDE_PX = 150

@@ -14,8 +14,8 @@ import torch
 import torch.distributed as dist
 
 from videospace.runtime.device import choose_device
-from videospace.runtime.distributed import LostProcessError, Team
 from videospace.runtime.errors import AlreadyToldError, UserError
+from videospace.runtime.process_group import LostProcessError, Team
 
 TIMEOUT = datetime.timedelta(minutes=30)
 """How long processes wait for one that is alive: longer than anything that one of them does alone,

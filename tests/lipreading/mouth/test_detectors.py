@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from videospace.clips.video_input import read_frames
+from videospace.clips.decoding.video_input import read_frames
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector

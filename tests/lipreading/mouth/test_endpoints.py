@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.mouth.endpoints import cut, find_movement, find_movements, lip_motion
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 
 
 def talking(

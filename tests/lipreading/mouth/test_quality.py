@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.quality import (
     QualityReport,
@@ -11,7 +12,6 @@ from videospace.lipreading.mouth.quality import (
     share_out_of_frame,
     sharpness,
 )
-from videospace.lipreading.mouth_clip import MouthClip
 
 GOOD = QualityReport(
     num_frames=60,

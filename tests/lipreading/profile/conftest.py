@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from videospace.lipreading.profile.database import INDEX_FILE
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
-from videospace.lipreading.profile.index import INDEX_FILE
 from videospace.lipreading.profile.models import (
     KEPT,
     current_model,

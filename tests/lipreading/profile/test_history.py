@@ -9,8 +9,8 @@ import random
 
 import pytest
 
+from videospace.lipreading.profile.accuracy_drop import RECENT, find_fall
 from videospace.lipreading.profile.deletion import delete_clip, delete_word
-from videospace.lipreading.profile.falling import RECENT, find_fall
 from videospace.lipreading.profile.history import (
     MOVING,
     accuracy,
@@ -22,7 +22,7 @@ from videospace.lipreading.profile.history import (
 from videospace.lipreading.profile.history_csv import COLUMNS, choices_csv
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ChoiceRecord
-from videospace.lipreading.shares import share
+from videospace.metrics.proportion import share
 from videospace.runtime.errors import UserError
 
 START = datetime.datetime(2026, 3, 1, 22, 30, tzinfo=datetime.UTC)

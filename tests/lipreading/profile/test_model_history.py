@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from videospace.lipreading.profile.answering import answering, use_model
 from videospace.lipreading.profile.deletion import delete_clip
 from videospace.lipreading.profile.model_history import model_history
+from videospace.lipreading.profile.model_selection import answering, use_model
 from videospace.lipreading.profile.models import (
     KEPT,
     current_model,

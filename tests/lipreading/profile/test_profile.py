@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.clip_files import load_clip, save_clip
-from videospace.lipreading.profile.index import INDEX_FILE, reading, writing
+from videospace.lipreading.profile.database import INDEX_FILE, reading, writing
 from videospace.lipreading.profile.models import current_model, keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord
@@ -209,7 +209,7 @@ ADD_FOR_EVER = """
 import sys
 from pathlib import Path
 import numpy as np
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.profile import Profile
 profile = Profile(Path(sys.argv[1]))
 generator = np.random.default_rng(int(sys.argv[2]))

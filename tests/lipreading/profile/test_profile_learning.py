@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from drawn_mouths import drawn_clip
+from tests.support.drawn_mouths import drawn_clip
 
-from videospace.lipreading.encoders.compact import CompactConfig, CompactEncoder
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.mouth_model import MouthModel
+from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import adopt_model, open_recogniser, train
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.strategies import LearningSettings
 from videospace.runtime.errors import UserError
 
 QUICK = LearningSettings(epochs=30, learning_rate=5e-3, device="cpu", progress=False)

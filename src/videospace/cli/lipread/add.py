@@ -12,7 +12,7 @@ from videospace.cli.lipread.reading import (
     detector_named,
     read_word,
 )
-from videospace.lipreading.homophenes import look_alikes
+from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import WordRecord
 from videospace.lipreading.profile.word_text import checked_text, word_key

@@ -7,7 +7,7 @@ import tyro
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
 
 

@@ -10,8 +10,14 @@ from jaxtyping import Float
 from torch.nn import functional
 
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.evaluation import (
+from videospace.lipreading.adaptation.strategies import (
+    LearningSettings,
+    StrategyName,
+    learn,
+    needs_model,
+)
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.evaluation.evaluation import (
     Learn,
     Scores,
     confusions,
@@ -19,14 +25,17 @@ from videospace.lipreading.evaluation import (
     score,
     shot_curve,
 )
-from videospace.lipreading.evaluation_page import write_page
-from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.profile.answering import WITHOUT_MODEL, base_model, checked_strategy
+from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.learning import learning_clips, units_of
+from videospace.lipreading.profile.model_selection import (
+    WITHOUT_MODEL,
+    base_model,
+    checked_strategy,
+)
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.recogniser import Recogniser
-from videospace.lipreading.strategies import LearningSettings, StrategyName, learn, needs_model
-from videospace.lipreading.wording import counted
+from videospace.lipreading.recognition.recognizer import Recogniser
+from videospace.lipreading.text import counted
+from videospace.reports.evaluation_page import write_page
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.bootstrap import Interval
-from videospace.lipreading.profile.falling import find_fall
+from videospace.lipreading.profile.accuracy_drop import find_fall
 from videospace.lipreading.profile.history import (
     Accuracy,
     accuracy,
@@ -20,7 +19,8 @@ from videospace.lipreading.profile.history import (
 from videospace.lipreading.profile.history_csv import choices_csv
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ChoiceRecord
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
+from videospace.metrics.bootstrap import Interval
 from videospace.runtime.files import written_whole
 
 MOST_LINES = 20

@@ -8,7 +8,7 @@ import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.archive import import_profile
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

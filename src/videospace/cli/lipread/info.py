@@ -7,7 +7,7 @@ import tyro
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

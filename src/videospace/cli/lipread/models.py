@@ -5,10 +5,10 @@ import dataclasses
 import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.profile.answering import answering, use_model
 from videospace.lipreading.profile.model_history import ModelHistory, model_history
+from videospace.lipreading.profile.model_selection import answering, use_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,13 +6,13 @@ from pathlib import Path
 import tyro
 
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.phonemes import phonemes
-from videospace.lipreading.profile.answering import checked_strategy
+from videospace.lipreading.adaptation.strategies import StrategyName, needs_model
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.phonetics.phonemes import phonemes
 from videospace.lipreading.profile.learning import adopt_model
+from videospace.lipreading.profile.model_selection import checked_strategy
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.strategies import StrategyName, needs_model
 
 
 @dataclasses.dataclass(frozen=True)

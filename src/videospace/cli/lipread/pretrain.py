@@ -7,11 +7,11 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.lipread.reading import Faces, detector_named
-from videospace.lipreading.corpus import LabelledClip, read_corpus
-from videospace.lipreading.mouth_clip import MODEL_FPS
-from videospace.lipreading.pretrain_config import PretrainConfig, PretrainOptions
-from videospace.lipreading.training import pretrain
-from videospace.lipreading.visemes import visemes
+from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.mouth.mouth_clip import MODEL_FPS
+from videospace.lipreading.phonetics.visemes import visemes
+from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.runtime.checkpoint import load_json
 from videospace.runtime.errors import UserError
 

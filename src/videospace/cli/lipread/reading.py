@@ -7,8 +7,8 @@ import tyro
 
 from videospace.lipreading.mouth.detection import FaceDetector, FixedBox
 from videospace.lipreading.mouth.detectors import detector_named as finder_named
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
-from videospace.lipreading.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 ProfileFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PROFILE")]

@@ -14,9 +14,9 @@ from videospace.cli.lipread.reading import (
     detector_named,
     read_word,
 )
+from videospace.lipreading.adaptation.strategies import LearningSettings
 from videospace.lipreading.profile.learning import open_recogniser
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.strategies import LearningSettings
 from videospace.runtime.errors import UserError
 
 NUM_KEPT = 5

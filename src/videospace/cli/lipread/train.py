@@ -7,19 +7,19 @@ from pathlib import Path
 import tyro
 
 from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named, read_recording
-from videospace.lipreading.footage import segments
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.profile.answering import checked_strategy
+from videospace.lipreading.adaptation.strategies import LearningSettings, StrategyName
+from videospace.lipreading.data.footage import segments
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import (
     adopt_model,
     name_footage,
     open_recogniser,
     train,
 )
+from videospace.lipreading.profile.model_selection import checked_strategy
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.strategies import LearningSettings, StrategyName
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
 
 

@@ -10,7 +10,7 @@ from videospace.cli.lipread.add import name_look_alikes
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.word_list import add_words, read_word_list
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
 
 

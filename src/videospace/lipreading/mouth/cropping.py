@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.mouth_clip import MOUTH_SIZE
 
 
 def crop_mouth(

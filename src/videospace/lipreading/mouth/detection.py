@@ -9,7 +9,7 @@ from typing import Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8
 
-from videospace.clips.geometry import parse_crop
+from videospace.clips.decoding.geometry import parse_crop
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.runtime.errors import UserError
 

@@ -7,7 +7,7 @@ from einops import reduce
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 
 LAG_SECONDS = 0.04
 SMOOTHING_SECONDS = 0.06

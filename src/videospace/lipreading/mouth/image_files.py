@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
-from videospace.clips.frame_folder import IMAGE_SUFFIXES
+from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES
 from videospace.lipreading.mouth.cropping import fit_crop
 from videospace.runtime.errors import UserError
 

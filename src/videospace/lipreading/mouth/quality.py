@@ -8,8 +8,8 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import laplace
 
 from videospace.lipreading.mouth.endpoints import find_movement
+from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.mouth_clip import MOUTH_SIZE, MouthClip
 
 FEWEST_FRAMES = 5
 LONGEST_SECONDS = 10.0

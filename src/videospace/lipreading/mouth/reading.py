@@ -8,14 +8,14 @@ from einops import repeat
 from jaxtyping import UInt8
 from PIL import Image
 
-from videospace.clips.video_input import probe, read_frames
+from videospace.clips.decoding.video_input import probe, read_frames
 from videospace.lipreading.mouth.cropping import crop_mouth, fit_crop
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.image_files import read_folder, read_zip
+from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.quality import QualityReport, assess, share_out_of_frame
 from videospace.lipreading.mouth.tracking import follow, frames_between_looks, pose_of_every_frame
-from videospace.lipreading.mouth_clip import MODEL_FPS, MouthClip
 from videospace.runtime.errors import UserError
 
 

@@ -17,10 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from videospace.lipreading.profile.choices import FIRST_FORMAT as CHOICES_FORMAT
-from videospace.lipreading.profile.choices import insert_choice
 from videospace.lipreading.profile.clip_files import clip_id, load_clip
-from videospace.lipreading.profile.index import FORMAT_VERSION, create_index, writing
+from videospace.lipreading.profile.database import FORMAT_VERSION, create_index, writing
 from videospace.lipreading.profile.layout import CLIPS, MODELS, clip_path, model_path
 from videospace.lipreading.profile.models import insert_model, models
 from videospace.lipreading.profile.new_folder import new_folder
@@ -33,6 +31,8 @@ from videospace.lipreading.profile.records import (
 )
 from videospace.lipreading.profile.records_json import Record, record_from_json
 from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.usage import FIRST_FORMAT as CHOICES_FORMAT
+from videospace.lipreading.profile.usage import insert_choice
 from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, written_whole

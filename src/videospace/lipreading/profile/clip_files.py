@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from videospace.lipreading.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 

@@ -8,9 +8,9 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from videospace.lipreading.bootstrap import Interval
 from videospace.lipreading.profile.records import ChoiceRecord, WordRecord
-from videospace.lipreading.shares import share
+from videospace.metrics.bootstrap import Interval
+from videospace.metrics.proportion import share
 
 MOVING = 40
 """Answers over which the moving accuracy looks back."""

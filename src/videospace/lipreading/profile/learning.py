@@ -3,11 +3,19 @@
 import dataclasses
 from collections.abc import Sequence
 
-from videospace.lipreading.corpus import LabelledClip
-from videospace.lipreading.footage import pseudo_labelled
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.mouth_model import MouthModel
-from videospace.lipreading.profile.answering import (
+from videospace.lipreading.adaptation.pseudo_labels import pseudo_labelled
+from videospace.lipreading.adaptation.strategies import (
+    LearningSettings,
+    StrategyName,
+    adapt,
+    needs_training,
+    recogniser,
+)
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.phonetics.units import spell
+from videospace.lipreading.profile.model_selection import (
     base_for,
     checked_strategy,
     load_model,
@@ -17,15 +25,7 @@ from videospace.lipreading.profile.answering import (
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ModelRecord
-from videospace.lipreading.recogniser import Recogniser, Recognition
-from videospace.lipreading.strategies import (
-    LearningSettings,
-    StrategyName,
-    adapt,
-    needs_training,
-    recogniser,
-)
-from videospace.lipreading.units import spell
+from videospace.lipreading.recognition.recognizer import Recogniser, Recognition
 from videospace.runtime.errors import UserError
 
 

@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-from videospace.lipreading.profile.answering import answering
 from videospace.lipreading.profile.history import Accuracy, accuracy
+from videospace.lipreading.profile.model_selection import answering
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ChoiceRecord, ModelRecord

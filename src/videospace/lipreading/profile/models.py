@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.index import reading, writing
+from videospace.lipreading.profile.database import reading, writing
 from videospace.lipreading.profile.layout import MODELS, TRAINING_LOCK, UNFINISHED, model_path
 from videospace.lipreading.profile.profile import Profile, now
 from videospace.lipreading.profile.records import ModelRecord

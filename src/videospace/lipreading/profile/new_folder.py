@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from videospace.lipreading.profile.cleanup import remove
 from videospace.lipreading.profile.clip_files import sync_folder
 from videospace.lipreading.profile.layout import CLIPS, MODELS
-from videospace.lipreading.profile.sweeping import remove
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
 

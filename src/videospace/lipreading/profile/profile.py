@@ -7,11 +7,11 @@ import json
 import sqlite3
 from pathlib import Path
 
-from videospace.lipreading.corpus import Domain, LabelledClip
-from videospace.lipreading.mouth_clip import MouthClip
-from videospace.lipreading.profile.choices import insert_choice, read_choices
+from videospace.lipreading.data.corpora import Domain, LabelledClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.profile.cleanup import sweep
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
-from videospace.lipreading.profile.index import create_index, reading, writing
+from videospace.lipreading.profile.database import create_index, reading, writing
 from videospace.lipreading.profile.layout import clip_path
 from videospace.lipreading.profile.new_folder import new_folder
 from videospace.lipreading.profile.records import (
@@ -21,9 +21,9 @@ from videospace.lipreading.profile.records import (
     WordRecord,
 )
 from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.profile.sweeping import sweep
+from videospace.lipreading.profile.usage import insert_choice, read_choices
 from videospace.lipreading.profile.word_text import checked_text, word_key
-from videospace.lipreading.wording import counted
+from videospace.lipreading.text import counted
 from videospace.runtime.checkpoint import config_from_json
 from videospace.runtime.errors import UserError
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from videospace.lipreading.corpus import Domain
+from videospace.lipreading.data.corpora import Domain
 from videospace.runtime.errors import UserError
 
 

@@ -14,7 +14,8 @@ class ProfileSettings:
     language: str = "en-us"
     """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
     strategy: str = "fusion"
-    """How the person's words are learned, as in :mod:`videospace.lipreading.strategies`."""
+    """How the person's words are learned: a name in
+    :mod:`videospace.lipreading.adaptation.strategies`."""
     prior: bool = False
     """Prefer words that are used often."""
     finder: Finder = "dlib"

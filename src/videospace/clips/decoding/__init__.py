@@ -1,0 +1,1 @@
+"""Files to frames: videos, folders of frames, sizes and crops."""

@@ -1,0 +1,1 @@
+"""A store of clips: records, pixel files, and the writer that resumes."""

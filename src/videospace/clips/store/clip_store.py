@@ -1,0 +1,235 @@
+"""A folder of clips of one shape, memory-mapped, that grows at its end and survives interrupts."""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from videospace.clips.store.json_lines import (
+    append_json_lines,
+    has_more_lines,
+    read_json_lines,
+)
+from videospace.clips.store.pixel_files import Shards
+from videospace.clips.store.records import SPLITS, ClipRecord, parse_records
+from videospace.clips.work_shard import require_finished, shards_of
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write, folder_held, written_whole
+
+FORMAT_VERSION = 1
+SHARD_BYTES = 2**30
+
+
+@final
+class ClipStore:
+    """Clips of one shape in a folder; get one with `ClipStore.open` or `ClipStore.create`.
+
+    ``store.json`` holds the shape, ``index.jsonl`` a record for each clip, and ``shards/00000.raw``
+    and so on the pixels in the order of the index. Pixels are written before their index lines, so
+    that nothing an interrupt leaves behind counts. One process at a time may append.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> store = ClipStore.create(folder, num_frames=2, height=4, width=4)
+        >>> record = ClipRecord(id="a", source="a.mp4", first_frame=0, fps=25.0, split="train")
+        >>> store.append([(record, np.zeros((2, 4, 4, 3), np.uint8))])
+        >>> ClipStore.open(folder)["a"].shape
+        (2, 4, 4, 3)
+    """
+
+    def __init__(self, folder: Path) -> None:
+        description = _read_description(folder / "store.json")
+        self.folder = folder
+        self.num_frames: int = description["num_frames"]
+        self.height: int = description["height"]
+        self.width: int = description["width"]
+        self._shape = (self.num_frames, self.height, self.width, 3)
+        self._index = folder / "index.jsonl"
+        lines, self._index_bytes = read_json_lines(self._index)
+        self.records = parse_records(lines, self._index)
+        self._rows = {record.id: row for row, record in enumerate(self.records)}
+        if len(self._rows) < len(self.records):
+            raise UserError(f"expected every clip id once in {self._index}, came one twice")
+        self._shards = Shards(folder / "shards", self._shape, description["clips_per_shard"])
+        self._shards.check(len(self.records))
+
+    @classmethod
+    def open(cls, folder: Path | str) -> "ClipStore":
+        """Open a store.
+
+        Raises:
+            UserError: When the folder is no store, is of another format version, or lacks pixels
+                that its index lists.
+        """
+        return cls(Path(folder))
+
+    @classmethod
+    def create(cls, folder: Path | str, *, num_frames: int, height: int, width: int) -> "ClipStore":
+        """Make an empty store, or open the one that is there if it has this shape.
+
+        Args:
+            folder: Made with its parents when it does not exist.
+            num_frames: Frames of every clip.
+            height: In px.
+            width: In px.
+
+        Raises:
+            UserError: When a store of another shape or other files are there, or nothing can be
+                written.
+        """
+        folder, shape = Path(folder), (num_frames, height, width)
+        if min(shape) < 1:
+            raise UserError(f"expected clips of at least 1 frame of 1x1 px, came {_text(shape)}")
+        if not (folder / "store.json").exists():
+            _make_store(folder, shape)
+        store = cls(folder)
+        if store._shape[:3] != shape:
+            raise UserError(
+                f"expected clips of {_text(shape)}, but {folder} holds clips of "
+                f"{_text(store._shape)}: choose another folder"
+            )
+        return store
+
+    @property
+    def ids(self) -> list[str]:
+        """The clip ids, row by row."""
+        return [record.id for record in self.records]
+
+    @property
+    def fps(self) -> float:
+        """Median frames per second of the clips; 25 when there are none."""
+        return float(statistics.median([record.fps for record in self.records] or [25.0]))
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __contains__(self, clip_id: str) -> bool:
+        return clip_id in self._rows
+
+    def row(self, clip_id: str) -> int:
+        """The row of a clip.
+
+        Raises:
+            UserError: When the id is unknown; it names the nearest ones.
+        """
+        if clip_id in self._rows:
+            return self._rows[clip_id]
+        nearest = difflib.get_close_matches(clip_id, self._rows, n=3, cutoff=0.3)
+        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        raise UserError(f"no clip '{clip_id}' among the {len(self)} of {self.folder}{hint}")
+
+    def rows(self, split: str | None) -> list[int]:
+        """The rows of a split (``"train"`` or ``"holdout"``); None means all of them."""
+        if split not in (None, *SPLITS):
+            raise UserError(f"expected the split 'train' or 'holdout', came '{split}'")
+        return [row for row, record in enumerate(self.records) if split in (None, record.split)]
+
+    def frames(
+        self, rows: Sequence[int] | Int[np.ndarray, " clip"]
+    ) -> UInt8[np.ndarray, "clip time height width 3"]:
+        """Copies of the clips in some rows, in the order of ``rows``."""
+        clips = np.empty((len(rows), *self._shape), np.uint8)
+        for target, row in zip(clips, rows, strict=True):
+            target[...] = self[int(row)]
+        return clips
+
+    def __getitem__(self, clip: int | str) -> UInt8[np.ndarray, "time height width 3"]:
+        """A read-only view of one clip, by row or id."""
+        row = self.row(clip) if isinstance(clip, str) else clip
+        if not 0 <= row < len(self):
+            raise IndexError(f"expected a row from 0 to {len(self) - 1}, came {row}")
+        return self._shards.view(row, len(self))
+
+    def append(
+        self, clips: Sequence[tuple[ClipRecord, UInt8[np.ndarray, "time height width 3"]]]
+    ) -> None:
+        """Add clips at the end; they are safe on the disk when this returns.
+
+        Raises:
+            UserError: When an id is taken, a clip has another shape, another process has appended
+                meanwhile, or the disk refuses.
+        """
+        rows = dict(self._rows)
+        for row, (record, pixels) in enumerate(clips, start=len(self)):
+            if rows.setdefault(record.id, row) != row:
+                raise UserError(f"the clip id '{record.id}' is taken in {self.folder}")
+            if pixels.shape != self._shape:
+                raise UserError(
+                    f"expected a clip of {_text(self._shape)}, "
+                    f"came {_text(pixels.shape)} for '{record.id}'"
+                )
+        lines = [dataclasses.asdict(record) for record, _ in clips]
+        with folder_held(self.folder, ".append.lock"):
+            try:
+                if has_more_lines(self._index, self._index_bytes):
+                    raise UserError(
+                        f"another process is writing to {self.folder}: wait for it to end"
+                    )
+                self._shards.write(len(self), [pixels for _, pixels in clips])
+            except OSError as error:
+                raise cannot_write(self.folder, error) from error
+            self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
+        self._rows = rows
+        self.records.extend(record for record, _ in clips)
+
+    def content_fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change when the ids, their order or the shape do."""
+        content = json.dumps([self._shape, self.ids])
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
+    num_frames, height, width = shape
+    description = {
+        "format_version": FORMAT_VERSION,
+        "num_frames": num_frames,
+        "height": height,
+        "width": width,
+        "clips_per_shard": max(1, SHARD_BYTES // (num_frames * height * width * 3)),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(not path.name.startswith(".") for path in folder.iterdir()):
+            raise UserError(f"expected a new or empty folder, but {folder} holds other files")
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    with written_whole(folder / "store.json") as unfinished:
+        unfinished.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        require_finished(path.parent)
+        hint = ": join its parts with the command without --shard" if shards_of(path.parent) else ""
+        raise UserError(f"expected a clip store, but {path.parent} has no store.json{hint}")
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        version = description["format_version"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"expected the description of a clip store in {path}: {error}") from error
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path} has format version {version}, but this videospace reads {FORMAT_VERSION}: "
+            "use a newer one, or prepare the clips anew"
+        )
+    for name in ("num_frames", "height", "width", "clips_per_shard"):
+        value = description.get(name)
+        if not isinstance(value, int) or value < 1:
+            raise UserError(
+                f"expected a whole number above zero for {name} in {path}, came {value}"
+            )
+    return description
+
+
+def _text(shape: Sequence[int]) -> str:
+    if len(shape) < 3:
+        return f"shape {tuple(shape)}"
+    return f"{shape[0]} frames of {shape[1]}x{shape[2]} px"

@@ -1,0 +1,1 @@
+"""Clips made by a program: bouncing balls and drifting digits."""

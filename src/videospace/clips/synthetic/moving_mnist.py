@@ -1,0 +1,197 @@
+"""Moving-MNIST: digits that drift through a dark frame and bounce off its sides."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from jaxtyping import Float, Int, UInt8
+from tqdm import tqdm
+
+from videospace.clips.store.clip_store import ClipRecord, ClipStore
+from videospace.clips.synthetic.drawn_digits import drawn_digits
+from videospace.clips.synthetic.idx import read_idx
+from videospace.runtime.errors import UserError
+
+STEP = 0.1
+"""Way of a digit from one frame to the next, as a share of its room to move."""
+BLOCK = 128
+"""Clips that are drawn together. Another number would draw other clips."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MovingMnistConfig:
+    """The set to draw; the defaults are those of the published one."""
+
+    digits: Path | None = None
+    """The digits: an MNIST images file, idx or idx.gz. None draws digits like handwriting, so that
+    nothing has to be fetched; another seed draws others."""
+    num_clips: int = 10_000
+    """Clips. A longer set begins with the clips of a shorter one."""
+    num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 20
+    """Frames of every clip."""
+    size: int = 64
+    """Height and width in px."""
+    digits_per_clip: int = 2
+    """Digits that share a clip."""
+    seed: int = 0
+    """Of the digits drawn and their ways."""
+    split: str = "train"
+    """``"train"`` or ``"holdout"``."""
+    fps: float = 25.0
+    """Frames per second."""
+
+    def __post_init__(self) -> None:
+        _check(self.num_clips, self.num_frames, self.size, self.digits_per_clip, self.seed)
+
+
+def moving_mnist(
+    digits: UInt8[np.ndarray, "digit 28 28"],
+    *,
+    num_clips: int = 10_000,
+    num_frames: int = 20,
+    size: int = 64,
+    digits_per_clip: int = 2,
+    seed: int = 0,
+) -> Iterator[UInt8[np.ndarray, "clip time height width 3"]]:
+    """Draw clips of moving digits, block after block.
+
+    Each digit starts at a place and in a direction drawn uniformly, keeps its speed, and turns
+    round at the sides; where digits overlap, the brighter one shows. A longer set begins with the
+    clips of a shorter one.
+
+    Args:
+        digits: To draw from, with replacement; bright on 0.
+        num_clips: Clips altogether.
+        num_frames: Frames of every clip.
+        size: Height and width in px, at least 28.
+        digits_per_clip: Digits that share a clip.
+        seed: Of the digits drawn and their ways.
+
+    Yields:
+        Blocks of at most `BLOCK` clips.
+
+    Raises:
+        UserError: When a digit does not fit, or a number is below 1.
+
+    Example:
+        >>> digits = np.full((10, 28, 28), 255, np.uint8)
+        >>> [block.shape for block in moving_mnist(digits, num_clips=2, num_frames=3)]
+        [(2, 3, 64, 64, 3)]
+
+    Source: Srivastava, Mansimov and Salakhutdinov (2015), section 4.1.
+    """
+    _check(num_clips, num_frames, size, digits_per_clip, seed)
+    if not len(digits):
+        raise UserError("expected at least one digit, came none")
+    for first in range(0, num_clips, BLOCK):
+        generator = np.random.default_rng([seed, first])
+        chosen = generator.integers(len(digits), size=(BLOCK, digits_per_clip))
+        places = _trajectories((BLOCK, digits_per_clip), num_frames, generator)
+        corners = (places * (size - 28)).astype(np.int64)
+        count = min(BLOCK, num_clips - first)
+        yield _draw(digits[chosen[:count]], corners[:count], size)
+
+
+def write_moving_mnist(
+    out: Path | str, config: MovingMnistConfig, *, progress: bool = True
+) -> ClipStore:
+    """Draw a set into a store, block by block, with ids such as ``mnist-00000-3fa9c1d2e4``.
+
+    Clips that are there already stay, so that an interrupted call can be repeated.
+
+    Args:
+        out: Folder of the store, new or one of this shape.
+        config: What to draw.
+        progress: Show a progress bar, if standard error is a terminal.
+
+    Returns:
+        The store.
+
+    Raises:
+        UserError: When the digits cannot be read, or the store is of another shape.
+    """
+    digits = drawn_digits(config.seed) if config.digits is None else _read_digits(config.digits)
+    settings = f"size={config.size} digits_per_clip={config.digits_per_clip} seed={config.seed}"
+    content = f"{config.num_frames} {settings}".encode() + digits.tobytes()
+    key = hashlib.sha256(content).hexdigest()[:10]
+    name = "drawn" if config.digits is None else Path(config.digits).name
+    source = f"moving-mnist {name} {settings}"
+    blocks = moving_mnist(
+        digits,
+        num_clips=config.num_clips,
+        num_frames=config.num_frames,
+        size=config.size,
+        digits_per_clip=config.digits_per_clip,
+        seed=config.seed,
+    )
+    store = ClipStore.create(
+        out, num_frames=config.num_frames, height=config.size, width=config.size
+    )
+    silent = None if progress else True
+    with tqdm(total=config.num_clips, unit="clip", disable=silent) as bar:
+        for first, block in zip(range(0, config.num_clips, BLOCK), blocks, strict=True):
+            clips = []
+            for number, pixels in enumerate(block, start=first):
+                clip_id = f"mnist-{number:05d}-{key}"
+                record = ClipRecord(
+                    id=clip_id, source=source, first_frame=0, fps=config.fps, split=config.split
+                )
+                if clip_id not in store:
+                    clips.append((record, pixels))
+            store.append(clips)
+            bar.update(len(block))
+    return store
+
+
+def _read_digits(path: Path | str) -> UInt8[np.ndarray, "digit 28 28"]:
+    digits = read_idx(path)
+    if digits.shape[1:] != (28, 28):
+        raise UserError(f"expected images of 28x28 px in {path}, came shape {digits.shape}")
+    return digits
+
+
+def _check(num_clips: int, num_frames: int, size: int, digits_per_clip: int, seed: int) -> None:
+    if size < 28:
+        raise UserError(f"expected a size of at least the 28 px of a digit, came {size}")
+    if min(num_clips, num_frames, digits_per_clip) < 1 or seed < 0:
+        raise UserError(
+            "expected num_clips, num_frames and digits_per_clip of at least 1 and a seed of at "
+            f"least 0, came {num_clips}, {num_frames}, {digits_per_clip} and {seed}"
+        )
+
+
+def _trajectories(
+    shape: tuple[int, int], num_frames: int, generator: np.random.Generator
+) -> Float[np.ndarray, "clip digit time 2"]:
+    """Places of the digits in the unit square (row, column), bouncing off its sides."""
+    places = generator.random((*shape, 2))
+    angles = generator.uniform(0, 2 * np.pi, shape)
+    steps = STEP * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    ways = np.empty((*shape, num_frames, 2))
+    for time in range(num_frames):
+        places = places + steps
+        steps = np.where((places <= 0) | (places >= 1), -steps, steps)
+        places = places.clip(0, 1)
+        ways[:, :, time] = places
+    return ways
+
+
+def _draw(
+    digits: UInt8[np.ndarray, "clip digit 28 28"],
+    corners: Int[np.ndarray, "clip digit time 2"],
+    size: int,
+) -> UInt8[np.ndarray, "clip time {size} {size} 3"]:
+    num_clips, digits_per_clip, num_frames = corners.shape[:3]
+    frames = np.zeros((num_clips, num_frames, size, size), np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        frames, (28, 28), axis=(2, 3), writeable=True
+    )
+    clip, time = np.ogrid[:num_clips, :num_frames]
+    for digit in range(digits_per_clip):
+        place = (clip, time, corners[:, digit, :, 0], corners[:, digit, :, 1])
+        windows[place] = np.maximum(windows[place], digits[:, digit, None])
+    return np.repeat(frames[..., None], 3, axis=-1)

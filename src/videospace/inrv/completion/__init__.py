@@ -1,0 +1,1 @@
+"""Whole videos of any length, completed window by window."""

@@ -1,0 +1,1 @@
+"""Contexts, and the latents that agree with them."""

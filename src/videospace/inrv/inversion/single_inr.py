@@ -1,0 +1,107 @@
+"""Single-INR: one network for each clip, trained on that clip alone; the upper reference."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from videospace.inrv.inversion.adam import descend
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.observed_pixels import ObservedPoints
+from videospace.inrv.model.inr import Layer, initial_weight_bound, layer_shapes
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.training.data import seeded
+from videospace.runtime.device import choose_precision
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SingleInrConfig:
+    """How a network is fitted to its clip."""
+
+    max_steps: int = 2000
+    """Steps at most; fewer once the error stops falling."""
+    points_per_clip: int = 1024
+    """Points of a step."""
+    learning_rate: float = 0.1
+    """Of Adam, in units of the range that a layer's weights start from."""
+    seed: int = 0
+    """Of the initial weights and the points."""
+
+    def __post_init__(self) -> None:
+        if min(self.max_steps, self.points_per_clip) < 1 or not self.learning_rate >= 0:
+            raise UserError(f"expected steps and points of 1 or more and a rate, came {self}")
+
+
+class SingleInrs(NamedTuple):
+    """Fitted networks."""
+
+    layers: list[Layer]
+    """Of all clips; rendered by
+    :func:`videospace.inrv.rendering.renderer.render_frames_of_layers`."""
+    steps: int
+    """Steps taken."""
+    seconds: float
+    """Time that they took, for all clips."""
+
+
+def fit_single_inrs(
+    model: InrvModel,
+    contexts: Sequence[Context],
+    frame_size: tuple[int, int],
+    config: SingleInrConfig | None = None,
+) -> SingleInrs:
+    """Fit an INR of its own to every context, side by side.
+
+    Args:
+        model: Says what the INRs look like and how coordinates are encoded; its weights are not
+            used.
+        contexts: What is known of some clips, all of one size.
+        frame_size: Height and width in px of the clips that are to come out.
+        config: How to fit.
+
+    Raises:
+        UserError: No contexts, or contexts of several sizes.
+
+    Source: thesis 3.3.1.
+    """
+    config = config or SingleInrConfig()
+    started = time.perf_counter()
+    device = next(model.parameters()).device
+    observed = ObservedPoints(contexts, model, frame_size, device)
+    generator = seeded(config.seed, 13)
+    inr = model.config.inr
+    shapes = layer_shapes(inr, model.in_width)
+    bounds = [
+        initial_weight_bound(inr, in_, is_first=not depth) for depth, (_, in_) in enumerate(shapes)
+    ]
+    units = [
+        Layer(
+            (2 * torch.rand(len(contexts), out, in_, generator=generator) - 1).to(device),
+            torch.zeros(len(contexts), out, device=device),
+        )
+        for out, in_ in shapes
+    ]
+    clips = torch.arange(len(contexts), device=device)
+    low_precision = choose_precision("auto", device) == "bfloat16"
+
+    def layers() -> list[Layer]:
+        return [
+            Layer(bound * weight, bound * bias)
+            for bound, (weight, bias) in zip(bounds, units, strict=True)
+        ]
+
+    def loss() -> Float[Tensor, " clip"]:
+        places = observed.draw(clips, config.points_per_clip, generator)
+        with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
+            colours = model.colours(observed.encoded(places), layers()).float()
+        return observed.errors(colours, places)[0]
+
+    parameters = [part.requires_grad_() for layer in units for part in layer]
+    steps = descend(parameters, loss, config.learning_rate, config.max_steps)
+    with torch.no_grad():
+        return SingleInrs(layers(), steps, time.perf_counter() - started)

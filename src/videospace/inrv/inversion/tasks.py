@@ -1,0 +1,192 @@
+"""The tasks: each builds a context out of a video, and leaves the rest to inversion.
+
+Source: thesis 3.5.3 and the authors' code; the defaults are the published contexts, scaled to the
+size at hand.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from videospace.clips.decoding.geometry import crop_and_resize
+from videospace.inrv.inversion.contexts import Context
+from videospace.runtime.errors import UserError
+
+Video = UInt8[np.ndarray, "time height width 3"]
+Task = Literal["invert", "inpaint", "predict", "interpolate", "sparse", "upscale"]
+
+
+def everything(video: Video) -> Context:
+    """Inversion: all pixels are observed."""
+    return Context(video=video, observed=np.ones(video.shape[:3], bool))
+
+
+def inpainting(
+    video: Video, hidden: Bool[np.ndarray, "#time height width"] | None = None
+) -> Context:
+    """Something is hidden in every frame.
+
+    Args:
+        video: The clip; what it shows where it is hidden does not matter.
+        hidden: One mask for all frames or one for each; None hides the lower half (published).
+
+    Raises:
+        UserError: The mask has another size, or hides everything.
+
+    Example:
+        >>> inpainting(np.zeros((5, 8, 8, 3), np.uint8)).share_observed
+        0.5
+    """
+    time, height, width = video.shape[:3]
+    hidden = lower_half((height, width)) if hidden is None else hidden
+    if hidden.shape[0] not in (1, time) or hidden.shape[1:] != (height, width):
+        raise UserError(
+            f"expected a mask of 1 or {time} frames of {height}x{width} px, "
+            f"came {hidden.shape[0]} of {hidden.shape[1]}x{hidden.shape[2]}"
+        )
+    return everything(video).without(np.broadcast_to(hidden, video.shape[:3]))
+
+
+def lower_half(size: tuple[int, int]) -> Bool[np.ndarray, "time=1 height width"]:
+    """The published mask of :func:`inpainting`; a middle row is not hidden.
+
+    Args:
+        size: Height and width of the frames in px.
+    """
+    hidden = np.zeros((1, *size), bool)
+    hidden[:, (size[0] + 1) // 2 :] = True
+    return hidden
+
+
+def rectangle(
+    size: tuple[int, int], top: int, left: int, height: int, width: int
+) -> Bool[np.ndarray, "time=1 height width"]:
+    """A mask for :func:`inpainting` that hides a rectangle.
+
+    Args:
+        size: Height and width of the frames in px.
+        top: First hidden row.
+        left: First hidden column.
+        height: Hidden rows.
+        width: Hidden columns.
+
+    Raises:
+        UserError: The rectangle is empty or leaves the frame.
+
+    Example:
+        >>> int(rectangle((4, 4), 0, 0, 2, 4).sum())
+        8
+    """
+    if min(top, left) < 0 or min(height, width) < 1:
+        raise UserError(f"expected a rectangle with pixels, came {top},{left},{height},{width}")
+    if top + height > size[0] or left + width > size[1]:
+        raise UserError(
+            f"the rectangle {top},{left},{height},{width} leaves the frame of "
+            f"{size[0]}x{size[1]} px"
+        )
+    hidden = np.zeros((1, *size), bool)
+    hidden[:, top : top + height, left : left + width] = True
+    return hidden
+
+
+def published_beginning(num_frames: int) -> int:
+    """How many frames :func:`prediction` shows of a clip: 4 of 25 (published), in proportion."""
+    return max(1, round(num_frames * 4 / 25))
+
+
+def prediction(video: Video, num_seen: int | None = None) -> Context:
+    """The clip's beginning is observed.
+
+    Args:
+        video: The clip.
+        num_seen: Frames; None takes the published share.
+
+    Raises:
+        UserError: Fewer than 1, or more than there are.
+    """
+    time = len(video)
+    num_seen = published_beginning(time) if num_seen is None else num_seen
+    if not 1 <= num_seen <= time:
+        raise UserError(f"expected 1 to {time} seen frames, came {num_seen}")
+    return frame_interpolation(video, range(num_seen))
+
+
+def frame_interpolation(video: Video, seen: Sequence[int] = (0, -1)) -> Context:
+    """Some frames are observed whole.
+
+    Args:
+        video: The clip.
+        seen: Frames, from 0; negative ones count from the end. Default: first and last (published).
+
+    Raises:
+        UserError: A frame that the clip does not have, or none.
+    """
+    time = len(video)
+    bad = [frame for frame in seen if not -time <= frame < time]
+    if bad or not len(seen):
+        came = ", ".join(map(str, bad)) or "none"
+        raise UserError(f"expected seen frames between {-time} and {time - 1}, came {came}")
+    observed = np.zeros(video.shape[:3], bool)
+    observed[list(seen)] = True
+    return Context(video=video, observed=observed)
+
+
+def sparse(video: Video, share: float = 0.25, seed: int = 0) -> Context:
+    """A random share of all pixels is observed.
+
+    Args:
+        video: The clip.
+        share: In (0, 1]; a quarter (published). At least one pixel is seen.
+        seed: The same seed shows the same pixels.
+
+    Raises:
+        UserError: A share outside (0, 1].
+    """
+    if not 0 < share <= 1:
+        raise UserError(f"expected a share of pixels in (0, 1], came {share}")
+    num_pixels = int(np.prod(video.shape[:3]))
+    chosen = np.random.default_rng(seed).permutation(num_pixels)
+    observed = np.zeros(num_pixels, bool)
+    observed[chosen[: max(1, round(share * num_pixels))]] = True
+    return Context(video=video, observed=observed.reshape(video.shape[:3]))
+
+
+def superresolution(video: Video) -> Context:
+    """A clip that is coarser than those of the space; every pixel is a mean of finer ones."""
+    return everything(video)
+
+
+def coarser(
+    video: Video, factor: int = 4
+) -> UInt8[np.ndarray, "time coarse_height coarse_width 3"]:
+    """A video at a lower resolution, box-filtered, to try :func:`superresolution` on.
+
+    Args:
+        video: The clip.
+        factor: Sides become this many times shorter, rounded, and at least 1 px.
+
+    Raises:
+        UserError: A factor below 1.
+
+    Example:
+        >>> coarser(np.zeros((2, 64, 48, 3), np.uint8)).shape
+        (2, 16, 12, 3)
+    """
+    if factor < 1:
+        raise UserError(f"expected a factor of at least 1, came {factor}")
+    height, width = video.shape[1:3]
+    size = max(1, round(height / factor)), max(1, round(width / factor))
+    return np.stack([crop_and_resize(frame, size, (0, 0, height, width)) for frame in video])
+
+
+PUBLISHED_TASKS: dict[Task, Callable[[Video], Context]] = {
+    "invert": everything,
+    "inpaint": inpainting,
+    "predict": prediction,
+    "interpolate": frame_interpolation,
+    "sparse": sparse,
+    "upscale": lambda video: superresolution(coarser(video)),
+}
+"""Every task with its published context, built from the whole clip, to be measured against it."""

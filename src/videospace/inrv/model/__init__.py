@@ -1,0 +1,1 @@
+"""The networks: encoding, INR, hypernetwork, latents, encoder."""

@@ -1,0 +1,203 @@
+"""Hypernetworks: from the latent of a clip to the parameters of its INR.
+
+Three variants, from most to least expressive. Each owns learned base weights that all clips share
+and generates a small difference from them, so that training starts from one sensible INR rather
+than from none (residual initialisation). ``published_initialisation`` switches that off.
+"""
+
+import abc
+import dataclasses
+import math
+from typing import Literal
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videospace.inrv.model.inr import InrConfig, Layer, initial_weight_bound, layer_shapes
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HypernetworkConfig:
+    """One MLP for each parameter tensor of the INR."""
+
+    kind: Literal["dense", "low-rank", "scale-shift"] = "dense"
+    """What is generated: whole weights, factors of them, or a scale and shift per unit."""
+    hidden_width: int = 256
+    """Units of the hidden layers."""
+    num_hidden_layers: int = 1
+    """Hidden layers; the publication has three."""
+    rank: int = 10
+    """Rank of the ``low-rank`` factors; unused by the others."""
+    published_initialisation: bool = False
+    """No base weights; last layers drawn at a tenth of He et al. (2015), as the authors do."""
+    difference_scale: float = 1.0
+    """Unit of what ``dense`` generates, as a share of the base weights' own range, so that one Adam
+    step changes a weight of the INR by a share of its size."""
+    initial_difference: float = 0.03
+    """What the generators' last layers start at, as a share of the usual initialisation."""
+
+
+def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> nn.Sequential:
+    """A ReLU MLP from a latent to one tensor of the INR, flattened."""
+    layers: list[nn.Module] = []
+    width = latent_width
+    for _ in range(config.num_hidden_layers):
+        layers += [nn.Linear(width, config.hidden_width), nn.ReLU()]
+        width = config.hidden_width
+    layers.append(nn.Linear(width, out_width))
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    return nn.Sequential(*layers)
+
+
+def shrink_last_layer(mlp: nn.Sequential, scale: float, *, zero_bias: bool) -> None:
+    """Multiply the last layer's weights, and optionally remove its bias."""
+    last = mlp[-1]
+    assert isinstance(last, nn.Linear)
+    with torch.no_grad():
+        last.weight.mul_(scale)
+        if zero_bias:
+            last.bias.zero_()
+
+
+class Hypernetwork(nn.Module, abc.ABC):
+    """Common ground: base weights, and the shapes of the INR."""
+
+    def __init__(self, config: HypernetworkConfig, inr: InrConfig, in_width: int):
+        super().__init__()
+        self.config = config
+        self.shapes = layer_shapes(inr, in_width)
+        self.bounds = [
+            initial_weight_bound(inr, in_, is_first=index == 0)
+            for index, (_, in_) in enumerate(self.shapes)
+        ]
+        self.base_weights = nn.ParameterList(
+            torch.empty(shape).uniform_(-bound, bound)
+            for shape, bound in zip(self.shapes, self.bounds, strict=True)
+        )
+        self.base_biases = nn.ParameterList(torch.zeros(out) for out, _ in self.shapes)
+
+    @abc.abstractmethod
+    def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """The INR parameters of every latent."""
+
+
+class DenseHypernetwork(Hypernetwork):
+    """Generates every weight and bias (thesis Eq. 3.1: θ_n = d_Ω(m_n))."""
+
+    def __init__(
+        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+    ):
+        super().__init__(config, inr, in_width)
+        self.weight_generators = nn.ModuleList(
+            generator(latent_width, out * in_, config) for out, in_ in self.shapes
+        )
+        self.bias_generators = nn.ModuleList(
+            generator(latent_width, out, config) for out, _ in self.shapes
+        )
+        if config.published_initialisation:
+            del self.base_weights, self.base_biases
+        shrink = 0.1 if config.published_initialisation else config.initial_difference
+        for mlp in (*self.weight_generators, *self.bias_generators):
+            shrink_last_layer(mlp, shrink, zero_bias=not config.published_initialisation)  # type: ignore[arg-type]
+
+    def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Weights and biases whole."""
+        layers = []
+        for index, (out, in_) in enumerate(self.shapes):
+            weight = self.weight_generators[index](latents).view(-1, out, in_)
+            bias = self.bias_generators[index](latents)
+            if self.config.published_initialisation:
+                layers.append(Layer(weight, bias))
+                continue
+            unit = self.config.difference_scale * self.bounds[index]
+            layers.append(
+                Layer(
+                    torch.add(self.base_weights[index], weight, alpha=unit),
+                    torch.add(self.base_biases[index], bias, alpha=unit),
+                )
+            )
+        return layers
+
+
+class LowRankHypernetwork(Hypernetwork):
+    """Multiplies the base weights by ``1 + A B``, with generated factors A and B.
+
+    Source: Skorokhodov et al. (2021), factorised multiplicative modulation.
+    Departs: ``1 + A B`` in place of their ``sigmoid(A B)``, so that nothing changes at the start.
+    """
+
+    def __init__(
+        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+    ):
+        super().__init__(config, inr, in_width)
+        self.factor_generators = nn.ModuleList(
+            generator(latent_width, config.rank * (out + in_), config) for out, in_ in self.shapes
+        )
+        self.bias_generators = nn.ModuleList(
+            generator(latent_width, out, config) for out, _ in self.shapes
+        )
+        for mlp in self.factor_generators:  # the product of two factors has their scale squared
+            shrink_last_layer(mlp, math.sqrt(config.initial_difference), zero_bias=True)  # type: ignore[arg-type]
+        for mlp, bound in zip(self.bias_generators, self.bounds, strict=True):
+            shrink_last_layer(mlp, config.initial_difference * bound, zero_bias=True)  # type: ignore[arg-type]
+
+    def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Base weights times ``1 + A B``, and biases."""
+        rank = self.config.rank
+        layers = []
+        for index, (out, in_) in enumerate(self.shapes):
+            left, right = self.factor_generators[index](latents).split([rank * out, rank * in_], 1)
+            left = rearrange(left, "clip (out rank) -> clip out rank", rank=rank)
+            right = rearrange(right, "clip (rank inputs) -> clip rank inputs", rank=rank)
+            factor = 1 + left @ right / math.sqrt(rank)
+            bias = self.base_biases[index] + self.bias_generators[index](latents)
+            layers.append(Layer(self.base_weights[index] * factor, bias))
+        return layers
+
+
+class ScaleShiftHypernetwork(Hypernetwork):
+    """Scales and shifts the input of every activation: one factor and one offset per unit.
+
+    Source: Perez et al. (2018), feature-wise linear modulation.
+    """
+
+    def __init__(
+        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+    ):
+        super().__init__(config, inr, in_width)
+        self.generators = nn.ModuleList(
+            generator(latent_width, 2 * out, config) for out, _ in self.shapes
+        )
+        for mlp in self.generators:
+            shrink_last_layer(mlp, config.initial_difference, zero_bias=True)  # type: ignore[arg-type]
+
+    def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
+        """Base weights and biases, scaled and shifted."""
+        layers = []
+        for weight, bias, mlp in zip(
+            self.base_weights, self.base_biases, self.generators, strict=True
+        ):
+            scale, shift = mlp(latents).chunk(2, dim=1)
+            layers.append(Layer(weight * (1 + scale)[:, :, None], bias * (1 + scale) + shift))
+        return layers
+
+
+def build_hypernetwork(
+    config: HypernetworkConfig, inr: InrConfig, *, in_width: int, latent_width: int
+) -> Hypernetwork:
+    """The hypernetwork that a configuration names."""
+    kinds = {
+        "dense": DenseHypernetwork,
+        "low-rank": LowRankHypernetwork,
+        "scale-shift": ScaleShiftHypernetwork,
+    }
+    if config.published_initialisation and config.kind != "dense":
+        raise UserError(
+            f"published_initialisation belongs to the dense hypernetwork, not to {config.kind}"
+        )
+    return kinds[config.kind](config, inr, in_width, latent_width)

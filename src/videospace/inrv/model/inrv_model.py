@@ -1,0 +1,95 @@
+"""The INR-V model: latents, hypernetwork and INR, put together."""
+
+import dataclasses
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videospace.inrv.model.coordinates import CoordinatesConfig, axis_coordinates, grid_axes
+from videospace.inrv.model.encoding import AxisTables, EncodingConfig, encode_axes
+from videospace.inrv.model.hypernetwork import HypernetworkConfig, build_hypernetwork
+from videospace.inrv.model.inr import InrConfig, Layer, apply_inr
+from videospace.inrv.model.latents import LatentConfig, LatentMixer, moment_weights, with_unit_scale
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Everything that decides what the weights of a model mean."""
+
+    latent: LatentConfig = LatentConfig()
+    """Codes, semantic embedding and the latent that they make."""
+    coordinates: CoordinatesConfig = CoordinatesConfig()
+    """Where samples lie on [-1, 1]."""
+    encoding: EncodingConfig = EncodingConfig()
+    """Octaves of the periodic encoding."""
+    inr: InrConfig = InrConfig()
+    """The network that holds one clip."""
+    hypernetwork: HypernetworkConfig = HypernetworkConfig()
+    """The network that predicts it."""
+
+
+class InrvModel(nn.Module):
+    """Maps latents to INRs, and INRs with points to colours. Codes are data and lie elsewhere.
+
+    Example:
+        >>> model = InrvModel(ModelConfig())
+        >>> layers = model.layers(torch.ones(2, model.config.latent.width))
+        >>> model.colours(torch.zeros(1, 5, model.in_width), layers).shape
+        torch.Size([2, 5, 3])
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.in_width = sum(config.encoding.axis_widths)
+        self.mixer = LatentMixer(config.latent)
+        self.hypernetwork = build_hypernetwork(
+            config.hypernetwork,
+            config.inr,
+            in_width=self.in_width,
+            latent_width=config.latent.width,
+        )
+
+    def latents(
+        self,
+        codes: Float[Tensor, "clip code"],
+        features: Float[Tensor, "clip time feature"] | None,
+    ) -> Float[Tensor, "clip latent"]:
+        """Latents of clips, from their codes and, with a semantic regulariser, their features."""
+        return self.mixer(codes, features)
+
+    def layers(
+        self, latents: Float[Tensor, "clip latent"], times: Float[Tensor, " clip"] | None = None
+    ) -> list[Layer]:
+        """The INR of every latent (thesis Eq. 3.1).
+
+        Args:
+            latents: One for each INR; a clip may stand there several times, at different times.
+            times: In [-1, 1], where each INR is to hold; needed where latents have several moments.
+        """
+        num_moments = self.config.latent.num_moments
+        if num_moments > 1:
+            assert times is not None, "latents of several moments make an INR for each time"
+            weights = moment_weights(times, num_moments)
+            moments = latents.unflatten(1, (num_moments, -1))
+            latents = torch.einsum("cm,cmw->cw", weights, moments)
+        if self.config.latent.normalise:
+            latents = with_unit_scale(latents)
+        return self.hypernetwork(latents)
+
+    def frame_times(self, num_frames: int, device: torch.device) -> Float[Tensor, " time"]:
+        """The times of a clip's frames, in [-1, 1]."""
+        return axis_coordinates(num_frames, self.config.coordinates.time).to(device)
+
+    def colours(
+        self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]
+    ) -> Float[Tensor, "clip point rgb=3"]:
+        """Colours of encoded points, in [-1, 1] but not clamped."""
+        return apply_inr(features, layers, self.config.inr)
+
+    def axis_tables(self, size: tuple[int, int, int], device: torch.device) -> AxisTables:
+        """Encoded axes of a (time, height, width) grid."""
+        axes = grid_axes(size, self.config.coordinates)
+        time, height, width = (axis.to(device) for axis in axes)
+        return encode_axes((time, height, width), self.config.encoding)

@@ -1,0 +1,107 @@
+"""The latent of a clip: m = φ(code, semantic embedding), thesis Eq. 3.3."""
+
+import dataclasses
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videospace.inrv.model.video_clip import VideoClip, VideoClipConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LatentConfig:
+    """How wide latents are and what they are made of."""
+
+    width: int = 128
+    """Numbers of a latent m for each of its moments (published: 128, or 64 for at most 2000
+    clips)."""
+    num_moments: int = 1
+    """Moments of a clip, equally spaced from its first to its last frame, of which a latent says
+    ``width`` numbers each; between two of them the numbers pass over in a straight line. With 1, as
+    published, they hold for the whole clip. More moments let few clips teach many movements. A
+    space is never trained with more of them than its clips have frames."""
+    normalise: bool = True
+    """Scale every latent, at every moment, to a root mean square of 1 before it is used: the space
+    is then a sphere, and the arc of a slerp passes the same points as the straight line."""
+    semantic: Literal["none", "video-clip"] = "none"
+    """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
+    code_width: int | None = None
+    """Numbers in a code; None is the latent's width, or 512 with a semantic embedding."""
+    mixer_hidden_width: int = 512
+    """Units of φ's hidden layers; unused without a semantic embedding."""
+    mixer_hidden_layers: int = 1
+    """Hidden layers of φ: one in the authors' code, three in their text."""
+    video_clip: VideoClipConfig = VideoClipConfig()
+    """The recurrent network over frame features; unused without a semantic embedding."""
+
+    @property
+    def total_width(self) -> int:
+        """Numbers in a latent, over all its moments."""
+        return self.width * self.num_moments
+
+    @property
+    def effective_code_width(self) -> int:
+        """Numbers in a code, with the default filled in."""
+        if self.semantic == "none":
+            return self.total_width
+        return self.code_width or 512
+
+
+def moment_weights(times: Float[Tensor, " time"], num_moments: int) -> Float[Tensor, "time moment"]:
+    """How much every moment of a latent says about some times.
+
+    Args:
+        times: In [-1, 1], from the first to the last frame.
+        num_moments: Of the latent, at least 1.
+
+    Returns:
+        Shares of the two moments next to each time, which add up to 1.
+
+    Example:
+        >>> moment_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
+        [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]
+    """
+    moments = torch.arange(num_moments, device=times.device)
+    places = (times.clamp(-1, 1) + 1) / 2 * (num_moments - 1)
+    return (1 - (places[:, None] - moments).abs()).clamp(min=0)
+
+
+def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:
+    """Latents scaled to a root mean square of 1; of none but zeros, nothing is left but zeros.
+
+    Example:
+        >>> with_unit_scale(torch.tensor([[3.0, -3.0]])).tolist()
+        [[1.0, -1.0]]
+    """
+    mean_square = latents.square().mean(dim=-1, keepdim=True)
+    return latents * mean_square.clamp(min=1e-12).rsqrt()
+
+
+class LatentMixer(nn.Module):
+    """φ and, inside it, Video-CLIP. Without a semantic embedding it is the identity."""
+
+    def __init__(self, config: LatentConfig):
+        super().__init__()
+        self.config = config
+        if config.semantic == "none":
+            return
+        self.video_clip = VideoClip(config.video_clip)
+        width = 2 * config.video_clip.hidden_width + config.effective_code_width
+        layers: list[nn.Module] = []
+        for _ in range(config.mixer_hidden_layers):
+            layers += [nn.Linear(width, config.mixer_hidden_width), nn.ReLU()]
+            width = config.mixer_hidden_width
+        self.mix = nn.Sequential(*layers, nn.Linear(width, config.total_width))
+
+    def forward(
+        self,
+        codes: Float[Tensor, "clip code"],
+        features: Float[Tensor, "clip time feature"] | None,
+    ) -> Float[Tensor, "clip latent"]:
+        """Latents of clips; the features are needed only with a semantic embedding."""
+        if self.config.semantic == "none":
+            return codes
+        assert features is not None, "a semantic model needs the frame features of its clips"
+        return self.mix(torch.cat([self.video_clip(features), codes], dim=1))

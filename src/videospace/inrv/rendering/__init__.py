@@ -1,0 +1,1 @@
+"""Latents to videos of any size, in bounded memory."""

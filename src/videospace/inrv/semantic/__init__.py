@@ -1,0 +1,1 @@
+"""What clips show: frame features, and principal components of whole clips."""

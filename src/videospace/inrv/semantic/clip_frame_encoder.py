@@ -1,0 +1,162 @@
+"""The frame encoder of the paper: CLIP's image tower, through the `transformers` library."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from safetensors import SafetensorError
+from torch import Tensor
+from torch.nn import functional
+
+from videospace.inrv.semantic.frame_encoders import FrameEncoder, fingerprint
+from videospace.runtime.errors import UserError
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class ClipFrameEncoder(FrameEncoder):
+    """The image tower of CLIP with its projection, as the paper uses it (ViT-B/32, width 512).
+
+    Weights are read from safetensors files only, and nothing that comes with them is executed.
+
+    Args:
+        source: A local folder in the format of `transformers`, or an `owner/name` on the Hugging
+            Face hub, such as `openai/clip-vit-base-patch32`.
+        device: Where to encode.
+
+    Raises:
+        UserError: Where the `semantic` extra is missing, or the weights cannot be had or are not
+            those of a CLIP image tower.
+
+    Source:
+        Radford et al., 2021, through the `transformers` library.
+    """
+
+    def __init__(self, source: str | Path, *, device: torch.device | str = "cpu"):
+        tower = _load_clip_tower(source)
+        self._tower = tower.float().eval().requires_grad_(False).to(device)
+        self._device = torch.device(device)
+        self._side = int(tower.config.image_size)
+        self._mean, self._std = _clip_normalisation(source)
+        self.width = int(tower.config.projection_dim)
+        # The number of heads shapes no weight, so the settings count beside the weights.
+        settings = tower.config.to_json_string(), self._mean, self._std
+        self.name = f"clip-{fingerprint(tower.state_dict(), settings)}"
+
+    @torch.no_grad()
+    def encode(
+        self, frames: UInt8[Tensor, "frame height width 3"]
+    ) -> Float[Tensor, "frame feature"]:
+        """Encode frames; of frames that are not square, the square in the middle."""
+        pixels = clip_pixels(frames.to(self._device), self._side, self._mean, self._std)
+        return self._tower(pixel_values=pixels).image_embeds.cpu()
+
+
+def clip_pixels(
+    frames: UInt8[Tensor, "frame height width 3"],
+    side: int,
+    mean: Sequence[float] = CLIP_MEAN,
+    std: Sequence[float] = CLIP_STD,
+) -> Float[Tensor, "frame 3 {side} {side}"]:
+    """Bring frames to the size and scale that CLIP was trained on.
+
+    Departs: The square in the middle is cut out before the bicubic resize and not after it, so
+    that a very long and narrow frame does not grow by the square of its aspect ratio.
+
+    Args:
+        frames: RGB frames of any size.
+        side: Height and width in pixels to give.
+        mean: Mean of red, green and blue in [0, 1].
+        std: Standard deviation of red, green and blue in [0, 1].
+
+    Returns:
+        Pixels less their mean, divided by their standard deviation.
+    """
+    height, width = frames.shape[1:3]
+    shorter = min(height, width)
+    top, left = (height - shorter) // 2, (width - shorter) // 2
+    square = frames[:, top : top + shorter, left : left + shorter]
+    pixels = rearrange(square, "frame height width rgb -> frame rgb height width").float()
+    # Antialiasing selects the kernel that CLIP's own preprocessing resizes with.
+    pixels = functional.interpolate(pixels, (side, side), mode="bicubic", antialias=True)
+    mean_rgb, std_rgb = (pixels.new_tensor(value).view(3, 1, 1) for value in (mean, std))
+    return (pixels.clamp(0, 255) / 255 - mean_rgb) / std_rgb
+
+
+def _load_clip_tower(source: str | Path):
+    try:
+        from transformers import CLIPVisionModelWithProjection
+    except ImportError as error:
+        raise UserError(
+            "CLIP features need the 'semantic' extra, which is not installed: "
+            'pip install "videospace[semantic]"'
+        ) from error
+
+    is_folder = Path(source).is_dir()
+    if not is_folder and (isinstance(source, Path) or not _is_hub_id(source)):
+        raise UserError(
+            f"expected a folder with CLIP weights or an owner/name on the hub, got '{source}', "
+            "which is neither: check the path"
+        )
+    try:
+        with _quiet_transformers():
+            loaded: Any = CLIPVisionModelWithProjection.from_pretrained(
+                str(source),
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=is_folder,
+                output_loading_info=True,
+            )
+        tower, loading = loaded
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"could not load CLIP weights from '{source}': {reason}; "
+            "expected config.json and model.safetensors of a CLIP model"
+        ) from error
+    if missing := sorted(loading["missing_keys"]):
+        raise UserError(
+            f"expected the weights of a CLIP image tower in '{source}', "
+            f"but {len(missing)} of them are missing, the first is '{missing[0]}': "
+            "give a CLIP model such as openai/clip-vit-base-patch32"
+        )
+    return tower
+
+
+def _is_hub_id(source: str) -> bool:
+    parts = source.split("/")
+    return len(parts) == 2 and all(part and part[0] not in ".~" for part in parts)
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep the report on the text tower, which is there and not wanted, off the terminal."""
+    from transformers.utils import logging
+
+    verbosity, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if had_bars:
+            logging.enable_progress_bar()
+
+
+def _clip_normalisation(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    from transformers.utils.hub import cached_file
+
+    try:
+        path = cached_file(str(source), "preprocessor_config.json")
+    except OSError:  # the weights came from the same place a moment ago: the file is not there
+        path = None
+    settings = json.loads(Path(path).read_text()) if path else {}
+    mean, std = settings.get("image_mean", CLIP_MEAN), settings.get("image_std", CLIP_STD)
+    return tuple(mean), tuple(std)

@@ -1,0 +1,1 @@
+"""A trained space: its files, samples, latent prior and projection."""

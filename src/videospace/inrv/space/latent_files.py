@@ -1,0 +1,207 @@
+"""Latent files: points of one space on the disk, for clips that it was not trained on."""
+
+import dataclasses
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from videospace.inrv.model.inr import Layer, layer_shapes
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import written_whole
+
+FORMAT_VERSION = 1
+SUFFIX = ".npz"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class LatentFile:
+    """What a latent file holds."""
+
+    latents: Float[Tensor, "clip latent"]
+    """Points of a space, float32."""
+    names: list[str]
+    """One for each latent, such as the name of its video or its clip id."""
+    changes: list[Layer] | None = None
+    """What refining added to the INRs of these very clips; None: they are what the space predicts.
+    """
+    fps: float | None = None
+    """Frames per second of the clips; None where it is not known."""
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a name that no latent file has, before the work that it is meant for.
+
+    Raises:
+        UserError: The name does not end in ``.npz``.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise UserError(f"expected a latent file, whose name ends in {SUFFIX}, came '{path}'")
+
+
+def save_latents(path: Path | str, content: LatentFile, space: VideoSpace) -> None:
+    """Write a latent file whole: arrays without pickles, and the space that they belong to.
+
+    Args:
+        path: Ends in ``.npz``; its folder is made where there is none.
+        content: At least one latent.
+        space: The one whose points they are; only it opens the file again.
+
+    Raises:
+        UserError: Another suffix, a content that does not fit the space or is not finite, or a
+            disk that refuses.
+
+    Example:
+        >>> import tempfile
+        >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+        >>> from videospace.inrv.space.video_space import ClipShape
+        >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
+        >>> space = VideoSpace(InrvModel(ModelConfig()), torch.randn(2, 128), ["a", "b"], shape)
+        >>> content = LatentFile(latents=space.sample(1), names=["between"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_latents(f"{folder}/new.npz", content, space)
+        ...     load_latents(f"{folder}/new.npz", space).names
+        ['between']
+    """
+    path = Path(path)
+    check_suffix(path)
+    arrays = _to_arrays(content, space.fingerprint())
+    _require_fit(arrays, space, f"cannot save '{path}'")
+    if arrays["names"].tolist() != content.names:  # numpy pads with NUL
+        raise UserError(f"cannot save '{path}': expected names that do not end in a NUL character")
+    with written_whole(path) as unfinished:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(unfinished, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def load_latents(path: Path | str, space: VideoSpace) -> LatentFile:
+    """Read a latent file, strictly: every field, shape and number has to be right.
+
+    Args:
+        path: Of the file.
+        space: The one that the file has to belong to.
+
+    Returns:
+        Its content, on the device of the space.
+
+    Raises:
+        UserError: The file is missing, cannot be read, is damaged or no latent file, belongs to
+            another space or comes from a newer version.
+    """
+    path = Path(path)
+    arrays = _read_arrays(path)
+    _require_own(arrays, space, path)
+    _require_fit(arrays, space, f"'{path}'")
+    tensors = {
+        name: torch.from_numpy(array).to(space.device)
+        for name, array in arrays.items()
+        if array.dtype == np.float32
+    }
+    num_layers = sum(name.endswith("_weight") for name in tensors)
+    changes = [
+        Layer(tensors[f"change{index}_weight"], tensors[f"change{index}_bias"])
+        for index in range(num_layers)
+    ]
+    fps = float(arrays["fps"])
+    return LatentFile(
+        latents=tensors["latents"],
+        names=arrays["names"].tolist(),
+        changes=changes or None,
+        fps=None if np.isnan(fps) else fps,
+    )
+
+
+def _to_arrays(content: LatentFile, fingerprint: str) -> dict[str, np.ndarray]:
+    tensors = {"latents": content.latents}
+    for index, layer in enumerate(content.changes or []):
+        tensors |= {f"change{index}_{part}": value for part, value in layer._asdict().items()}
+    return {
+        "format_version": np.array(FORMAT_VERSION),
+        "fingerprint": np.array(fingerprint),
+        "names": np.array(content.names, dtype=np.str_),
+        "fps": np.array(np.nan if content.fps is None else content.fps, dtype=np.float64),
+        **{name: value.detach().cpu().float().numpy() for name, value in tensors.items()},
+    }
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of the file; their checksums are compared and nothing is unpickled."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UserError(f"expected the latent file '{path}', but it is not there") from error
+    except OSError as error:
+        raise UserError(f"cannot read '{path}': {error.strerror or error}") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if part := archive.testzip():
+                raise ValueError(f"{part} is not as it was written")
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return {name: np.asarray(file[name]) for name in file.files}
+    except Exception as error:  # zipfile, zlib and numpy have a type for every kind of damage
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"'{path}' is damaged or no latent file ({reason}): "
+            "invert the video again or restore the file from a copy"
+        ) from error
+
+
+def _require_own(arrays: dict[str, np.ndarray], space: VideoSpace, path: Path) -> None:
+    """Refuse other kinds of file, newer versions and other spaces, in this order."""
+    version, owner = arrays.get("format_version"), arrays.get("fingerprint")
+    if (
+        version is None
+        or owner is None
+        or version.shape
+        or owner.shape
+        or version.dtype.kind != "i"
+    ):
+        raise UserError(f"expected a latent file, but '{path}' lacks format_version or fingerprint")
+    if version > FORMAT_VERSION:
+        raise UserError(
+            f"'{path}' has format version {version}, but this videospace reads up to "
+            f"{FORMAT_VERSION}: update it with pip install --upgrade videospace"
+        )
+    if str(owner) != space.fingerprint():
+        raise UserError(
+            f"'{path}' belongs to the space with the fingerprint {owner}, and this one has "
+            f"{space.fingerprint()}: open that space, or invert the video again in this one"
+        )
+
+
+def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -> None:
+    """Refuse fields, shapes and numbers that the space has no use for."""
+    names, fps = arrays.get("names", np.array("")), arrays.get("fps", np.array(np.nan))
+    latent_width = space.model.config.latent.total_width
+    shapes: dict[str, tuple[int, ...]] = {"latents": (names.size, latent_width)}
+    if any(name.startswith("change") for name in arrays):
+        inr_shapes = layer_shapes(space.model.config.inr, space.model.in_width)
+        for index, (out, in_) in enumerate(inr_shapes):
+            shapes[f"change{index}_weight"] = (names.size, out, in_)
+            shapes[f"change{index}_bias"] = (names.size, out)
+    expected = {"format_version", "fingerprint", "names", "fps"} | shapes.keys()
+    if missing := sorted(expected - arrays.keys()):
+        raise UserError(f"{where}: the field '{missing[0]}' is missing")
+    if unknown := sorted(arrays.keys() - expected):
+        raise UserError(f"{where}: the field '{unknown[0]}' is unknown")
+    if names.ndim != 1 or names.dtype.kind != "U" or not names.size:
+        raise UserError(
+            f"{where}: expected a list of at least one name, came {names.dtype} {names.shape}"
+        )
+    if fps.shape or fps.dtype.kind != "f" or not (np.isnan(fps) or 0 < fps < np.inf):
+        raise UserError(f"{where}: expected fps above 0, came {fps.tolist()}")
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != np.float32:
+            raise UserError(
+                f"{where}: expected {name} of float32 {shape} for {names.size} names, "
+                f"came {array.dtype} {array.shape}"
+            )
+        if not np.isfinite(array).all():
+            raise UserError(f"{where}: {name} holds numbers that are not finite")

@@ -1,0 +1,127 @@
+"""Points of a space by name: clip ids, and latent files with what they hold."""
+
+import difflib
+import os.path
+import re
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from videospace.inrv.model.inr import Layer, joined_layers, no_changes
+from videospace.inrv.space.latent_files import LatentFile, load_latents
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.runtime.errors import UserError
+
+
+def find_point(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
+    """The latent that a name stands for.
+
+    Args:
+        space: Where to look.
+        name: A clip id; ``FILE.npz`` with one latent; or ``FILE.npz:NAME`` or ``FILE.npz:3`` for
+            one of several, by name or counted from 0. Ids win over files, names over numbers.
+
+    Raises:
+        UserError: There is no such clip or file, the file is not one of this space, or it holds
+            several latents and none is chosen.
+
+    Example:
+        >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+        >>> from videospace.inrv.space.video_space import ClipShape
+        >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
+        >>> space = VideoSpace(InrvModel(ModelConfig()), torch.ones(1, 128), ["face"], shape)
+        >>> find_point(space, "face").shape
+        torch.Size([128])
+    """
+    point = _find(space, name)
+    if len(point.names) > 1:
+        raise UserError(
+            f"'{name}' holds {len(point.names)} latents: choose one, "
+            f"as {name}:{point.names[0]} or {name}:0"
+        )
+    return point.latents[0]
+
+
+def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
+    """All that some names stand for; a latent file without a choice gives all that it holds.
+
+    Args:
+        space: Where to look.
+        names: At least one, as in :func:`find_point`.
+
+    Returns:
+        The latents in this order, with their own names. There are changes as soon as one clip has
+        some; the others' are zero. fps is None where the clips do not agree; that of a clip which
+        does not say is the space's.
+
+    Raises:
+        UserError: As in :func:`find_point`; or no name.
+    """
+    if not names:
+        raise UserError("expected at least one clip id or latent file, came none")
+    found = [_find(space, name) for name in names]
+    rates = {part.fps or space.clip.fps for part in found}
+    return LatentFile(
+        latents=torch.cat([part.latents for part in found]),
+        names=[name for part in found for name in part.names],
+        changes=_joined_changes(space, found),
+        fps=rates.pop() if len(rates) == 1 else None,
+    )
+
+
+def _joined_changes(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
+    if not any(part.changes for part in found):
+        return None
+    shapes = space.model.hypernetwork.shapes
+    return joined_layers(
+        [part.changes or no_changes(shapes, len(part.latents), space.device) for part in found]
+    )
+
+
+def _find(space: VideoSpace, name: str) -> LatentFile:
+    """A clip of the space, or the chosen part of a file."""
+    ends = [match.end() for match in re.finditer(r"\.npz(?=:|\Z)", name, re.IGNORECASE)]
+    if name in space.ids or not ends:
+        return LatentFile(latents=space.latent(name)[None], names=[name], fps=space.clip.fps)
+    # A path may hold ".npz:" itself, so the longest one that exists counts.
+    for end in reversed(ends):
+        path, choice = name[:end], name[end + 1 :]
+        if os.path.exists(path):
+            content = load_latents(path, space)
+            return _part(content, _row(content.names, choice, path)) if choice else content
+    raise UserError(
+        f"no latent file '{name[: ends[0]]}', and no clip '{name}' among the "
+        f"{len(space.ids)} of this space"
+    )
+
+
+def _row(names: list[str], choice: str, path: str) -> int:
+    """Which latent of a file is meant."""
+    if names.count(choice) == 1:
+        return names.index(choice)
+    numbers = [str(number) for number in range(len(names))]
+    if choice in names:
+        raise UserError(
+            f"'{path}' holds several latents named '{choice}': choose one by its number, "
+            f"{path}:0 to {path}:{numbers[-1]}"
+        )
+    if choice in numbers:
+        return int(choice)
+    nearest = difflib.get_close_matches(choice, names, n=3, cutoff=0.3)
+    hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    raise UserError(
+        f"no latent '{choice}' among the {len(names)} of '{path}', numbered from 0{hint}"
+    )
+
+
+def _part(content: LatentFile, row: int) -> LatentFile:
+    rows = slice(row, row + 1)
+    changes = [Layer(weight[rows], bias[rows]) for weight, bias in content.changes or []]
+    return LatentFile(
+        latents=content.latents[rows],
+        names=content.names[rows],
+        changes=changes or None,
+        fps=content.fps,
+    )

@@ -1,0 +1,1 @@
+"""Training a space on a store of clips."""

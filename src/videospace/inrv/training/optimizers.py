@@ -1,0 +1,132 @@
+"""Small pieces of the optimiser: a schedule, a moving average, and Adam for rows of a table."""
+
+import math
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.optim import Adam, Muon, Optimizer
+
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.training.config import OptimiserConfig
+
+
+def learning_rate_factor(
+    fraction: float, step: int, *, warmup_steps: int, schedule: Literal["constant", "cosine"]
+) -> float:
+    """What the learning rates are multiplied with.
+
+    Args:
+        fraction: Progress of the whole run in [0, 1].
+        step: Steps taken so far, for the linear warm-up.
+        warmup_steps: Steps until the full rate; 0 for none.
+        schedule: ``constant``, or ``cosine`` down to zero (Loshchilov & Hutter, 2017).
+
+    Example:
+        >>> learning_rate_factor(0.5, 100, warmup_steps=10, schedule="cosine")
+        0.5
+    """
+    warmup = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+    if schedule == "constant":
+        return warmup
+    return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))
+
+
+def shorten_gradients(gradients: list[Tensor], usual_norm: float | None, max_ratio: float) -> float:
+    """Scale gradients down, in place, if they are together much longer than usual.
+
+    Adam's second moment learns of a sudden large gradient too late; one such step can throw a
+    network of sines back to a constant picture.
+
+    Args:
+        gradients: Of all weights.
+        usual_norm: Running mean of their joint Euclidean norm; None at the first step.
+        max_ratio: How many times the usual norm they may have.
+
+    Returns:
+        The running mean, with this step.
+    """
+    norm = torch.nn.utils.get_total_norm(gradients).item()
+    if usual_norm is None:
+        return norm
+    longest = max_ratio * usual_norm
+    if norm > longest:
+        for gradient in gradients:
+            gradient.mul_(longest / norm)
+    return 0.98 * usual_norm + 0.02 * min(norm, longest)
+
+
+class MovingAverage:
+    """Exponential moving average of weights, updated only every so many steps to stay cheap."""
+
+    EVERY = 10
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay = decay
+        self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards the model. The average is shorter at the beginning (Karras et al., 2024)."""
+        if step % self.EVERY:
+            return
+        decay = min(self.decay**self.EVERY, (step + 1) / (step + 10 * self.EVERY))
+        current = model.state_dict()
+        averaged = list(self.weights.values())
+        torch._foreach_lerp_(averaged, [current[name] for name in self.weights], 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
+
+
+class RowAdam:
+    """Adam on the rows of a table that a batch touches; the cost does not grow with the table.
+
+    Every row counts its own steps, so a clip that joins late starts as fresh as the first.
+
+    Source: Kingma & Ba (2015), Algorithm 1, applied row by row.
+    """
+
+    def __init__(self, table: Float[Tensor, "row code"], betas: tuple[float, float] = (0.9, 0.999)):
+        self.table = table
+        self.betas = betas
+        self.mean = torch.zeros_like(table)
+        self.square = torch.zeros_like(table)
+        self.steps = torch.zeros(len(table), dtype=torch.int64, device=table.device)
+
+    @torch.no_grad()
+    def step(
+        self, rows: Int[Tensor, " batch"], gradient: Float[Tensor, "batch code"], rate: float
+    ) -> None:
+        """Move some rows. The rows must differ from each other."""
+        beta_mean, beta_square = self.betas
+        self.steps[rows] += 1
+        steps = self.steps[rows, None]
+        mean = self.mean[rows].lerp_(gradient, 1 - beta_mean)
+        square = self.square[rows].lerp_(gradient.square(), 1 - beta_square)
+        self.mean[rows], self.square[rows] = mean, square
+        corrected = (square / (1 - beta_square**steps)).sqrt_().add_(1e-8)
+        self.table[rows] -= rate * (mean / (1 - beta_mean**steps)) / corrected
+
+
+def weight_optimisers(model: InrvModel, config: OptimiserConfig) -> dict[str, Optimizer]:
+    """Optimisers that share the weights of a model between them, by the name of their kind.
+
+    Muon takes the matrices of the hypernetwork's generators; base weights, biases and the mixer of
+    latents stay with Adam. Its steps have the root mean square of Adam's, so one learning rate
+    serves both.
+
+    Source: Jordan et al. (2024), Muon; Liu et al. (2025), section 2.2, for the size of its steps.
+    """
+    matrices: list[torch.nn.Parameter] = []
+    if config.kind == "muon":
+        named = model.hypernetwork.named_parameters()
+        matrices = [p for name, p in named if p.ndim == 2 and not name.startswith("base_")]
+    taken = set(matrices)
+    adam = Adam(
+        [parameter for parameter in model.parameters() if parameter not in taken],
+        lr=config.learning_rate,
+        betas=(0.9, config.second_moment_decay),
+        fused=True,
+    )
+    if not matrices:
+        return {"adam": adam}
+    muon = Muon(matrices, lr=config.learning_rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    return {"adam": adam, "muon": muon}

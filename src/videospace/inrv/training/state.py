@@ -1,0 +1,339 @@
+"""What a training run has to remember, and how it is kept on the disk."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.semantic.feature_cache import choose_frame_encoder, frame_features
+from videospace.inrv.space.files import SPACE_FILES
+from videospace.inrv.space.video_space import ClipShape, VideoSpace
+from videospace.inrv.training.code_init import initial_codes
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.data import TrainingClips, seeded
+from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimisers
+from videospace.runtime.checkpoint import (
+    RowBlocks,
+    config_from_json,
+    load_tensors,
+    require_finite,
+    save_tensors,
+    written_order,
+)
+from videospace.runtime.device import Precision, choose_precision
+from videospace.runtime.errors import UserError
+from videospace.runtime.process_group import ALONE, Team
+
+STATE_FILE = "training.safetensors"
+ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
+"""The tensors with a row for each clip. A process has those of its own clips, the file all."""
+
+
+@dataclasses.dataclass
+class Progress:
+    """How far a run has come."""
+
+    step: int = 0
+    """Steps taken."""
+    points: int = 0
+    """Points seen."""
+    seconds: float = 0.0
+    """Time spent on steps."""
+    stage: int = 0
+    """Index of the curriculum's stage."""
+    stage_step: int = 0
+    """Steps taken in this stage."""
+    squared_error: float = 4.0
+    """Mean squared error on [-1, 1] colours, smoothed over steps."""
+    gradient_norm: float | None = None
+    """Usual norm of the weights' gradients."""
+    precision: Precision = "float32"
+    """Of matrix products; a run keeps the one that it began with, on any machine."""
+
+
+class TrainingState:
+    """Model, optimisers, codes and progress of a run: all that the next step depends on.
+
+    Args:
+        config: Of the run.
+        codes: Of the clips of this process.
+        device: Where to compute.
+        team: The processes of the run.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        codes: Float[Tensor, "clip code"],
+        device: torch.device,
+        team: Team = ALONE,
+    ):
+        torch.manual_seed(config.seed)
+        self.config, self.team = config, team
+        self.num_clips = int(team.sums(len(codes))[0])
+        self.model = InrvModel(config.model).to(device)
+        team.make_equal(*self.model.state_dict().values())
+        self.codes = codes.to(device)
+        self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
+        self.code_adam = RowAdam(self.codes)
+        self.optimisers = weight_optimisers(self.model, config.optimiser)
+        self._prepare_optimisers()
+        self.average = MovingAverage(self.model, config.optimiser.average_decay)
+        self.progress = Progress(precision=choose_precision(config.precision, device))
+
+    def _prepare_optimisers(self) -> None:
+        """Make their state now, not in the first step, so that it can be saved before it."""
+        for parameter in self.model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        for optimiser in self.optimisers.values():
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        for state in self.optimisers["adam"].state.values():
+            state["step"].zero_()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything but the progress, by name; the tensors are the live ones of this process."""
+        named = {
+            "codes": self.codes,
+            "latents": self.latents,
+            "code_adam.mean": self.code_adam.mean,
+            "code_adam.square": self.code_adam.square,
+            "code_adam.steps": self.code_adam.steps,
+        }
+        for name, parameter in self.model.named_parameters():
+            named[f"model.{name}"] = parameter.detach()
+            named[f"average.{name}"] = self.average.weights[name]
+            for kind, optimiser in self.optimisers.items():
+                for key, value in optimiser.state.get(parameter, {}).items():
+                    named[f"{kind}.{key}.{name}"] = value
+        return named
+
+    def save(self, folder: Path, content: str) -> None:
+        """Write the state as one file, whole or not at all; the first process does, for all.
+
+        Args:
+            folder: Of the run.
+            content: What the run trains on; another content cannot be resumed.
+        """
+        metadata = {
+            "config": json.dumps(dataclasses.asdict(self.config)),
+            "progress": json.dumps(dataclasses.asdict(self.progress)),
+            "content": content,
+        }
+        own = self.tensors()
+        tables = {
+            name: RowBlocks(self._full_shape(name, own[name]), own[name].dtype, blocks)
+            for name, blocks in ((name, self.team.collect(own[name])) for name in ROW_TABLES)
+        }
+        if self.team.is_first:
+            save_tensors(folder / STATE_FILE, {**own, **tables}, metadata)
+        else:
+            for name in written_order(tables):
+                assert not list(tables[name].blocks)
+
+    def load(self, folder: Path, content: str) -> None:
+        """Continue where :meth:`save` left off.
+
+        Raises:
+            UserError: The state is damaged, or of other settings or clips.
+        """
+        path = folder / STATE_FILE
+        saved, metadata = load_tensors(path)
+        if missing := {"config", "progress", "content"} - metadata.keys():
+            raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
+        config = config_from_json(TrainingConfig, json.loads(metadata["config"]), f"'{path}'")
+        if differences := _differences(dataclasses.asdict(config), dataclasses.asdict(self.config)):
+            raise UserError(
+                f"'{folder}' holds a training with other settings ({'; '.join(differences[:3])}): "
+                "repeat its settings to resume it, or choose another folder"
+            )
+        if metadata["content"] != content:
+            raise UserError(
+                f"'{folder}' holds a training on other clips: choose another folder, "
+                "or go back to the store as it was"
+            )
+        live = self.tensors()
+        if saved.keys() != live.keys():
+            odd = sorted(saved.keys() ^ live.keys())[0]
+            raise UserError(f"'{path}' is damaged: '{odd}' is unknown or missing")
+        for name, value in saved.items():
+            if value.shape != self._full_shape(name, live[name]) or value.dtype != live[name].dtype:
+                raise UserError(f"'{path}' is damaged: '{name}' has another shape or type")
+        with torch.no_grad():
+            for name, value in saved.items():
+                live[name].copy_(self.team.share(value) if name in ROW_TABLES else value)
+        self.progress = config_from_json(
+            Progress, json.loads(metadata["progress"]), f"'{path}': progress"
+        )
+
+    def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:
+        """The shape that a tensor has in the file."""
+        return (self.num_clips, *value.shape[1:]) if name in ROW_TABLES else tuple(value.shape)
+
+
+def _differences(saved: dict, asked: dict, prefix: str = "") -> list[str]:
+    """Fields that differ, in words."""
+    found = []
+    for name, value in saved.items():
+        if isinstance(value, dict):
+            found += _differences(value, asked[name], f"{prefix}{name}.")
+        elif value != asked[name]:
+            found.append(f"{prefix}{name} was {value}, now {asked[name]}")
+    return found
+
+
+def training_content(store: ClipStore, rows: list[int]) -> str:
+    """What a run trains on: clips held out, or added to the store later, do not matter."""
+    shape = f"{store.num_frames}x{store.height}x{store.width}"
+    return f"{shape}:{','.join(store.records[row].id for row in rows)}"
+
+
+@torch.no_grad()
+def save_training(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> None:
+    """Write the state to go on from, and the space to use: averaged weights, current codes.
+
+    The first process writes; all have to call it, as they do the two functions below.
+    """
+    store = clips.store
+    for name, value in state.tensors().items():
+        require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
+    state.save(out, training_content(store, clips.rows))
+    space = snapshot(state, clips, features)
+    if state.team.is_first:
+        space.save_pretrained(out)
+
+
+def is_saved(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> bool:
+    """Whether a save would write what is on the disk already; it may carry scores since then."""
+    space = snapshot(state, clips, features)
+    return bool(state.team.of_first(state.team.is_first and _holds(out, space))[0])
+
+
+def _holds(out: Path, space: VideoSpace) -> bool:
+    if not (out / STATE_FILE).exists():
+        return False
+    try:
+        saved = VideoSpace.from_pretrained(out)
+    except UserError:  # a save was cut off between its files
+        return False
+    same_codes = torch.equal(saved.latents, space.latents.cpu())
+    return same_codes and saved.fingerprint() == space.fingerprint()
+
+
+@torch.no_grad()
+def snapshot(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None = None
+) -> VideoSpace:
+    """The space as it is now; on other processes than the first, with their own clips alone."""
+    model = InrvModel(state.config.model).to(state.codes.device)
+    averaged = state.config.optimiser.average_decay > 0
+    model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
+    model.eval()
+    blocks = zip(
+        state.codes.split(1024),
+        features.split(1024) if features is not None else [None] * len(state.codes),
+        strict=False,
+    )
+    latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
+    store, rows = clips.store, clips.rows
+    everyone = list(state.team.collect(latents))
+    if state.team.is_first:
+        latents = torch.cat(everyone).to(latents.device)
+    else:
+        rows = state.team.share(rows)
+    shape = ClipShape(
+        num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
+    )
+    return VideoSpace(model, latents, [store.records[row].id for row in rows], shape)
+
+
+def start_or_resume(
+    store: ClipStore,
+    rows: list[int],
+    out: Path,
+    config: TrainingConfig,
+    device: torch.device,
+    team: Team = ALONE,
+) -> tuple[TrainingState, bool]:
+    """A fresh state, or the saved one and True.
+
+    The first process looks at the folder and makes the codes, since two machines might lay the
+    same clips out in different ways; every process takes from the saved state what it owns.
+
+    Raises:
+        UserError: The folder holds a run with other settings or clips, files that are none of
+            a run's and that a save would overwrite; or there are more processes than clips.
+    """
+    if len(rows) < team.count:
+        raise UserError(
+            f"expected a clip for each of the {team.count} processes, came {len(rows)} clips"
+        )
+    if team.is_first:
+        for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: the second by safetensors
+            for path in out.glob(pattern):
+                path.unlink()
+    resumed = bool(team.of_first((out / STATE_FILE).exists())[0])
+    latent = config.model.latent
+    num_moments = latent.num_moments if latent.semantic == "none" else 1
+    width = latent.effective_code_width
+    codes = None
+    if resumed:
+        codes = torch.zeros(len(team.share(rows)), width)
+    else:
+        if team.is_first:
+            _require_new(out)
+            parts = width // num_moments
+            codes = initial_codes(config.codes, store.frames, rows, parts, config.seed, num_moments)
+        codes = team.spread(codes, len(rows), width)
+    state = TrainingState(config, codes, device, team)
+    if resumed:
+        state.load(out, training_content(store, rows))
+    return state, resumed
+
+
+def _require_new(out: Path) -> None:
+    if present := [name for name in SPACE_FILES if (out / name).exists()]:
+        raise UserError(
+            f"expected a new folder or one of an interrupted training, but '{out}' holds "
+            f"{present[0]}, which would be overwritten: choose another folder"
+        )
+
+
+def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " clip"]:
+    """The order in which clips join: mixed, since neighbours in a store come from one file."""
+    if not config.curriculum:
+        return torch.arange(num_clips)
+    return torch.randperm(num_clips, generator=seeded(config.seed, 5))
+
+
+def semantic_features(
+    store: ClipStore,
+    rows: list[int],
+    config: TrainingConfig,
+    device: torch.device,
+    *,
+    progress: bool = True,
+    team: Team = ALONE,
+) -> Float[Tensor, "clip time feature"] | None:
+    """Frame features of this process's clips, as wide as the model takes them; None without."""
+    if config.model.latent.semantic == "none":
+        return None
+    encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
+    with team.first_before_others():  # who find in the store's folder what it has encoded
+        features = team.share(frame_features(store, rows, encoder, progress=progress))
+    missing = config.model.latent.video_clip.feature_width - features.shape[2]
+    if missing < 0:
+        raise UserError(
+            f"the frame encoder gives {features.shape[2]} numbers: "
+            f"set --model.latent.video-clip.feature-width {features.shape[2]}"
+        )
+    return torch.nn.functional.pad(features, (0, missing)).to(device)

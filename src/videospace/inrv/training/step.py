@@ -1,0 +1,158 @@
+"""One step of gradient descent."""
+
+import math
+from typing import NoReturn
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from videospace.inrv.model.encoding import gather_points
+from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.data import TrainingClips, seeded
+from videospace.inrv.training.objective import gaussian_divergence, pointwise_error, squared_error
+from videospace.inrv.training.optimizers import learning_rate_factor, shorten_gradients
+from videospace.inrv.training.state import TrainingState
+from videospace.runtime.device import Precision
+from videospace.runtime.errors import UserError
+from videospace.runtime.process_group import Team
+
+SMOOTHING = 0.98
+"""Share of the past in the running mean of the reconstruction error."""
+
+
+def training_step(
+    state: TrainingState,
+    clips: TrainingClips,
+    batch: Int[Tensor, " clip"],
+    features: Tensor | None,
+    tables: tuple[Tensor, Tensor, Tensor],
+    fraction: float,
+) -> None:
+    """One step of gradient descent on some clips.
+
+    Args:
+        state: Changed in place.
+        clips: The pixels.
+        batch: Indices of the clips to look at, on the CPU. Each process looks at its own.
+        features: Frame features of this process's clips, for a semantic embedding.
+        tables: The encoded axes of the clips' grid.
+        fraction: Progress of the whole run in [0, 1], for the schedule.
+
+    Raises:
+        UserError: The loss is not finite; nothing has changed then.
+    """
+    config, progress, team = state.config, state.progress, state.team
+    generator = seeded(config.seed, 3, progress.step)
+    dropout_seed = seeded(config.seed, 4, progress.step).initial_seed()
+    torch.manual_seed(dropout_seed + team.rank)
+
+    # What is drawn is drawn for the whole batch, so that it does not depend on who owns a clip.
+    places = team.places(batch)
+    chosen = batch[places].to(state.codes.device)
+    rows = team.local(chosen)
+    codes = state.codes[rows].requires_grad_()
+    latents = state.model.latents(codes, None if features is None else features[rows])
+    frames = times = None
+    if config.model.latent.num_moments > 1:  # an INR holds at one time, so a step sees one frame
+        frames = torch.randint(clips.size[0], batch.shape, generator=generator)
+        times = state.model.frame_times(clips.size[0], codes.device)[frames[places]]
+    with _products_in(progress.precision, codes.device):
+        layers = state.model.layers(latents, times)
+    points = _points(config, clips, batch, places, frames, generator).to(codes.device)
+    target = clips.colours(chosen, points)
+    shared = config.batch.points_per_clip is None and frames is None  # all have the whole grid
+    encoded = gather_points(tables, points[:1] if shared else points)
+    with _products_in(progress.precision, codes.device):
+        colours = state.model.colours(encoded, layers).float()
+    clip_errors = pointwise_error(colours, target, config.loss)
+    loss = clip_errors.sum() / len(batch)
+    if config.gaussian_weight:
+        regulariser = gaussian_divergence(state.latents, rows, latents, team)
+        loss = loss + config.gaussian_weight * regulariser
+    own_share = len(chosen) / len(batch)
+    own_error = own_share * squared_error(colours, target).item() if own_share else 0.0
+    error, num_bad = team.sums(own_error, not math.isfinite(loss.item()))
+    if num_bad:
+        _refuse_step(clip_errors, chosen, clips, team, progress.step)
+
+    loss.backward()
+    gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
+    team.add_up(*gradients)
+    factor = learning_rate_factor(
+        fraction,
+        progress.step,
+        warmup_steps=config.optimiser.warmup_steps,
+        schedule=config.optimiser.schedule,
+    )
+    for optimiser in state.optimisers.values():
+        for group in optimiser.param_groups:
+            group["lr"] = config.optimiser.learning_rate * factor
+    if (max_ratio := config.optimiser.max_gradient_ratio) is not None:
+        progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
+    for optimiser in state.optimisers.values():
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+    assert codes.grad is not None
+    state.code_adam.step(rows, codes.grad, config.optimiser.code_learning_rate * factor)
+    state.average.update(state.model, progress.step)
+    state.latents[rows] = latents.detach()
+
+    progress.step += 1
+    progress.stage_step += 1
+    progress.points += len(batch) * points.shape[1]
+    past = min(SMOOTHING, 1 - 1 / progress.stage_step)
+    progress.squared_error = past * progress.squared_error + (1 - past) * error
+
+
+def _products_in(precision: Precision, device: torch.device) -> torch.autocast:
+    """Inside, matrix products are computed in a precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _points(
+    config: TrainingConfig,
+    clips: TrainingClips,
+    batch: Int[Tensor, " clip"],
+    places: Int[Tensor, " own"] | slice,
+    frames: Int[Tensor, " clip"] | None,
+    generator: torch.Generator,
+) -> Int[Tensor, "own point"]:
+    """The points of a step, of whole clips or of one frame of each."""
+    count = config.batch.points_per_clip
+    if count is None:
+        if frames is None:
+            grid = torch.arange(clips.num_points, device=clips.device)
+            return grid.expand(len(batch[places]), -1)
+        starts = frames[places, None] * clips.points_per_frame
+        return starts + torch.arange(clips.points_per_frame)
+    num_important = round(count * config.batch.important_share)
+    num_uniform = count - num_important
+    points = clips.uniform_points(len(batch), num_uniform, generator, frames)[places]
+    if num_important:
+        important = clips.important_points(batch, num_important, generator, frames, places=places)
+        points = torch.cat([points, important], dim=1)
+    return points
+
+
+def _refuse_step(
+    clip_errors: Float[Tensor, " clip"],
+    chosen: Int[Tensor, " clip"],
+    clips: TrainingClips,
+    team: Team,
+    step: int,
+) -> NoReturn:
+    """Stop before the step is taken, and name the clips."""
+    bad = chosen[~clip_errors.isfinite()].tolist()
+    ids = team.lists([clips.store.records[clips.rows[clip]].id for clip in bad])
+    if not ids:
+        raise UserError(
+            f"the Gaussian regulariser is not finite in step {step}, as the latents of all clips "
+            "agree in some number: use more clips, --codes.start gaussian or --gaussian-weight 0; "
+            "the last save is kept"
+        )
+    more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+    raise UserError(
+        f"the loss is not finite in step {step}, for {', '.join(ids[:5])}{more}: "
+        "try a lower --optimiser.learning-rate; the last save is kept"
+    )

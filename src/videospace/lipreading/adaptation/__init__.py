@@ -1,0 +1,1 @@
+"""Training on a person's own clips, by one of the strategies."""

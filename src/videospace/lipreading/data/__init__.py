@@ -1,0 +1,1 @@
+"""Clips to learn from: corpora, footage, augmentation, padded batches."""

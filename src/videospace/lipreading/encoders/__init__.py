@@ -1,1 +1,0 @@
-"""Networks that turn mouth clips into embeddings, one a frame."""

@@ -1,0 +1,222 @@
+"""How well a recogniser does on clips that it has not learned from."""
+
+import dataclasses
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.recognition.recognizer import Recognition
+from videospace.lipreading.text import counted
+from videospace.metrics.bootstrap import Interval, bootstrap_mean
+from videospace.runtime.errors import UserError
+
+NUM_NAMED = 5
+"""Words that an answer names."""
+
+
+@runtime_checkable
+class Recognises(Protocol):
+    """Anything that answers as a recognizer does."""
+
+    def recognise(self, clip: MouthClip, k: int = 5) -> Recognition:
+        """Name the likeliest words of a clip."""
+        ...
+
+
+Learn = Callable[[list[LabelledClip], int], Recognises]
+"""Makes a recogniser of shots and a seed."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a recogniser said to one clip."""
+
+    asked: LabelledClip
+    """The clip."""
+    words: list[str]
+    """The likeliest words, best first."""
+    probabilities: list[float]
+    """Theirs, in [0, 1]."""
+    sure: bool
+    """Whether it called itself sure."""
+    seconds: float
+    """From the clip to the answer."""
+    seed: int = 0
+    """Of the training behind it."""
+
+    def within(self, num_words: int) -> bool:
+        """Whether the right word is among the first ones."""
+        return self.asked.word in self.words[:num_words]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Shares of right answers, each with a 95 % interval over words and seeds."""
+
+    top1: Interval
+    """The first word is right."""
+    top3: Interval
+    """One of the first three is."""
+    top5: Interval
+    """One of the first five is."""
+    share_sure: float
+    """Answers that called themselves sure."""
+    top1_when_sure: float | None
+    """Share of these that are right; None where there are none."""
+    num_answers: int
+    """Answers."""
+    median_seconds: float
+    """From the clip to the answer."""
+
+
+def ask(recogniser: Recognises, clips: Sequence[LabelledClip], *, seed: int = 0) -> list[Answer]:
+    """Show clips to a recogniser, one by one.
+
+    Args:
+        recogniser: That has not learned from them.
+        clips: To recognise.
+        seed: Of its training; only kept.
+    """
+    answers = []
+    for clip in clips:
+        start = time.perf_counter()
+        said = recogniser.recognise(clip.clip, k=NUM_NAMED)
+        answers.append(
+            Answer(
+                asked=clip,
+                words=list(said.words),
+                probabilities=list(said.probabilities),
+                sure=said.sure,
+                seconds=time.perf_counter() - start,
+                seed=seed,
+            )
+        )
+    return answers
+
+
+def score(answers: Sequence[Answer]) -> Scores:
+    """Summarise answers.
+
+    Raises:
+        UserError: There are none.
+    """
+    if not answers:
+        raise UserError("expected at least one answer to score, came none")
+    words = [(answer.asked.speaker, answer.asked.word) for answer in answers]
+    seeds = [answer.seed for answer in answers]
+
+    def share(num_words: int) -> Interval:
+        return bootstrap_mean([answer.within(num_words) for answer in answers], words, seeds)
+
+    sure = [answer for answer in answers if answer.sure]
+    return Scores(
+        top1=share(1),
+        top3=share(3),
+        top5=share(5),
+        share_sure=len(sure) / len(answers),
+        top1_when_sure=sum(answer.within(1) for answer in sure) / len(sure) if sure else None,
+        num_answers=len(answers),
+        median_seconds=sorted(answer.seconds for answer in answers)[len(answers) // 2],
+    )
+
+
+def confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
+    """Which words were taken for which: (spoken, answered, times), the most frequent first."""
+    wrong = Counter((a.asked.word, a.words[0]) for a in answers if not a.within(1))
+    return [(spoken, answered, times) for (spoken, answered), times in wrong.most_common()]
+
+
+def split_shots(
+    clips: Sequence[LabelledClip], num_shots: int, *, seed: int, num_reserved: int | None = None
+) -> tuple[list[LabelledClip], list[LabelledClip]]:
+    """Divide the clips of each word into those to learn from and those to ask about.
+
+    Args:
+        clips: Of one person.
+        num_shots: Real clips of a word to learn from; a word with fewer gives all it has.
+        seed: Decides which clips they are.
+        num_reserved: Clips of a word that are never asked about, so that tests of several numbers
+            of shots ask the same; None takes ``num_shots``.
+
+    Returns:
+        Shots and tests. Synthetic clips are neither.
+    """
+    by_word = defaultdict(list)
+    for clip in clips:
+        if clip.domain == "real":
+            by_word[clip.word].append(clip)
+    shots, tests = [], []
+    for word, takes in by_word.items():
+        order = sorted(takes, key=lambda clip: clip.take)
+        random.Random(f"{seed} {word}").shuffle(order)
+        shots += order[:num_shots]
+        tests += order[max(num_shots, num_reserved or 0) :]
+    return shots, tests
+
+
+def evaluate(
+    clips: Sequence[LabelledClip],
+    learn: Learn,
+    *,
+    num_shots: int = 1,
+    num_reserved: int | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+) -> list[Answer]:
+    """Learn from some clips of each word and ask about the others, once for every seed.
+
+    Args:
+        clips: Of one person.
+        learn: Makes a recogniser.
+        num_shots: Clips of each word to learn from.
+        num_reserved: As in :func:`split_shots`.
+        seeds: Each draws other clips, and trains anew.
+
+    Raises:
+        UserError: Fewer than two words have clips, or no word has a clip left to ask about.
+    """
+    answers = []
+    for seed in seeds:
+        shots, tests = split_shots(clips, num_shots, seed=seed, num_reserved=num_reserved)
+        num_words = len({clip.word for clip in shots})
+        if num_words < 2:
+            raise UserError(
+                f"expected clips of at least 2 words to tell apart, came {num_words}: add words"
+            )
+        if not tests:
+            spent = counted(max(num_shots, num_reserved or 0), "clip")
+            raise UserError(
+                f"no word has more than {spent}, so that none is left to ask about: "
+                "record some words once more"
+            )
+        answers += ask(learn(shots, seed), tests, seed=seed)
+    return answers
+
+
+def shot_curve(
+    clips: Sequence[LabelledClip],
+    learn: Learn,
+    *,
+    max_shots: int,
+    seeds: Sequence[int] = (0, 1, 2),
+) -> dict[int, Scores]:
+    """Scores for one shot, two shots and so on, on the same clips each time.
+
+    Args:
+        clips: Of one person.
+        learn: Makes a recogniser.
+        max_shots: Most clips of a word to learn from; words need one more to be asked about.
+        seeds: As in :func:`evaluate`.
+
+    Raises:
+        UserError: As in :func:`evaluate`.
+    """
+    return {
+        num_shots: score(
+            evaluate(clips, learn, num_shots=num_shots, num_reserved=max_shots, seeds=seeds)
+        )
+        for num_shots in range(1, max_shots + 1)
+    }

@@ -1,0 +1,1 @@
+"""The networks that read lips, and their losses."""

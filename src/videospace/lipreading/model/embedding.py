@@ -1,0 +1,56 @@
+"""From frame embeddings to one embedding of the clip."""
+
+import dataclasses
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from videospace.lipreading.model.encoders.encoder import pooled
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EmbeddingConfig:
+    """How frames become one embedding, and how embeddings are compared."""
+
+    segments: int = 1
+    """Equal parts of a clip whose means are put side by side; 1: the mean over the clip. More of
+    them keep the order in which the mouth moves."""
+    width: int | None = None
+    """Numbers after a linear layer; None: no such layer."""
+    temperature: float = 0.1
+    """Cosines are divided by it before a softmax."""
+
+    def __post_init__(self) -> None:
+        if self.segments < 1:
+            raise UserError(f"expected segments of at least 1, came {self.segments}")
+        if self.width is not None and self.width < 1:
+            raise UserError(f"expected an embedding width of at least 1, came {self.width}")
+        if not self.temperature > 0:
+            raise UserError(f"expected a temperature above 0, came {self.temperature}")
+
+
+def segment_means(
+    frames: Float[Tensor, "clip time width"], lengths: Int[Tensor, " clip"], segments: int
+) -> Float[Tensor, "clip segments_width"]:
+    """Means over equal parts of each clip, side by side; a frame on a border counts in both.
+
+    Args:
+        frames: Zero in the padding.
+        lengths: Frames of each clip.
+        segments: Number of parts.
+
+    Example:
+        >>> clip = torch.tensor([[[0.0], [2.0], [4.0], [6.0], [0.0]]])
+        >>> segment_means(clip, torch.tensor([4]), 2).tolist()
+        [[1.0, 5.0]]
+    """
+    if segments == 1:
+        return pooled(frames, lengths)
+    first = torch.arange(frames.shape[1], device=frames.device)
+    size = (lengths / segments)[:, None, None]
+    begin = torch.arange(segments, device=frames.device)[:, None] * size
+    overlap = torch.minimum(first + 1, begin + size) - torch.maximum(first, begin)
+    share = overlap.clamp(min=0) / size
+    return torch.einsum("cst,ctw->csw", share, frames).flatten(1)

@@ -1,0 +1,1 @@
+"""Networks that turn mouth clips into embeddings, one per frame."""

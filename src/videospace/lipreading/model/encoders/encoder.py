@@ -1,0 +1,77 @@
+"""What every encoder of mouth movements promises, and how to ignore the padding of a batch."""
+
+import abc
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from videospace.lipreading.data.batches import frame_mask
+
+
+class Encoder(nn.Module, abc.ABC):
+    """Turns the frames of mouth clips into one embedding a frame.
+
+    Clips of a batch are padded at the end to the same number of frames. What stands in the padding
+    never changes the result of a clip, neither in training nor in evaluation.
+    """
+
+    width: int
+    """Numbers in the embedding of one frame."""
+    needed_px: int = 88
+    """Side of the frames that it looks at. Larger ones, up to 88 px, are brought down to it; where
+    frames are resampled anyway, they may as well come in this size."""
+
+    @abc.abstractmethod
+    def forward(
+        self, frames: Float[Tensor, "clip time side side"], lengths: Int[Tensor, " clip"]
+    ) -> Float[Tensor, "clip time width"]:
+        """Embed every frame with what it needs of the frames around it.
+
+        Args:
+            frames: Grey mouth crops in [-1, 1], of 88 px or the needed size; a frame of zeros where
+                there is nothing to see, anything from a clip's length on.
+            lengths: Frames of each clip, from 1 to `time`.
+
+        Returns:
+            Embeddings; zero in the padding.
+
+        Raises:
+            UserError: A length below 1 or above `time`.
+        """
+
+
+def pooled(
+    embeddings: Float[Tensor, "clip time width"], lengths: Int[Tensor, " clip"]
+) -> Float[Tensor, "clip width"]:
+    """One embedding a clip: the mean over its frames, without the padding.
+
+    Raises:
+        UserError: A length below 1 or above `time`.
+
+    Example:
+        >>> import torch
+        >>> pooled(torch.tensor([[[2.0], [4.0], [9.0]]]), torch.tensor([2])).tolist()
+        [[3.0]]
+    """
+    mask = frame_mask(lengths, embeddings.shape[1])[..., None]
+    return embeddings.where(mask, 0.0).sum(1) / lengths[:, None]
+
+
+def spread(
+    features: Float[Tensor, "frame channel"], mask: Bool[Tensor, "clip time"]
+) -> Float[Tensor, "clip time channel"]:
+    """Undo `padded[mask]`: put the frames back in their clips, with zeros in the padding."""
+    padded = features.new_zeros(*mask.shape, features.shape[1])
+    return padded.masked_scatter(mask[..., None], features)
+
+
+def recur(
+    network: nn.GRU, features: Float[Tensor, "clip time channel"], lengths: Int[Tensor, " clip"]
+) -> Float[Tensor, "clip time width"]:
+    """Run a batch-first recurrent network over each clip's own frames; zero in the padding."""
+    packed = pack_padded_sequence(features, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    hidden, _ = pad_packed_sequence(
+        network(packed)[0], batch_first=True, total_length=features.shape[1]
+    )
+    return hidden

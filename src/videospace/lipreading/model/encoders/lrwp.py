@@ -1,0 +1,64 @@
+"""LRwP: ResNet-18 with squeeze-and-excitation, and three bidirectional recurrent layers."""
+
+import dataclasses
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from videospace.lipreading.data.batches import frame_mask
+from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
+from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork
+
+HIDDEN = 1024
+"""Numbers in each direction of the recurrent layers, as published."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LrwpConfig:
+    """What may differ between two :class:`LrwpEncoder`; the sizes are as published."""
+
+    squeeze_excitation: bool = True
+    """Weigh the channels in every residual block (published: yes, except in the baseline)."""
+    dropout: float = 0.5
+    """Share of a frame's features that is dropped in training, before the recurrent layers."""
+    recurrent_dropout: float = 0.2
+    """Share that is dropped between the recurrent layers."""
+
+
+class LrwpEncoder(Encoder):
+    """The encoder of "Learn an effective lip reading model without pains", without its classifier.
+
+    It expects grey levels in [0, 1], so frames are brought there first; a blank frame is black.
+
+    Source: Feng et al. (2020), arXiv 2011.07557, section 3.
+
+    Example:
+        >>> LrwpEncoder(LrwpConfig()).width
+        2048
+    """
+
+    def __init__(self, config: LrwpConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.width = 2 * HIDDEN
+        self.frame_network = FrameNetwork("relu", squeeze_excitation=config.squeeze_excitation)
+        self.frame_norm = nn.BatchNorm1d(FRAME_WIDTH)
+        self.dropout = nn.Dropout(config.dropout)
+        self.recurrent = nn.GRU(
+            FRAME_WIDTH,
+            HIDDEN,
+            num_layers=3,
+            batch_first=True,
+            bidirectional=True,
+            dropout=config.recurrent_dropout,
+        )
+
+    def forward(
+        self, frames: Float[Tensor, "clip time 88 88"], lengths: Int[Tensor, " clip"]
+    ) -> Float[Tensor, "clip time width"]:
+        """Embed every frame; see :class:`Encoder`."""
+        mask = frame_mask(lengths, frames.shape[1])
+        shown = frames.flatten(2).any(2)[:, :, None, None]
+        features = self.frame_network(((frames + 1) / 2).where(shown, 0.0), mask)
+        features = self.dropout(self.frame_norm(features))
+        return recur(self.recurrent, spread(features, mask), lengths)

@@ -1,0 +1,1 @@
+"""How words sound and look: phonemes, visemes, homophenes, units."""

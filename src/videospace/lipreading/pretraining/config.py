@@ -1,0 +1,109 @@
+"""Everything that decides how a model is pretrained on other speakers."""
+
+import dataclasses
+
+from videospace.lipreading.data.augmentation import STRONG, AugmentationConfig
+from videospace.lipreading.data.batches import InputConfig
+from videospace.lipreading.model.embedding import EmbeddingConfig
+from videospace.lipreading.model.encoders.kinds import EncoderName
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EpisodeConfig:
+    """What a step looks at: the same number of takes of some words of some speakers."""
+
+    speakers: int = 2
+    """Speakers of a step; fewer where there are not as many."""
+    words: int = 12
+    """Words of each of them; fewer where a speaker has not as many."""
+    takes: int = 2
+    """Takes of each word, at least 2."""
+    reversed_share: float = 0.0
+    """Share of speakers in a step whose clips run backwards, as words of their own."""
+    spliced_share: float = 0.0
+    """Share of speakers in a step whose clips begin as one word and end as another, as words of
+    their own: many more words to tell apart than the corpus has."""
+
+    def __post_init__(self) -> None:
+        if self.speakers < 1 or self.words < 2 or self.takes < 2:
+            raise UserError(
+                "expected at least 1 speaker, 2 words and 2 takes in a step, "
+                f"came {self.speakers}, {self.words} and {self.takes}"
+            )
+        if min(self.reversed_share, self.spliced_share) < 0 or (
+            self.reversed_share + self.spliced_share > 1
+        ):
+            raise UserError("expected reversed_share and spliced_share of together at most 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """A pretraining run."""
+
+    encoder: EncoderName = "compact"
+    """Which network; ``compact`` trains on two processor cores."""
+    input: InputConfig = InputConfig()
+    """What it is shown."""
+    embedding: EmbeddingConfig = EmbeddingConfig(segments=4)
+    """How frames become one embedding."""
+    episode: EpisodeConfig = EpisodeConfig()
+    """What a step looks at."""
+    augmentation: AugmentationConfig = STRONG
+    """How clips are varied."""
+    word_weight: float = 1.0
+    """Of telling the words of the corpus apart, whoever speaks."""
+    contrast_weight: float = 1.0
+    """Of the supervised contrastive term over all speakers of a step."""
+    episode_weight: float = 1.0
+    """Of the one-shot term within each speaker."""
+    unit_weight: float = 0.0
+    """Of reading the units of words, such as visemes, where they are given."""
+    mixup_alpha: float = 0.0
+    """Blend of clips for the word term; 0: no blend. (It costs a second pass.)"""
+    steps: int = 6000
+    """Steps of the run, unless the time is up before."""
+    learning_rate: float = 2e-3
+    """Of AdamW, after 100 steps of warm-up; a cosine brings it to zero."""
+    weight_decay: float = 0.05
+    """Of AdamW."""
+    calibration_speakers: int = 1
+    """Speakers kept out of training to calibrate probabilities on; at least two others stay."""
+    calibration_words: int = 0
+    """Words kept out of training to calibrate probabilities of words that nobody taught; at least
+    two others stay, and a speaker has to be kept out as well."""
+    seed: int = 0
+    """Of weights, order and variation."""
+
+    def __post_init__(self) -> None:
+        if min(self.calibration_speakers, self.calibration_words) < 0:
+            raise UserError("expected calibration_speakers and calibration_words of at least 0")
+        if self.calibration_words and not self.calibration_speakers:
+            raise UserError(
+                "expected at least 1 of calibration_speakers to say the calibration_words, came 0"
+            )
+        for name in ("word_weight", "contrast_weight", "episode_weight", "unit_weight"):
+            if not getattr(self, name) >= 0:
+                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+        if self.steps < 1:
+            raise UserError(f"expected steps of at least 1, came {self.steps}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainOptions:
+    """How a run is carried out."""
+
+    time_budget_seconds: float | None = 1800.0
+    """Stop in good order after so much training; the schedule ends with it. None: no limit."""
+    checkpoint_seconds: float = 120.0
+    """Time between two saves."""
+    device: str = "auto"
+    """``auto``, ``cpu`` or ``cuda``."""
+    progress: bool | None = None
+    """Show a progress bar with the time left; None shows it in a terminal."""
+
+    def __post_init__(self) -> None:
+        if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
+            raise UserError(
+                f"expected time_budget_seconds above 0, came {self.time_budget_seconds}"
+            )

@@ -1,0 +1,114 @@
+"""What a step of pretraining looks at: takes of words of speakers, and words that are made up."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.pretraining.config import EpisodeConfig
+from videospace.runtime.errors import UserError
+
+
+class Episode(NamedTuple):
+    """Clips in the order speaker, word, take."""
+
+    clips: list[Frames]
+    labels: Int[Tensor, " clip"]
+    """Equal for clips that say the same, also of made-up words."""
+    words: Int[Tensor, " clip"]
+    """Index into the corpus's words; -1 for a made-up one."""
+    shape: tuple[int, int, int]
+    """Speakers, words of each and takes of each."""
+
+
+class EpisodeSource:
+    """Draws episodes from a corpus; each is a function of the seed and its number.
+
+    Args:
+        clips: Of one or more speakers.
+        config: What an episode consists of.
+        input_config: At which rate frames are looked at.
+
+    Raises:
+        UserError: No speaker has two words with enough takes.
+    """
+
+    def __init__(
+        self, clips: Sequence[LabelledClip], config: EpisodeConfig, input_config: InputConfig
+    ):
+        self.words = list(dict.fromkeys(clip.word for clip in clips))
+        self._config = config
+        self._frames = [model_frames(each.clip, input_config) for each in clips]
+        rows: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for row, clip in enumerate(clips):
+            rows[clip.speaker][clip.word].append(row)
+        self._speakers = [
+            usable
+            for of_word in rows.values()
+            if len(usable := {w: r for w, r in of_word.items() if len(r) >= config.takes}) >= 2
+        ]
+        if not self._speakers:
+            raise UserError(
+                f"expected a speaker with at least 2 words of {config.takes} takes each to train "
+                f"on, came {len(clips)} clips of {len(rows)} speakers without one"
+            )
+
+    def episode(self, number: int, seed: int) -> tuple[Episode, torch.Generator]:
+        """The episode of that number, and a generator for what is to happen with it."""
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + number)
+        clips: list[Frames] = []
+        labels: list[int] = []
+        words: list[int] = []
+        numbers = _some(len(self._speakers), self._config.speakers, generator)
+        chosen = [self._speakers[number] for number in numbers]
+        num_words = min(self._config.words, *map(len, chosen))
+        for speaker in chosen:
+            for clip, label, word in self._of_speaker(speaker, num_words, generator):
+                clips.append(clip)
+                labels.append(label)
+                words.append(word)
+        shape = len(chosen), num_words, self._config.takes
+        return Episode(clips, torch.tensor(labels), torch.tensor(words), shape), generator
+
+    def _of_speaker(
+        self, rows_of: dict[str, list[int]], num_words: int, generator: torch.Generator
+    ) -> list[tuple[Frames, int, int]]:
+        names = list(rows_of)
+        names = [names[index] for index in _some(len(names), num_words, generator)]
+        takes = {
+            name: [
+                rows_of[name][i] for i in _some(len(rows_of[name]), self._config.takes, generator)
+            ]
+            for name in names
+        }
+        draw, num_known = float(torch.rand(1, generator=generator)), len(self.words)
+        backwards = draw < self._config.reversed_share
+        spliced = not backwards and draw < self._config.reversed_share + self._config.spliced_share
+        found = []
+        for place, name in enumerate(names):
+            word = self.words.index(name)
+            partner = names[(place + 1) % len(names)]
+            for row, partner_row in zip(takes[name], takes[partner], strict=True):
+                frames = self._frames[row]
+                if backwards:
+                    found.append((frames.flip(0), num_known + word, -1))
+                elif spliced:
+                    label = num_known * (2 + word) + self.words.index(partner)
+                    found.append((_spliced(frames, self._frames[partner_row]), label, -1))
+                else:
+                    found.append((frames, word, word))
+        return found
+
+
+def _spliced(beginning: Frames, end: Frames) -> Frames:
+    """The first half of one clip and the second half of another."""
+    return torch.cat([beginning[: (len(beginning) + 1) // 2], end[len(end) // 2 :]])
+
+
+def _some(num: int, wanted: int, generator: torch.Generator) -> list[int]:
+    return torch.randperm(num, generator=generator)[:wanted].tolist()

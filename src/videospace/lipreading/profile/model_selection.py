@@ -1,0 +1,128 @@
+"""What answers for a profile: its strategy and the model in use, and going back to another one."""
+
+import dataclasses
+from typing import cast
+
+from videospace.lipreading.adaptation.strategies import (
+    STRATEGY_NAMES,
+    StrategyName,
+    needs_model,
+    needs_training,
+)
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.profile.database import writing
+from videospace.lipreading.profile.layout import model_path
+from videospace.lipreading.profile.models import current_model, next_turn
+from videospace.lipreading.profile.profile import Profile, write_settings
+from videospace.lipreading.profile.records import ModelRecord
+from videospace.runtime.errors import UserError
+
+UNTRAINED: StrategyName = "fusion"
+"""The strategy of a profile whose pretrained model has not been trained any further."""
+WITHOUT_MODEL: StrategyName = "dtw-normalised"
+"""The strategy of a profile that has no pretrained model."""
+
+
+def checked_strategy(name: str) -> StrategyName:
+    """A strategy by its name.
+
+    Raises:
+        UserError: There is none of that name.
+    """
+    if name not in STRATEGY_NAMES:
+        raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGY_NAMES)}")
+    return cast(StrategyName, name)
+
+
+def answering(profile: Profile) -> tuple[StrategyName, ModelRecord | None]:
+    """What answers now: the strategy and, where it needs one, the model."""
+    strategy = possible_strategy(profile, checked_strategy(profile.settings.strategy))
+    return strategy, model_for(profile, strategy)
+
+
+def use_model(profile: Profile, identity: str) -> None:
+    """Let a model of the history answer from now on, an older one or again a newer one.
+
+    The profile takes over its strategy. With a model that learned from other people alone, that is
+    one that needs no training: as it was before the person's words were trained.
+
+    Args:
+        profile: The profile; no model leaves it.
+        identity: Id of the model.
+
+    Raises:
+        UserError: There is no such model, or the disk is full.
+    """
+    with writing(profile.folder) as index:
+        found = index.execute(
+            "SELECT kind, strategy FROM models WHERE id = ?", (identity,)
+        ).fetchone()
+        if found is None:
+            raise UserError(
+                f"no model '{identity}' in the profile: 'videospace lipread models' lists them"
+            )
+        settings = profile.settings  # nobody changes them meanwhile
+        strategy = found["strategy"]
+        if found["kind"] == "encoder":
+            keeps = needs_model(settings.strategy) and not needs_training(settings.strategy)
+            strategy = settings.strategy if keeps else UNTRAINED
+        index.execute("UPDATE models SET turn = ? WHERE id = ?", (next_turn(index), identity))
+        write_settings(index, dataclasses.replace(settings, strategy=strategy))
+
+
+def base_model(profile: Profile) -> MouthModel | None:
+    """The model that learned from other people, if there is one."""
+    record = current_model(profile, "encoder")
+    return None if record is None else load_model(profile, record)
+
+
+def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
+    """A model of the history, ready for use."""
+    return MouthModel.from_pretrained(model_path(profile.folder, record.id))
+
+
+def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:
+    """The strategy itself or, until it has been trained, the best one that needs no training."""
+    if needs_training(strategy):
+        trained = current_model(profile, "recogniser")
+        if trained is not None and trained.strategy == strategy:
+            return strategy
+        strategy = UNTRAINED
+    if needs_model(strategy) and current_model(profile, "encoder") is None:
+        return WITHOUT_MODEL
+    return strategy
+
+
+def model_for(profile: Profile, strategy: StrategyName) -> ModelRecord | None:
+    """The model by which a strategy answers; None where it needs none.
+
+    Raises:
+        UserError: It has not been trained, or needs a pretrained model and there is none.
+    """
+    if not needs_model(strategy):
+        return None
+    if not needs_training(strategy):
+        return base_for(profile, strategy)
+    found = current_model(profile, "recogniser")
+    if found is None or found.strategy != strategy:
+        raise UserError(
+            f"the strategy '{strategy}' has not been trained on this profile: "
+            "run 'videospace lipread train' first"
+        )
+    return found
+
+
+def base_for(profile: Profile, strategy: StrategyName) -> ModelRecord:
+    """The pretrained model that a strategy begins with.
+
+    Raises:
+        UserError: There is none.
+    """
+    found = current_model(profile, "encoder")
+    if found is None:
+        raise UserError(
+            f"the strategy '{strategy}' needs a pretrained model, and the profile has none: give "
+            "one with --model (see 'videospace lipread pretrain'), or choose the strategy "
+            f"'{WITHOUT_MODEL}'"
+        )
+    return found

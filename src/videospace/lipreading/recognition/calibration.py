@@ -1,0 +1,174 @@
+"""How much every opinion counts, measured on clips that the model has not learned from."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import cast
+
+import numpy as np
+
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.model.mouth_model import MouthModel
+from videospace.lipreading.phonetics.units import shared_parts
+from videospace.lipreading.recognition.fusion import (
+    Scorer,
+    Scores,
+    fitted_temperature,
+    fitted_weights,
+    fused_log_probabilities,
+)
+from videospace.lipreading.recognition.scorers import (
+    FUSED,
+    Member,
+    Units,
+    UnitScorer,
+    build_scorers,
+    mostly_share_parts,
+)
+from videospace.lipreading.recognition.templates import TemplateScorer
+
+MOST_PHRASES = 24
+"""Clips of phrases that are asked about to learn how far to trust the answers."""
+
+
+def calibrate(
+    model: MouthModel, clips: Sequence[LabelledClip], *, units: Units | None = None
+) -> dict[str, dict[str, float]]:
+    """Weights for every set of scorers, from speakers that the model was not trained on.
+
+    For each speaker the first take of a word is the shot, all others are tests. Sets without the
+    classifier serve vocabularies that the model was not taught: where words were kept out of its
+    training, too, such a set is weighed on tests of these words alone, among all words.
+
+    Args:
+        model: After training.
+        clips: Of the speakers kept out.
+        units: What each word is made of.
+
+    Returns:
+        Weights by the names of a set, sorted and joined by ``+``; none without tests.
+    """
+    taught = set(model.words)
+    unseen = {clip.word for clip in clips} - taught
+    weights = _weights(model, [clip for clip in clips if clip.word in taught], taught, units)
+    if unseen:
+        found = _weights(model, clips, unseen, units)
+        weights |= {key: each for key, each in found.items() if "words" not in each}
+    return weights
+
+
+def own_temperature(
+    scorers: Mapping[str, Scorer],
+    shots: Sequence[LabelledClip],
+    model: MouthModel | None,
+    weights: Mapping[str, float],
+    *,
+    units: Units | None = None,
+    mirror: bool = False,
+) -> float:
+    """How far to trust the weights, from the person's own clips.
+
+    Of words that have two clips, the first is tested against all the others. Where most of the
+    words are phrases that share their parts, up to 24 clips of such phrases are tested, each
+    against all the others. This is not for a model that was trained on these very clips, which
+    would be too sure.
+
+    Args:
+        scorers: Made of all the clips, by name.
+        shots: The person's clips.
+        model: Where the scorers need one.
+        weights: By name of the scorer.
+        units: What each word is made of.
+        mirror: Embed each clip in the mirror as well.
+
+    Returns:
+        The factor on the weights; 1 where there is nothing to test.
+    """
+    words = [shot.word for shot in shots]
+    if mostly_share_parts(words) and all(map(_knows_phrases_by_others, scorers.values())):
+        return _temperature_of_phrases(scorers, shots, weights)
+    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
+    for shot in shots:
+        clips_of[shot.word].append(shot)
+    held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
+    rest = [shot for shot in shots if shot not in held]
+    if not held or len(clips_of) < 2:
+        return 1.0
+    members: list[Member] = [cast(Member, name) for name in scorers]
+    scorers = build_scorers(members, rest, model, units=units, mirror=mirror)
+    scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
+    return _temperature(scores, weights, scorers, [shot.word for shot in held])
+
+
+def _temperature_of_phrases(
+    scorers: Mapping[str, Scorer], shots: Sequence[LabelledClip], weights: Mapping[str, float]
+) -> float:
+    parts = shared_parts(shot.word for shot in shots)
+    rows = [row for row, shot in enumerate(shots) if shot.word in parts]
+    rows = rows[:: -(-len(rows) // MOST_PHRASES)]
+    clips = [shots[row].clip for row in rows]
+    scores = {
+        name: scorer.scores_of_templates(rows)
+        if isinstance(scorer, TemplateScorer)
+        else scorer.scores(clips)
+        for name, scorer in scorers.items()
+    }
+    return _temperature(scores, weights, scorers, [shots[row].word for row in rows])
+
+
+def _knows_phrases_by_others(scorer: Scorer) -> bool:
+    """Whether it can name a phrase whose only clip is left out."""
+    if isinstance(scorer, TemplateScorer):
+        return scorer.share_parts
+    return isinstance(scorer, UnitScorer)  # which has learned from none of the clips
+
+
+def _temperature(
+    scores: Mapping[str, Scores],
+    weights: Mapping[str, float],
+    scorers: Mapping[str, Scorer],
+    said: Sequence[str],
+) -> float:
+    words = next(iter(scorers.values())).words
+    logits = fused_log_probabilities(scores, weights)
+    return fitted_temperature(logits, np.array([words.index(word) for word in said]))
+
+
+def _weights(
+    model: MouthModel, clips: Sequence[LabelledClip], asked: set[str], units: Units | None
+) -> dict[str, dict[str, float]]:
+    """The weights under which tests of the asked words come out best."""
+    everything: dict[str, list[Scores]] = {}
+    targets: list[int] = []
+    for speaker in dict.fromkeys(clip.speaker for clip in clips):
+        shots: dict[str, LabelledClip] = {}
+        tests: list[LabelledClip] = []
+        for clip in (clip for clip in clips if clip.speaker == speaker):
+            if shots.setdefault(clip.word, clip) is not clip and clip.word in asked:
+                tests.append(clip)
+        if not tests or len(shots) < 2:
+            continue
+        scorers = build_scorers(("dtw", *FUSED), list(shots.values()), model, units=units)
+        for name, scorer in scorers.items():
+            scores = scorer.scores([test.clip for test in tests])
+            everything.setdefault(name, []).append(scores)
+        targets += [list(shots).index(test.word) for test in tests]
+    if not targets:
+        return {}
+    most = max(scores.shape[1] for scores in everything["dtw"])
+    together = {
+        name: np.concatenate([_widened(each, most) for each in parts])
+        for name, parts in everything.items()
+        if len(parts) == len(everything["dtw"])
+    }
+    return {
+        "+".join(names): fitted_weights({n: together[n] for n in names}, np.array(targets))
+        for size in range(1, len(together) + 1)
+        for names in combinations(sorted(together), size)
+        if size == 1 or "dtw" not in names  # the floor stands alone
+    }
+
+
+def _widened(scores: Scores, num_words: int) -> Scores:
+    """Fill up with words that nobody knows, so that speakers with fewer words fit in."""
+    return np.pad(scores, ((0, 0), (0, num_words - scores.shape[1])), constant_values=np.nan)

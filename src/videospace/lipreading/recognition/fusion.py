@@ -1,0 +1,136 @@
+"""Several opinions about a clip made into one calibrated probability."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.runtime.errors import UserError
+
+DEFAULT_WEIGHT = 1.5
+"""Of a scorer that was never calibrated."""
+
+Scores = Float[np.ndarray, "clip word"]
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Something that has an opinion about clips."""
+
+    words: list[str]
+    """The words that it scores, in order."""
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Larger is likelier, on any scale; nan where the scorer knows nothing of a word."""
+        ...
+
+    def prepare(self, clip: MouthClip) -> Any:
+        """What :meth:`add` needs of a clip; everything that can fail happens here."""
+        ...
+
+    def add(self, word: str, prepared: Any) -> None:
+        """Take a further clip of a new or a known word into account."""
+        ...
+
+
+def standardised(scores: Scores) -> Scores:
+    """Bring the scores of every clip to mean 0 and deviation 1 over the words.
+
+    What is not known, and a row without differences, becomes 0: no opinion.
+
+    Example:
+        >>> standardised(np.array([[1.0, 3.0, np.nan]])).tolist()
+        [[-1.0, 1.0, 0.0]]
+
+    Source: Auckenthaler et al., "Score normalization for text-independent speaker verification
+    systems", 2000 (test normalisation).
+    """
+    known = np.isfinite(scores)
+    count = np.maximum(known.sum(1, keepdims=True), 1)
+    filled = np.where(known, scores, 0.0)
+    centred = np.where(known, filled - filled.sum(1, keepdims=True) / count, 0.0)
+    deviation = np.sqrt((centred**2).sum(1, keepdims=True) / count)
+    flat = deviation < 1e-6 * (1e-6 + np.abs(filled).max(1, keepdims=True))
+    return np.where(flat, 0.0, centred / np.where(flat, 1.0, deviation))
+
+
+def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """Log-probabilities of the words: a weighted sum of standardised scores, normalised.
+
+    Args:
+        scores: By name of the scorer, all of one shape.
+        weights: By the same names.
+    """
+    logits = sum(weights[name] * standardised(each) for name, each in scores.items())
+    logits = np.asarray(logits, np.float64)
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
+def fitted_weights(
+    scores: Mapping[str, Scores], targets: Int[np.ndarray, " clip"]
+) -> dict[str, float]:
+    """The weights, none below 0, under which the right words are likeliest.
+
+    They set at once how much each scorer counts and how sure the whole may be.
+
+    Args:
+        scores: Of clips whose word is known, by name of the scorer; a word that no scorer knows is
+            none of the clip's vocabulary.
+        targets: Column of the right word of each clip.
+
+    Raises:
+        UserError: No clip.
+
+    Example:
+        >>> good = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [0.0, 1.0, 3.0]])
+        >>> weights = fitted_weights({"good": good, "bad": -good}, np.array([0, 1, 2]))
+        >>> weights["good"] > 1 and weights["bad"] < 0.5
+        True
+
+    Source: Brümmer and du Preez, "Application-independent evaluation of speaker detection", 2006
+    (linear logistic fusion).
+    """
+    if not len(targets):
+        raise UserError("expected at least one clip to calibrate on, came none")
+    opinions = torch.tensor(np.stack([standardised(each) for each in scores.values()]))
+    nobody_knows = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
+    right = torch.from_numpy(np.asarray(targets, np.int64))
+    raw = torch.full((len(scores),), DEFAULT_WEIGHT, dtype=torch.float64).expm1().log()
+    raw.requires_grad_()
+    optimiser = torch.optim.LBFGS([raw], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        weights = torch.nn.functional.softplus(raw)
+        logits = torch.einsum("s,scw->cw", weights, opinions)
+        logits = logits.masked_fill(nobody_knows, -torch.inf)
+        # A little pull keeps the weights finite where all clips are told apart.
+        value = torch.nn.functional.cross_entropy(logits, right) + 1e-3 * weights.square().sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)  # type: ignore[arg-type]
+    weights = torch.nn.functional.softplus(raw).tolist()
+    return dict(zip(scores, weights, strict=True))
+
+
+def fitted_temperature(logits: Scores, targets: Int[np.ndarray, " clip"]) -> float:
+    """The factor on logits, between 1/4 and 4, under which the right words are likeliest.
+
+    A pull towards 1 as strong as four clips keeps a handful of clips from deciding everything.
+
+    Example:
+        >>> wrong_half = np.log(np.array([[0.9, 0.1], [0.9, 0.1]]))
+        >>> fitted_temperature(wrong_half, np.array([0, 1])) < 1
+        True
+
+    Source: Guo et al., "On calibration of modern neural networks", 2017.
+    """
+    factors = np.geomspace(0.25, 4.0, 65)
+    scaled = factors[:, None, None] * logits
+    scaled = scaled - np.logaddexp.reduce(scaled, axis=2, keepdims=True)
+    losses = -scaled[:, np.arange(len(targets)), targets].sum(1) + 4 * np.log(factors) ** 2
+    return float(factors[losses.argmin()])

@@ -1,0 +1,137 @@
+"""A person's recogniser: from a clip of a mouthed word to the words that it may be."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.recognition.fusion import Scorer, Scores, fused_log_probabilities
+from videospace.runtime.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """What a clip may say.
+
+    Example:
+        >>> Recognition(words=["yes", "no"], probabilities=[0.9, 0.1], sure=True).words[0]
+        'yes'
+    """
+
+    words: list[str]
+    """The likeliest words, best first."""
+    probabilities: list[float]
+    """Their probabilities in [0, 1], each out of the whole vocabulary."""
+    sure: bool
+    """Whether the first word may be taken without asking: it is likely enough among the words of
+    the vocabulary, and the clip resembles that word more than words outside do."""
+
+
+class Recogniser:
+    """Recognises the words of one person; a new word or clip counts at once.
+
+    Args:
+        scorers: What looks at a clip, by name; all of them know the same words.
+        weights: How much each of them counts (see :mod:`videospace.lipreading.recognition.fusion`).
+        sure_at: Probability from which the first word may count as sure, in [0, 1].
+        least_resemblance: Score that it has to exceed besides with a scorer, by the scorer's name
+            (see :mod:`videospace.lipreading.recognition.open_set`).
+        use_counts: How often the person has used each word; None treats all words alike.
+
+    Raises:
+        UserError: No scorer, or a weight is missing.
+    """
+
+    def __init__(
+        self,
+        scorers: Mapping[str, Scorer],
+        weights: Mapping[str, float],
+        *,
+        sure_at: float = 0.6,
+        least_resemblance: Mapping[str, float] | None = None,
+        use_counts: Mapping[str, int] | None = None,
+    ):
+        if not scorers or scorers.keys() - weights.keys():
+            raise UserError(
+                f"expected a weight for each of at least one scorer, came scorers "
+                f"{sorted(scorers)} and weights {sorted(weights)}"
+            )
+        if not 0 <= sure_at <= 1:
+            raise UserError(f"expected sure_at in [0, 1], came {sure_at}")
+        self.scorers = dict(scorers)
+        self.weights = dict(weights)
+        self.sure_at = sure_at
+        self.least_resemblance = dict(least_resemblance or {})
+        self.use_counts = None if use_counts is None else Counter(use_counts)
+
+    @property
+    def words(self) -> list[str]:
+        """The vocabulary, in the order of the columns of :meth:`probabilities`."""
+        return next(iter(self.scorers.values())).words
+
+    def recognise(self, clip: MouthClip, k: int = 5) -> Recognition:
+        """Name the likeliest words of a clip.
+
+        Args:
+            clip: One mouthed word.
+            k: How many words to name; fewer where the vocabulary has fewer.
+
+        Raises:
+            UserError: ``k`` is below 1, no word has a clip yet, or the clip is too long.
+        """
+        if k < 1:
+            raise UserError(f"expected k of at least 1, came {k}")
+        scores = self._scores([clip])
+        probabilities = self._probabilities(scores)[0]
+        best = np.argsort(-probabilities, kind="stable")[:k]
+        familiar = all(
+            scores[name][0, best[0]] > limit for name, limit in self.least_resemblance.items()
+        )
+        return Recognition(
+            words=[self.words[index] for index in best],
+            probabilities=[float(probabilities[index]) for index in best],
+            sure=familiar and bool(probabilities[best[0]] >= self.sure_at),
+        )
+
+    def probabilities(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
+        """Calibrated probabilities of all words for several clips; each row sums to 1.
+
+        Raises:
+            UserError: No word has a clip yet, or a clip is too long.
+        """
+        if self.words and not clips:
+            return np.zeros((0, len(self.words)), np.float32)
+        return self._probabilities(self._scores(clips))
+
+    def _scores(self, clips: Sequence[MouthClip]) -> dict[str, Scores]:
+        if not self.words:
+            raise UserError("expected at least one word with a clip, came none: add one first")
+        return {name: scorer.scores(clips) for name, scorer in self.scorers.items()}
+
+    def _probabilities(self, scores: Mapping[str, Scores]) -> Float[np.ndarray, "clip word"]:
+        logits = fused_log_probabilities(scores, self.weights)
+        if self.use_counts is not None:
+            counts = np.array([self.use_counts[word] + 1.0 for word in self.words])
+            logits = logits + np.log(counts / counts.sum())
+        likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return (likelihood / likelihood.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def add(self, word: str, clip: MouthClip) -> None:
+        """Take a clip of a new or a known word into account, without training.
+
+        Raises:
+            UserError: The word is empty, or the clip is too long. Nothing has changed then.
+        """
+        if not word.strip():
+            raise UserError("expected a word, came an empty text")
+        prepared = {name: scorer.prepare(clip) for name, scorer in self.scorers.items()}
+        for name, scorer in self.scorers.items():  # beyond this point nothing can fail
+            scorer.add(word, prepared[name])
+
+    def count_use(self, word: str) -> None:
+        """Note that the person used a word; only where use is counted."""
+        if self.use_counts is not None:
+            self.use_counts[word] += 1

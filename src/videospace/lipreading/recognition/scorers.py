@@ -1,0 +1,238 @@
+"""Opinions that come from a trained model: by the classifier, by prototypes, by units."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.model.mouth_model import ClipEmbeddings, MouthModel
+from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.phonetics.units import shared_parts
+from videospace.lipreading.recognition.fusion import DEFAULT_WEIGHT, Scorer, Scores
+from videospace.lipreading.recognition.templates import TemplateScorer, normalised_cosine_features
+from videospace.runtime.errors import UserError
+
+
+class SharedEmbedder:
+    """Embeds the same clips once, however many scorers ask."""
+
+    def __init__(self, model: MouthModel, *, mirror: bool = False):
+        self.model = model
+        self._mirror = mirror
+        self._last: tuple[tuple[MouthClip, ...], ClipEmbeddings] | None = None
+
+    def __call__(self, clips: Sequence[MouthClip]) -> ClipEmbeddings:
+        """Embeddings of the clips."""
+        last = self._last
+        if last is None or last[0] != tuple(clips):
+            last = tuple(clips), self.model.embed(clips, mirror=self._mirror)
+            self._last = last
+        return last[1]
+
+    def frames(self, clips: Sequence[MouthClip]) -> list[Tensor]:
+        """Frame embeddings of the clips, to be warped in time."""
+        return self(clips).frames
+
+
+class PrototypeScorer:
+    """Scores words by the cosine to the mean embedding of their clips.
+
+    The mean of all prototypes is subtracted from everything: it says who speaks, not what.
+    """
+
+    def __init__(self, words: Sequence[str], clips: Sequence[MouthClip], embedder: SharedEmbedder):
+        self.words: list[str] = []
+        self._embedder = embedder
+        self._clips_of: dict[str, list[Tensor]] = {}
+        for word, embedded in zip(words, embedder(clips).clips, strict=True):
+            self.add(word, embedded)
+
+    def prepare(self, clip: MouthClip) -> Tensor:
+        """What :meth:`add` keeps of a clip."""
+        return self._embedder([clip]).clips[0]
+
+    def add(self, word: str, prepared: Tensor) -> None:
+        """Move the prototype of a word, or make one."""
+        if word not in self._clips_of:
+            self.words.append(word)
+        self._clips_of.setdefault(word, []).append(prepared)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Cosines of each clip to each word."""
+        prototypes = torch.stack([torch.stack(self._clips_of[w]).mean(0) for w in self.words])
+        mean = prototypes.mean(0) if len(prototypes) > 1 else torch.zeros(prototypes.shape[1])
+        queries = functional.normalize(self._embedder(clips).clips - mean, dim=-1)
+        return (queries @ functional.normalize(prototypes - mean, dim=-1).T).numpy()
+
+
+class WordScorer:
+    """Scores words by the model's classifier; a clip added later takes part in its word's weights.
+
+    The clips of a word that the classifier was not trained on become its weights.
+
+    Source: Qi et al., "Low-shot learning with imprinted weights", 2018.
+    """
+
+    def __init__(self, words: Sequence[str], clips: Sequence[MouthClip], embedder: SharedEmbedder):
+        self.words = list(dict.fromkeys(words))
+        self._embedder = embedder
+        model = embedder.model
+        known = functional.normalize(model.word_weights.detach().cpu(), dim=-1)
+        self._weights = {word: [known[row]] for row, word in enumerate(model.words)}
+        unknown = set(words) - self._weights.keys()
+        if unknown:
+            directions = functional.normalize(embedder(clips).clips, dim=-1)
+            for word, direction in zip(words, directions, strict=True):
+                if word in unknown:
+                    self.add(word, direction)
+
+    def prepare(self, clip: MouthClip) -> Tensor:
+        """What :meth:`add` keeps of a clip."""
+        return functional.normalize(self._embedder([clip]).clips[0], dim=-1)
+
+    def add(self, word: str, prepared: Tensor) -> None:
+        """Let a clip take part in the weights of its word."""
+        if word not in self.words:
+            self.words.append(word)
+        self._weights.setdefault(word, []).append(prepared)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Cosines to the weights of each word."""
+        queries = functional.normalize(self._embedder(clips).clips, dim=-1)
+        weights = torch.stack([torch.stack(self._weights[word]).mean(0) for word in self.words])
+        return (queries @ functional.normalize(weights, dim=-1).T).numpy()
+
+
+class UnitScorer:
+    """Scores words by how well their units, such as visemes, explain the frames.
+
+    Source: Graves et al., "Connectionist temporal classification", 2006.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        embedder: SharedEmbedder,
+        units_of: Mapping[str, Sequence[str]],
+    ):
+        self.words = list(dict.fromkeys(words))
+        self._embedder = embedder
+        self._units_of = units_of
+
+    def prepare(self, clip: MouthClip) -> None:
+        """Nothing is kept of a clip."""
+
+    def add(self, word: str, prepared: None) -> None:
+        """A new word is scored from now on where its units are known."""
+        if word not in self.words:
+            self.words.append(word)
+
+    def scores(self, clips: Sequence[MouthClip]) -> Scores:
+        """Log-probability a frame; nan where a word has a unit that the model does not know."""
+        known = {unit: index + 1 for index, unit in enumerate(self._embedder.model.units)}
+        spellings = [[known.get(u, 0) for u in self._units_of.get(w, ())] for w in self.words]
+        columns = [column for column, units in enumerate(spellings) if units and 0 not in units]
+        scores = np.full((len(clips), len(self.words)), np.nan, np.float32)
+        if not columns:
+            return scores
+        targets = [torch.tensor(spellings[column]) for column in columns]
+        lengths = torch.tensor([len(units) for units in targets])
+        padded = torch.nn.utils.rnn.pad_sequence(targets, batch_first=True)
+        for row, log_units in enumerate(self._embedder(clips).unit_log_probabilities):
+            losses = functional.ctc_loss(
+                log_units[:, None].expand(-1, len(columns), -1),
+                padded,
+                torch.full_like(lengths, len(log_units)),
+                lengths,
+                reduction="none",
+            )
+            scores[row, columns] = (-losses / len(log_units)).clamp(min=-100).numpy()
+        return scores
+
+
+Member = Literal["dtw", "dtw-normalised", "dtw-embeddings", "prototypes", "words", "units"]
+
+WITHOUT_MODEL: tuple[Member, ...] = ("dtw", "dtw-normalised")
+
+FUSED: tuple[Member, ...] = ("dtw-normalised", "dtw-embeddings", "prototypes", "words", "units")
+
+OF_WHOLE_PHRASES: tuple[Member, ...] = ("prototypes", "words")
+
+Units = Mapping[str, Sequence[str]]
+
+
+def build_scorers(
+    members: Sequence[Member],
+    shots: Sequence[LabelledClip],
+    model: MouthModel | None,
+    *,
+    units: Units | None = None,
+    mirror: bool = False,
+) -> dict[str, Scorer]:
+    """Make the scorers of a strategy out of the person's clips.
+
+    Args:
+        members: Which of them; ``words`` and ``units`` are left out of several where the model
+            does not know all of the person's words, or no units. (A classifier that knows some
+            of them would always choose among those.) Where most of the words are phrases that
+            share their parts, ``words`` and ``prototypes`` are left out of several: they look at
+            whole phrases, each of which has one clip where its parts have many.
+        shots: The person's clips.
+        model: Needed by all but the ``dtw`` ones without embeddings.
+        units: What each word is made of.
+        mirror: Embed each clip in the mirror as well.
+
+    Raises:
+        UserError: There is no clip, or a model is needed.
+    """
+    if not shots:
+        raise UserError("expected at least one clip of the person, came none: add one first")
+    words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
+    missing = [member for member in members if member not in WITHOUT_MODEL]
+    if model is None and missing:
+        raise UserError(
+            f"{', '.join(missing)} needs a pretrained model: make one with "
+            "videospace lipread pretrain, or use dtw-normalised"
+        )
+    if len(members) > 1 and mostly_share_parts(words):
+        members = [member for member in members if member not in OF_WHOLE_PHRASES]
+    scorers: dict[str, Scorer] = {}
+    embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None
+    for member in members:
+        if member == "dtw":
+            scorers[member] = TemplateScorer(words, clips)
+        elif member == "dtw-normalised":
+            scorers[member] = TemplateScorer(
+                words, clips, normalised_cosine_features, centre=True, share_parts=True
+            )
+        elif embedder is None:
+            raise AssertionError("refused above")
+        elif member == "dtw-embeddings":
+            scorers[member] = TemplateScorer(
+                words, clips, embedder.frames, centre=True, share_parts=True
+            )
+        elif member == "prototypes":
+            scorers[member] = PrototypeScorer(words, clips, embedder)
+        elif member == "words":
+            if len(members) == 1 or set(words) <= set(embedder.model.words):
+                scorers[member] = WordScorer(words, clips, embedder)
+        elif embedder.model.units and units:
+            scorers[member] = UnitScorer(words, embedder, units)
+    return scorers
+
+
+def mostly_share_parts(words: Sequence[str]) -> bool:
+    """Whether most words of a vocabulary are phrases that share their parts."""
+    return 2 * len(shared_parts(words)) > len(set(words))
+
+
+def weights_for(scorers: Mapping[str, Scorer], model: MouthModel | None) -> dict[str, float]:
+    """The calibrated weights of some scorers; even ones where the model has none for them."""
+    key = "+".join(sorted(scorers))
+    if model is not None and key in model.calibration:
+        return dict(model.calibration[key])
+    return dict.fromkeys(scorers, DEFAULT_WEIGHT)

@@ -1,0 +1,1 @@
+"""HTML pages, film strips and side-by-side videos."""

@@ -1,0 +1,124 @@
+"""Side by side: what was seen of a video, what was made of it, and the truth."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from videospace.clips.decoding.geometry import crop_and_resize
+from videospace.runtime.errors import UserError
+
+HATCHING_GREYS = (88, 168)
+"""The two greys of the stripes, in [0, 255]."""
+
+_GAP_PX = 2
+
+
+def side_by_side(
+    seen: Iterable[UInt8[np.ndarray, "seen_height seen_width 3"]],
+    observed: Iterable[Bool[np.ndarray, "seen_height seen_width"]],
+    output: Iterable[UInt8[np.ndarray, "height width 3"]],
+    truth: Iterable[UInt8[np.ndarray, "true_height true_width 3"]] | None = None,
+) -> Iterator[UInt8[np.ndarray, "height wide 3"]]:
+    """Lay videos next to each other, frame by frame, at the size of the output.
+
+    Input and truth are stretched to the output's size: the input so that its own pixels show, its
+    unseen part hatched, the truth smoothly. Between them is a white gap of 2 px.
+
+    Args:
+        seen: The input, in [0, 255].
+        observed: True where the input was seen, a mask for each frame.
+        output: What was made of it.
+        truth: What it should be; None where nobody knows.
+
+    Yields:
+        RGB frames of input, output and truth in a row. Their width may be odd, which
+        :func:`videospace.clips.writing.write_video` takes care of.
+
+    Raises:
+        UserError: A video ends before the others, a frame is no RGB picture, or a mask does not
+            have the size of its frame.
+
+    Example:
+        >>> video = np.zeros((4, 16, 16, 3), np.uint8)
+        >>> frames = side_by_side(video, np.ones((4, 16, 16), bool), video, video)
+        >>> next(frames).shape
+        (16, 52, 3)
+    """
+    videos = {"input": seen, "mask": observed, "output": output}
+    if truth is not None:
+        videos["truth"] = truth
+    for input_frame, mask, output_frame, *true_frames in _in_step(videos):
+        size = output_frame.shape[:2]
+        panels = [hatched(input_frame, mask, size), output_frame]
+        panels += [crop_and_resize(true, size, (0, 0, *true.shape[:2])) for true in true_frames]
+        yield _row(panels)
+
+
+def hatched(
+    frame: UInt8[np.ndarray, "height width 3"],
+    observed: Bool[np.ndarray, "height width"],
+    size: tuple[int, int],
+) -> UInt8[np.ndarray, "target_height target_width 3"]:
+    """Bring a frame to a size, and draw diagonal stripes over what was not observed.
+
+    Each pixel of the result shows the pixel of the frame in which its centre lies, so that nothing
+    unseen mixes with what was seen. The stripes have their width from the target size alone (2 px
+    up to 80 px, then in proportion), and so stand still in a video.
+
+    Args:
+        frame: RGB; may hold anything where it is not observed.
+        observed: True where the frame counts.
+        size: Target height and width in px.
+
+    Example:
+        >>> frame = np.zeros((1, 2, 3), np.uint8)
+        >>> hatched(frame, np.array([[True, False]]), (4, 8))[0, :, 0].tolist()
+        [0, 0, 0, 0, 88, 88, 168, 168]
+    """
+    height, width = size
+    rows = (2 * np.arange(height) + 1) * frame.shape[0] // (2 * height)
+    columns = (2 * np.arange(width) + 1) * frame.shape[1] // (2 * width)
+    nearest = np.ix_(rows, columns)
+    stripe_px = max(2, round(min(size) / 32))
+    greys = np.array(HATCHING_GREYS, np.uint8)[np.arange(height + width - 1) // stripe_px % 2]
+    stripes = np.lib.stride_tricks.sliding_window_view(greys, width)  # greys[row + column]
+    return np.where(observed[nearest][..., None], frame[nearest], stripes[..., None])
+
+
+def _in_step(videos: dict[str, Iterable[np.ndarray]]) -> Iterator[tuple[np.ndarray, ...]]:
+    """One frame of each, provided that they fit together."""
+    for number, frames in enumerate(itertools.zip_longest(*videos.values())):
+        ended = [name for name, frame in zip(videos, frames, strict=True) if frame is None]
+        if ended:
+            raise UserError(
+                f"expected as many frames of {', '.join(videos)}, "
+                f"but only {number} came of {' and '.join(ended)}"
+            )
+        for name, frame in zip(videos, frames, strict=True):
+            _require_picture(name, frame, number)
+        picture, mask = frames[0].shape[:2], frames[1].shape
+        if picture != mask:
+            raise UserError(
+                f"expected a mask of {picture[0]}x{picture[1]} px, as the input has, "
+                f"but that of frame {number} has {mask[0]}x{mask[1]}"
+            )
+        yield frames
+
+
+def _require_picture(name: str, frame: np.ndarray, number: int) -> None:
+    is_mask = name == "mask"
+    kind, channels = (np.bool_, ()) if is_mask else (np.uint8, (3,))
+    is_picture = frame.ndim == 2 + len(channels) and frame.shape[2:] == channels
+    if not is_picture or frame.dtype != kind or not frame.size:
+        expected = "bool (height, width)" if is_mask else "uint8 (height, width, 3)"
+        raise UserError(
+            f"expected {expected} for the {name}, but frame {number} is {frame.dtype} {frame.shape}"
+        )
+
+
+def _row(panels: list[np.ndarray]) -> UInt8[np.ndarray, "height wide 3"]:
+    gap = np.full((panels[0].shape[0], _GAP_PX, 3), 255, np.uint8)
+    with_gaps = [part for panel in panels for part in (panel, gap)]
+    return np.concatenate(with_gaps[:-1], axis=1)

@@ -1,0 +1,1 @@
+"""The demo: train on bouncing balls, measure, and show a page."""

@@ -1,0 +1,87 @@
+"""The way from one clip to another in fine steps, as one picture of which a page shows a tile.
+
+Time runs to the right, the way downwards.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from einops import rearrange
+from jaxtyping import UInt8
+from PIL import Image
+
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.metrics.structure import check_ball
+from videospace.runtime.files import written_whole
+
+NUM_STEPS = 25
+TILE_PX = 100
+"""Longer side of a tile. The whole picture stays below the 16 million pixels of a phone's limit."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """The picture, and what the page has to know of it."""
+
+    path: str
+    """From the page."""
+    start: str
+    """Id of the clip at the top."""
+    end: str
+    """Id of the clip at the bottom."""
+    num_frames: int
+    """Tiles of a row."""
+    height: int
+    """Of a tile, in px."""
+    width: int
+    """Of a tile, in px."""
+    fps: float
+    """Tiles per second."""
+    ball_heights: list[float | None]
+    """Height of the ball at every step as a share of the picture, 0 at the top; None where there
+    is no ball."""
+
+
+def make_explorer(space: VideoSpace, start: str, end: str, media: Path) -> Explorer:
+    """Render the steps, and find the ball in each of them.
+
+    Args:
+        space: Of bouncing balls.
+        start: Id of the clip to start from.
+        end: Id of the clip to arrive at.
+        media: Folder to write to.
+    """
+    scale = TILE_PX / max(space.clip.height, space.clip.width)
+    height, width = (max(1, round(scale * side)) for side in (space.clip.height, space.clip.width))
+    latents = space.interpolate(start, end, steps=NUM_STEPS)
+    videos = space.render(latents, height=height, width=width)
+    picture = rearrange(videos, "step time h w rgb -> (step h) (time w) rgb")
+    media.mkdir(exist_ok=True)
+    with written_whole(media / "explorer.png") as unfinished:
+        Image.fromarray(picture).save(unfinished)
+    return Explorer(
+        path=f"{media.name}/explorer.png",
+        start=start,
+        end=end,
+        num_frames=videos.shape[1],
+        height=height,
+        width=width,
+        fps=space.clip.fps,
+        ball_heights=[ball_height(video) for video in videos],
+    )
+
+
+def ball_height(video: UInt8[np.ndarray, "time height width 3"]) -> float | None:
+    """Mean height of the ball's centre as a share of the picture, from the top; None without ball.
+
+    Example:
+        >>> video = np.full((1, 10, 10, 3), 255, np.uint8)
+        >>> video[0, 2:5, 3:6] = (0, 0, 255)
+        >>> ball_height(video), ball_height(video[:, 5:])
+        (0.35, None)
+    """
+    check = check_ball(video, radius_px=1, lowest_px=0, highest_px=len(video[0]) - 1)
+    if not check.found.any():
+        return None
+    return round((float(np.nanmean(check.centre_row)) + 0.5) / video.shape[1], 4)

@@ -1,0 +1,1 @@
+"""Who may ask: access checks, TLS certificates, connections."""

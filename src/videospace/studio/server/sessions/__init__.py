@@ -1,0 +1,1 @@
+"""State of a running studio: profiles, recognition and open spaces."""

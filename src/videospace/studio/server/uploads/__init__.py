@@ -1,0 +1,1 @@
+"""What clients send: size limits, temporary folders, decoding in a sandbox."""

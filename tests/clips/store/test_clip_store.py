@@ -1,0 +1,232 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from videospace.clips.store import clip_store
+from videospace.clips.store.clip_store import ClipRecord, ClipStore
+from videospace.runtime.errors import UserError
+
+SHAPE = {"num_frames": 2, "height": 3, "width": 5}
+CLIP_BYTES = 2 * 3 * 5 * 3
+
+
+def record(number, **changes):
+    fields = {"id": f"film-{number:04d}", "source": "film.mp4", "first_frame": number}
+    return ClipRecord(**{**fields, "fps": 25.0, "split": "train", **changes})
+
+
+def pixels(number):
+    return np.random.default_rng(number).integers(0, 256, (2, 3, 5, 3), dtype=np.uint8)
+
+
+def fill(folder, *numbers):
+    store = ClipStore.create(folder, **SHAPE)
+    store.append([(record(number), pixels(number)) for number in numbers])
+    return store
+
+
+def test_round_trip(tmp_path):
+    fill(tmp_path / "deep" / "store", 0, 1, 2)
+    store = ClipStore.open(str(tmp_path / "deep" / "store"))
+    assert len(store) == 3
+    assert (store.num_frames, store.height, store.width) == (2, 3, 5)
+    assert store.records == [record(0), record(1), record(2)]
+    assert store.ids == ["film-0000", "film-0001", "film-0002"]
+    np.testing.assert_array_equal(store.frames([2, 0, 2]), np.stack([pixels(n) for n in (2, 0, 2)]))
+    np.testing.assert_array_equal(store["film-0001"], pixels(1))
+    assert store.frames(np.array([1])).shape == (1, 2, 3, 5, 3)
+    assert store.frames([]).shape == (0, 2, 3, 5, 3)
+
+
+def test_frames_are_copies_and_items_are_read_only_views(tmp_path):
+    store = fill(tmp_path, 0)
+    store.frames([0])[...] = 0
+    np.testing.assert_array_equal(store[0], pixels(0))
+    with pytest.raises(ValueError, match="read-only"):
+        store[0][...] = 0
+
+
+def test_empty_store(tmp_path):
+    ClipStore.create(tmp_path, **SHAPE)
+    store = ClipStore.open(tmp_path)
+    assert (len(store), store.fps, store.rows(None), store.ids) == (0, 25.0, [], [])
+
+
+def test_clips_go_on_in_the_next_shard(tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_store, "SHARD_BYTES", 2 * CLIP_BYTES + 1)
+    store = fill(tmp_path, 0)
+    store.append([(record(number), pixels(number)) for number in range(1, 6)])
+    sizes = [path.stat().st_size for path in sorted((tmp_path / "shards").iterdir())]
+    assert sizes == [2 * CLIP_BYTES] * 3
+    for opened in (store, ClipStore.open(tmp_path)):
+        np.testing.assert_array_equal(
+            opened.frames(range(6)), np.stack([pixels(number) for number in range(6)])
+        )
+
+
+def test_views_stay_good_while_the_store_grows(tmp_path):
+    store = fill(tmp_path, 0)
+    view = store[0]
+    store.append([(record(1), pixels(1))])
+    np.testing.assert_array_equal(view, pixels(0))
+    np.testing.assert_array_equal(store[1], pixels(1))
+
+
+def test_fps_is_the_median(tmp_path):
+    store = ClipStore.create(tmp_path, **SHAPE)
+    store.append([(record(n, fps=fps), pixels(n)) for n, fps in enumerate([10.0, 30.0, 12.5])])
+    assert store.fps == 12.5
+
+
+def test_rows_by_split(tmp_path):
+    store = ClipStore.create(tmp_path, **SHAPE)
+    splits = ["train", "holdout", "train"]
+    store.append([(record(n, split=split), pixels(n)) for n, split in enumerate(splits)])
+    assert store.rows("train") == [0, 2]
+    assert store.rows("holdout") == [1]
+    assert store.rows(None) == [0, 1, 2]
+    with pytest.raises(UserError, match="expected the split 'train' or 'holdout', came 'test'"):
+        store.rows("test")
+
+
+def test_unknown_id_names_the_nearest(tmp_path):
+    store = fill(tmp_path, 0, 1)
+    assert store.row("film-0001") == 1
+    with pytest.raises(UserError, match=r"no clip 'film-001' among the 2 .*film-0001"):
+        store.row("film-001")
+    for row in (-1, 2):
+        with pytest.raises(IndexError, match=f"expected a row from 0 to 1, came {row}"):
+            store[row]
+
+
+def test_create_again(tmp_path):
+    fill(tmp_path, 0)
+    assert len(ClipStore.create(tmp_path, **SHAPE)) == 1
+    expected = "expected clips of 9 frames of 3x5 px, but .* holds clips of 2 frames of 3x5 px"
+    with pytest.raises(UserError, match=expected):
+        ClipStore.create(tmp_path, **{**SHAPE, "num_frames": 9})
+
+
+def test_create_beside_other_files(tmp_path):
+    (tmp_path / "diary.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"expected a new or empty folder, but .* holds other"):
+        ClipStore.create(tmp_path, **SHAPE)
+    with pytest.raises(UserError, match=r"cannot write .*diary\.txt.*: Not a directory"):
+        ClipStore.create(tmp_path / "diary.txt" / "store", **SHAPE)
+    with pytest.raises(UserError, match="at least 1 frame of 1x1 px, came 0 frames of 3x5 px"):
+        ClipStore.create(tmp_path / "new", **{**SHAPE, "num_frames": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "has no store.json"),
+        ("{", "expected the description of a clip store"),
+        ("[]", "expected the description of a clip store"),
+        ('{"format_version": 2}', "has format version 2, but this videospace reads 1"),
+        (
+            '{"format_version": 1, "num_frames": 0}',
+            "expected a whole number above zero for num_frames .* came 0",
+        ),
+    ],
+)
+def test_bad_description(text, message, tmp_path):
+    if text is not None:
+        (tmp_path / "store.json").write_text(text)
+    with pytest.raises(UserError, match=message):
+        ClipStore.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("nonsense", "expected a JSON object in line 2 of .*index.jsonl, came b'nonsense'"),
+        ('{"id": "b"}', "has a line that is no clip record: .*source"),
+        (
+            '{"id":"b","source":"b","first_frame":0,"fps":0.0,"split":"train"}',
+            "expected fps above zero for clip 'b', came 0.0",
+        ),
+        (
+            '{"id":"b","source":"b","first_frame":0,"fps":25.0,"split":"test"}',
+            "expected the split 'train' or 'holdout', came 'test'",
+        ),
+        (json.dumps(record(0).__dict__), "expected every clip id once"),
+        (json.dumps(record(1).__dict__), r"expected 2 clips in .*00000\.raw, which holds 1"),
+    ],
+)
+def test_bad_index(line, message, tmp_path):
+    fill(tmp_path, 0)
+    with open(tmp_path / "index.jsonl", "a") as file:
+        file.write(line + "\n")
+    with pytest.raises(UserError, match=message):
+        ClipStore.open(tmp_path)
+
+
+def test_missing_shard(tmp_path):
+    fill(tmp_path, 0)
+    (tmp_path / "shards" / "00000.raw").unlink()
+    with pytest.raises(UserError, match=r"expected 1 clips in .*00000\.raw, which holds 0"):
+        ClipStore.open(tmp_path)
+
+
+@settings(max_examples=20)
+@given(index_cut=st.integers(1, 80), garbage=st.integers(0, 3 * CLIP_BYTES))
+def test_a_half_written_tail_does_not_count(index_cut, garbage, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    fill(folder, 0, 1)
+    index, shard = folder / "index.jsonl", folder / "shards" / "00000.raw"
+    index.write_bytes(index.read_bytes()[:-index_cut])
+    shard.write_bytes(shard.read_bytes() + b"\x07" * garbage)
+    store = ClipStore.open(folder)
+    assert store.ids == ["film-0000"]
+    store.append([(record(5), pixels(5))])
+    again = ClipStore.open(folder)
+    assert again.ids == ["film-0000", "film-0005"]
+    np.testing.assert_array_equal(again.frames([0, 1]), np.stack([pixels(0), pixels(5)]))
+    assert shard.stat().st_size == 2 * CLIP_BYTES
+
+
+def test_append_refuses_what_does_not_fit(tmp_path):
+    store = fill(tmp_path, 0)
+    with pytest.raises(UserError, match="the clip id 'film-0000' is taken"):
+        store.append([(record(0), pixels(0))])
+    with pytest.raises(UserError, match="the clip id 'film-0001' is taken"):
+        store.append([(record(1), pixels(0)), (record(1), pixels(0))])
+    with pytest.raises(UserError, match="expected a clip of 2 frames of 3x5 px, came 1 frames of"):
+        store.append([(record(1), pixels(1)[:1])])
+    assert ClipStore.open(tmp_path).ids == ["film-0000"]
+
+
+def test_two_writers(tmp_path):
+    first, second = fill(tmp_path, 0), ClipStore.open(tmp_path)
+    first.append([(record(1), pixels(1))])
+    with pytest.raises(UserError, match="another process is writing to"):
+        second.append([(record(2), pixels(2))])
+    assert ClipStore.open(tmp_path).ids == ["film-0000", "film-0001"]
+
+
+def test_disk_that_refuses(tmp_path):
+    store = ClipStore.create(tmp_path, **SHAPE)
+    (tmp_path / "shards" / "00000.raw").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"cannot write .*: Is a directory"):
+        store.append([(record(0), pixels(0))])
+    (tmp_path / "shards" / "00000.raw").rmdir()
+    (tmp_path / "index.jsonl").mkdir()
+    with pytest.raises(UserError, match=r"cannot write .*: Is a directory"):
+        store.append([(record(0), pixels(0))])
+    (tmp_path / "index.jsonl").rmdir()
+    store.append([(record(0), pixels(0))])
+    assert ClipStore.open(tmp_path).ids == ["film-0000"]
+
+
+def test_fingerprint_tells_stores_apart(tmp_path):
+    store = fill(tmp_path / "a", 0, 1)
+    other_order = fill(tmp_path / "b", 1, 0)
+    fingerprint = store.content_fingerprint()
+    assert fingerprint == ClipStore.open(tmp_path / "a").content_fingerprint()
+    assert len(fingerprint) == 12
+    store.append([(record(2), pixels(2))])
+    assert len({fingerprint, store.content_fingerprint(), other_order.content_fingerprint()}) == 3

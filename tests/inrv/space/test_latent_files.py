@@ -1,0 +1,357 @@
+import contextlib
+import functools
+import io
+import os
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from videospace.inrv.model.hypernetwork import HypernetworkConfig
+from videospace.inrv.model.inr import InrConfig, Layer
+from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.space.latent_files import (
+    FORMAT_VERSION,
+    LatentFile,
+    load_latents,
+    save_latents,
+)
+from videospace.inrv.space.video_space import ClipShape, VideoSpace
+from videospace.runtime.errors import UserError
+
+MODEL = ModelConfig(
+    latent=LatentConfig(width=6),
+    inr=InrConfig(hidden_width=4, num_hidden_layers=1),
+    hypernetwork=HypernetworkConfig(hidden_width=4),
+)
+
+
+@functools.cache
+def toy_space() -> VideoSpace:
+    """Not a fixture, so that property tests can have it; nothing changes it."""
+    torch.manual_seed(2)
+    shape = ClipShape(num_frames=3, height=4, width=5, fps=12.5)
+    return VideoSpace(InrvModel(MODEL), torch.randn(3, 6), ["a", "b", "c"], shape)
+
+
+def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFile:
+    latents = torch.linspace(-1, 1, 6 * num_clips).view(num_clips, 6)
+    changes_of_weights = [
+        Layer(weight + 0.5, bias - 0.25) for weight, bias in toy_space().model.layers(latents)
+    ]
+    content = {
+        "latents": latents,
+        "names": [f"film-{number}.mp4" for number in range(num_clips)],
+        "changes": changes_of_weights if refined else None,
+        "fps": 29.97,
+    }
+    return LatentFile(**{**content, **changes})
+
+
+def same(one: LatentFile, other: LatentFile) -> bool:
+    """Bit for bit."""
+    num_changes = (one.changes is None, one.changes and len(one.changes))
+    return (
+        torch.equal(one.latents, other.latents)
+        and (one.names, one.fps) == (other.names, other.fps)
+        and num_changes == (other.changes is None, other.changes and len(other.changes))
+        and all(
+            torch.equal(mine, theirs)
+            for layer, twin in zip(one.changes or [], other.changes or [], strict=True)
+            for mine, theirs in zip(layer, twin, strict=True)
+        )
+    )
+
+
+def edited(path: Path, **changes) -> Path:
+    """The file with some fields replaced, or taken out by None, by someone who knows numpy."""
+    with np.load(path) as file:
+        fields = {**file, **changes}
+    np.savez(path, **{name: value for name, value in fields.items() if value is not None})
+    return path
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    """A file of two latents with refined weights."""
+    save_latents(tmp_path / "two.npz", toy_content(), toy_space())
+    return tmp_path / "two.npz"
+
+
+def refusal(path) -> str:
+    with pytest.raises(UserError) as caught:
+        load_latents(path, toy_space())
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def refusal_to_save(path, **changes) -> str:
+    with pytest.raises(UserError) as caught:
+        save_latents(path, toy_content(**changes), toy_space())
+    assert not path.exists()
+    return str(caught.value)
+
+
+class TestRoundTrip:
+    # st.text() has every character but halves of surrogate pairs.
+    @given(
+        names=st.lists(st.text(max_size=9).filter(lambda name: name[-1:] != "\0"), min_size=1),
+        refined=st.booleans(),
+        fps=st.none() | st.floats(0.1, 1000),
+    )
+    def test_everything_comes_back(self, names, refined, fps, tmp_path_factory):
+        path = tmp_path_factory.getbasetemp() / "round-trip.npz"
+        content = toy_content(len(names), refined, names=names, fps=fps)
+        save_latents(path, content, toy_space())
+        assert same(load_latents(path, toy_space()), content)
+
+    def test_a_file_name_that_is_no_text(self, tmp_path):
+        names = [os.fsdecode(b"caf\xe9.mp4")]
+        save_latents(tmp_path / "a.npz", toy_content(1, names=names), toy_space())
+        assert load_latents(tmp_path / "a.npz", toy_space()).names == names
+
+    def test_only_arrays_that_numpy_reads_without_pickles(self, path):
+        with np.load(path, allow_pickle=False) as file:
+            assert set(file) == {
+                *("format_version", "fingerprint", "latents", "names", "fps"),
+                *("change0_weight", "change0_bias", "change1_weight", "change1_bias"),
+            }
+            assert file["format_version"] == FORMAT_VERSION == 1
+            assert file["fingerprint"] == toy_space().fingerprint()
+            assert file["names"].tolist() == ["film-0.mp4", "film-1.mp4"]
+            assert np.array_equal(file["latents"], toy_content().latents)
+
+    def test_other_precisions_are_written_as_float32(self, tmp_path):
+        content = toy_content(refined=False)
+        double = toy_content(refined=False, latents=content.latents.double())
+        save_latents(tmp_path / "a.npz", double, toy_space())
+        assert same(load_latents(tmp_path / "a.npz", toy_space()), content)
+
+    def test_a_text_path_and_a_folder_that_is_not_there_yet(self, tmp_path):
+        save_latents(f"{tmp_path}/new/er/a.NPZ", toy_content(), toy_space())
+        assert same(load_latents(f"{tmp_path}/new/er/a.NPZ", toy_space()), toy_content())
+        assert os.listdir(tmp_path / "new" / "er") == ["a.NPZ"]
+
+    def test_an_interrupt_leaves_the_old_file(self, path, monkeypatch):
+        def write_half_and_stop(file, **arrays):
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(np, "savez", write_half_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            save_latents(path, toy_content(1), toy_space())
+        monkeypatch.undo()
+        assert same(load_latents(path, toy_space()), toy_content())
+        assert os.listdir(path.parent) == ["two.npz"]
+
+
+class TestOtherFiles:
+    def test_another_space(self, path):
+        model = InrvModel(MODEL)
+        other = VideoSpace(model, torch.randn(1, 6), ["a"], toy_space().clip)
+        assert other.fingerprint() != toy_space().fingerprint()
+        with pytest.raises(UserError) as caught:
+            load_latents(path, other)
+        assert str(caught.value) == (
+            f"'{path}' belongs to the space with the fingerprint {toy_space().fingerprint()}, and "
+            f"this one has {other.fingerprint()}: open that space, or invert the video again in "
+            "this one"
+        )
+
+    def test_a_space_of_another_width_is_another_space(self, path, make_space):
+        with pytest.raises(UserError, match="belongs to the space with the fingerprint"):
+            load_latents(path, make_space())
+
+    def test_a_newer_version_even_with_fields_that_we_do_not_know(self, path):
+        edited(path, format_version=np.array(2), fingerprint=np.array("?"), seed=np.array(1))
+        assert refusal(path).startswith(f"'{path}' has format version 2, but this videospace reads")
+        assert "pip install --upgrade videospace" in refusal(path)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"format_version": None},
+            {"fingerprint": None},
+            {"format_version": np.array("1")},
+            {"format_version": np.array([1, 1])},
+        ],
+    )
+    def test_arrays_of_something_else(self, path, changes):
+        edited(path, **changes)
+        assert refusal(path) == (
+            f"expected a latent file, but '{path}' lacks format_version or fingerprint"
+        )
+
+    def test_a_path_that_is_not_there(self, tmp_path):
+        path = tmp_path / "none.npz"
+        assert refusal(path) == f"expected the latent file '{path}', but it is not there"
+
+    def test_a_folder(self, tmp_path):
+        assert refusal(tmp_path) == f"cannot read '{tmp_path}': Is a directory"
+
+    @pytest.mark.parametrize("content", [b"", b"GIF89a", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
+    def test_another_kind_of_file(self, tmp_path, content):
+        path = tmp_path / "film.npz"
+        path.write_bytes(content)
+        assert refusal(path).startswith(f"'{path}' is damaged or no latent file (")
+        assert "invert the video again or restore the file from a copy" in refusal(path)
+
+    def test_a_single_array(self, tmp_path):
+        path = tmp_path / "film.npz"
+        with open(path, "wb") as file:
+            np.save(file, np.zeros(3))
+        assert "is damaged or no latent file (" in refusal(path)
+
+    def test_a_zip_of_texts(self, tmp_path):
+        path = tmp_path / "film.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("format_version", "1")
+            archive.writestr("fingerprint.npy", "1")
+        assert refusal(path).startswith("expected a latent file")
+
+    def test_a_pickle_is_not_opened(self, path, tmp_path):
+        edited(path, names=np.array([MakesFolder(tmp_path / "hacked")], dtype=object))
+        with np.load(path, allow_pickle=True) as file:
+            assert pickle.PROTO in file.zip.read("names.npy")  # there is one to fall for
+        assert "Object arrays cannot be loaded" in refusal(path)
+        assert not (tmp_path / "hacked").exists()
+
+
+class MakesFolder:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@functools.cache
+def file_bytes() -> bytes:
+    path = io.BytesIO()
+    names, version = np.array(["film-0", "b"]), np.array(FORMAT_VERSION)
+    latents = toy_content().latents.numpy()
+    owner = np.array(toy_space().fingerprint())
+    fields = {"names": names, "latents": latents, "fps": np.array(25.0)}
+    np.savez(path, format_version=version, fingerprint=owner, **fields)
+    return path.getvalue()
+
+
+class TestDamage:
+    def test_the_file_to_be_damaged_is_sound(self, tmp_path):
+        (tmp_path / "a.npz").write_bytes(file_bytes())
+        content = toy_content(refined=False, names=["film-0", "b"], fps=25.0)
+        assert same(load_latents(tmp_path / "a.npz", toy_space()), content)
+
+    @given(cut=st.integers(0, len(file_bytes()) - 1))
+    def test_a_file_cut_short(self, cut, tmp_path_factory):
+        path = tmp_path_factory.getbasetemp() / "cut.npz"
+        path.write_bytes(file_bytes()[:cut])
+        assert "is damaged or no latent file (" in refusal(path)
+
+    @given(where=st.integers(0, len(file_bytes()) - 1), value=st.integers(0, 255))
+    def test_another_byte_is_found_or_does_no_harm(self, where, value, tmp_path_factory):
+        path = tmp_path_factory.getbasetemp() / "byte.npz"
+        content = bytearray(file_bytes())
+        content[where] = value
+        path.write_bytes(content)
+        expected = toy_content(refined=False, names=["film-0", "b"], fps=25.0)
+        with contextlib.suppress(UserError):  # anything else comes through
+            assert same(load_latents(path, toy_space()), expected)
+
+    def test_a_changed_number_is_found_by_its_checksum(self, path):
+        content = bytearray(path.read_bytes())
+        content[content.index(toy_content().latents.numpy().tobytes())] ^= 1
+        path.write_bytes(content)
+        assert "latents.npy" in refusal(path)
+
+    def test_a_header_that_leaves_data_over(self, tmp_path):
+        assert file_bytes().count(b"'<U6'") == 1
+        (tmp_path / "a.npz").write_bytes(file_bytes().replace(b"'<U6'", b"'<U3'"))
+        assert "names.npy is not as it was written" in refusal(tmp_path / "a.npz")
+
+
+HALF = np.zeros((2, 6), np.float16)
+BAD_FIELDS = [
+    ({"latents": np.full((2, 6), np.nan, np.float32)}, "latents holds numbers that are not finite"),
+    ({"latents": np.full((2, 6), np.inf, np.float32)}, "latents holds numbers that are not finite"),
+    (
+        {"latents": np.zeros((2, 7), np.float32)},
+        "expected latents of float32 (2, 6) for 2 names, came float32 (2, 7)",
+    ),
+    ({"latents": np.zeros((3, 6), np.float32)}, "for 2 names, came float32 (3, 6)"),
+    ({"latents": np.zeros(6, np.float32)}, "for 2 names, came float32 (6,)"),
+    ({"latents": HALF}, "came float16 (2, 6)"),
+    (
+        {"change1_weight": np.zeros((2, 3, 5), np.float32)},
+        "expected change1_weight of float32 (2, 3, 4) for 2 names, came float32 (2, 3, 5)",
+    ),
+    ({"change1_bias": np.zeros((1, 3), np.float32)}, "expected change1_bias of float32 (2, 3)"),
+    ({"change0_bias": np.full((2, 4), np.nan, np.float32)}, "change0_bias holds numbers that are"),
+    ({"change0_bias": None}, "the field 'change0_bias' is missing"),
+    ({"change2_bias": np.zeros((2, 3), np.float32)}, "the field 'change2_bias' is unknown"),
+    ({"latents": None}, "the field 'latents' is missing"),
+    ({"names": None}, "the field 'names' is missing"),
+    ({"fps": None}, "the field 'fps' is missing"),
+    ({"colour": np.array(1)}, "the field 'colour' is unknown"),
+    ({"names": np.array(["a"])}, "expected latents of float32 (1, 6) for 1 names"),
+    ({"names": np.array("a")}, "expected a list of at least one name, came <U1 ()"),
+    ({"names": np.array([1, 2])}, "expected a list of at least one name, came int64 (2,)"),
+    ({"names": np.zeros(0, "U1")}, "expected a list of at least one name, came <U1 (0,)"),
+    ({"fps": np.array(-1.0)}, "expected fps above 0, came -1.0"),
+    ({"fps": np.array(np.inf)}, "expected fps above 0, came inf"),
+    ({"fps": np.array("25")}, "expected fps above 0, came 25"),
+    ({"fps": np.array([25.0, 25.0])}, "expected fps above 0, came [25.0, 25.0]"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD_FIELDS)
+def test_a_field_that_does_not_fit(path, changes, message):
+    said = refusal(edited(path, **changes))
+    assert said.startswith(f"'{path}': ")
+    assert message in said
+
+
+class TestSaving:
+    @pytest.mark.parametrize("name", ["a", "a.npy", "a.npz.zip", ".npz"])
+    def test_another_suffix(self, tmp_path, name):
+        path = tmp_path / name
+        assert refusal_to_save(path) == (
+            f"expected a latent file, whose name ends in .npz, came '{path}'"
+        )
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"latents": torch.full((2, 6), torch.nan)}, "latents holds numbers that are not"),
+            ({"latents": torch.full((2, 6), 1e39, dtype=torch.float64)}, "that are not finite"),
+            ({"latents": torch.zeros(2, 7)}, "expected latents of float32 (2, 6) for 2 names"),
+            ({"names": ["a"]}, "for 1 names, came float32 (2, 6)"),
+            ({"latents": torch.zeros(0, 6), "names": []}, "expected a list of at least one name"),
+            ({"names": ["a", "b\0"]}, "expected names that do not end in a NUL character"),
+            ({"fps": 0.0}, "expected fps above 0, came 0.0"),
+            ({"changes": toy_content().changes[:1]}, "the field 'change1_bias' is missing"),
+            ({"changes": toy_content().changes * 2}, "the field 'change2_bias' is unknown"),
+            ({"changes": toy_content(3).changes}, "for 2 names, came float32 (3,"),
+            (
+                {"changes": [Layer(w * torch.inf, b) for w, b in toy_content().changes]},
+                "change0_weight holds numbers that are not finite",
+            ),
+        ],
+    )
+    def test_a_content_that_no_one_could_load(self, tmp_path, changes, message):
+        said = refusal_to_save(tmp_path / "a.npz", **changes)
+        assert said.startswith(f"cannot save '{tmp_path / 'a.npz'}': ")
+        assert message in said
+
+    def test_a_disk_that_refuses(self, tmp_path):
+        (tmp_path / "file").touch()
+        assert refusal_to_save(tmp_path / "file" / "a.npz").startswith("cannot write '")

@@ -1,0 +1,102 @@
+import pytest
+import torch
+
+from videospace.inrv.space.latent_prior import FREE_MOMENTS, LEAST_DEVIATION, LatentPrior
+from videospace.runtime.errors import UserError
+
+
+def coordinates_of(prior, latents):
+    """The shortest coordinates of latents, as near as the directions allow."""
+    inverse = torch.linalg.pinv(prior.basis.double(), rtol=LEAST_DEVIATION)
+    return (latents - prior.mean) @ inverse.T.float()
+
+
+def test_training_clips_are_like_a_unit_gaussian():
+    latents = torch.randn(200, 6) @ torch.randn(6, 6) + 3
+    coordinates = coordinates_of(LatentPrior.of(latents), latents)
+    torch.testing.assert_close(coordinates.mean(dim=0), torch.zeros(6), atol=1e-4, rtol=0)
+    torch.testing.assert_close(coordinates.T.cov(), torch.eye(6), atol=1e-3, rtol=0)
+
+
+def test_coordinates_and_latents_are_each_others_inverse():
+    latents = torch.randn(50, 6)
+    prior = LatentPrior.of(latents)
+    torch.testing.assert_close(prior.latents(coordinates_of(prior, latents)), latents)
+
+
+def test_directions_in_which_nothing_varies_are_left_out():
+    latents = torch.randn(50, 6)
+    latents[:, 5] = 7
+    prior = LatentPrior.of(latents)
+    assert prior.num_directions == 5
+    assert (prior.latents(torch.randn(4, 5))[:, 5] - 7).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("latents", [torch.ones(1, 6), torch.ones(3, 6)])
+def test_clips_that_tell_nothing_of_others(latents):
+    with pytest.raises(UserError, match=r"one clip|same latent"):
+        LatentPrior.of(latents)
+
+
+class TestMoments:
+    """Twelve clips of three moments with six numbers: fewer clips than numbers."""
+
+    @pytest.fixture
+    def latents(self):
+        return torch.randn(12, 18) @ torch.randn(18, 18) + 2
+
+    def test_the_covariance_of_draws_is_the_mixture(self, latents):
+        prior = LatentPrior.of(latents, num_moments=3)
+        assert torch.equal(prior.mean, latents.mean(dim=0))
+        centred = (latents - prior.mean).view(12, 3, 6)
+        _, _, directions = torch.linalg.svd(centred.flatten(0, 1), full_matrices=False)
+        free = torch.zeros(18, 18)
+        for direction in directions:  # each changes over the moments as it does in the clips
+            over_moments = (centred @ direction).T.cov()
+            free += torch.kron(over_moments, torch.outer(direction, direction))
+        expected = (1 - FREE_MOMENTS) * latents.T.cov() + FREE_MOMENTS * free
+        torch.testing.assert_close(prior.basis @ prior.basis.T, expected, atol=1e-3, rtol=1e-3)
+
+    def test_no_variance_is_lost_or_made_up(self, latents):
+        """Over all moments together the mixture is the covariance of the numbers of a moment."""
+        basis = LatentPrior.of(latents, num_moments=3).basis
+        blocks = (basis @ basis.T).view(3, 6, 3, 6)
+        centred = (latents - latents.mean(dim=0)).view(36, 6)
+        torch.testing.assert_close(
+            torch.einsum("mfmg->fg", blocks), centred.T @ centred / 11, atol=1e-3, rtol=1e-3
+        )
+
+    def test_movements_that_no_clip_shows_have_coordinates(self, latents):
+        mixed = torch.cat([latents[:4, :6], latents[4:8, 6:12], latents[8:, 12:]], dim=1)
+        prior, whole = LatentPrior.of(latents, num_moments=3), LatentPrior.of(latents)
+        for points in (latents, mixed):
+            torch.testing.assert_close(
+                prior.latents(coordinates_of(prior, points)), points, atol=1e-3, rtol=1e-3
+            )
+        nearest = whole.latents(coordinates_of(whole, mixed))  # on the plane of the twelve clips
+        assert (nearest - mixed).norm() > 0.1 * (mixed - whole.mean).norm()
+
+    def test_the_coordinates_are_the_shortest_that_lead_to_a_latent(self, latents):
+        prior = LatentPrior.of(latents, num_moments=3)
+        assert prior.num_directions == 11 + 18
+        coordinates = coordinates_of(prior, latents)
+        _, _, directions = torch.linalg.svd(prior.basis)
+        idle = directions[18:]  # ways to move without moving the latent
+        torch.testing.assert_close(
+            prior.latents(coordinates + 5 * torch.randn(12, 11) @ idle),
+            prior.latents(coordinates),
+            atol=1e-2,
+            rtol=1e-3,
+        )
+        torch.testing.assert_close(coordinates @ idle.T, torch.zeros(12, 11), atol=1e-3, rtol=0)
+
+    def test_their_square_is_the_mahalanobis_distance(self, latents):
+        prior = LatentPrior.of(latents, num_moments=3)
+        offsets = torch.randn(5, 18)
+        covariance = (prior.basis @ prior.basis.T).double()
+        expected = (offsets @ torch.linalg.inv(covariance).float() * offsets).sum(dim=1)
+        squares = coordinates_of(prior, prior.mean + offsets).square().sum(dim=1)
+        torch.testing.assert_close(squares, expected, rtol=1e-2, atol=1e-2)
+
+    def test_one_moment_is_the_gaussian_of_the_clips(self, latents):
+        torch.testing.assert_close(LatentPrior.of(latents, num_moments=1), LatentPrior.of(latents))

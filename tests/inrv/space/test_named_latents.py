@@ -1,0 +1,182 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from videospace.inrv.model.inr import Layer
+from videospace.inrv.space.latent_files import LatentFile, save_latents
+from videospace.inrv.space.named_latents import find_point, find_points
+from videospace.inrv.space.video_space import VideoSpace
+from videospace.runtime.errors import UserError
+
+
+@pytest.fixture
+def space(make_space) -> VideoSpace:
+    """Clips ``toy-0`` to ``toy-3`` at 12.5 frames per second."""
+    return make_space()
+
+
+@pytest.fixture
+def save(tmp_path, space):
+    """Write a latent file of some names and return its path; latents count on from ``first``."""
+
+    def save(file: str, *names: str, first: int = 0, refined: bool = False, fps=None) -> str:
+        rows = torch.arange(first, first + len(names))
+        latents = rows[:, None] + torch.linspace(0, 0.5, 6)
+        changes = None
+        if refined:
+            predicted = space.model.layers(latents)
+            changes = [Layer(torch.full_like(w, 0.1), torch.zeros_like(b)) for w, b in predicted]
+        content = LatentFile(latents=latents, names=list(names), changes=changes, fps=fps)
+        save_latents(tmp_path / file, content, space)
+        return str(tmp_path / file)
+
+    return save
+
+
+def number(latent: torch.Tensor) -> int:
+    """Which of the latents of ``save`` this is."""
+    assert torch.equal(latent, latent[0] + torch.linspace(0, 0.5, 6))
+    return int(latent[0])
+
+
+def refusal(find, space: VideoSpace, name) -> str:
+    with pytest.raises(UserError) as caught:
+        find(space, name)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+class TestOnePoint:
+    def test_a_clip_of_the_space(self, space):
+        assert torch.equal(find_point(space, "toy-2"), space.latents[2])
+
+    def test_a_file_with_one_latent(self, space, save):
+        assert number(find_point(space, save("one.npz", "a", first=7))) == 7
+
+    @pytest.mark.parametrize(("choice", "expected"), [("b.mp4", 1), ("c", 2), ("0", 0), ("2", 2)])
+    def test_one_of_several_by_name_or_number(self, space, save, choice, expected):
+        path = save("many.npz", "a", "b.mp4", "c")
+        assert number(find_point(space, f"{path}:{choice}")) == expected
+
+    def test_a_name_wins_over_a_number(self, space, save):
+        path = save("many.npz", "2", "1", "b")
+        assert number(find_point(space, f"{path}:2")) == 0
+        assert number(find_point(space, f"{path}:0")) == 0
+        assert number(find_point(space, f"{path}:1")) == 1
+
+    @pytest.mark.parametrize("name", ["b:c", "b.npz", "b.npz:0", ":", " "])
+    def test_names_with_the_signs_of_an_address(self, space, save, name):
+        path = save("many.npz", "a", name)
+        assert number(find_point(space, f"{path}:{name}")) == 1
+
+    def test_a_path_with_the_signs_of_an_address(self, space, save):
+        path = save("a.npz:0.npz", "a", "b")
+        assert number(find_point(space, f"{path}:1")) == 1
+        save("a.npz", "c", first=5)
+        assert number(find_point(space, f"{path}:1")) == 1
+
+    def test_a_suffix_in_capitals(self, space, save):
+        assert number(find_point(space, save("A.NPZ", "a", "b") + ":b")) == 1
+
+    def test_an_id_wins_over_a_file(self, space, save):
+        path = save("many.npz", "a", "b", first=5)
+        ids = [path, f"{path}:a", "x.npz", "toy-3"]
+        like = VideoSpace(space.model, space.latents, ids, space.clip)
+        for row, clip_id in enumerate(ids):
+            assert torch.equal(find_point(like, clip_id), space.latents[row])
+        assert number(find_point(like, f"{path}:b")) == 6
+
+    def test_several_and_no_choice(self, space, save):
+        path = save("many.npz", "a", "b", "c")
+        assert refusal(find_point, space, path) == (
+            f"'{path}' holds 3 latents: choose one, as {path}:a or {path}:0"
+        )
+
+
+@pytest.mark.parametrize("find", [find_point, lambda space, name: find_points(space, [name])])
+class TestWrongNames:
+    def test_an_unknown_clip_names_the_nearest(self, space, find):
+        said = refusal(find, space, "toy-9")
+        assert said.startswith("no clip 'toy-9' among the 4 of this space; nearest: toy-")
+
+    @pytest.mark.parametrize("choice", ["", ":b", ":3"])
+    def test_a_file_that_is_not_there(self, space, find, tmp_path, choice):
+        path = f"{tmp_path}/none.npz"
+        assert refusal(find, space, path + choice) == (
+            f"no latent file '{path}', and no clip '{path}{choice}' among the 4 of this space"
+        )
+
+    @pytest.mark.parametrize("choice", ["3", "-1", "01", "9" * 5000, "film-9"])
+    def test_a_choice_that_the_file_does_not_have(self, space, find, save, choice):
+        path = save("many.npz", "film-0", "film-1", "c")
+        said = refusal(find, space, f"{path}:{choice}")
+        assert said.startswith(f"no latent '{choice}' among the 3 of '{path}', numbered from 0")
+        assert said.endswith("; nearest: film-1, film-0") == (choice == "film-9")
+
+    def test_a_name_that_several_have(self, space, find, save):
+        path = save("many.npz", "a", "a", "0", "0")
+        for name in ("a", "0"):
+            assert refusal(find, space, f"{path}:{name}") == (
+                f"'{path}' holds several latents named '{name}': choose one by its number, "
+                f"{path}:0 to {path}:3"
+            )
+        assert number(find_point(space, f"{path}:1")) == 1
+
+    def test_a_file_of_another_space(self, space, find, save, make_space):
+        other = make_space()
+        next(other.model.parameters()).add_(1)
+        said = refusal(find, other, save("a.npz", "a"))
+        assert "belongs to the space with the fingerprint" in said
+
+    def test_a_folder_with_the_suffix(self, space, find, tmp_path):
+        (tmp_path / "folder.npz").mkdir()
+        assert "Is a directory" in refusal(find, space, f"{tmp_path}/folder.npz")
+
+
+class TestSeveralPoints:
+    def test_ids_and_files_in_their_order(self, space, save):
+        one, many = save("one.npz", "x", first=9), save("many.npz", "a", "b", "c")
+        found = find_points(space, [many, "toy-1", one, f"{many}:c"])
+        assert found.names == ["a", "b", "c", "toy-1", "x", "c"]
+        assert [number(found.latents[row]) for row in (0, 1, 2, 4, 5)] == [0, 1, 2, 9, 2]
+        assert torch.equal(found.latents[3], space.latents[1])
+        assert found.changes is None
+
+    def test_none(self, space):
+        assert refusal(find_points, space, []) == (
+            "expected at least one clip id or latent file, came none"
+        )
+
+    def test_changes_stay_with_their_clip(self, space, save):
+        refined, plain = save("a.npz", "a", "b", refined=True), save("b.npz", "c", first=4)
+        found = find_points(space, ["toy-0", f"{refined}:b", plain])
+        moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
+        for change, predicted in zip(found.changes, space.model.layers(found.latents), strict=True):
+            assert torch.equal(change.weight, moved.expand_as(predicted.weight))
+            assert torch.equal(change.bias, torch.zeros_like(predicted.bias))
+        frames, plainly = (
+            np.stack(list(space.render_frames(found.latents, changes=changes)))
+            for changes in (found.changes, None)
+        )
+        assert [bool((frames[:, row] != plainly[:, row]).any()) for row in range(3)] == [
+            *(False, True, False),
+        ]
+
+    @pytest.mark.parametrize(
+        ("names", "expected"),
+        [
+            (["thirty.npz"], 30.0),
+            (["thirty.npz", "thirty.npz:a"], 30.0),
+            (["unknown.npz"], 12.5),
+            (["toy-0", "unknown.npz"], 12.5),
+            (["toy-0", "thirty.npz"], None),
+        ],
+    )
+    def test_the_rate_that_the_clips_agree_on(self, space, save, tmp_path, names, expected):
+        save("thirty.npz", "a", "b", fps=30.0)
+        save("unknown.npz", "a", "b")
+        paths = [name if name == "toy-0" else str(Path(tmp_path, name)) for name in names]
+        assert find_points(space, paths).fps == expected

@@ -1,0 +1,57 @@
+"""Requests that make no sense."""
+
+import pytest
+from tests.support.malformed_requests import malformed_requests
+
+
+def test_nothing_that_is_drawn_from_the_description_makes_the_studio_fail(page):
+    found = malformed_requests(page, 60, seed=1)
+    assert found["failures"] == []
+    assert found["requests"] >= found["operations"] >= 20
+    assert {"404", "422"} <= found["statuses"].keys()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"person": "\\ud800"}',
+        b'{"person": "A", "\\ud800": 1}',
+        b'{"person": "A\\u0000"}',
+        b'{"person": "\xff"}',
+        b'{"person": "A"',
+        b'{"person": NaN}',
+        b"[" * 30_000,
+        b"9" * 30_000,
+        b"",
+        b"null",
+        b'"person"',
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "video/webm", "x", ""])
+def test_a_broken_body_is_refused(page, body, kind):
+    answer = page.post("/api/people", content=body, headers={"Content-Type": kind})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["error"]
+    assert page.get("/api/people").json() == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00", "/index.html%00", "/%ff%fe", "/%ed%a0%80", "/" + "a" * 5000, "/..%2f..%2fx"]
+)
+def test_odd_paths_lead_nowhere(page, path):
+    assert page.get(path).status_code == 404
+    assert page.get(f"/api/people{path}/words").status_code == 404
+
+
+def test_what_is_cut_off_is_no_disaster(page, ann, make_film, tmp_path):
+    film, archive = make_film(0, take=5), page.get(f"{ann}/export").content
+    for content, path, kind, statuses in (
+        (film[:0], f"{ann}/recordings", "video/webm", {422}),
+        (film[: len(film) // 100], f"{ann}/recordings", "video/webm", {422}),
+        (film[: len(film) // 2], f"{ann}/recordings", "video/webm", {201, 422}),
+        (archive[: len(archive) // 2], "/api/people/import", "application/zip", {422}),
+    ):
+        answer = page.post(path, content=content, headers={"Content-Type": kind})
+        assert answer.status_code in statuses
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["ann"]
+    assert page.get(ann).json()["num_clips"] == 2

@@ -1,0 +1,163 @@
+"""What the studio refuses."""
+
+import pytest
+
+from videospace.lipreading.profile.profile import Profile
+from videospace.runtime.errors import BusyError
+from videospace.studio.server.security.access import COOKIE, TOKEN_HEADER, Keys, is_own_host
+
+
+def test_every_answer_is_strict(page):
+    for address in ("/", "/api/people", "/api/nothing", "/nothing"):
+        headers = page.get(address).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("host", ["evil.example:8765", "127.0.0.1:80", "localhost@evil", "", "[::"])
+def test_another_host_is_refused(page, host):
+    answer = page.get("/api/people", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "does not answer under this address" in answer.json()["error"]
+
+
+def test_the_hosts_of_this_machine_are_its_own():
+    assert is_own_host("192.168.1.5:80", ("192.168.1.5", 80))
+    assert is_own_host("192.168.1.5", ("192.168.1.5", 443))
+    assert not is_own_host("192.168.1.6:80", ("192.168.1.5", 80))
+    assert not is_own_host("localhost:80", ("192.168.1.5", 80))
+    assert not is_own_host("localhost:80", None)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9000"])
+def test_another_site_is_refused(page, origin):
+    answer = page.post("/api/people", json={"person": "A"}, headers={"Origin": origin})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"error": "another site may not ask the studio"},
+    )
+    assert page.get("/api/people", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert page.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_without_the_token_nothing_changes(page):
+    del page.headers[TOKEN_HEADER]
+    answer = page.post("/api/people", json={"person": "Ann"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"error": "the page is older than the studio: load it again"},
+    )
+    assert page.get("/api/people").json() == []
+    token = page.get("/api/session").json()["token"]
+    named = {TOKEN_HEADER: token, "Origin": "http://127.0.0.1:8765"}
+    assert page.post("/api/people", json={"person": "Ann"}, headers=named).status_code == 201
+
+
+def test_other_devices_need_the_code(house, open_page):
+    page = open_page(house, Keys(code="abcd-efgh"), "https://192.168.1.5")
+    assert page.get("/api/people").status_code == 401
+    assert page.get("/api/session").json() == {"needs_code": True, "token": None}
+    wrong = page.post("/api/session", json={"code": "abcd"})
+    assert wrong.status_code == 403
+    assert wrong.json()["error"].startswith("that is not the access code")
+    right = page.post("/api/session", json={"code": "ABCD efgh"})
+    assert right.json()["needs_code"] is False
+    cookie = right.headers["set-cookie"]
+    assert cookie.startswith(COOKIE)
+    assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
+    assert page.get("/api/people").json() == []
+
+
+def test_codes_cannot_be_tried_for_long(house, open_page):
+    page = open_page(house, Keys(code="abcd-efgh"))
+    tried = [page.post("/api/session", json={"code": str(n)}).status_code for n in range(11)]
+    assert tried == [403] * 10 + [429]
+    refused = page.post("/api/session", json={"code": "abcd-efgh"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+
+
+def test_who_comes_when_too_much_is_going_on_hears_when_to_ask_again(page, ann, monkeypatch):
+    def be_busy(*_):
+        raise BusyError("much is going on")
+
+    monkeypatch.setattr(Profile, "words", be_busy)
+    answer = page.get(f"{ann}/words")
+    assert (answer.status_code, answer.json()) == (503, {"error": "much is going on"})
+    assert answer.headers["retry-after"] == "2"
+
+
+def test_uploads_are_limited_in_kind_and_size(page, ann):
+    def send(content, kind):
+        return page.post(f"{ann}/recordings", content=content, headers={"Content-Type": kind})
+
+    assert send(b"x", "video/avi").json() == {
+        "error": "expected video/webm or video/mp4 or video/quicktime, came video/avi"
+    }
+    assert send(b"x" * (2**16 + 1), "video/avi").status_code == 413
+    assert send(b"x" * (32 * 2**20 + 1), "video/webm").status_code == 413
+
+    def endless():
+        for _ in range(33):
+            yield b"x" * 2**20
+
+    assert send(endless(), "video/webm").status_code == 413
+    assert page.post("/api/people", content=(b" " * 2**15 for _ in range(3))).status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/zip", "video/webm"])
+def test_who_has_not_given_the_code_can_send_little(house, open_page, kind):
+    page = open_page(house, Keys(code="abcd-efgh"))
+    headers = {"Content-Type": kind}
+    for content in (b" " * (2**16 + 1), (b" " * 2**15 for _ in range(3))):
+        assert page.post("/api/session", content=content, headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2fann", "%5c..%5c", "ann%2f..", ".hidden", "a" * 5000, "ann%00"]
+)
+def test_no_name_reaches_the_files(page, ann, name):
+    for address in (f"/api/people/{name}", f"{ann}/clips/{name}", f"/{name}"):
+        answer = page.delete(address)
+        assert answer.status_code in (404, 405)
+        assert set(answer.json()) == {"error"}
+    assert page.get(ann).json()["num_clips"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({}, "body.person: field required"),
+        ({"person": ""}, "body.person: string should have at least 1 character"),
+        ({"person": "A", "more": 1}, "body.more: extra inputs are not permitted"),
+        ({"person": "\u0007"}, "expected a name of characters that can be shown"),
+        ({"person": "   "}, "expected a name, came an empty text"),
+    ],
+)
+def test_wrong_requests_are_answered_in_one_sentence(page, body, sentence):
+    answer = page.post("/api/people", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith(sentence)
+
+
+def test_the_description_names_every_request(page):
+    described = page.get("/api/openapi.json").json()
+    recording = described["paths"]["/api/people/{person}/recordings"]["post"]
+    assert set(recording["requestBody"]["content"]) == {
+        "video/webm",
+        "video/mp4",
+        "video/quicktime",
+    }
+    assert set(recording["responses"]) == {"201", "4XX", "503"}
+    assert described["paths"]["/api/people/{person}/export"]["get"]["responses"]["200"][
+        "content"
+    ].keys() == {"application/zip"}
+    assert all(
+        "security" in operation
+        for path, operations in described["paths"].items()
+        for operation in operations.values()
+        if path != "/api/session"
+    )

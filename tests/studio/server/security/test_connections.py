@@ -1,0 +1,163 @@
+"""What comes in over a connection before it is a request, or never becomes one."""
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.studio.server.app import build_app
+from videospace.studio.server.security import connections
+from videospace.studio.server.security.access import TOKEN_HEADER, Keys
+from videospace.studio.server.security.connections import own_addresses
+from videospace.studio.server.serve import server_config
+from videospace.studio.server.sessions.app_state import House
+from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.uploads import uploads as bodies
+
+LIMIT_SECONDS = 0.4
+HEAD = "POST /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+JSON = "Content-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return Keys()
+
+
+@pytest.fixture(scope="module")
+def port(keys, film_reader, spaces, tmp_path_factory):
+    """Of the studio as it is served, with little patience."""
+    people = People(tmp_path_factory.mktemp("served") / "data")
+    house = House(people, film_reader, LearningSettings(progress=False, device="cpu"))
+    server = uvicorn.Server(server_config(build_app(house, spaces, keys)))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+    ):
+        patch.setattr(connections, "HEAD_SECONDS", LIMIT_SECONDS)
+        patch.setattr(bodies, "JSON_SECONDS", LIMIT_SECONDS)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
+def converse(port, first, drip=b"", seconds=5.0):
+    """Send something, then one letter after the other until the other side hangs up."""
+    answer, end = b"", time.monotonic() + seconds
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(0.05)
+        connection.sendall(first)
+        while time.monotonic() < end:
+            try:
+                if drip:
+                    connection.sendall(drip)
+                if not (came := connection.recv(2**16)):
+                    return answer
+                answer += came
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return answer
+    raise AssertionError(f"the connection is still open after {seconds} s: {answer!r}")
+
+
+def request(port, text):
+    answer = converse(port, f"{text}Connection: close\r\n\r\n".encode("latin-1"))
+    return int(answer.split()[1]), answer.decode("latin-1")
+
+
+def test_whoever_says_nothing_is_not_waited_for(port):
+    assert converse(port, b"") == b""
+    assert converse(port, b"GET / HTTP/1.1\r\nX: ", drip=b"a") == b""
+
+
+def test_a_second_request_is_not_waited_for_either(port):
+    first = b"GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    assert converse(port, first, drip=b"G").startswith(b"HTTP/1.1 200")
+
+
+def test_a_slow_body_is_refused(port, keys):
+    head = f"{HEAD}{JSON}{TOKEN_HEADER}: {keys.token}\r\nContent-Length: 1000\r\n\r\n"
+    answer = converse(port, head.encode(), drip=b" ")
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'{"error":"the request took too long: try again"}' in answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_who_is_refused_cannot_go_on_for_ever(port):
+    answer = converse(port, f"{HEAD}{JSON}Content-Length: 1000\r\n\r\n".encode(), drip=b" ")
+    assert answer.startswith(b"HTTP/1.1 403")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + "a" * 2**17 + "\r\n",
+        "GET /" + "a" * 2**17 + " HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        f"{HEAD}Content-Length: -1\r\n",
+        f"{HEAD}Content-Length: {'9' * 30}\r\n",
+        f"{HEAD}Content-Length: 5\r\nContent-Length: 6\r\n",
+        "G\x00T / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        "\x16\x03\x01 as over TLS\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused(port, text):
+    status, _ = request(port, text)
+    assert 400 <= status < 500
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/../../../../etc/passwd",
+        "//etc/passwd",
+        "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "/..%5c..%5cetc%5cpasswd",
+        "http://evil.example/api/people",
+        "/api/people/..%2f..%2fetc/words",
+        "/app.py",
+        "*",
+    ],
+)
+def test_no_path_leads_out(port, target):
+    status, answer = request(port, f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    assert 400 <= status < 500
+    assert "root:" not in answer
+    assert "import " not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/people", "application/json"),
+        ("/api/people/import", "application/zip"),
+        ("/api/people/ann/recordings", "video/webm"),
+    ],
+)
+def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
+        f"{TOKEN_HEADER}: {keys.token}\r\nContent-Length: 20\r\n\r\n"
+    )
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f'{head}{{"person"'.encode())
+    status, answer = request(port, "GET /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    assert "videospace.studio" not in [record.name for record in caplog.records]
+    assert status == 200
+    assert answer.endswith("[]")
+
+
+def test_the_addresses_of_this_machine_are_those_that_others_see():
+    assert own_addresses("127.0.0.1") == ["127.0.0.1"]
+    found = own_addresses("0.0.0.0")
+    assert found == ["127.0.0.1"] or not any(each.startswith("127.") for each in found)
+    with socket.create_server((found[0], 0)):  # none but an own one can be listened at
+        pass

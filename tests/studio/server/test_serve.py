@@ -1,0 +1,49 @@
+"""Where the studio answers, and what it says when it starts."""
+
+import socket
+import ssl
+import stat
+
+import pytest
+
+from videospace.cli import main
+from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--host", "0.0.0.0"], "--allow-remote lets other devices in"),
+        (["--host", "there"], "expected an IP address, came 'there'"),
+        (["--port", "70000"], "expected a port from 0 to 65535, came 70000"),
+        (["--model", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_is_wrong_is_one_line(options, sentence, tmp_path, capsys):
+    assert main(["studio", "--data", str(tmp_path / "data"), *options]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["studio", "--data", str(tmp_path / "data"), "--port", port]) == 2
+    assert f"cannot answer at 127.0.0.1, port {port}" in capsys.readouterr().err
+
+
+def test_the_certificate_is_private_and_can_be_used(tmp_path):
+    certificate, key = make_certificate(tmp_path, ["192.168.1.5", "::1"])
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    first = fingerprint(certificate)
+    assert len(first.split(":")) == 32
+    make_certificate(tmp_path, ["192.168.1.5"])
+    assert fingerprint(certificate) != first
+
+
+def test_codes_differ():
+    assert len({access_code() for _ in range(100)}) == 100

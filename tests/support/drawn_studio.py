@@ -1,0 +1,78 @@
+"""A studio in this process, for tests of pages: what it is sent is written down and not read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tests.support.drawn_faces import word_opening
+from tests.support.studio_in_process import StudioHere
+
+from videospace.lipreading.mouth.detectors import Finder
+from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.uploads.films import FilmReader, Mouth
+
+FPS = 25
+
+
+def mouth_clip(word: int, take: int = 0) -> MouthClip:
+    """A drawn mouth that opens in the rhythm of a word, at rest before and after."""
+    chance = np.random.default_rng([word, take])
+    opening = np.concatenate([np.zeros(10), word_opening(word, 20), np.zeros(10)])
+    rows, columns = np.mgrid[:MOUTH_SIZE, :MOUTH_SIZE] - MOUTH_SIZE / 2
+    down = 3 + 22 * opening[:, None, None]
+    inside = (rows / down) ** 2 + (columns / 30) ** 2 < 1
+    grey = np.where(inside, 40.0, 150 + 20 * np.sin(columns / 9)) + chance.normal(
+        0, 3, inside.shape
+    )
+    return MouthClip(frames=grey.clip(0, 255).astype(np.uint8), fps=float(FPS))
+
+
+class DrawnFilms(FilmReader):
+    """In place of a reader: films are kept, and show the word that a test has chosen."""
+
+    def __init__(self) -> None:
+        self.films: list[bytes] = []
+        self.stills: list[bytes] = []
+        self.reset()
+
+    def reset(self, *, word: int = 0, mouths: Sequence[MouthPose] = ()) -> None:
+        """Forget what came, and what another test has chosen."""
+        self.films.clear()
+        self.stills.clear()
+        self.word, self.mouths, self.is_still = word, list(mouths), False
+        self.problems: tuple[str, ...] = ()
+
+    def read(self, content: bytes, finder: Finder) -> Mouth:
+        """The word that was chosen, whatever the film shows."""
+        self.films.append(content)
+        clip = mouth_clip(self.word, take=len(self.films))
+        if self.is_still:
+            clip = MouthClip(frames=clip.frames[:1].repeat(40, axis=0), fps=float(FPS))
+        return clip, self.problems
+
+    def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
+        """The mouths that a test has chosen, whatever the still shows."""
+        self.stills.append(still)
+        return self.mouths
+
+
+class DrawnStudio(StudioHere):
+    """The studio's pages over HTTP.
+
+    Args:
+        data: Of the people.
+        people: Who is there and has taught two words.
+    """
+
+    def __init__(self, data: Path, people: Sequence[str] = ("Ann",)):
+        self.films = DrawnFilms()
+        house = People(data)
+        for person in people:
+            profile = house.find(house.create(ProfileSettings(person=person)))
+            for word, text in enumerate(("water", "bread")):
+                profile.add_word(text)
+                profile.add_clip(text, mouth_clip(word), source="studio")
+        super().__init__(data, self.films)
