@@ -88,7 +88,7 @@ class AblationsOptions(BenchmarkOptions):
     def __post_init__(self) -> None:
         if unknown := set(self.variants) - VARIANTS.keys():
             raise UserError(
-                f"expected variants among {', '.join(VARIANTS)}, came {', '.join(sorted(unknown))}"
+                f"expected variants among {', '.join(VARIANTS)}, got {', '.join(sorted(unknown))}"
             )
         if not (self.datasets and self.seeds and self.budget_seconds > 0):
             raise UserError("expected at least one data set and seed, and a budget above 0 s")

@@ -73,7 +73,7 @@ def still_baselines(clips: UInt8[np.ndarray, "clip time height width 3"]) -> dic
 
 
 def constant(clips: UInt8[np.ndarray, "clip time height width 3"], level: int) -> Reconstruct:
-    """One grey level everywhere, whatever the clip."""
+    """One gray level everywhere, whatever the clip."""
     return lambda numbers: np.full((len(numbers), *clips.shape[1:]), level, np.uint8)
 
 

@@ -69,7 +69,7 @@ class BouncingBallOptions(SpaceOptions):
 def measure(options: BouncingBallOptions, work: Path) -> dict[str, Any]:
     """Train every preset with every seed, and compare."""
     if options.num_clips < 2:
-        raise UserError(f"expected at least 2 clips to interpolate, came {options.num_clips}")
+        raise UserError(f"expected at least 2 clips to interpolate, got {options.num_clips}")
     config = BouncingBallConfig(
         num_clips=options.num_clips, num_frames=options.num_frames, size=str(options.size)
     )

@@ -112,7 +112,7 @@ def data_path(name: str) -> Path:
         )
     path = Path(folder) / name
     if not path.exists():
-        raise UserError(f"expected {name} in the folder that {DATA_VARIABLE} names, came none")
+        raise UserError(f"expected {name} in the folder that {DATA_VARIABLE} names, got none")
     return path
 
 

@@ -63,7 +63,7 @@ for set in $sets; do
         fi
         ;;
     *)
-        echo "expected moving-mnist or grid-faces, came $set" >&2
+        echo "expected moving-mnist or grid-faces, got $set" >&2
         exit 2
         ;;
     esac

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 
 from benchmarks.common import say
 from videospace.clips.sources import VIDEO_SUFFIXES
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -48,7 +48,7 @@ def read_grid_pairs(
     work: Path,
     detector: FaceDetector | None = None,
     max_recordings: int | None = None,
-) -> list[LabelledClip]:
+) -> list[LabeledClip]:
     """The letter + digit pairs of one GRID speaker, from 2 frames before to 2 frames after.
 
     Args:
@@ -71,7 +71,7 @@ def read_grid_pairs(
         folder, [pair.recording for pair in pairs], work=work, detector=detector
     )
     return [
-        LabelledClip(
+        LabeledClip(
             word=pair.word,
             speaker=speaker,
             take=pair.recording,
@@ -104,7 +104,7 @@ def spoken_pairs(table: Path) -> list[SpokenPair]:
     for recording, spoken in itertools.groupby(rows, key=lambda row: row["recording"]):
         words = [row for row in spoken if row["word"] not in ("sil", "sp")]
         if len(words) <= DIGIT:
-            raise UserError(f"expected a sentence of six words in {recording}, came {len(words)}")
+            raise UserError(f"expected a sentence of six words in {recording}, got {len(words)}")
         start, end = float(words[LETTER]["start_frame"]), float(words[DIGIT]["end_frame"])
         pairs.append(
             SpokenPair(
@@ -141,7 +141,7 @@ def mouths_of_recordings(
     last_said = time.monotonic()
     for number, recording in enumerate(recordings):
         if recording not in files:
-            raise UserError(f"expected the recording {recording} in '{folder}', came none")
+            raise UserError(f"expected the recording {recording} in '{folder}', got none")
         path = kept / f"{recording}.npy"
         if not path.exists():
             clip, _ = read_mouth(files[recording], detector, fps=FPS)

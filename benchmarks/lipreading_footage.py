@@ -1,6 +1,6 @@
 """Footage: what do a person's further clips bring of which nobody said what they say?
 
-Each person has one clip of every MIRACL class, and unlabelled footage: further takes in a row with
+Each person has one clip of every MIRACL class, and unlabeled footage: further takes in a row with
 a rest after each, which is cut at the pauses. A strategy that trains
 
 - learns from the clips alone (``without``),
@@ -31,15 +31,15 @@ from benchmarks.lipreading_table import (
     row,
     units_of,
 )
-from videospace.lipreading.adaptation.pseudo_labels import pseudo_labelled
+from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
 from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
     StrategyName,
     adapt,
     needs_training,
-    recogniser,
+    recognizer,
 )
-from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.evaluation.evaluation import Answer, ask
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -65,7 +65,7 @@ class LipreadingFootageOptions(LipreadingOptions):
     def __post_init__(self) -> None:
         for method in self.methods:
             if not needs_training(method):
-                raise UserError(f"expected ways to learn that train, came {method}")
+                raise UserError(f"expected ways to learn that train, got {method}")
         if self.footage_takes < 1 or not self.rest_seconds > 0:
             raise UserError("expected at least one take of footage, and a rest above 0 s")
 
@@ -83,23 +83,23 @@ def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
             model, _ = pretrained(task, seed, options, work)
             settings = LearningSettings(seed=seed, device=options.device, progress=False)
             units = units_of(task.shots)
-            untrained = recogniser("fusion", task.shots, model, settings, units=units)
-            named = pseudo_labelled(pieces, untrained, speaker=task.speaker)
+            untrained = recognizer("fusion", task.shots, model, settings, units=units)
+            named = pseudo_labeled(pieces, untrained, speaker=task.speaker)
             footage.append({"speaker": task.speaker, "seed": seed, **counts(takes, pieces, named)})
-            labelled = {"pseudo-labels": named, "true labels": as_second_domain(takes)}
+            labeled = {"pseudo-labels": named, "true labels": as_second_domain(takes)}
             for method, help_ in itertools.product(options.methods, WAYS):
-                further = labelled.get(help_, [])
+                further = labeled.get(help_, [])
                 started = time.perf_counter()
                 adapted = adapt(
                     method,
                     task.shots,
                     model,
                     with_as_many_steps(settings, options.epochs, task.shots, further),
-                    pseudo_labelled=further,
+                    pseudo_labeled=further,
                     footage=pieces if help_ == "told apart" else (),
                     units=units,
                 )
-                learned = recogniser(method, task.shots, adapted, settings, units=units)
+                learned = recognizer(method, task.shots, adapted, settings, units=units)
                 name = f"{method}, {help_}"
                 learn_seconds[name].append(time.perf_counter() - started)
                 new = ask(learned, tests, seed=seed)
@@ -123,24 +123,24 @@ def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
 def with_as_many_steps(
     settings: LearningSettings,
     epochs: int,
-    shots: Sequence[LabelledClip],
-    further: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
+    further: Sequence[LabeledClip],
 ) -> LearningSettings:
     """Fewer passes over more clips."""
     share = len(shots) / (len(shots) + len(further))
     return dataclasses.replace(settings, epochs=max(1, round(epochs * share)))
 
 
-def as_second_domain(takes: Sequence[LabelledClip]) -> list[LabelledClip]:
+def as_second_domain(takes: Sequence[LabeledClip]) -> list[LabeledClip]:
     """Clips as pseudo-labels would have them."""
     return [dataclasses.replace(take, domain="synthetic") for take in takes]
 
 
-def divided(task: Task, num_takes: int) -> tuple[list[LabelledClip], list[LabelledClip]]:
+def divided(task: Task, num_takes: int) -> tuple[list[LabeledClip], list[LabeledClip]]:
     """The first takes of each tested word, word after word within a take, and the others."""
     seen: dict[str, int] = defaultdict(int)
-    first: list[tuple[int, LabelledClip]] = []
-    others: list[LabelledClip] = []
+    first: list[tuple[int, LabeledClip]] = []
+    others: list[LabeledClip] = []
     for clip in task.tests:  # takes come in order
         place = seen[clip.word] = seen[clip.word] + 1
         if place <= num_takes:
@@ -152,7 +152,7 @@ def divided(task: Task, num_takes: int) -> tuple[list[LabelledClip], list[Labell
     return [clip for _, clip in sorted(first, key=lambda each: each[0])], others
 
 
-def film(takes: Sequence[LabelledClip], rest_seconds: float) -> MouthClip:
+def film(takes: Sequence[LabeledClip], rest_seconds: float) -> MouthClip:
     """Takes in a row; the last picture of each stands still for a while."""
     fps = takes[0].clip.fps
     rest = round(rest_seconds * fps)
@@ -165,7 +165,7 @@ def film(takes: Sequence[LabelledClip], rest_seconds: float) -> MouthClip:
 
 
 def counts(
-    takes: Sequence[LabelledClip], pieces: Sequence[MouthClip], named: Sequence[LabelledClip]
+    takes: Sequence[LabeledClip], pieces: Sequence[MouthClip], named: Sequence[LabeledClip]
 ) -> dict[str, Any]:
     """How many pieces there are, how many got a name, and how many of these the right one.
 

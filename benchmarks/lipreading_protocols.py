@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.runtime.errors import UserError
 
@@ -31,20 +31,20 @@ class Task:
     """The person."""
     part: str
     """Which words: all, or the words or phrases of MIRACL."""
-    shots: list[LabelledClip]
+    shots: list[LabeledClip]
     """The person's clips to learn from."""
-    tests: list[LabelledClip]
+    tests: list[LabeledClip]
     """The person's clips to ask about."""
-    pretraining: list[LabelledClip]
+    pretraining: list[LabeledClip]
     """Other people's clips."""
-    others: list[LabelledClip]
+    others: list[LabeledClip]
     """Other people's clips of the same words, as a second domain for ``+s``."""
 
 
 def tasks(
     protocol: Protocol,
-    clips: Sequence[LabelledClip],
-    pool: Sequence[LabelledClip] | None,
+    clips: Sequence[LabeledClip],
+    pool: Sequence[LabeledClip] | None,
     speakers: Sequence[str],
 ) -> Iterator[Task]:
     """The tasks of a protocol, speaker by speaker.
@@ -78,8 +78,8 @@ def tasks(
 
 
 def without_speakers(
-    pool: Sequence[LabelledClip], asked: Sequence[LabelledClip]
-) -> list[LabelledClip]:
+    pool: Sequence[LabeledClip], asked: Sequence[LabeledClip]
+) -> list[LabeledClip]:
     """Leave out whoever is asked about, whatever they are called in the pool."""
     recordings = {clip_id(clip.clip) for clip in asked}
     known = {clip.speaker.casefold() for clip in asked}
@@ -87,10 +87,10 @@ def without_speakers(
     return [clip for clip in pool if clip.speaker.casefold() not in known]
 
 
-def _part(clips: Sequence[LabelledClip], part: str) -> list[LabelledClip]:
+def _part(clips: Sequence[LabeledClip], part: str) -> list[LabeledClip]:
     found = [clip for clip in clips if clip.word.startswith(f"{part}/")]
     if not found:
-        raise UserError(f"expected classes called {part}/..., came none: is it MIRACL's layout?")
+        raise UserError(f"expected classes called {part}/..., got none: is it MIRACL's layout?")
     return found
 
 
@@ -98,8 +98,8 @@ def _task(
     protocol: Protocol,
     speaker: str,
     part: str,
-    own: Sequence[LabelledClip],
-    others: Sequence[LabelledClip],
+    own: Sequence[LabeledClip],
+    others: Sequence[LabeledClip],
 ) -> Task:
     num_shots = 2 if protocol == "miracl-2" else 1
     shots, tests, seen = [], [], {}

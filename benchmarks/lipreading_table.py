@@ -1,4 +1,4 @@
-"""Lipreading from one clip of each word: which way to learn recognises how much?
+"""Lipreading from one clip of each word: which way to learn recognizes how much?
 
 The rows of the thesis's Table 2.2, and ours, on a corpus whose test speakers nothing was
 pretrained on. Shares are in per cent; intervals are over words and seeds.
@@ -23,7 +23,7 @@ from videospace.lipreading.adaptation.strategies import (
     needs_model,
     needs_synthetic,
 )
-from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.evaluation.evaluation import Answer, ask, score
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.units import spell
@@ -60,7 +60,7 @@ class LipreadingOptions(BenchmarkOptions):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LipreadingTableOptions(LipreadingOptions):
-    """Lipreading from one clip of each word: which way to learn recognises how much?"""
+    """Lipreading from one clip of each word: which way to learn recognizes how much?"""
 
     protocol: Protocol
     """What is learned and asked."""
@@ -87,7 +87,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
                 pretraining.append({"speaker": task.speaker, "seed": seed, "seconds": seconds})
             for method in methods:
                 started = time.perf_counter()
-                recogniser = learn(
+                recognizer = learn(
                     method,
                     task.shots,
                     model if needs_model(method) else None,
@@ -96,7 +96,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
                     units=units_of(task.shots),
                 )
                 learn_seconds[method].append(time.perf_counter() - started)
-                new = ask(recogniser, task.tests, seed=seed)
+                new = ask(recognizer, task.tests, seed=seed)
                 answers[method] += new
                 right = 100 * sum(answer.within(1) for answer in new) / len(new)
                 say(f"{task.speaker} {task.part}, seed {seed}, {method}: top-1 {right:.1f} %")
@@ -136,7 +136,7 @@ def pretrained(
     return model, seconds
 
 
-def units_of(clips: Sequence[LabelledClip]) -> dict[str, tuple[str, ...]]:
+def units_of(clips: Sequence[LabeledClip]) -> dict[str, tuple[str, ...]]:
     """What the words of some clips are made of."""
     return spell({clip.word: MIRACL_TEXTS.get(clip.word, clip.word) for clip in clips})
 
@@ -196,7 +196,7 @@ def difference(one: Sequence[Answer], other: Sequence[Answer]) -> dict[str, Any]
 
 def _corpora(
     options: LipreadingTableOptions, work: Path
-) -> tuple[list[LabelledClip], list[LabelledClip] | None]:
+) -> tuple[list[LabeledClip], list[LabeledClip] | None]:
     """Clips to ask about, and those of a separate corpus to pretrain on."""
     pool_folder = options.pretrain_corpus
     if options.protocol == "grid-pairs-1":

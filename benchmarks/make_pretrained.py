@@ -75,14 +75,14 @@ def moving_mnist() -> Recipe:
     """``fast`` with a latent for every frame and smaller networks; about two minutes."""
     model = dataclasses.replace(
         fast().model,
-        latent=LatentConfig(width=64, num_moments=20),
+        latent=LatentConfig(width=64, num_keyframes=20),
         inr=dataclasses.replace(fast().model.inr, hidden_width=64),
         hypernetwork=HypernetworkConfig(hidden_width=128),
     )
     training = dataclasses.replace(
         fast(),
         model=model,
-        batch=dataclasses.replace(fast().batch, important_share=0.5),
+        batch=dataclasses.replace(fast().batch, important_fraction=0.5),
         total_points=24e6,
     )
     return Recipe(

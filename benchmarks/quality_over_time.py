@@ -38,18 +38,18 @@ class Watch:
     Args:
         folder: To save to.
         budget_seconds: Time of training of the run.
-        num_moments: At how many moments, in equal ratios.
+        num_keyframes: At how many moments, in equal ratios.
     """
 
-    def __init__(self, folder: Path, budget_seconds: float, num_moments: int) -> None:
-        ratio = FIRST_MOMENT ** (1 / (num_moments - 1))
+    def __init__(self, folder: Path, budget_seconds: float, num_keyframes: int) -> None:
+        ratio = FIRST_MOMENT ** (1 / (num_keyframes - 1))
         self.moments: list[Moment] = []
         self.paused_seconds = 0.0
         self.setup_seconds = 0.0
         self.precision = "float32"
         self._folder = folder
         self._budget_seconds = budget_seconds
-        self._due = [budget_seconds * ratio**number for number in range(1, num_moments)]
+        self._due = [budget_seconds * ratio**number for number in range(1, num_keyframes)]
         self._started = time.perf_counter()
 
     def __call__(self, state: TrainingState) -> None:
@@ -66,7 +66,7 @@ class Watch:
         while self._due and seconds >= self._due[-1]:
             self._due.pop()
         file = self._folder / f"{len(self.moments)}.safetensors"
-        averaged = state.config.optimiser.average_decay > 0
+        averaged = state.config.optimizer.average_decay > 0
         weights = state.average.weights if averaged else state.model.state_dict()
         save_tensors(file, {**weights, "codes": state.codes})
         self.moments.append(Moment(self.setup_seconds + seconds, file))
@@ -92,7 +92,7 @@ Curve = dict[str, list[float]]
 def plot(
     path: Path, curves: dict[str, list[Curve]], targets: Sequence[float], *, title: str
 ) -> None:
-    """Draw the quality over time: a colour for each preset, a line for each of its runs."""
+    """Draw the quality over time: a color for each preset, a line for each of its runs."""
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     for number, (name, runs) in enumerate(curves.items()):

@@ -67,7 +67,7 @@ def measure(options: RenderingOptions, work: Path) -> dict[str, Any]:
     if min(options.repeats, len(formats), len(options.precisions)) < 1:
         raise UserError("expected at least 1 repeat, format and precision")
     if not set(formats) <= set(SUFFIXES):
-        raise UserError(f"expected formats among {', '.join(SUFFIXES)}, came {', '.join(formats)}")
+        raise UserError(f"expected formats among {', '.join(SUFFIXES)}, got {', '.join(formats)}")
     model = random_space(options.preset).model
     # The first layer is a sum over the axes and hardly costs anything, so it does not count.
     operations = 2 * multiply_adds(model.hypernetwork.shapes[1:], 1)
@@ -114,7 +114,7 @@ def parse_render_size(text: str) -> RenderSize:
     """
     parts = text.split("x")
     if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
-        raise UserError(f"expected height x width x frames, such as 256x256x25, came {text}")
+        raise UserError(f"expected height x width x frames, such as 256x256x25, got {text}")
     return RenderSize(*map(int, parts))
 
 

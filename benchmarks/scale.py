@@ -28,7 +28,7 @@ from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.store.records import ClipRecord
 from videospace.inrv.semantic.clip_pca import clip_components
 from videospace.inrv.training import data as training_data
-from videospace.inrv.training.code_init import CodesConfig
+from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.presets import fast
@@ -105,7 +105,7 @@ def config(num_steps: int, points: int = 256, width: int = 128) -> TrainingConfi
     return dataclasses.replace(
         preset,
         model=dataclasses.replace(preset.model, latent=latent),
-        codes=CodesConfig(start="gaussian"),
+        code_init=CodeInitConfig(method="gaussian"),
         batch=batch,
         total_points=float(num_steps * batch.num_clips * points),
     )
@@ -166,7 +166,7 @@ def rates_of_processes(store: ClipStore, options: ScaleOptions, work: Path) -> d
             ):
                 settings = config(times * 3 * options.steps, points)
                 clips = times * settings.batch.num_clips
-                batch = dataclasses.replace(settings.batch, num_clips=clips, num_shares=count)
+                batch = dataclasses.replace(settings.batch, num_clips=clips, num_shards=count)
                 settings = dataclasses.replace(settings, batch=batch)
                 rate = _rate(store, settings, count, work / "processes")
                 rates.setdefault(f"{points} points: {name}", []).append(rate)
@@ -189,10 +189,10 @@ def _rate(store: ClipStore, settings: TrainingConfig, count: int, out: Path) -> 
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
         *("--nproc-per-node", str(count), "-m", "videospace", "train", str(store.folder)),
-        *("--out", str(out), "--device", "cpu", "--codes.start", "gaussian"),
+        *("--out", str(out), "--device", "cpu", "--code-init.method", "gaussian"),
         *("--batch.num-clips", str(settings.batch.num_clips)),
         *("--batch.points-per-clip", str(settings.batch.points_per_clip)),
-        *("--batch.num-shares", str(settings.batch.num_shares)),
+        *("--batch.num-shards", str(settings.batch.num_shards)),
         *("--total-points", str(settings.total_points)),
     ]
     done = subprocess.run(
@@ -225,7 +225,7 @@ def costs_by_clip(store: ClipStore, settings: TrainingConfig) -> dict[str, float
         ),
         "draw": _seconds(lambda: clips.uniform_points(num_clips, points // num_clips, generator)),
         "components": _seconds(
-            lambda: clip_components(store.frames, range(len(store)), 127, num_moments=13), 1
+            lambda: clip_components(store.frames, range(len(store)), 127, num_keyframes=13), 1
         ),
         "index": _seconds(lambda: ClipStore.open(store.folder), 3),
         "save": _seconds(

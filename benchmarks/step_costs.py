@@ -28,13 +28,13 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "points": [
         (TrainingClips, "uniform_points"),
         (TrainingClips, "important_points"),
-        (TrainingClips, "colours"),
+        (TrainingClips, "colors"),
     ],
     "encoding": [(training_step, "gather_points")],
     "hypernetwork": [(InrvModel, "latents"), (InrvModel, "layers")],
-    "inr": [(InrvModel, "colours")],
+    "inr": [(InrvModel, "colors")],
     "backward": [(torch.Tensor, "backward")],
-    "optimiser": [
+    "optimizer": [
         (training_step, "shorten_gradients"),
         (torch.optim.Adam, "step"),
         (RowAdam, "step"),
@@ -52,7 +52,7 @@ MOST_REPEATS = 30
 def clip_points(config: TrainingConfig, store: ClipStore) -> int:
     """Points of a clip in a step."""
     whole = store.height * store.width  # of one frame, where an INR holds at one time
-    if config.model.latent.num_moments == 1:
+    if config.model.latent.num_keyframes == 1:
         whole *= store.num_frames
     return config.batch.points_per_clip or whole
 

@@ -43,7 +43,7 @@ class StudioKillsOptions(BenchmarkOptions):
     def __post_init__(self) -> None:
         if self.kills < 1 or self.most_acts < 0:
             raise UserError(
-                "expected at least 1 kill and no less than 0 acts before it, came "
+                "expected at least 1 kill and no less than 0 acts before it, got "
                 f"{self.kills} and {self.most_acts}"
             )
 

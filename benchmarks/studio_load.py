@@ -59,7 +59,7 @@ class StudioLoadOptions(BenchmarkOptions):
     def __post_init__(self) -> None:
         if self.words < 2 or min(self.answers, self.clients) < 1 or self.malformed < 0:
             raise UserError(
-                "expected at least 2 words, an answer and a client, came "
+                "expected at least 2 words, an answer and a client, got "
                 f"{self.words}, {self.answers} and {self.clients}"
             )
 

@@ -54,7 +54,7 @@ class PictureOptions:
 
     out: tyro.conf.Positional[Path] = Path("docs/pictures")
     """Folder of the pictures."""
-    colours: int = 128
+    colors: int = 128
     """In each picture; fewer make it smaller."""
 
 
@@ -231,7 +231,7 @@ def _look(browser: Any, size: tuple[int, int], scheme: str) -> None:
 
 def _save(picture: bytes, path: Path, options: PictureOptions) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    few = image.quantize(options.colours, dither=Image.Dither.NONE)
+    few = image.quantize(options.colors, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
 

@@ -71,7 +71,7 @@ class Script:
 
     def _record(self, page: StudioPage) -> None:
         film = word_film(self._chance.randrange(8), self._chance.getrandbits(32))
-        heard = page.record(film, recognise=self._chance.random() < 0.5)
+        heard = page.record(film, recognize=self._chance.random() < 0.5)
         word = self._chance.choice([*self.people[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()
         halfway[PERSON].setdefault(word, set())  # a new word comes before its recording

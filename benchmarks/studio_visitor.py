@@ -88,7 +88,7 @@ class Visitor:
         word = f"own {self._number}-{self._num_films}"
         self.page.ask("add word", "POST", "words", json={"text": word}).raise_for_status()
         film = self._film()
-        kept = self.page.keep(film, self.page.record(film, recognise=False), word)
+        kept = self.page.keep(film, self.page.record(film, recognize=False), word)
         self._words[word] = kept["id"]
         self.kept.add(kept["id"])
 

@@ -76,13 +76,13 @@ class TasksOptions(SpaceOptions):
         super().__post_init__()
         if self.num_sources is not None and self.num_sources < FEWEST_SOURCES:
             raise UserError(
-                f"expected num_sources of at least {FEWEST_SOURCES}, came {self.num_sources}"
+                f"expected num_sources of at least {FEWEST_SOURCES}, got {self.num_sources}"
             )
         if not self.encoder_seconds >= 0:
-            raise UserError(f"expected encoder_seconds of at least 0, came {self.encoder_seconds}")
+            raise UserError(f"expected encoder_seconds of at least 0, got {self.encoder_seconds}")
         for name in ("max_clips", "refined_clips"):
             if (value := getattr(self, name)) is not None and value < 1:
-                raise UserError(f"expected {name} of at least 1, came {value}")
+                raise UserError(f"expected {name} of at least 1, got {value}")
 
     def results_name(self, benchmark: str) -> str:
         """A file of its own for each data set."""

@@ -63,24 +63,24 @@ class TimeToQualityOptions(SpaceOptions):
     """Time of training of each space."""
     paper_budget_seconds: float | None = None
     """Another one for the preset paper."""
-    num_moments: int = 16
+    num_keyframes: int = 16
     """Moments of a run at which it is measured, in equal ratios up to the end."""
     scored_clips: int = 20
     """Training clips that are rendered each time; with the preset paper, paper_clips."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.targets or self.num_moments < 2 or self.scored_clips < 1:
+        if not self.targets or self.num_keyframes < 2 or self.scored_clips < 1:
             raise UserError(
-                "expected at least one target, two moments and one clip to score, came targets "
-                f"{self.targets}, {self.num_moments} moments and {self.scored_clips} clips"
+                "expected at least one target, two moments and one clip to score, got targets "
+                f"{self.targets}, {self.num_keyframes} moments and {self.scored_clips} clips"
             )
 
         if self.store is not None and Path(self.store).name != self.store:
-            raise UserError(f"expected the name of a store in WORK/clips, came '{self.store}'")
+            raise UserError(f"expected the name of a store in WORK/clips, got '{self.store}'")
         seconds = self.paper_budget_seconds
         if seconds is not None and not seconds > 0:
-            raise UserError(f"expected paper_budget_seconds above 0, came {seconds:g}")
+            raise UserError(f"expected paper_budget_seconds above 0, got {seconds:g}")
 
     @property
     def clips_name(self) -> str:
@@ -165,7 +165,7 @@ def measure_run(
     say(f"{name}, seed {seed}: training for {budget:g} s")
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        watch = Watch(Path(folder), budget, options.num_moments)
+        watch = Watch(Path(folder), budget, options.num_keyframes)
         saving = TrainingOptions(time_budget_seconds=budget, checkpoint_seconds=math.inf)
         with peak_memory() as memory:
             report = train(store, Path(folder) / "space", config, saving, watch)

@@ -68,7 +68,7 @@ def test_hidden_pixels_are_not_looked_at(task, name):
 @pytest.mark.parametrize("name", sorted(NEED_EVERY_PIXEL))
 def test_those_that_need_every_pixel_say_so(name):
     context = with_something_hidden("upscale")
-    with pytest.raises(UserError, match=r"^expected a context that is seen whole, came one seen"):
+    with pytest.raises(UserError, match=r"^expected a context that is seen whole, got one seen"):
         BASELINES["upscale"][name](context, SIZE)
 
 
@@ -89,7 +89,7 @@ def test_a_weight_of_zero_hides(name):
 )
 def test_another_size_is_refused(task, name):
     with pytest.raises(
-        UserError, match=r"^expected a context of 32x24 px, the size to return, came 16x12 px: "
+        UserError, match=r"^expected a context of 32x24 px, the size to return, got 16x12 px: "
     ):
         BASELINES[task][name](PUBLISHED_TASKS[task](VIDEO), (32, 24))
 
@@ -99,14 +99,14 @@ class TestLearnedFromClipsOfOtherSizes:
     def test_another_length(self, name):
         with pytest.raises(
             UserError,
-            match=r"^expected a context of 8 frames, as the training clips have, came 5$",
+            match=r"^expected a context of 8 frames, as the training clips have, got 5$",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](VIDEO[:5]), SIZE)
 
     def test_another_size_to_return(self, name):
         with pytest.raises(
             UserError,
-            match=r"^expected to return 16x12 px, the size of the training clips, came 32x24 px$",
+            match=r"^expected to return 16x12 px, the size of the training clips, got 32x24 px$",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](VIDEO), (32, 24))
 
@@ -114,7 +114,7 @@ class TestLearnedFromClipsOfOtherSizes:
         finer = VIDEO.repeat(2, axis=2)
         with pytest.raises(
             UserError,
-            match=r"^expected a context of at most 16x12 px, as fine as .*, came 16x24 px$",
+            match=r"^expected a context of at most 16x12 px, as fine as .*, got 16x24 px$",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](finer), SIZE)
 
@@ -131,6 +131,6 @@ def test_one_frame_of_one_pixel(task, name):
 @pytest.mark.parametrize("clips", [CLIPS[:0], CLIPS[:, :0]])
 def test_no_training_clips(clips):
     with pytest.raises(
-        UserError, match=r"^expected at least one training clip with pixels, came \("
+        UserError, match=r"^expected at least one training clip with pixels, got \("
     ):
         learned_baselines(clips)

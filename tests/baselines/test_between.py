@@ -90,7 +90,7 @@ class TestBoth:
     def test_a_frame_seen_in_part(self, complete):
         with pytest.raises(
             UserError,
-            match=r"^expected frames that are seen whole or not at all, came frame 0 seen to "
+            match=r"^expected frames that are seen whole or not at all, got frame 0 seen to "
             r"50\.0%: inpaint it first$",
         ):
             complete(inpainting(translating((0, 1))), (48, 48))

@@ -11,12 +11,12 @@ from videospace.runtime.errors import UserError
 
 
 def smooth_clips(count: int, size=(6, 8, 8), seed: int = 0) -> np.ndarray:
-    """Clips that are a grey level, a wave in time and two ramps, each by its own share."""
+    """Clips that are a gray level, a wave in time and two ramps, each by its own share."""
     time, row, column = np.meshgrid(*(np.linspace(-1, 1, side) for side in size), indexing="ij")
     patterns = np.stack([np.sin(3 * time), row, column * time])
     shares = np.random.default_rng(seed).uniform(-35, 35, (count, 3))
-    grey = 128 + np.tensordot(shares, patterns, 1)
-    return np.rint(grey[..., None] * np.array([1.0, 0.9, 0.8])).astype(np.uint8)
+    gray = 128 + np.tensordot(shares, patterns, 1)
+    return np.rint(gray[..., None] * np.array([1.0, 0.9, 0.8])).astype(np.uint8)
 
 
 def noise_clips(count: int, size=(3, 4, 6), seed: int = 0) -> np.ndarray:
@@ -168,5 +168,5 @@ class TestFit:
         assert np.array_equal(spaces[0].components, spaces[1].components)
 
     def test_no_component(self):
-        with pytest.raises(UserError, match=r"^expected at least 1 component, came 0$"):
+        with pytest.raises(UserError, match=r"^expected at least 1 component, got 0$"):
             LinearSpace.fit(noise_clips(3), 0)

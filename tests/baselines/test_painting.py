@@ -23,9 +23,9 @@ def constant(num_frames: int = 3, size: tuple[int, int] = SIZE) -> np.ndarray:
 
 
 def slopes() -> np.ndarray:
-    """Colours that change evenly from left to right, and from frame to frame."""
-    grey = 40 + 8 * np.arange(SIZE[1]) + 5 * np.arange(3)[:, None, None]
-    return np.broadcast_to(grey[..., None], (3, *SIZE, 3)).astype(np.uint8)
+    """Colors that change evenly from left to right, and from frame to frame."""
+    gray = 40 + 8 * np.arange(SIZE[1]) + 5 * np.arange(3)[:, None, None]
+    return np.broadcast_to(gray[..., None], (3, *SIZE, 3)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("paint", [telea, navier_stokes])

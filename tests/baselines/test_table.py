@@ -88,8 +88,8 @@ def lpips_file(tmp_path: Path) -> Path:
     return tmp_path / "lpips.pt"
 
 
-def colours(frames: np.ndarray) -> np.ndarray:
-    """The mean colour of a frame stands for the face in it."""
+def colors(frames: np.ndarray) -> np.ndarray:
+    """The mean color of a frame stands for the face in it."""
     return frames.mean(axis=(1, 2))
 
 
@@ -149,9 +149,9 @@ def test_a_store_without_new_clips(space, tmp_path):
 
 
 def test_settings_that_cannot_be_measured(space, store):
-    with pytest.raises(UserError, match="expected 1 sample to be measured, came 2"):
+    with pytest.raises(UserError, match="expected 1 sample to be measured, got 2"):
         task_table(space, store, config=dataclasses.replace(QUICK, samples=2))
-    with pytest.raises(UserError, match="max_clips of at least 1, came 0"):
+    with pytest.raises(UserError, match="max_clips of at least 1, got 0"):
         task_table(space, store, config=QUICK, max_clips=0)
 
 
@@ -202,11 +202,11 @@ def test_lpips_and_identity_where_they_are_asked_for(tmp_path, lpips_file):
 
     def embedder(frames):
         looked_at.append(len(frames))
-        return colours(frames)
+        return colors(frames)
 
     def judge(row, completed):
         pair = torch.from_numpy(completed.videos), torch.from_numpy(completed.truth)
-        expected.append({"lpips": lpips(*pair).mean().item(), **identity(*pair, colours).means()})
+        expected.append({"lpips": lpips(*pair).mean().item(), **identity(*pair, colors).means()})
 
     rows = task_table(
         space,
@@ -229,7 +229,7 @@ def test_lpips_and_identity_where_they_are_asked_for(tmp_path, lpips_file):
 
 
 def test_frames_too_small_for_lpips_are_refused_before_the_work(space, store, lpips_file):
-    with pytest.raises(UserError, match="LPIPS needs frames of at least 31x31 px, came 8x8"):
+    with pytest.raises(UserError, match="LPIPS needs frames of at least 31x31 px, got 8x8"):
         task_table(space, store, lpips=Lpips(lpips_file), on_row=lambda *_: pytest.fail("worked"))
 
 
@@ -319,7 +319,7 @@ class TestCommand:
         return [(row["task"], row["method"]) for row in rows]
 
     def test_everything_it_can_write(self, evaluate, tmp_path, lpips_file, capsys, monkeypatch):
-        monkeypatch.setattr("videospace.cli.evaluate.FACES", {"dlib": lambda: colours})
+        monkeypatch.setattr("videospace.cli.evaluate.FACES", {"dlib": lambda: colors})
         files = ("--json", tmp_path / "t.json", "--page", tmp_path / "t.html", "--page-clips", 2)
         more = ("--lpips", lpips_file, "--faces", "dlib")
         assert evaluate(*self.OPTIONS, *files, *more) == 0
@@ -363,10 +363,10 @@ class TestCommand:
             (("--page", "x.html"), "--page belongs to the table of tasks: add --tasks all"),
             (("--lpips", "x.pt"), "--lpips belongs to the table of tasks"),
             (("--faces", "dlib"), "--faces belongs to the table of tasks"),
-            (("--tasks", "all", "--page", "x.pdf"), "name ends in .html, came 'x.pdf'"),
+            (("--tasks", "all", "--page", "x.pdf"), "name ends in .html, got 'x.pdf'"),
             (
                 ("--tasks", "all", "--page", "x.html", "--page-clips", "0"),
-                "at least 1 clip on the page, came 0",
+                "at least 1 clip on the page, got 0",
             ),
             (("--tasks", "all", "--json", "no/t.json"), "there is no folder 'no'"),
             (("--tasks", "all", "--page", "no/t.html"), "there is no folder 'no'"),

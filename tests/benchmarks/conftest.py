@@ -13,7 +13,7 @@ import pytest
 
 
 def write_recording(path: Path, num_frames: int, height: int, width: int, seed: int) -> None:
-    """A bright block that wanders over a grey picture."""
+    """A bright block that wanders over a gray picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(25))

@@ -67,8 +67,8 @@ def test_a_run_that_fails_is_kept_with_its_reason(tmp_path):
         datasets=("bouncing-ball",), num_sources=6, budget_seconds=5.0, scored_clips=2, seeds=(0,)
     )
     (job, *_) = ablations.all_jobs(options, tmp_path)
-    optimiser = dataclasses.replace(job.config.optimiser, learning_rate=1e30)
-    job = job._replace(config=dataclasses.replace(job.config, optimiser=optimiser))
+    optimizer = dataclasses.replace(job.config.optimizer, learning_rate=1e30)
+    job = job._replace(config=dataclasses.replace(job.config, optimizer=optimizer))
     assert "the loss is not finite in step" in ablations.run(job)
     kept = json.loads(job.file.read_text())
     assert kept.keys() == {"variant", "seed", "failure"}

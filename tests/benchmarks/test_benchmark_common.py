@@ -102,13 +102,13 @@ def test_nothing_is_written_where_nothing_is_to_be_saved(tmp_path, capsys):
 
 def test_a_users_mistake_is_one_line_and_status_2(tmp_path, capsys):
     def measure(options, work):
-        raise UserError("expected 2 clips, came 1")
+        raise UserError("expected 2 clips, got 1")
 
     out = tmp_path / "results.json"
     with pytest.raises(SystemExit) as stopped:
         run_benchmark("nothing", "Why?", BenchmarkOptions, measure, ["--out", str(out)])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == "expected 2 clips, came 1\n"
+    assert capsys.readouterr().err == "expected 2 clips, got 1\n"
     assert not out.exists()
 
 

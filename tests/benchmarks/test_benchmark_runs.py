@@ -92,7 +92,7 @@ def test_bouncing_ball(run_main, tmp_path, small_paper):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--num-clips", "1"], "expected at least 2 clips to interpolate, came 1"),
+        (["--num-clips", "1"], "expected at least 2 clips to interpolate, got 1"),
         (["--budget-seconds", "0"], "a budget above 0 s"),
         (["--seeds"], "expected at least one preset, seed"),
     ],
@@ -186,15 +186,15 @@ def test_rendering(run_main, monkeypatch, precision):
 @pytest.mark.parametrize("name", ["fast", "tiny"])
 def test_the_space_to_render_has_the_latents_of_its_preset(name):
     space, latent = rendering.random_space(name), PRESETS[name]().model.latent
-    assert space.latents.shape == (1, latent.num_moments * latent.width)
+    assert space.latents.shape == (1, latent.num_keyframes * latent.width)
     assert next(space.render_frames(space.latents, height=4, num_frames=3)).shape == (1, 4, 4, 3)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sizes", "64x64"], "expected height x width x frames, such as 256x256x25, came 64x64"),
-        (["--sizes", "0x4x4"], "such as 256x256x25, came 0x4x4"),
+        (["--sizes", "64x64"], "expected height x width x frames, such as 256x256x25, got 64x64"),
+        (["--sizes", "0x4x4"], "such as 256x256x25, got 0x4x4"),
         (["--formats", ".doc"], "formats among .mp4"),
         (["--preset", "slow"], "expected a preset among"),
     ],

@@ -129,10 +129,10 @@ def test_each_data_set_has_a_file_of_its_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--num-sources", "2"], "expected num_sources of at least 3, came 2"),
-        (["--max-clips", "0"], "expected max_clips of at least 1, came 0"),
-        (["--refined-clips", "0"], "expected refined_clips of at least 1, came 0"),
-        (["--encoder-seconds", "-1"], "expected encoder_seconds of at least 0, came -1.0"),
+        (["--num-sources", "2"], "expected num_sources of at least 3, got 2"),
+        (["--max-clips", "0"], "expected max_clips of at least 1, got 0"),
+        (["--refined-clips", "0"], "expected refined_clips of at least 1, got 0"),
+        (["--encoder-seconds", "-1"], "expected encoder_seconds of at least 0, got -1.0"),
         (["--seeds"], "expected at least one preset, seed"),
     ],
 )

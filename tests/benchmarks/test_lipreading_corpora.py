@@ -62,7 +62,7 @@ def test_a_missing_recording_is_named(grid, tmp_path):
     [
         (None, "expected a table of GRID's words at"),
         ("name\tword\na\tb\n", "expected a table of GRID's words at"),
-        (HEADER + "bbaf2n\t0\t5\tbin\n", "expected a sentence of six words in bbaf2n, came 1"),
+        (HEADER + "bbaf2n\t0\t5\tbin\n", "expected a sentence of six words in bbaf2n, got 1"),
     ],
 )
 def test_tables_that_are_none(tmp_path, content, message):

@@ -1,4 +1,4 @@
-"""The ablation of unlabelled footage, in miniature."""
+"""The ablation of unlabeled footage, in miniature."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks import lipreading_footage
 from videospace.lipreading.adaptation.strategies import adapt
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
@@ -34,7 +34,7 @@ def mouth(word: int, take: int, num_frames: int = 12) -> np.ndarray:
 @pytest.fixture
 def task():
     clips = [
-        LabelledClip(
+        LabeledClip(
             word=word,
             speaker=speaker,
             take=str(take),
@@ -95,10 +95,10 @@ def test_pieces_count_as_right_by_their_place(task):
 def test_every_way_of_using_footage(corpus, run_main, monkeypatch):
     learned_from = []
 
-    def watched(method, shots, model, settings, *, pseudo_labelled, footage, units):
-        shared = (len(shots), len(pseudo_labelled), len(footage), settings.epochs)
-        learned_from.append((*shared, {clip.domain for clip in pseudo_labelled}))
-        return adapt(method, shots, model, settings, pseudo_labelled=pseudo_labelled)
+    def watched(method, shots, model, settings, *, pseudo_labeled, footage, units):
+        shared = (len(shots), len(pseudo_labeled), len(footage), settings.epochs)
+        learned_from.append((*shared, {clip.domain for clip in pseudo_labeled}))
+        return adapt(method, shots, model, settings, pseudo_labeled=pseudo_labeled)
 
     monkeypatch.setattr(lipreading_footage, "adapt", watched)
     found = run_main(lipreading_footage.main, "--corpus", str(corpus), "--speakers", "A", *SHORT)
@@ -120,4 +120,4 @@ def test_a_way_that_does_not_train_is_refused(corpus, run_main, capsys):
         run_main(lipreading_footage.main, "--corpus", str(corpus), "--methods", "fusion", *SHORT)
     assert ended.value.code == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "expected ways to learn that train, came fusion" in said
+    assert "expected ways to learn that train, got fusion" in said

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from benchmarks.lipreading_protocols import MIRACL_TEXTS, tasks, without_speakers
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 CLASSES = ("words/01", "words/02", "phrases/01", "phrases/02")
 
 
-def corpus(*speakers: str, takes: int = 4, classes=CLASSES, seed: int = 0) -> list[LabelledClip]:
+def corpus(*speakers: str, takes: int = 4, classes=CLASSES, seed: int = 0) -> list[LabeledClip]:
     """Noise by speaker, class and take, in the order of a corpus."""
     generator = np.random.default_rng(seed)
     return [
-        LabelledClip(
+        LabeledClip(
             word=word,
             speaker=speaker,
             take=f"{take:02d}",
@@ -52,7 +52,7 @@ def test_words_that_pretraining_has_never_seen():
         assert asked == {task.part}
         assert taught == {"words", "phrases"} - {task.part}
         assert task.others == []
-    with pytest.raises(UserError, match=r"classes called words/\.\.\., came none"):
+    with pytest.raises(UserError, match=r"classes called words/\.\.\., got none"):
         list(tasks("miracl-unseen-1", corpus("F01", "F02", classes=("yes",)), None, ()))
 
 
@@ -66,7 +66,7 @@ def test_grid_asks_about_all_takes_but_the_first():
 def test_a_separate_corpus_loses_everybody_who_is_asked_about():
     asked = corpus("F01", "F02", "F03")
     renamed = [
-        LabelledClip(word=c.word, speaker="stranger", take=c.take, domain="real", clip=c.clip)
+        LabeledClip(word=c.word, speaker="stranger", take=c.take, domain="real", clip=c.clip)
         for c in asked
         if c.speaker == "F02"
     ]

@@ -8,7 +8,7 @@ from benchmarks.lipreading_table import differences
 from PIL import Image
 
 from benchmarks import lipreading_table
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import Answer
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.pretraining.pretrain import pretrain
@@ -96,7 +96,7 @@ def test_one_model_serves_all_speakers_of_a_separate_corpus(corpus, tmp_path, ru
 
 
 def answer(word: str, said: str, seed: int = 0) -> Answer:
-    clip = LabelledClip(
+    clip = LabeledClip(
         word=word,
         speaker="A",
         take="03",

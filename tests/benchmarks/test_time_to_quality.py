@@ -29,7 +29,7 @@ from videospace.metrics.complexity import INR_V_LAYERS, multiply_adds
 
 CPU = torch.device("cpu")
 QUICK = (
-    *("--dataset", "bouncing-ball", "--num-sources", "6", "--num-moments", "4"),
+    *("--dataset", "bouncing-ball", "--num-sources", "6", "--num-keyframes", "4"),
     *("--budget-seconds", "0.6", "--scored-clips", "2", "--paper-clips", "1"),
 )
 
@@ -91,7 +91,7 @@ def test_two_presets(run_main, tmp_path, small_paper):
 
 def test_a_store_of_the_users(run_main, balls):
     command = ("--store", "balls", "--presets", "tiny", "--budget-seconds", "0.3")
-    document = run_main(time_to_quality.main, *command, "--num-moments", "2", "--targets", "20")
+    document = run_main(time_to_quality.main, *command, "--num-keyframes", "2", "--targets", "20")
     assert (document["clips"], document["num_training_clips"]) == ("balls", 5)
     assert document["clip_size"] == [3, 16, 16]
     assert document["times_faster_than_paper"] == {}
@@ -215,12 +215,12 @@ def test_each_store_has_a_file_of_its_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--num-moments", "1"], "expected at least one target, two moments and one clip"),
+        (["--num-keyframes", "1"], "expected at least one target, two moments and one clip"),
         (["--targets"], "expected at least one target, two moments and one clip to score"),
         (["--seeds"], "expected at least one preset, seed"),
-        (["--paper-budget-seconds", "0"], "expected paper_budget_seconds above 0, came 0"),
+        (["--paper-budget-seconds", "0"], "expected paper_budget_seconds above 0, got 0"),
         (["--store", "nowhere"], "clips/nowhere has no store.json"),
-        (["--store", "a/b"], "expected the name of a store in WORK/clips, came 'a/b'"),
+        (["--store", "a/b"], "expected the name of a store in WORK/clips, got 'a/b'"),
     ],
 )
 def test_what_cannot_be_measured(arguments, message, capsys):

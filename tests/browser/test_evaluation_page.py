@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import Answer, score
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.metrics.bootstrap import Interval
@@ -21,7 +21,7 @@ WORDS = ("mat", "bat", "water", "a phrase that is rather long for a matrix")
 ALL_VIDEOS = "[...document.querySelectorAll('video')]"
 
 
-def clips() -> list[LabelledClip]:
+def clips() -> list[LabeledClip]:
     """Three takes of each word: a dark bar that opens."""
     found = []
     for number, word in enumerate(WORDS):
@@ -32,7 +32,7 @@ def clips() -> list[LabelledClip]:
                 frames[frame, 44 - half : 44 + half, 20:68] = 40
             clip = MouthClip(frames=frames, fps=25.0)
             found.append(
-                LabelledClip(word=word, speaker="Ann", take=f"{take}", domain="real", clip=clip)
+                LabeledClip(word=word, speaker="Ann", take=f"{take}", domain="real", clip=clip)
             )
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.drawn_faces import MOUTH_BELOW_CENTRE_PX, FacePose, draw_face, word_opening
+from tests.support.drawn_faces import MOUTH_BELOW_CENTER_PX, FacePose, draw_face, word_opening
 
 import videospace.studio
 
@@ -64,11 +64,11 @@ def events(open_browser) -> Iterator[Callable[..., list[tuple[str, float]]]]:
 
 @functools.cache
 def mouth(parts: int) -> np.ndarray:
-    """The square around the mouth and what is shifted into it, in grey levels."""
-    grey = draw_face(FacePose(opened=parts / 25)).mean(axis=2)
-    middle = 235 + MOUTH_BELOW_CENTRE_PX
+    """The square around the mouth and what is shifted into it, in gray levels."""
+    gray = draw_face(FacePose(opened=parts / 25)).mean(axis=2)
+    middle = 235 + MOUTH_BELOW_CENTER_PX
     rows, columns = (slice(at - REACH_PX + 40, at + REACH_PX + 120) for at in (middle, 320))
-    return np.pad(grey, 80, mode="edge")[rows, columns]
+    return np.pad(gray, 80, mode="edge")[rows, columns]
 
 
 def pictures(
@@ -84,7 +84,7 @@ def pictures(
         opening: How far the mouth is open in each picture, in [0, 1].
         shift_px: Where the camera looks, px down and across (time, 2).
         light: Times the brightness, for each picture.
-        noise: Standard deviation in grey levels, of a picture of that size.
+        noise: Standard deviation in gray levels, of a picture of that size.
     """
     chance = np.random.default_rng(0)
     shifts = np.zeros((len(opening), 2)) if shift_px is None else shift_px

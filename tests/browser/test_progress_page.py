@@ -93,7 +93,7 @@ def test_who_has_not_begun_is_told_what_will_be_here(open_page):
     browser = open_page("progress", "bo")
     wait(browser, "byId('answering').textContent")
     assert texts(browser, "#progress-empty")[0].startswith("Nothing has been said yet.")
-    assert texts(browser, "#answering")[0].endswith("without a model (dtw-normalised).")
+    assert texts(browser, "#answering")[0].endswith("without a model (dtw-normalized).")
     shown = "return [...document.querySelectorAll('#progress .in-use, #progress .with-models')]"
     assert not browser.execute_script(f"{shown}.some((part) => part.checkVisibility())")
 

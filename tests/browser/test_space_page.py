@@ -282,7 +282,7 @@ def test_the_keyboard_is_enough(page):
     wait(page, "byId('notice').textContent.includes('the rectangle leaves it')")
 
 
-def test_long_work_is_shown_after_a_reload_and_can_be_cancelled(with_video):
+def test_long_work_is_shown_after_a_reload_and_can_be_canceled(with_video):
     page = with_video
     page.execute_script("document.getElementById('effort').options[2].value = '2000,8'")
     page.execute_script("document.getElementById('effort').selectedIndex = 2")

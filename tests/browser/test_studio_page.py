@@ -114,7 +114,7 @@ def hold_space(browser: Any, seconds: float = 2.0) -> None:
     wait(browser, "document.querySelectorAll('.guess').length > 0 || !byId('typed-form').hidden")
 
 
-def test_a_word_is_recognised_chosen_and_spoken(page):
+def test_a_word_is_recognized_chosen_and_spoken(page):
     clips = len(ask(page, "/api/people/ann/clips"))
     hold_space(page)
     guesses = texts(page, ".guess .word")

@@ -85,14 +85,12 @@ class TestVideos:
             assert written.shape[:2] == (1, 4)
 
     @every_command
-    def test_grey_frames_are_as_if_they_had_colours(
-        self, tmp_path, call, frames_as_images, command
-    ):
-        grey = np.random.default_rng(0).integers(0, 256, (4, 12, 16), dtype=np.uint8)
-        frames_as_images("grey", grey)
-        frames_as_images("rgb", np.repeat(grey[..., None], 3, axis=3))
+    def test_gray_frames_are_as_if_they_had_colors(self, tmp_path, call, frames_as_images, command):
+        gray = np.random.default_rng(0).integers(0, 256, (4, 12, 16), dtype=np.uint8)
+        frames_as_images("gray", gray)
+        frames_as_images("rgb", np.repeat(gray[..., None], 3, axis=3))
         written = []
-        for name in ("grey", "rgb"):
+        for name in ("gray", "rgb"):
             assert call(command.format(f"%{name}")) == 0
             out = next(tmp_path.glob("out.*"))
             content = np.load(out)
@@ -138,7 +136,7 @@ class TestMasks:
         [
             (0, (12, 16), "hides nothing: its light pixels are what is hidden"),
             (255, (12, 16), "nothing is observed between frames 0 and 3"),
-            (255, (16, 16), r"the clips \(12x16 px\) or of the video \(24x32 px\), came 16x16"),
+            (255, (16, 16), r"the clips \(12x16 px\) or of the video \(24x32 px\), got 16x16"),
         ],
     )
     def test_masks_that_make_no_sense(self, tmp_path, call, capsys, level, size, message):
@@ -163,7 +161,7 @@ class TestMasks:
 
     def test_more_seen_frames_than_a_clip_has(self, call, capsys):
         assert call("complete @space @clip.mp4 --out %out.npy --task predict --seen 5") == 2
-        assert "expected 1 to 4 seen frames, as the space's clips have, came 5" in one_line(capsys)
+        assert "expected 1 to 4 seen frames, as the space's clips have, got 5" in one_line(capsys)
 
 
 @every_command

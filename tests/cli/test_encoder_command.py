@@ -81,13 +81,13 @@ def test_the_table_has_a_row_where_it_can_begin(films, folder, capsys):
     [
         ("encoder %none %store", "expected a space, but"),
         ("encoder %space %none", "none"),
-        ("encoder %space %store --budget-seconds 0", "budget_seconds above 0, came 0.0"),
+        ("encoder %space %store --budget-seconds 0", "budget_seconds above 0, got 0.0"),
         ("invert %space @clip.mp4 --out %new.npz --max-steps 0", "no encoder to begin with"),
         (
             "invert %space @clip.mp4 --out %new.npz --start encoder",
             "train one with 'videospace enc",
         ),
-        ("invert %space @clip.mp4 --out %new.npz --max-steps 0 --samples 2", "and 1 sample, came"),
+        ("invert %space @clip.mp4 --out %new.npz --max-steps 0 --samples 2", "and 1 sample, got"),
     ],
 )
 def test_mistakes_are_named_and_leave_nothing_behind(films, folder, capsys, command, message):

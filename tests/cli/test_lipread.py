@@ -72,7 +72,7 @@ def test_from_nothing_to_an_answer(films, tmp_path, capsys):
     assert re.search(r"kept .*films/yes/0 as clip [0-9a-f]{16}: 0\.5 s", said)
     run("recognize @ann @films/bread/2 --faces crops", tmp_path)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "by 'dtw-normalised', since 'fusion' has no model yet"
+    assert lines[0] == "by 'dtw-normalized', since 'fusion' has no model yet"
     assert re.fullmatch(r".*films/bread/2: (not )?sure, \d+ ms", lines[1])
     assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
 
@@ -86,7 +86,7 @@ def test_a_film_of_a_minute_changes_nothing(folder):
     (folder / "minute").mkdir()
     for number in range(301):
         Image.new("L", (88, 60), number % 250).save(folder / "minute" / f"{number:03d}.png")
-    message = r"'.*minute': expected a clip of one word, at most 12 s, came one of 12\.0 s"
+    message = r"'.*minute': expected a clip of one word, at most 12 s, got one of 12\.0 s"
     for command in ("add @ann new @minute", "recognize @ann @minute --word yes"):
         with pytest.raises(UserError, match=message):
             run(f"{command} --faces crops", folder)
@@ -129,7 +129,7 @@ def test_back_to_an_older_model(folder, capsys):
     capsys.readouterr()
     run("models @ann", folder)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"* {own.id}  {own.added}  recogniser, cl-r from 6 recordings, ")
+    assert lines[0].startswith(f"* {own.id}  {own.added}  recognizer, cl-r from 6 recordings, ")
     assert lines[0].endswith(" of 1 answers right")
     assert lines[1:] == [f"  {base.id}  {base.added}  encoder, pretrained", "'cl-r' answers"]
     run(f"models @ann --use {base.id}", folder)
@@ -165,7 +165,7 @@ def test_training_with_a_model(folder, capsys):
     run("train @ann --model @films/model --strategy cl-r --minutes 0.01", folder)
     said = capsys.readouterr().out
     assert re.search(r"cl-r: trained model [0-9a-f]{16}; 3 words in", said)
-    assert "'tea' has no recording yet and cannot be recognised" in said
+    assert "'tea' has no recording yet and cannot be recognized" in said
     run("recognize @ann @films/yes/2 --faces crops", folder)
     assert "since" not in capsys.readouterr().out
     run("delete @ann --word bread", folder)
@@ -193,7 +193,7 @@ def test_training_with_footage(folder, capsys):
     assert len(Profile(folder / "ann").clips()) == 6  # nothing of the footage is kept
     with pytest.raises(UserError, match="'fusion' trains nothing, so that footage has no effect"):
         run(f"train @ann --strategy fusion {footage}", folder)
-    with pytest.raises(UserError, match="expected --footage with --pseudo-labels, came none"):
+    with pytest.raises(UserError, match="expected --footage with --pseudo-labels, got none"):
         run("train @ann --strategy cl-r --pseudo-labels", folder)
 
 
@@ -206,7 +206,7 @@ def test_evaluation_with_its_page(folder, capsys):
     scores = json.loads((folder / "scores.json").read_text())
     assert scores["num_answers"] == 6
     assert 0 <= scores["top1"]["low"] <= scores["top1"]["mean"] <= scores["top1"]["high"] <= 1
-    assert "Ann: how well words are recognised" in (folder / "page" / "index.html").read_text()
+    assert "Ann: how well words are recognized" in (folder / "page" / "index.html").read_text()
 
 
 def test_evaluation_with_a_model_shows_embeddings(folder, capsys):
@@ -255,12 +255,12 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("info @films", r"expected a profile, but '.*films' has no profile\.sqlite"),
         ("add @ann water", "the word 'water' is in the profile already, with 2 clips"),
         ("add @ann water @films/water/2 --note x", "its spoken form and note are given when"),
-        ("add @ann '' @films/water/2", "expected a word, came an empty text"),
+        ("add @ann '' @films/water/2", "expected a word, got an empty text"),
         ("add @ann new @films/absent --faces crops", "absent"),
         ("add @ann yes @films/yes/0 --faces crops", "already, as clip [0-9a-f]{16} of 'yes'"),
-        ("add @ann new @some.zip", "expected a film to find a face in, came the zip"),
-        ("train @ann --minutes 0", "expected more than 0 seconds for training, came 0"),
-        ("recognize @ann", "expected at least one recording to recognise, came none"),
+        ("add @ann new @some.zip", "expected a film to find a face in, got the zip"),
+        ("train @ann --minutes 0", "expected more than 0 seconds for training, got 0"),
+        ("recognize @ann", "expected at least one recording to recognize, got none"),
         (
             "recognize @ann @films/yes/2 --word tea",
             "no word 'tea': 'videospace lipread info' lists",
@@ -276,7 +276,7 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("delete @ann --word tea", "no word 'tea'"),
         ("delete @ann --clip 0123", "no clip '0123' in the profile: 'videospace lipread info"),
         ("delete @films --everything", "expected a profile"),
-        ("export @ann @ann.tar", r"ends in \.zip, came 'ann.tar'"),
+        ("export @ann @ann.tar", r"ends in \.zip, got 'ann.tar'"),
         ("import @absent.zip @bob", "there is no file"),
         ("pretrain @films --out @m --without x", "expected .*SPEAKER|no speaker 'x'"),
     ],
@@ -294,12 +294,12 @@ def test_one_word_is_nothing_to_tell_apart(films, tmp_path):
     (tmp_path / "films").symlink_to(films)
     run("new @ann", tmp_path)
     for command in ("train @ann", "recognize @ann @films/yes/0 --faces crops", "evaluate @ann"):
-        with pytest.raises(UserError, match="at least 2 words to tell apart, came 0: add words"):
+        with pytest.raises(UserError, match="at least 2 words to tell apart, got 0: add words"):
             run(command, tmp_path)
     run("add @ann yes @films/yes/0 @films/yes/1 --faces crops", tmp_path)
     run("add @ann no", tmp_path)
     for command in ("train @ann", "recognize @ann @films/yes/2 --faces crops", "evaluate @ann"):
-        with pytest.raises(UserError, match="at least 2 words to tell apart, came 1: add words"):
+        with pytest.raises(UserError, match="at least 2 words to tell apart, got 1: add words"):
             run(command, tmp_path)
 
 

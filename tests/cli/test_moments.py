@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("moments")
     torch.manual_seed(2)
     config = ModelConfig(
-        latent=LatentConfig(width=6, num_moments=3),
+        latent=LatentConfig(width=6, num_keyframes=3),
         inr=InrConfig(hidden_width=8, num_hidden_layers=2),
         hypernetwork=HypernetworkConfig(hidden_width=8, initial_difference=2.0),
     )

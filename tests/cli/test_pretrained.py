@@ -100,15 +100,15 @@ def test_the_flag_means_the_shipped_space_even_beside_a_folder_of_that_name(smal
         ("sample --pretrained= --out x.npy", "no space '' comes with videospace"),
         (
             "sample own --out x.npy --pretrained bouncing-ball",
-            "expected SPACE or --pretrained NAME, came both: 'own' and 'bouncing-ball'",
+            "expected SPACE or --pretrained NAME, got both: 'own' and 'bouncing-ball'",
         ),
         (
             "invert moving-mnist film --out x.npz --pretrained bouncing-ball",
-            "expected SPACE or --pretrained NAME, came both: 'moving-mnist' and 'bouncing-ball'",
+            "expected SPACE or --pretrained NAME, got both: 'moving-mnist' and 'bouncing-ball'",
         ),
         (
             "sample --pretrained bouncing-ball --pretrained=moving-mnist --out x.npy",
-            "expected one --pretrained, came two",
+            "expected one --pretrained, got two",
         ),
         ("encoder moving-mnist clips", "expected a space, but there is no folder 'moving-mnist'"),
     ],

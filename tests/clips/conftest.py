@@ -54,7 +54,7 @@ def make_video() -> Callable[..., Path]:
     return write_file
 
 
-def grey_levels(num_frames: int, height: int = 32, width: int = 48, first: int = 0) -> np.ndarray:
+def gray_levels(num_frames: int, height: int = 32, width: int = 48, first: int = 0) -> np.ndarray:
     """Plain frames whose level tells their number: ``8 * (number + 1)``."""
     levels = 8 * (np.arange(first, first + num_frames) + 1)
     shape = (num_frames, height, width, 3)
@@ -63,13 +63,13 @@ def grey_levels(num_frames: int, height: int = 32, width: int = 48, first: int =
 
 @pytest.fixture
 def make_levels() -> Callable[..., np.ndarray]:
-    """`grey_levels` as a fixture."""
-    return grey_levels
+    """`gray_levels` as a fixture."""
+    return gray_levels
 
 
 @pytest.fixture
 def numbers() -> Callable[..., list[int]]:
-    """Reads the frame numbers back from frames made by `grey_levels`."""
+    """Reads the frame numbers back from frames made by `gray_levels`."""
 
     def read(frames: Sequence[np.ndarray] | np.ndarray) -> list[int]:
         return [round(float(frame.mean()) / 8) - 1 for frame in frames]

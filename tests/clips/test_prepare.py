@@ -335,9 +335,9 @@ def test_synthetic_sets_by_name(films):
     assert (report.num_added, report.num_present) == (3, 0)
     report = prepare(["bouncing-ball"], "store", ball)
     assert (report.num_added, report.num_present) == (0, 3)
-    with pytest.raises(UserError, match="expected a BouncingBallConfig for bouncing-ball, came a"):
+    with pytest.raises(UserError, match="expected a BouncingBallConfig for bouncing-ball, got a"):
         prepare(["bouncing-ball"], "store", PrepareConfig())
-    with pytest.raises(UserError, match="expected a PrepareConfig for films, came a MovingMnist"):
+    with pytest.raises(UserError, match="expected a PrepareConfig for films, got a MovingMnist"):
         prepare(["films"], "store", MovingMnistConfig())
     digits = MovingMnistConfig(num_clips=2, num_frames=3)
     assert prepare(["moving-mnist"], "digits", digits).num_added == 2

@@ -31,17 +31,17 @@ def test_holdout_leaves_something_to_train_on(holdout, num_sources):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"num_frames": 0}, "expected num_frames of at least 1, came 0"),
-        ({"every": 0}, "expected every of at least 1, came 0"),
-        ({"stride": 0}, "expected stride of at least 1, came 0"),
-        ({"workers": -1}, "expected workers of at least 1, came -1"),
-        ({"max_clips": 0}, "expected max_clips of at least 1, came 0"),
+        ({"num_frames": 0}, "expected num_frames of at least 1, got 0"),
+        ({"every": 0}, "expected every of at least 1, got 0"),
+        ({"stride": 0}, "expected stride of at least 1, got 0"),
+        ({"workers": -1}, "expected workers of at least 1, got -1"),
+        ({"max_clips": 0}, "expected max_clips of at least 1, got 0"),
         ({"holdout": -0.1}, "expected holdout as a share below 1 or a number .* came -0.1"),
         ({"holdout": 2.5}, "expected holdout as a share below 1 or a number .* came 2.5"),
         ({"holdout": float("nan")}, "expected holdout as a share"),
-        ({"frame_folder_fps": 0.0}, "expected frame_folder_fps above 0, came 0.0"),
+        ({"frame_folder_fps": 0.0}, "expected frame_folder_fps above 0, got 0.0"),
         ({"size": "small"}, "expected a size such as 64"),
-        ({"crop": "middle"}, "expected a crop of 'centre'"),
+        ({"crop": "middle"}, "expected a crop of 'center'"),
     ],
 )
 def test_bad_settings(changes, message):

@@ -178,7 +178,7 @@ def test_shards_that_all_fail_say_so_when_joined(films):
 
 def test_parts_that_do_not_fit_are_refused(films, make_video, make_levels):
     prepare(["films"], "store", config(), shard="1/2")
-    with pytest.raises(UserError, match=r"holds parts of 2 shards, came shard 1/3: keep to one"):
+    with pytest.raises(UserError, match=r"holds parts of 2 shards, got shard 1/3: keep to one"):
         prepare(["films"], "store", config(), shard="1/3")
     assert shards_of(Path("store")) == [Shard(1, 2), Shard(2, 2)]
     with pytest.raises(UserError, match=r"shard 1/2 in .* cut with other settings \(every\)"):
@@ -206,16 +206,14 @@ def test_a_part_whose_note_is_damaged_counts_as_unfinished(films):
 
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "a/b", "1/4/2", "-1/4", "1.0/4", "²/4"])
 def test_what_is_no_shard(text, films):
-    message = f"expected a shard such as 2/4, counted from 1/4 to 4/4, came '{text}'"
+    message = f"expected a shard such as 2/4, counted from 1/4 to 4/4, got '{text}'"
     with pytest.raises(UserError, match=message):
         prepare(["films"], "store", config(), shard=text)
     assert not Path("store").exists()
 
 
 def test_drawn_sets_have_no_shards(films):
-    with pytest.raises(
-        UserError, match="expected videos to divide into shards, came bouncing-ball"
-    ):
+    with pytest.raises(UserError, match="expected videos to divide into shards, got bouncing-ball"):
         prepare(["bouncing-ball"], "store", shard="1/2")
 
 

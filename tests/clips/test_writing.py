@@ -17,7 +17,7 @@ from videospace.runtime.errors import UserError
 
 
 def clips(num_clips=2, num_frames=6, height=32, width=48, seed=0):
-    """Smooth moving colours, (time, clip, height, width, 3): what a codec keeps well."""
+    """Smooth moving colors, (time, clip, height, width, 3): what a codec keeps well."""
     t, clip, row, col = np.ogrid[:num_frames, :num_clips, :height, :width]
     phase = 0.2 * t + clip + seed
     channels = np.broadcast_arrays(
@@ -46,7 +46,7 @@ def test_encoded_video_shows_the_mosaic(tmp_path, suffix, least_db, num_clips):
     assert psnr(shown, expected) > least_db
 
 
-def test_gif_keeps_few_colours_exactly(tmp_path):
+def test_gif_keeps_few_colors_exactly(tmp_path):
     frames = np.full((5, 1, 20, 20, 3), 255, np.uint8)
     for t in range(5):
         frames[t, 0, 4:9, t : t + 5] = (0, 0, 255)

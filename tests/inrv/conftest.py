@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from tests.support.toy_spaces import (
-    MOMENTS,
+    KEYFRAMES,
     SEMANTIC,
     TOY_MODEL,
     changed_model,
@@ -38,9 +38,9 @@ def make_model() -> Callable[..., ModelConfig]:
 
 
 @pytest.fixture
-def moments_model() -> ModelConfig:
+def keyframes_model() -> ModelConfig:
     """`TOY_MODEL` whose latents say six numbers at each of three moments."""
-    return changed_model(latent=MOMENTS)
+    return changed_model(latent=KEYFRAMES)
 
 
 @pytest.fixture

@@ -4,25 +4,25 @@ import pytest
 import torch
 from tests.support.drawn_mouths import drawn_corpus
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel
 
 
 @pytest.fixture(scope="session")
-def mouth_corpus() -> list[LabelledClip]:
+def mouth_corpus() -> list[LabeledClip]:
     """Three speakers, four words, three takes."""
     return drawn_corpus()
 
 
 @pytest.fixture
-def shots(mouth_corpus) -> list[LabelledClip]:
+def shots(mouth_corpus) -> list[LabeledClip]:
     """The first takes of the first speaker."""
     return [c for c in mouth_corpus if c.speaker == "speaker 0" and c.take == "00"]
 
 
 @pytest.fixture
-def queries(mouth_corpus) -> list[LabelledClip]:
+def queries(mouth_corpus) -> list[LabeledClip]:
     """The other takes of the first speaker."""
     return [c for c in mouth_corpus if c.speaker == "speaker 0" and c.take != "00"]
 

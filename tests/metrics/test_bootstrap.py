@@ -43,7 +43,7 @@ def test_the_mean_lies_inside(answers):
 
 
 def test_nothing_has_no_mean():
-    with pytest.raises(ValueError, match="expected at least one value, came none"):
+    with pytest.raises(ValueError, match="expected at least one value, got none"):
         bootstrap_mean([], [], [])
 
 

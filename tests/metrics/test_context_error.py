@@ -120,7 +120,7 @@ class TestUnseenPixels:
         fine = observed.repeat_interleave(4, 2).repeat_interleave(5, 3)
         assert torch.equal(unseen_pixels(observed, (12, 10)), ~fine)
 
-    def test_sizes_that_do_not_divide_go_by_the_centre(self):
+    def test_sizes_that_do_not_divide_go_by_the_center(self):
         observed = torch.tensor([False, True]).view(1, 1, 1, 2)
         assert unseen_pixels(observed, (1, 5))[0, 0, 0].tolist() == [
             True,
@@ -279,16 +279,16 @@ class TestBadInput:
     def test_a_context_of_another_length(self):
         truth = noise(1, 4, 6, 6)
         short = truth[:, :2]
-        with pytest.raises(UserError, match="of 1 clips of 4 frames, came 1 of 2: render as many"):
+        with pytest.raises(UserError, match="of 1 clips of 4 frames, got 1 of 2: render as many"):
             context_l1(truth, short, everything(short))
 
     @pytest.mark.parametrize("shape", [(7, 6), (6, 7)])
     def test_a_context_finer_than_the_video(self, shape):
         video, context_video = noise(1, 2, 6, 6), noise(1, 2, *shape)
-        with pytest.raises(UserError, match=r"no finer than the video of 6x6 px, came .x. px"):
+        with pytest.raises(UserError, match=r"no finer than the video of 6x6 px, got .x. px"):
             task_fidelity(video, video, context_video, everything(context_video))
 
     def test_a_mask_of_another_shape(self):
         video = noise(1, 2, 6, 6)
-        with pytest.raises(UserError, match=r"shape \(1, 2, 6, 6\), came \(1, 2, 6, 5\)"):
+        with pytest.raises(UserError, match=r"shape \(1, 2, 6, 6\), got \(1, 2, 6, 5\)"):
             module._require_context(video, video, everything(video)[..., :5])

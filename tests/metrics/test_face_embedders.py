@@ -18,8 +18,8 @@ from videospace.runtime.errors import UserError
 RED, GREEN, BLACK = (200, 0, 0), (0, 100, 0), (0, 0, 0)
 
 
-def clip(*colours: tuple[int, int, int], size: tuple[int, int] = (150, 160)) -> np.ndarray:
-    return np.stack([np.full((*size, 3), colour, np.uint8) for colour in colours])
+def clip(*colors: tuple[int, int, int], size: tuple[int, int] = (150, 160)) -> np.ndarray:
+    return np.stack([np.full((*size, 3), color, np.uint8) for color in colors])
 
 
 class Box:
@@ -31,7 +31,7 @@ class Box:
 
 
 class FakeDlib(types.ModuleType):
-    """Two boxes in every frame that is not black; a descriptor of colour, box and frame size."""
+    """Two boxes in every frame that is not black; a descriptor of color, box and frame size."""
 
     def __init__(self):
         super().__init__("dlib")

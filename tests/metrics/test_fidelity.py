@@ -200,8 +200,8 @@ def test_memory_is_bounded_by_the_block():
     assert 4 * video.numel() > 3 * block_bytes
 
 
-def test_moving_pixels_are_those_whose_grey_deviates_enough():
-    """Half of the time at ±d around the mean is a deviation of d: 7.65 grey levels are 0.06."""
+def test_moving_pixels_are_those_whose_gray_deviates_enough():
+    """Half of the time at ±d around the mean is a deviation of d: 7.65 gray levels are 0.06."""
     reference = torch.full((1, 4, 2, 3, 3), 100, dtype=torch.uint8)
     reference[0, 2:, 0, 0] += 2 * 8
     reference[0, 2:, 0, 1] += 2 * 7

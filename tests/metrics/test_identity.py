@@ -18,16 +18,16 @@ from videospace.metrics.identity import (
 from videospace.runtime.errors import UserError
 
 
-def colour_embedder(frames: np.ndarray) -> np.ndarray:
-    """The mean colour stands for the face; a black frame shows none."""
-    colours = frames.mean(axis=(1, 2))
-    colours[colours.sum(axis=1) == 0] = np.nan
-    return colours
+def color_embedder(frames: np.ndarray) -> np.ndarray:
+    """The mean color stands for the face; a black frame shows none."""
+    colors = frames.mean(axis=(1, 2))
+    colors[colors.sum(axis=1) == 0] = np.nan
+    return colors
 
 
-def plain(*colours: tuple[int, int, int], size: tuple[int, int] = (2, 2)) -> Tensor:
-    """One clip; every frame has one colour."""
-    frames = torch.tensor(colours, dtype=torch.uint8)
+def plain(*colors: tuple[int, int, int], size: tuple[int, int] = (2, 2)) -> Tensor:
+    """One clip; every frame has one color."""
+    frames = torch.tensor(colors, dtype=torch.uint8)
     return frames[None, :, None, None].expand(1, -1, *size, 3).clone()
 
 
@@ -50,10 +50,10 @@ class TestSimilarities:
     @given(**SIZES)
     def test_they_are_plain_means_of_cosines(self, seed, time, width):
         faces, others = noise(seed, time, width), noise(seed + 1, time, width)
-        neighbours = [cosine(faces[t], faces[t + 1]) for t in range(time - 1)]
+        neighbors = [cosine(faces[t], faces[t + 1]) for t in range(time - 1)]
         pairs = [cosine(a, b) for a, b in itertools.combinations(faces, 2)]
         matches = [cosine(a, b) for a, b in zip(faces, others, strict=True)]
-        assert local_similarity(faces) == pytest.approx(np.mean(neighbours), abs=1e-9)
+        assert local_similarity(faces) == pytest.approx(np.mean(neighbors), abs=1e-9)
         assert global_similarity(faces) == pytest.approx(np.mean(pairs), abs=1e-9)
         assert matching_similarity(faces, others) == pytest.approx(np.mean(matches), abs=1e-9)
 
@@ -99,7 +99,7 @@ class TestIdentity:
     def test_known_values(self):
         """Yellow is halfway between red and green, which have nothing in common."""
         video, reference = plain(RED, YELLOW, GREEN), plain(RED, RED, YELLOW)
-        scores = identity(video, reference, colour_embedder)
+        scores = identity(video, reference, color_embedder)
         assert scores.tl_id.item() == pytest.approx(HALF / ((1 + HALF) / 2))
         assert scores.tg_id.item() == pytest.approx((2 * HALF / 3) / ((1 + 2 * HALF) / 3))
         assert scores.gt_id.item() == pytest.approx((1 + HALF + HALF) / 3)
@@ -107,18 +107,18 @@ class TestIdentity:
 
     def test_the_original_keeps_its_identity(self):
         clips = torch.cat([plain(RED, YELLOW, GREEN), plain(YELLOW, YELLOW, GREEN)])
-        scores = identity(clips, clips, colour_embedder)
+        scores = identity(clips, clips, color_embedder)
         assert scores.tl_id.tolist() == scores.tg_id.tolist() == [1, 1]
         assert scores.gt_id.tolist() == pytest.approx([1, 1])
 
     def test_a_still_of_another_person_is_constant_and_wrong(self):
-        scores = identity(plain(GREEN, GREEN, GREEN), plain(RED, RED, RED), colour_embedder)
+        scores = identity(plain(GREEN, GREEN, GREEN), plain(RED, RED, RED), color_embedder)
         assert scores.tl_id.item() == scores.tg_id.item() == pytest.approx(1)
         assert scores.gt_id.item() == 0
 
     def test_missing_faces_are_counted_and_left_out(self):
         video, reference = plain(RED, BLACK, RED, BLACK), plain(RED, RED, BLACK, RED)
-        scores = identity(video, reference, colour_embedder)
+        scores = identity(video, reference, color_embedder)
         assert scores.num_without_face.tolist() == [2]
         assert scores.num_reference_without_face.tolist() == [1]
         assert math.isnan(scores.tl_id.item())
@@ -128,21 +128,21 @@ class TestIdentity:
     def test_clips_are_judged_one_by_one(self):
         video = torch.cat([plain(RED, YELLOW), plain(BLACK, BLACK), plain(YELLOW, GREEN)])
         reference = torch.cat([plain(RED, RED), plain(RED, RED), plain(YELLOW, GREEN)])
-        together = identity(video, reference, colour_embedder)
+        together = identity(video, reference, color_embedder)
         assert together.num_without_face.tolist() == [0, 2, 0]
         for clip in (0, 2):
-            alone = identity(video[clip : clip + 1], reference[clip : clip + 1], colour_embedder)
+            alone = identity(video[clip : clip + 1], reference[clip : clip + 1], color_embedder)
             for field in ("tl_id", "tg_id", "gt_id"):
                 assert getattr(together, field)[clip] == getattr(alone, field)[0]
         assert together.gt_id[1].isnan()
 
     def test_the_sizes_may_differ(self):
         video, reference = plain(RED, GREEN, size=(8, 6)), plain(RED, GREEN)
-        assert identity(video, reference, colour_embedder).gt_id.item() == pytest.approx(1)
+        assert identity(video, reference, color_embedder).gt_id.item() == pytest.approx(1)
 
     def test_an_embedder_that_finds_nothing_may_not_know_its_width(self):
         def embed(frames: np.ndarray) -> np.ndarray:
-            found = colour_embedder(frames)
+            found = color_embedder(frames)
             return found if np.isfinite(found).any() else found[:, :1]
 
         scores = identity(plain(BLACK, BLACK), plain(RED, RED), embed)
@@ -151,7 +151,7 @@ class TestIdentity:
 
     def test_no_clips_have_no_scores(self):
         none = plain(RED, RED)[:0]
-        assert identity(none, none, colour_embedder).means() == {
+        assert identity(none, none, color_embedder).means() == {
             "tl_id": None,
             "tg_id": None,
             "gt_id": None,
@@ -179,7 +179,7 @@ class TestIdentity:
 class TestBadInput:
     def test_another_length(self):
         with pytest.raises(UserError, match=r"1 clips of 2 frames, .* came 1 of 3"):
-            identity(plain(RED, RED, RED), plain(RED, RED), colour_embedder)
+            identity(plain(RED, RED, RED), plain(RED, RED), color_embedder)
 
     @pytest.mark.parametrize(
         ("embed", "shape"),
@@ -189,5 +189,5 @@ class TestBadInput:
         ],
     )
     def test_an_embedder_with_other_rows(self, embed, shape):
-        with pytest.raises(UserError, match=f"a row for each of 2 frames, came shape {shape}"):
+        with pytest.raises(UserError, match=f"a row for each of 2 frames, got shape {shape}"):
             identity(plain(RED, RED), plain(RED, RED), embed)

@@ -106,5 +106,5 @@ def test_infinite_figures_are_refused(bad):
 
 
 def test_figures_of_other_clips_are_refused():
-    with pytest.raises(UserError, match="same clips for both methods, came 2 and 3"):
+    with pytest.raises(UserError, match="same clips for both methods, got 2 and 3"):
         paired_difference([1.0, 2.0], [1.0, 2.0, 3.0])

@@ -135,7 +135,7 @@ class TestBadWeights:
 
     def test_another_shape(self, tmp_path, weights):
         other = weights | {"features.0.weight": torch.zeros(64, 3, 3, 3)}
-        self.refused(tmp_path, other, r"features\.0\.weight of shape \(64, 3, 11, 11\), came \(64,")
+        self.refused(tmp_path, other, r"features\.0\.weight of shape \(64, 3, 11, 11\), got \(64,")
 
     def test_numbers_that_are_not_finite(self, tmp_path, weights):
         other = weights | {"features.3.bias": torch.full((192,), torch.nan)}
@@ -174,5 +174,5 @@ def _run() -> None:
 
 
 def test_frames_that_are_too_small_are_refused(lpips):
-    with pytest.raises(UserError, match="at least 31x31 px, came 30x64: render larger"):
+    with pytest.raises(UserError, match="at least 31x31 px, got 30x64: render larger"):
         lpips(noise(1, 1, 30, 64), noise(1, 1, 30, 64))

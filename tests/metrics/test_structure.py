@@ -15,13 +15,13 @@ def triangle_wave(num_frames=NUM_FRAMES, radius=RADIUS, side=SIDE):
     return radius + (side - 1 - 2 * radius) * (1 - np.abs(1 - 2 * phase))
 
 
-def paint(rows, cols, radius=RADIUS, colour=BLUE, side=SIDE, edge_px=1.0):
+def paint(rows, cols, radius=RADIUS, color=BLUE, side=SIDE, edge_px=1.0):
     """One disc a frame, as float RGB; ``rows`` and ``cols`` are numbers or one number a frame."""
     rows, cols, radius = np.broadcast_arrays(*map(np.atleast_1d, (rows, cols, radius)))
     y, x = np.ogrid[:side, :side]
     distance = np.hypot(y - rows[:, None, None], x - cols[:, None, None])
     coverage = np.clip((radius[:, None, None] - distance) / edge_px + 0.5, 0, 1)[..., None]
-    return WHITE * (1 - coverage) + colour * coverage
+    return WHITE * (1 - coverage) + color * coverage
 
 
 def as_video(picture):
@@ -43,8 +43,8 @@ def test_a_true_ball_is_valid_and_measured():
     assert found.found.all()
     assert (found.num_balls == 1).all()
     assert np.allclose(found.radius_px, RADIUS, atol=0.05)
-    assert np.allclose(found.centre_row, 25.3, atol=0.05)
-    assert np.allclose(found.centre_col, triangle_wave(), atol=0.05)
+    assert np.allclose(found.center_row, 25.3, atol=0.05)
+    assert np.allclose(found.center_col, triangle_wave(), atol=0.05)
     assert (found.roundness > 0.98).all()
 
 
@@ -105,7 +105,7 @@ def test_an_empty_frame_is_rejected():
     found = check(video)
     assert found.reasons == ("no ball in frame 7",)
     assert found.num_balls[7] == 0
-    assert np.isnan(found.centre_row[7])
+    assert np.isnan(found.center_row[7])
     assert not found.found[7]
 
 
@@ -119,7 +119,7 @@ def test_two_balls_are_rejected():
     found = check(video)
     assert found.reasons == ("more than one ball in frames 0, 1, 2, 3, 4 and 20 more",)
     assert (found.num_balls == 2).all()
-    assert np.allclose(found.centre_row, 25, atol=0.1)
+    assert np.allclose(found.center_row, 25, atol=0.1)
 
 
 def test_a_speck_counts_from_three_pixels_on():
@@ -151,13 +151,13 @@ def test_a_stretched_ball_is_rejected():
     assert found.reasons == ("not a solid round ball in frames 0, 1, 2, 3, 4 and 20 more",)
 
 
-@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 0, 0), (0, 200, 0)])
-def test_a_ball_of_another_colour_is_rejected(colour):
-    found = check(ball(colour=np.array(colour, float)))
-    assert any(reason.startswith("ball of another colour") for reason in found.reasons)
+@pytest.mark.parametrize("color", [(0, 0, 0), (255, 0, 0), (0, 200, 0)])
+def test_a_ball_of_another_color_is_rejected(color):
+    found = check(ball(color=np.array(color, float)))
+    assert any(reason.startswith("ball of another color") for reason in found.reasons)
 
 
-def test_colours_are_parameters():
+def test_colors_are_parameters():
     yellow_on_black = 255 - ball()
     assert check(yellow_on_black, ball_rgb=(255, 255, 0), background_rgb=(0, 0, 0)).valid
     assert not check(yellow_on_black).valid

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from videospace.clips.decoding.video_input import read_frames
 from videospace.clips.writing import write_video
-from videospace.reports.comparison import HATCHING_GREYS, hatched, side_by_side
+from videospace.reports.comparison import HATCHING_GRAYS, hatched, side_by_side
 from videospace.runtime.errors import UserError
 
 GREEN = (0, 200, 0)
@@ -16,8 +16,8 @@ RED = (200, 0, 0)
 sides = st.integers(1, 40)
 
 
-def filled(colour, num_frames=1, height=4, width=6):
-    return np.full((num_frames, height, width, 3), colour, np.uint8)
+def filled(color, num_frames=1, height=4, width=6):
+    return np.full((num_frames, height, width, 3), color, np.uint8)
 
 
 def all_seen(video):
@@ -49,7 +49,7 @@ def test_only_the_unseen_part_is_hatched():
     for frame, mask in zip(side_by_side(seen, observed, output), observed, strict=True):
         shown = frame[:, :16]
         assert (shown[mask] == GREEN).all()
-        assert np.isin(shown[~mask], HATCHING_GREYS).all()
+        assert np.isin(shown[~mask], HATCHING_GRAYS).all()
         assert (shown == shown[..., :1]).all(axis=2)[~mask].all()
         assert (frame[:, 18:] == BLUE).all()
 
@@ -58,7 +58,7 @@ def test_stripes_are_two_pixels_wide_run_diagonally_and_stand_still():
     seen = filled(GREEN, 2, 16, 16)
     first, second = side_by_side(seen, ~all_seen(seen), seen)
     np.testing.assert_array_equal(first, second)
-    dark, light = HATCHING_GREYS
+    dark, light = HATCHING_GRAYS
     assert first[0, :8, 0].tolist() == [dark, dark, light, light] * 2
     np.testing.assert_array_equal(first[1:, :15], first[:-1, 1:16])
 
@@ -81,7 +81,7 @@ def test_a_coarse_input_shows_its_pixels_and_is_hatched_finely():
     assert (shown[:8, :8] == GREEN).all()
     assert (shown[:8, 8:] == RED).all()
     assert (shown[8:, 8:] == 9).all()
-    assert set(shown[8, :8, 0].tolist()) == set(HATCHING_GREYS)
+    assert set(shown[8, :8, 0].tolist()) == set(HATCHING_GRAYS)
 
 
 @given(height=sides, width=sides, target_height=sides, target_width=sides)
@@ -95,7 +95,7 @@ def test_hatching_covers_what_is_unseen_at_any_size(height, width, target_height
     rows = [int((row + 0.5) * height / target_height) for row in range(target_height)]
     columns = [int((column + 0.5) * width / target_width) for column in range(target_width)]
     np.testing.assert_array_equal(shown[..., 0] == 5, observed[rows][:, columns])
-    assert np.isin(shown, (5, *HATCHING_GREYS)).all()
+    assert np.isin(shown, (5, *HATCHING_GRAYS)).all()
 
 
 @given(height=sides, width=sides)
@@ -125,8 +125,8 @@ def test_truth_of_another_shape_is_shown_whole():
 def test_single_pixels():
     pixel = filled(GREEN, 1, 1, 1)
     (frame,) = side_by_side(pixel, ~all_seen(pixel), pixel, pixel)
-    grey, white = [HATCHING_GREYS[0]] * 3, [255] * 3
-    assert frame.tolist() == [[grey, white, white, [*GREEN], white, white, [*GREEN]]]
+    gray, white = [HATCHING_GRAYS[0]] * 3, [255] * 3
+    assert frame.tolist() == [[gray, white, white, [*GREEN], white, white, [*GREEN]]]
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.webm"])
@@ -136,18 +136,18 @@ def test_odd_sizes_can_be_written(tmp_path, name):
     path = write_video(tmp_path / name, (frame[None] for frame in frames), fps=25)
     written = list(read_frames(path))
     assert [frame.shape for frame in written] == [(16, 56, 3)] * 3
-    for centre, colour in [(8, GREEN), (27, BLUE), (46, RED)]:
-        assert np.abs(written[1][7, centre].astype(int) - colour).max() < 30
+    for center, color in [(8, GREEN), (27, BLUE), (46, RED)]:
+        assert np.abs(written[1][7, center].astype(int) - color).max() < 30
 
 
 def test_one_frame_of_each_is_held():
     held = weakref.WeakValueDictionary()
     read = []
 
-    def stream(colour):
+    def stream(color):
         for number in range(20):
-            frame = filled(colour)[0]
-            held[colour, number] = frame
+            frame = filled(color)[0]
+            held[color, number] = frame
             read.append(number)
             yield frame
             del frame

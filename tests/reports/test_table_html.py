@@ -12,7 +12,7 @@ import pytest
 from videospace.baselines.table import Completed, Row
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.metrics.intervals import MeanInterval
-from videospace.reports.comparison import HATCHING_GREYS
+from videospace.reports.comparison import HATCHING_GRAYS
 from videospace.reports.table_page import TablePage
 from videospace.runtime.errors import UserError
 
@@ -58,7 +58,7 @@ def score(mean: float | None) -> MeanInterval:
 
 
 def made(task: Task, method: str, value: int, size: tuple[int, int] = (8, 16)) -> tuple:
-    """A row and its videos: everything of the method is of one grey, the truth is black."""
+    """A row and its videos: everything of the method is of one gray, the truth is black."""
     truth = np.zeros((3, 5, *size, 3), np.uint8)
     completed = Completed(
         ids=["a", "b <i>", "c"],
@@ -127,7 +127,7 @@ def test_the_best_of_a_task_is_bold_and_what_is_all_the_same_is_not(document):
     assert document.words("strong") == ["20.00 ± 0.50"] * 4
 
 
-def test_videos_are_labelled_and_hold_every_panel(document):
+def test_videos_are_labeled_and_hold_every_panel(document):
     videos = document.all("video")
     assert [video["aria-label"] for video in videos] == [
         f"{clip}, from the left: input, inversion, last & <first>, Telea, truth"
@@ -154,7 +154,7 @@ def test_panels_show_what_they_are_called(document, task):
     if task == "upscale":
         assert abs(lower).max() < 24
     else:
-        assert abs(lower.mean() - np.mean(HATCHING_GREYS)) < 8
+        assert abs(lower.mean() - np.mean(HATCHING_GRAYS)) < 8
         assert lower.std() > 30
 
 
@@ -194,9 +194,9 @@ def test_it_is_written_after_each_task_and_copies_what_it_keeps(tmp_path, size):
 
 
 def test_names_and_numbers_that_will_not_do(tmp_path):
-    with pytest.raises(UserError, match=r"ends in .html, came '.*table.json'"):
+    with pytest.raises(UserError, match=r"ends in .html, got '.*table.json'"):
         TablePage(tmp_path / "table.json", fps=10)
-    with pytest.raises(UserError, match="at least 1 clip on the page, came 0"):
+    with pytest.raises(UserError, match="at least 1 clip on the page, got 0"):
         TablePage(tmp_path / "t.html", fps=10, num_clips=0)
 
 

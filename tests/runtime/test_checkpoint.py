@@ -42,7 +42,7 @@ class Outer:
 
     def __post_init__(self):
         if self.limit is not None and self.limit < 0:
-            raise UserError(f"expected limit of at least 0, came {self.limit}")
+            raise UserError(f"expected limit of at least 0, got {self.limit}")
 
 
 class TestTensors:
@@ -136,7 +136,7 @@ class TestStrictLoading:
             (lambda t: t.update(more=torch.ones(1)), "has the unknown tensors more"),
             (
                 lambda t: t.update(bias=torch.ones(4)),
-                r"expected bias of shape \(3,\), came \(4,\)",
+                r"expected bias of shape \(3,\), got \(4,\)",
             ),
             (lambda t: t["bias"][1:2].fill_(math.nan), "bias holds numbers that are not finite"),
         ],
@@ -197,8 +197,8 @@ class TestJson:
             (b"", "expected a JSON object in"),
             (b"{", "expected a JSON object in"),
             (b"\xff\xfe", "expected a JSON object in"),
-            (b"[1]", "expected a JSON object in .*, came list"),
-            (b"3", "expected a JSON object in .*, came int"),
+            (b"[1]", "expected a JSON object in .*, got list"),
+            (b"3", "expected a JSON object in .*, got int"),
         ],
     )
     def test_something_else(self, tmp_path, data, message):
@@ -237,20 +237,20 @@ class TestConfigurations:
     @pytest.mark.parametrize(
         ("edit", "message"),
         [
-            (lambda c: c.update(colour=1), "^here has the unknown field 'colour': expected inner,"),
+            (lambda c: c.update(color=1), "^here has the unknown field 'color': expected inner,"),
             (lambda c: c.pop("kind"), "^here lacks the field 'kind'$"),
             (lambda c: c["inner"].pop("rate"), r"^here\.inner lacks the field 'rate'$"),
-            (lambda c: c.update(inner=[]), r"^expected an object for here\.inner, came \[\]$"),
-            (lambda c: c["inner"].update(width=1.0), r"^expected int for here\.inner\.width, came"),
-            (lambda c: c["inner"].update(width=True), r"expected int for .*, came True"),
-            (lambda c: c["inner"].update(rate="0.5"), r"expected float for .*, came '0.5'"),
-            (lambda c: c["inner"].update(rate=None), r"expected float for .*, came None"),
-            (lambda c: c["inner"].update(rate=math.inf), r"expected float for .*, came inf"),
-            (lambda c: c.update(kind="huge"), r"Literal\['big', 'small'\] for here\.kind, came"),
-            (lambda c: c.update(kind=["big"]), r"for here\.kind, came \['big'\]"),
-            (lambda c: c.update(limit="1"), r"expected int \| None for here\.limit, came '1'"),
-            (lambda c: c.update(on=1), r"expected bool for here\.on, came 1"),
-            (lambda c: c.update(limit=-1), "^here: expected limit of at least 0, came -1$"),
+            (lambda c: c.update(inner=[]), r"^expected an object for here\.inner, got \[\]$"),
+            (lambda c: c["inner"].update(width=1.0), r"^expected int for here\.inner\.width, got"),
+            (lambda c: c["inner"].update(width=True), r"expected int for .*, got True"),
+            (lambda c: c["inner"].update(rate="0.5"), r"expected float for .*, got '0.5'"),
+            (lambda c: c["inner"].update(rate=None), r"expected float for .*, got None"),
+            (lambda c: c["inner"].update(rate=math.inf), r"expected float for .*, got inf"),
+            (lambda c: c.update(kind="huge"), r"Literal\['big', 'small'\] for here\.kind, got"),
+            (lambda c: c.update(kind=["big"]), r"for here\.kind, got \['big'\]"),
+            (lambda c: c.update(limit="1"), r"expected int \| None for here\.limit, got '1'"),
+            (lambda c: c.update(on=1), r"expected bool for here\.on, got 1"),
+            (lambda c: c.update(limit=-1), "^here: expected limit of at least 0, got -1$"),
         ],
     )
     def test_what_does_not_fit_is_named(self, edit, message):

@@ -211,8 +211,8 @@ class TestPlot:
         with Image.open(tmp_path / "curve.png") as image:
             assert image.format == "PNG"
             assert image.width > image.height > 200
-            colours = np.asarray(image.convert("RGB")).reshape(-1, 3)
-        assert (np.abs(colours - np.array([31, 119, 180])).sum(axis=1) < 10).sum() > 200
+            colors = np.asarray(image.convert("RGB")).reshape(-1, 3)
+        assert (np.abs(colors - np.array([31, 119, 180])).sum(axis=1) < 10).sum() > 200
         assert sorted(os.listdir(tmp_path)) == ["curve.png", "metrics.jsonl"]
 
     def test_records_without_psnr_are_passed_over(self, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from videospace.runtime import process_group as distributed
 from videospace.runtime import processes
 from videospace.runtime.errors import UserError
-from videospace.runtime.process_group import ALONE, Team
+from videospace.runtime.process_group import ALONE, ProcessGroup
 from videospace.runtime.processes import (
     device_of_process,
     is_first_process,
@@ -20,17 +20,17 @@ class TestOwnership:
     @given(st.integers(1, 7), st.integers(0, 40))
     def test_every_row_has_one_owner_where_it_says(self, count, num_rows):
         table = torch.arange(num_rows)
-        teams = [Team(rank, count) for rank in range(count)]
-        shares = [team.share(table) for team in teams]
+        teams = [ProcessGroup(rank, count) for rank in range(count)]
+        shares = [group.local_rows(table) for group in teams]
         assert torch.cat(shares).sort().values.tolist() == table.tolist()
         assert max(map(len, shares)) - min(map(len, shares)) <= 1
-        for team, share in zip(teams, shares, strict=True):
-            assert team.local(share).tolist() == list(range(len(share)))
+        for group, share in zip(teams, shares, strict=True):
+            assert group.local_index(share).tolist() == list(range(len(share)))
 
     @given(st.integers(1, 5), st.lists(st.integers(0, 99), max_size=12))
     def test_a_batch_falls_into_the_places_of_its_owners(self, count, clips):
         batch = torch.tensor(clips, dtype=torch.int64)
-        parts = [batch[Team(rank, count).places(batch)] for rank in range(count)]
+        parts = [batch[ProcessGroup(rank, count).places(batch)] for rank in range(count)]
         assert sorted(torch.cat(parts).tolist()) == sorted(clips)
         for rank, part in enumerate(parts):
             assert all(clip % count == rank for clip in part.tolist())
@@ -45,7 +45,7 @@ def test_alone_everything_is_what_it_was():
     assert next(ALONE.collect(values)) is values
     assert ALONE.sums(1, 0.5, True) == ALONE.of_first(1, 0.5, True) == [1.0, 0.5, 1.0]
     assert ALONE.lists(["a"]) == ["a"]
-    assert ALONE.is_first
+    assert ALONE.is_rank0
     with ALONE.first_before_others():
         pass
 
@@ -60,7 +60,7 @@ def test_large_tensors_are_added_up_where_they_lie_and_small_ones_in_one_message
         message.mul_(2)
 
     monkeypatch.setattr(distributed.dist, "all_reduce", doubled)
-    Team(0, 2).add_up(small, large, turned)
+    ProcessGroup(0, 2).add_up(small, large, turned)
     assert messages[0] is large
     assert [message.numel() for message in messages] == [9, 17]
     assert all(torch.equal(each, torch.full_like(each, 2)) for each in (large, turned, small))
@@ -69,8 +69,8 @@ def test_large_tensors_are_added_up_where_they_lie_and_small_ones_in_one_message
 class TestStart:
     def test_without_torchrun_a_process_is_alone(self, monkeypatch):
         monkeypatch.delenv("WORLD_SIZE", raising=False)
-        with joined_processes(torch.device("cpu")) as team:
-            assert (team.rank, team.count) == (0, 1)
+        with joined_processes(torch.device("cpu")) as group:
+            assert (group.rank, group.count) == (0, 1)
 
     def test_others_that_cannot_be_reached(self, monkeypatch):
         for name, value in (("WORLD_SIZE", "2"), ("RANK", "one"), ("MASTER_ADDR", "x")):
@@ -104,7 +104,7 @@ class TestDevice:
     def test_too_few_gpus(self, two_gpus, monkeypatch):
         monkeypatch.setenv("LOCAL_RANK", "2")
         message = (
-            "^expected a GPU for each of the 4 processes of this machine, came 2: "
+            "^expected a GPU for each of the 4 processes of this machine, got 2: "
             "use --nproc-per-node 2, or --device cpu$"
         )
         with pytest.raises(UserError, match=message):

@@ -86,7 +86,7 @@ def ann(page: TestClient) -> str:
     address = f"/api/people/{created['id']}"
     assert page.patch(address, json={"finder": "middle"}).status_code == 200
     for number, word in enumerate(("water", "bread")):
-        recording = send_film(page, address, word_film(number), recognise=False)
+        recording = send_film(page, address, word_film(number), recognize=False)
         choice = {"word": word, "used": False}
         kept = page.post(f"{address}/recordings/{recording['id']}/choice", json=choice)
         assert kept.status_code == 201, kept.text

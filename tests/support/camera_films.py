@@ -28,8 +28,8 @@ def camera_film(path: Path, word: int) -> Path:
         for opened in opening:
             down, across = 4 + 34 * opened, 48 - 24 * opened * word
             inside = (rows / down) ** 2 + (columns / across) ** 2 < 1
-            grey = np.where(inside, 35.0, skin) + chance.normal(0, 4, skin.shape)
-            pixels = (grey[..., None] * [1.0, 0.85, 0.75]).clip(0, 255).astype(np.uint8)
+            gray = np.where(inside, 35.0, skin) + chance.normal(0, 4, skin.shape)
+            pixels = (gray[..., None] * [1.0, 0.85, 0.75]).clip(0, 255).astype(np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     path.write_bytes(content.getvalue())

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 640, 480
-MOUTH_BELOW_CENTRE_PX = 92
+MOUTH_BELOW_CENTER_PX = 92
 FINER = 2
 """Drawn so many times as large and shrunk, for soft edges."""
 SKIN, SHADE, HAIR, DARK = (224, 178, 152), (196, 150, 128), (60, 44, 38), (62, 24, 28)
@@ -46,8 +46,8 @@ def draw_face(pose: FacePose) -> UInt8[np.ndarray, "480 640 3"]:
         left, top = _place(pose, x - half_width, y - half_height)
         return left, top, *_place(pose, x + half_width, y + half_height)
 
-    def oval(x: float, y: float, half_width: float, half_height: float, colour: tuple) -> None:
-        brush.ellipse(box(x, y, half_width, half_height), fill=colour)
+    def oval(x: float, y: float, half_width: float, half_height: float, color: tuple) -> None:
+        brush.ellipse(box(x, y, half_width, half_height), fill=color)
 
     oval(0, 330, 210, 150, (70, 98, 110))
     brush.rectangle(box(0, 170, 48, 60), fill=SHADE)
@@ -65,8 +65,8 @@ def draw_face(pose: FacePose) -> UInt8[np.ndarray, "480 640 3"]:
     nose = [_place(pose, x, y) for x, y in ((-6, -20), (6, -20), (17, 46), (-17, 46))]
     brush.polygon(nose, fill=(214, 164, 138))
     half_width, half_height = 42 - 14 * pose.rounded, 3 + 24 * pose.opened
-    oval(0, MOUTH_BELOW_CENTRE_PX, half_width, half_height + 8, (176, 92, 88))
-    oval(0, MOUTH_BELOW_CENTRE_PX, half_width - 9, half_height, DARK)
+    oval(0, MOUTH_BELOW_CENTER_PX, half_width, half_height + 8, (176, 92, 88))
+    oval(0, MOUTH_BELOW_CENTER_PX, half_width - 9, half_height, DARK)
     small = picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
     return _lit(np.asarray(small.filter(ImageFilter.GaussianBlur(0.7 * pose.scale))))
 
@@ -99,7 +99,7 @@ def camera_file(
         rest_frames: Frames of rest at either end.
         word_frames: Frames of the word.
         shrink: How many times smaller than 640×480.
-        noise: Standard deviation of the camera's noise in grey levels.
+        noise: Standard deviation of the camera's noise in gray levels.
     """
     opening = word_opening(word, word_frames)
     poses = [FacePose(opened=opened, rounded=opened * (word % 2)) for opened in opening]

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 
 
@@ -21,9 +21,9 @@ def drawn_clip(word: int, speaker: int = 0, take: int = 0, num_frames: int = 14)
     return MouthClip(frames=frames.clip(0, 255).astype(np.uint8), fps=25.0)
 
 
-def drawn_corpus(words: int = 4, speakers: int = 3, takes: int = 3) -> list[LabelledClip]:
+def drawn_corpus(words: int = 4, speakers: int = 3, takes: int = 3) -> list[LabeledClip]:
     return [
-        LabelledClip(
+        LabeledClip(
             word=f"word {word}",
             speaker=f"speaker {speaker}",
             take=f"{take:02d}",
@@ -36,14 +36,14 @@ def drawn_corpus(words: int = 4, speakers: int = 3, takes: int = 3) -> list[Labe
     ]
 
 
-def said(word: str, *clips: MouthClip) -> LabelledClip:
+def said(word: str, *clips: MouthClip) -> LabeledClip:
     """One clip after the other, as a word."""
     frames = np.concatenate([clip.frames for clip in clips])
     clip = MouthClip(frames=frames, fps=25.0)
-    return LabelledClip(word=word, speaker="me", take="0", domain="real", clip=clip)
+    return LabeledClip(word=word, speaker="me", take="0", domain="real", clip=clip)
 
 
-def drawn_phrases(take: int) -> list[LabelledClip]:
+def drawn_phrases(take: int) -> list[LabeledClip]:
     """Each of four letters with each of four digits."""
     return [
         said(f"{'abcd'[one]} {two}", drawn_clip(one, 0, take), drawn_clip(two + 4, 0, take + two))

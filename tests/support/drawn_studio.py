@@ -24,10 +24,10 @@ def mouth_clip(word: int, take: int = 0) -> MouthClip:
     rows, columns = np.mgrid[:MOUTH_SIZE, :MOUTH_SIZE] - MOUTH_SIZE / 2
     down = 3 + 22 * opening[:, None, None]
     inside = (rows / down) ** 2 + (columns / 30) ** 2 < 1
-    grey = np.where(inside, 40.0, 150 + 20 * np.sin(columns / 9)) + chance.normal(
+    gray = np.where(inside, 40.0, 150 + 20 * np.sin(columns / 9)) + chance.normal(
         0, 3, inside.shape
     )
-    return MouthClip(frames=grey.clip(0, 255).astype(np.uint8), fps=float(FPS))
+    return MouthClip(frames=gray.clip(0, 255).astype(np.uint8), fps=float(FPS))
 
 
 class DrawnFilms(FilmReader):

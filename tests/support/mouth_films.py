@@ -24,9 +24,9 @@ def mouth_frames(
     rows, columns = rows - height / 2, columns - width / 2
     inside = (rows / down[:, None, None]) ** 2 + (columns / across[:, None, None]) ** 2 < 1
     skin = 150 + 20 * np.sin(columns / 9) + 15 * np.cos(rows / 5)
-    grey = np.where(inside, 40.0, skin) + chance.normal(0, 4, (num_frames, height, width))
+    gray = np.where(inside, 40.0, skin) + chance.normal(0, 4, (num_frames, height, width))
     tint = np.array([1.0, 0.85, 0.75])
-    return (grey[..., None] * tint).clip(0, 255).astype(np.uint8)
+    return (gray[..., None] * tint).clip(0, 255).astype(np.uint8)
 
 
 def film(frames: np.ndarray, kind: str = "webm") -> bytes:

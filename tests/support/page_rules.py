@@ -16,7 +16,7 @@ def resize(page: Any, width: int, height: int, scale: float = 1) -> None:
 def violations(page: Any) -> list[str]:
     """What axe finds against the page: light at a desk, and dark on a phone.
 
-    Colours do not depend on the width, nor places on the colours.
+    Colors do not depend on the width, nor places on the colors.
     """
     from selenium_axe_python import Axe
 

@@ -73,5 +73,5 @@ def trained_model(profile: Profile) -> str:
         MouthModel(encoder, list(WORDS), units=["open", "shut"]).save_pretrained(folder)
         clips = [clip.id for clip in profile.clips()][: len(WORDS)]
         return keep_model(
-            profile, folder, kind="recogniser", strategy="fusion+adapted", clips=clips
+            profile, folder, kind="recognizer", strategy="fusion+adapted", clips=clips
         ).id

@@ -148,12 +148,12 @@ class StudioPage:
             self.tally.failures.append(f"{method} {address}: {answer.status_code} {answer.text}")
         return answer
 
-    def record(self, film: bytes, *, recognise: bool = True) -> dict[str, Any]:
+    def record(self, film: bytes, *, recognize: bool = True) -> dict[str, Any]:
         """Send a film; returns what was heard."""
         answer = self.ask(
-            "recording" if recognise else "lesson",
+            "recording" if recognize else "lesson",
             "POST",
-            f"recordings?recognise={str(recognise).lower()}",
+            f"recordings?recognize={str(recognize).lower()}",
             content=film,
             headers=FILM_TYPE,
         )
@@ -163,7 +163,7 @@ class StudioPage:
         """Choose the word of a recording; one that had to make room is sent once more."""
         answer = self._choose(heard, word)
         if answer.status_code == 404:
-            answer = self._choose(self.record(film, recognise=False), word)
+            answer = self._choose(self.record(film, recognize=False), word)
         return _expected(answer, 201)
 
     def _choose(self, heard: dict[str, Any], word: str) -> httpx2.Response:
@@ -174,5 +174,5 @@ class StudioPage:
 
 def _expected(answer: httpx2.Response, status: int) -> dict[str, Any]:
     if answer.status_code != status:
-        raise RuntimeError(f"expected status {status}, came {answer.status_code}: {answer.text}")
+        raise RuntimeError(f"expected status {status}, got {answer.status_code}: {answer.text}")
     return answer.json()

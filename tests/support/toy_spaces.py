@@ -15,8 +15,8 @@ from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.video_clip import VideoClipConfig
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
-from videospace.inrv.training.code_init import CodesConfig
-from videospace.inrv.training.config import BatchConfig, OptimiserConfig, TrainingConfig
+from videospace.inrv.training.code_init import CodeInitConfig
+from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
 
 TOY_MODEL = ModelConfig(
     latent=LatentConfig(width=6),
@@ -31,7 +31,7 @@ SEMANTIC = LatentConfig(
     mixer_hidden_width=8,
     video_clip=VideoClipConfig(feature_width=24, hidden_width=4, num_layers=2, dropout=0.5),
 )
-MOMENTS = LatentConfig(width=6, num_moments=3)
+KEYFRAMES = LatentConfig(width=6, num_keyframes=3)
 POINTS_PER_STEP = 3 * 16
 
 
@@ -43,16 +43,16 @@ def toy_config(num_steps: int = 24, **changes: object) -> TrainingConfig:
     """A training of so many steps of 3 clips with 16 points each."""
     config = TrainingConfig(
         model=TOY_MODEL,
-        codes=CodesConfig(start="gaussian", deviation=0.1),
-        batch=BatchConfig(num_clips=3, points_per_clip=16, important_share=0.25),
-        optimiser=OptimiserConfig(learning_rate=3e-3, warmup_steps=4, average_decay=0.9),
+        code_init=CodeInitConfig(method="gaussian", deviation=0.1),
+        batch=BatchConfig(num_clips=3, points_per_clip=16, important_fraction=0.25),
+        optimizer=OptimizerConfig(learning_rate=3e-3, warmup_steps=4, average_decay=0.9),
         total_points=float(num_steps * POINTS_PER_STEP),
     )
     return dataclasses.replace(config, **changes)
 
 
 def moving_square(number: int, num_frames: int, height: int, width: int) -> np.ndarray:
-    """A soft background of its own colour, and a bright column that moves to the right."""
+    """A soft background of its own color, and a bright column that moves to the right."""
     video = np.empty((num_frames, height, width, 3))
     video[...] = 40 + 20 * number + 3 * np.arange(height)[:, None, None]
     video[..., number % 3] += 30

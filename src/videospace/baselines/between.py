@@ -42,7 +42,7 @@ def cross_fade(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
 
 
 def optical_flow(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
-    """Move the pixels of both neighbours along the optical flow, and fade from one to the other.
+    """Move the pixels of both neighbors along the optical flow, and fade from one to the other.
 
     Outside of the seen frames the nearest one is repeated.
 

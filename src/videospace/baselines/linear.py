@@ -24,7 +24,7 @@ MOST_VALUES = 2**28
 NOISE_VALUES = 2**14
 ROUNDING_VARIANCE = 1 / 12
 CORRELATED_SHARE = 1 / 40
-"""Errors of neighbours go together: this share of a frame is taken to be one piece of evidence.
+"""Errors of neighbors go together: this share of a frame is taken to be one piece of evidence.
 
 Departs from white noise, by which a few seen frames outweigh the prior: 0.2 to 1 dB worse on whole
 clips of faces, inpainted, predicted or interpolated (training recordings, some of them held out).
@@ -33,7 +33,7 @@ clips of faces, inpainted, predicted or interpolated (training recordings, some 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LinearSpace:
-    """Principal components of whole clips, in grey levels of [0, 255].
+    """Principal components of whole clips, in gray levels of [0, 255].
 
     Source:
         Tipping and Bishop (1999), "Probabilistic principal component analysis": a Gaussian over
@@ -77,12 +77,12 @@ class LinearSpace:
         """
         require_clips(clips)
         if num_components < 1:
-            raise UserError(f"expected at least 1 component, came {num_components}")
+            raise UserError(f"expected at least 1 component, got {num_components}")
         clips = clips[:: -(-clips.size // MOST_VALUES)]
         mean = clips.mean(axis=0)
-        centred = clips.reshape(len(clips), -1).astype(np.float32)
-        centred -= mean.ravel()
-        samples = torch.from_numpy(centred)
+        centered = clips.reshape(len(clips), -1).astype(np.float32)
+        centered -= mean.ravel()
+        samples = torch.from_numpy(centered)
         found = principal_components(samples, num_components, seed=seed)
         return cls(
             mean=mean.astype(np.float32),
@@ -134,15 +134,15 @@ class LinearSpace:
         return np.linalg.solve(precision, moments).astype(np.float32)
 
 
-def _noise_variance(centred: Float[Tensor, "clip value"], num_components: int, seed: int) -> float:
+def _noise_variance(centered: Float[Tensor, "clip value"], num_components: int, seed: int) -> float:
     """How far, per value, the last tenth of the clips lies from the components of the others.
 
     A random choice of the values will do. Training clips themselves would say too little: with
     as many components as clips, they lie in the space exactly.
     """
-    num_held = max(1, len(centred) // 10)
-    chosen = torch.randperm(centred.shape[1], generator=torch.Generator().manual_seed(seed))
-    values = centred[:, chosen[:NOISE_VALUES]]
+    num_held = max(1, len(centered) // 10)
+    chosen = torch.randperm(centered.shape[1], generator=torch.Generator().manual_seed(seed))
+    values = centered[:, chosen[:NOISE_VALUES]]
     known, held = values[:-num_held], values[-num_held:]
     if not len(known):
         return ROUNDING_VARIANCE

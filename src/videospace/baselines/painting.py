@@ -51,12 +51,12 @@ def _painted(context: Context, size: Size, method: str) -> UInt8[np.ndarray, "ti
     painted = np.zeros_like(context.video)
     for time in seen:
         observed = context.observed[time]
-        for colour in range(3):
+        for color in range(3):
             # In 16 bits: Telea's in OpenCV rounds up twice, which adds up to many levels of 8 bits.
-            known = np.where(observed, context.video[time, ..., colour], 0).astype(np.uint16) * 257
+            known = np.where(observed, context.video[time, ..., color], 0).astype(np.uint16) * 257
             whole = cv2.inpaint(
                 known, (~observed).astype(np.uint8), RADIUS_PX, getattr(cv2, method)
             )
-            painted[time, ..., colour] = as_pixels(whole / 257)
+            painted[time, ..., color] = as_pixels(whole / 257)
     nearest = seen[np.abs(seen - np.arange(len(painted))[:, None]).argmin(axis=1)]
     return painted[nearest]

@@ -52,7 +52,7 @@ def _boxes(length: int, num_boxes: int) -> Float32[np.ndarray, "box pixel"]:
 
 
 def as_pixels(values: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Round grey levels to whole ones in [0, 255]."""
+    """Round gray levels to whole ones in [0, 255]."""
     return np.rint(values).clip(0, 255).astype(np.uint8)
 
 
@@ -76,7 +76,7 @@ def require_clips(clips: UInt8[np.ndarray, "clip time height width 3"]) -> None:
         UserError: There is nothing to learn from.
     """
     if not clips.size:
-        raise UserError(f"expected at least one training clip with pixels, came {clips.shape}")
+        raise UserError(f"expected at least one training clip with pixels, got {clips.shape}")
 
 
 def require_clip_size(clip_shape: tuple[int, ...], context: Context, size: Size) -> None:

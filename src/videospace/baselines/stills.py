@@ -10,7 +10,7 @@ from videospace.inrv.inversion.contexts import Context
 def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
     """Show the mean of what was seen at each pixel, in every frame.
 
-    A pixel that was never seen takes the mean of all seen colours.
+    A pixel that was never seen takes the mean of all seen colors.
 
     Args:
         context: What is known.
@@ -30,7 +30,7 @@ def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
     weight = pixel_weights(context).astype(np.float64)
     total = np.einsum("thw,thwc->hwc", weight, context.video)
     counts = weight.sum(axis=0)[..., None]
-    frame = np.broadcast_to(_mean_colour(context), total.shape).copy()
+    frame = np.broadcast_to(_mean_color(context), total.shape).copy()
     np.divide(total, counts, out=frame, where=counts > 0)
     return as_pixels(frame)[None].repeat(len(context.video), axis=0)
 
@@ -39,7 +39,7 @@ def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
     """Hold what was seen last at each pixel until something is seen there again.
 
     Before a pixel is first seen it shows what it shows then; one that is never seen takes the mean
-    of all seen colours. After the seen beginning of a clip, this repeats the last seen frame.
+    of all seen colors. After the seen beginning of a clip, this repeats the last seen frame.
 
     Args:
         context: What is known.
@@ -61,7 +61,7 @@ def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
     latest = np.maximum.accumulate(times, axis=0)
     shown = np.where(latest < 0, observed.argmax(axis=0), latest)
     video = np.take_along_axis(context.video, shown[..., None], axis=0)
-    video[:, ~observed.any(axis=0)] = as_pixels(_mean_colour(context))
+    video[:, ~observed.any(axis=0)] = as_pixels(_mean_color(context))
     return video
 
 
@@ -83,6 +83,6 @@ def oracle_mean_frame(
     return as_pixels(video.mean(axis=0))[None].repeat(len(video), axis=0)
 
 
-def _mean_colour(context: Context) -> Float64[np.ndarray, "3"]:
+def _mean_color(context: Context) -> Float64[np.ndarray, "3"]:
     weight = pixel_weights(context)
     return np.average(context.video[weight > 0], axis=0, weights=weight[weight > 0])

@@ -97,7 +97,7 @@ def task_table(
     """
     config = config or InversionConfig()
     if config.samples > 1:
-        raise UserError(f"expected 1 sample to be measured, came {config.samples}")
+        raise UserError(f"expected 1 sample to be measured, got {config.samples}")
     clips = _new_clips(space, store, max_clips)
     ids, truth = [store.records[row].id for row in clips], store.frames(clips)
     if lpips is not None:  # refuses small frames, before the work begins

@@ -30,7 +30,7 @@ class Column:
     name: str
     """Of a figure of the row."""
     group: str
-    """Heading that it shares with its neighbours."""
+    """Heading that it shares with its neighbors."""
     head: str
     """Heading of its own."""
     decimals: int

@@ -50,11 +50,11 @@ def _resized(
 ) -> UInt8[np.ndarray, "time height width 3"]:
     if not context.observed.all():
         raise UserError(
-            f"expected a context that is seen whole, came one seen to {context.share_observed:.1%}"
+            f"expected a context that is seen whole, got one seen to {context.share_observed:.1%}"
             ": complete it at its own size first"
         )
     height, width = size
     if min(size) < 1:
-        raise UserError(f"expected a size of at least 1x1 px, came {height}x{width}")
+        raise UserError(f"expected a size of at least 1x1 px, got {height}x{width}")
     images = (Image.fromarray(frame) for frame in context.video)
     return np.stack([np.array(image.resize((width, height), resampling)) for image in images])

@@ -24,7 +24,7 @@ COMMANDS = {
     "complete": "fill in what a video does not show: regions, frames, pixels, its future",
     "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
-    "lipread": "learn and recognise the words that a person mouths",
+    "lipread": "learn and recognize the words that a person mouths",
     "studio": "the page that listens to lips, in a browser",
 }
 

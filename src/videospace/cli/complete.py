@@ -5,8 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.completing import (
     Job,
     Search,
@@ -66,8 +65,8 @@ class Complete:
     size: str | None = None
     """Height and width to render, such as 192x256, or the height alone, which keeps the
     proportions; None is the space's own."""
-    crop: str = "centre"
-    """The part of the picture to take: centre, or top,left,height,width in px of the video."""
+    crop: str = "center"
+    """The part of the picture to take: center, or top,left,height,width in px of the video."""
     keep_detail: bool = True
     """Keep what is seen as it is, and carry the detail of it that the space misses through time."""
     compare: bool = False
@@ -79,7 +78,7 @@ class Complete:
 
 def main(arguments: list[str]) -> None:
     """Parse, find out what is seen, complete."""
-    command = tyro.cli(Complete, args=with_pretrained(arguments), prog="videospace complete")
+    command = parse(Complete, with_pretrained(arguments), "videospace complete")
     _require_used(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     own_size = space.clip.height, space.clip.width
@@ -118,7 +117,7 @@ def _inpaint(
     command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
 ) -> ObservedOf:
     if command.mask and command.hide:
-        raise UserError("expected --mask or --hide, came both")
+        raise UserError("expected --mask or --hide, got both")
     if command.mask:
         picture = frame_size(command.video)
         hidden = read_mask(command.mask, size, picture=picture, crop=command.crop)
@@ -128,7 +127,7 @@ def _inpaint(
         return observed_region(tasks.lower_half(size))
     region = parse_crop(command.hide)
     if region is None:
-        raise UserError("expected --hide top,left,height,width, came 'centre'")
+        raise UserError("expected --hide top,left,height,width, got 'center'")
     return observed_region(tasks.rectangle(size, *region))
 
 
@@ -140,7 +139,7 @@ def _predict(
     num_seen = command.seen[0] if command.seen else tasks.published_beginning(clip_frames)
     if num_seen > clip_frames:
         raise UserError(
-            f"expected 1 to {clip_frames} seen frames, as the space's clips have, came {num_seen}"
+            f"expected 1 to {clip_frames} seen frames, as the space's clips have, got {num_seen}"
         )
     return observed_frames(size, lambda time: time < num_seen)
 

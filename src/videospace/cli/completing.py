@@ -12,7 +12,7 @@ import tyro
 from tqdm import tqdm
 
 from videospace.cli.keeping import KeptParts, kept_beside
-from videospace.clips.decoding.geometry import centre_region, parse_crop, parse_size
+from videospace.clips.decoding.geometry import center_region, parse_crop, parse_size
 from videospace.clips.decoding.one_clip import frames_of
 from videospace.clips.decoding.video_input import probe
 from videospace.clips.writing import write_video
@@ -49,7 +49,7 @@ class Job:
     """Says with its ``repr`` all that the result depends on."""
     sources: tuple[Path, ...]
     """The files that are read: the video, perhaps a mask."""
-    crop: str = "centre"
+    crop: str = "center"
     keep_detail: bool = True
     """Keep what is seen, and carry what the space misses of it through time."""
     compare: bool = False
@@ -137,7 +137,7 @@ def result_size(space: VideoSpace, text: str) -> tuple[int, int]:
 def say_what_is_seen(video: Path, seen_size: tuple[int, int], crop: str) -> None:
     """Tell of a video that is cropped or resized before it is looked at."""
     height, width = frame_size(video)
-    top, left, rows, columns = parse_crop(crop) or centre_region(height, width, *seen_size)
+    top, left, rows, columns = parse_crop(crop) or center_region(height, width, *seen_size)
     if (rows, columns) == (height, width) == seen_size:
         return
     part = "" if (rows, columns) == (height, width) else f"{top},{left},{rows},{columns} of "

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
 from videospace.inrv.space.files import ENCODER_FILE, write_encoder
 from videospace.inrv.space.video_space import VideoSpace
@@ -33,7 +34,7 @@ class Encoder:
 
 def main(arguments: list[str]) -> None:
     """Parse, train, write."""
-    command = tyro.cli(Encoder, args=arguments, prog="videospace encoder")
+    command = parse(Encoder, arguments, "videospace encoder")
     if not command.space.is_dir():  # a name alone would open a shipped space
         raise UserError(f"expected a space, but there is no folder '{command.space}'")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))

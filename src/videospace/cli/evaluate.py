@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.completing import Search
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
@@ -28,7 +29,7 @@ MEANINGS = {
     "psnr_db": "PSNR in dB, all pixels",
     "psnr_moving_db": "PSNR in dB, moving pixels",
     "ssim": "SSIM",
-    "root_mean_square_error": "E of the thesis (Eq. 3.6), in grey levels",
+    "root_mean_square_error": "E of the thesis (Eq. 3.6), in gray levels",
 }
 
 
@@ -71,7 +72,7 @@ class Evaluate:
 
 def main(arguments: list[str]) -> None:
     """Parse, evaluate, print."""
-    command = tyro.cli(Evaluate, args=with_pretrained(arguments), prog="videospace evaluate")
+    command = parse(Evaluate, with_pretrained(arguments), "videospace evaluate")
     _check(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     if command.tasks:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.inr import layer_shapes
@@ -34,7 +35,7 @@ class Info:
 
 def main(arguments: list[str]) -> None:
     """Parse, look, print."""
-    command = tyro.cli(Info, args=with_pretrained(arguments), prog="videospace info")
+    command = parse(Info, with_pretrained(arguments), "videospace info")
     folder = find_space(command.folder)
     if (folder / "store.json").exists():
         store = ClipStore.open(folder)
@@ -86,7 +87,7 @@ def describe_space(space: VideoSpace) -> dict[str, Any]:
         "width_px": clip.width,
         "fps": clip.fps,
         "latent_width": config.latent.width,
-        "moments": config.latent.num_moments,
+        "moments": config.latent.num_keyframes,
         "hypernetwork": config.hypernetwork.kind,
         "encoder": "none" if space.encoder is None else "trained",
         "weights": sum(value.numel() for value in space.model.state_dict().values()),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.space.named_latents import find_point, find_points
@@ -38,7 +39,7 @@ class Interpolate:
 
 def main(arguments: list[str]) -> None:
     """Parse, interpolate, render."""
-    command = tyro.cli(Interpolate, args=with_pretrained(arguments), prog="videospace interpolate")
+    command = parse(Interpolate, with_pretrained(arguments), "videospace interpolate")
     space = open_space(command.space, command.render)
     start, end = find_point(space, command.start), find_point(space, command.end)
     latents = space.interpolate(start, end, steps=command.steps, path=command.path)

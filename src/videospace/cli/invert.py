@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.completing import Search, say_how_short, say_what_is_seen
 from videospace.cli.keeping import kept_beside
 from videospace.cli.pretrained import with_pretrained
@@ -38,8 +39,8 @@ class Invert:
     """File of latents to write, .npz."""
     first: int = 0
     """First frame of the clip."""
-    crop: str = "centre"
-    """The part of the picture to take: centre, or top,left,height,width in px."""
+    crop: str = "center"
+    """The part of the picture to take: center, or top,left,height,width in px."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     search: Search = InversionConfig()
@@ -47,9 +48,9 @@ class Invert:
 
 def main(arguments: list[str]) -> None:
     """Parse, read, invert, write."""
-    command = tyro.cli(Invert, args=with_pretrained(arguments), prog="videospace invert")
+    command = parse(Invert, with_pretrained(arguments), "videospace invert")
     if not command.videos:
-        raise UserError("expected at least one video to invert, came none")
+        raise UserError("expected at least one video to invert, got none")
     check_suffix(command.out)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     clips = [_clip(space, path, command) for path in command.videos]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.clips.prepare import SYNTHETIC, PrepareConfig, PrepareReport, prepare
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig
 from videospace.clips.work_shard import unfinished_shards
@@ -15,7 +16,7 @@ from videospace.clips.work_shard import unfinished_shards
 def main(arguments: list[str]) -> None:
     """Choose the settings that fit the source, parse, prepare, report."""
     kind = next((SYNTHETIC[word] for word in arguments if word in SYNTHETIC), PrepareConfig)
-    command: Any = tyro.cli(_command(kind), args=arguments, prog="videospace prepare")
+    command: Any = parse(_command(kind), arguments, "videospace prepare")
     report = prepare(command.sources, command.out, command.config, shard=command.shard)
     again = f", {report.num_present} were there already" if report.num_present else ""
     what = f"shard {command.shard} of {command.out}" if command.shard else command.out

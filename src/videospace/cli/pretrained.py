@@ -30,9 +30,9 @@ def with_pretrained(arguments: Sequence[str]) -> list[str]:
     if not name or name[0].startswith("-"):
         raise UserError(f"expected a name after {FLAG}: {', '.join(shipped_names())}")
     if FLAG in rest:
-        raise UserError(f"expected one {FLAG}, came two")
+        raise UserError(f"expected one {FLAG}, got two")
     if rest and (rest[0] in shipped_names() or (Path(rest[0]) / CONFIG_FILE).is_file()):
-        raise UserError(f"expected SPACE or {FLAG} NAME, came both: '{rest[0]}' and '{name[0]}'")
+        raise UserError(f"expected SPACE or {FLAG} NAME, got both: '{rest[0]}' and '{name[0]}'")
     return [str(shipped_space(name[0])), *rest]
 
 

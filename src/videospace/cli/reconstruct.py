@@ -3,8 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.space.named_latents import find_points
@@ -31,10 +30,10 @@ class Reconstruct:
 
 def main(arguments: list[str]) -> None:
     """Parse, find the latents, render."""
-    command = tyro.cli(Reconstruct, args=with_pretrained(arguments), prog="videospace reconstruct")
+    command = parse(Reconstruct, with_pretrained(arguments), "videospace reconstruct")
     space = open_space(command.space, command.render)
     if command.count < 1:
-        raise UserError(f"expected --count of at least 1, came {command.count}")
+        raise UserError(f"expected --count of at least 1, got {command.count}")
     count = min(command.count, len(space.ids))
     spread = [space.ids[index * len(space.ids) // count] for index in range(count)]
     clips = find_points(space, command.clips or spread)

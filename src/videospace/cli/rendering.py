@@ -33,12 +33,12 @@ class RenderOptions:
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of all layers but the first; bfloat16 moves a colour by 1 of 255 here and there. auto: where
+    """Of all layers but the first; bfloat16 moves a color by 1 of 255 here and there. auto: where
     the processor multiplies it faster."""
 
     def __post_init__(self) -> None:
         if self.fps is not None and not self.fps > 0:
-            raise UserError(f"expected --fps above 0, came {self.fps}")
+            raise UserError(f"expected --fps above 0, got {self.fps}")
 
     def frames_and_fps(self, space: VideoSpace, clip_fps: float | None = None) -> tuple[int, float]:
         """The number of frames and the rate, with what is not given filled in.

@@ -4,8 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.space.sampling import nearest_latent
@@ -32,7 +31,7 @@ class Sample:
 
 def main(arguments: list[str]) -> None:
     """Parse, draw, render, report."""
-    command = tyro.cli(Sample, args=with_pretrained(arguments), prog="videospace sample")
+    command = parse(Sample, with_pretrained(arguments), "videospace sample")
     space = open_space(command.space, command.render)
     latents = space.sample(command.count, method=command.method, seed=command.seed)
     names = [f"sample-{index:03d}" for index in range(command.count)]

@@ -2,8 +2,7 @@
 
 import importlib.util
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.runtime.errors import UserError
 from videospace.runtime.threads import wait_asleep
 
@@ -17,4 +16,4 @@ def main(arguments: list[str]) -> None:
     wait_asleep()  # a browser, and often a training, want the same cores
     from videospace.studio.server.serve import StudioConfig, run_studio
 
-    run_studio(tyro.cli(StudioConfig, args=arguments, prog="videospace studio"))
+    run_studio(parse(StudioConfig, arguments, "videospace studio"))

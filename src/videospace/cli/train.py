@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, train
@@ -17,9 +18,7 @@ from videospace.runtime.processes import is_first_process
 
 def main(arguments: list[str]) -> None:
     """Parse with the preset's values as defaults, train, score, report."""
-    command: Any = tyro.cli(
-        _command(_preset_name(arguments)), args=arguments, prog="videospace train"
-    )
+    command: Any = parse(_command(_preset_name(arguments)), arguments, "videospace train")
     options = TrainingOptions(
         time_budget_seconds=command.time_budget,
         checkpoint_seconds=command.checkpoint_every,

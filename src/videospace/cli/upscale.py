@@ -4,12 +4,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.completing import Job, Search, Video, result_size, write_completed
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
-from videospace.clips.decoding.geometry import centre_region
+from videospace.clips.decoding.geometry import center_region
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.video_clips import frame_size
 from videospace.inrv.space.video_space import VideoSpace
@@ -24,7 +24,7 @@ class Upscale:
     """Folder of a space of such videos."""
     video: Video
     """Video file or folder of images, smaller than the clips of the space or as large; its largest
-    centred part of their proportions is taken."""
+    centered part of their proportions is taken."""
     out: Path
     """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy."""
     size: str = "256"
@@ -41,10 +41,10 @@ class Upscale:
 
 def main(arguments: list[str]) -> None:
     """Parse, and complete the video from its coarse frames."""
-    command = tyro.cli(Upscale, args=with_pretrained(arguments), prog="videospace upscale")
+    command = parse(Upscale, with_pretrained(arguments), "videospace upscale")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     clip = space.clip.height, space.clip.width
-    _, _, height, width = centre_region(*frame_size(command.video), *clip)
+    _, _, height, width = center_region(*frame_size(command.video), *clip)
     seen_size = min(height, clip[0]), min(width, clip[1])
     job = Job(
         video=command.video,

@@ -111,7 +111,7 @@ def prepare(
             return _prepare_videos(names, skipped, Path(out), config, progress, started)
     if shard is not None:
         raise UserError(
-            f"expected videos to divide into shards, came {sources[0]}: leave out {shard}"
+            f"expected videos to divide into shards, got {sources[0]}: leave out {shard}"
         )
     with folder_held(Path(out)):
         return _draw(out, config, progress, started)

@@ -24,8 +24,9 @@ class PrepareConfig:
     """Frames of every clip."""
     size: str = "64"
     """Size of the clips in px: ``"64"``, or ``"48x64"`` for height x width."""
-    crop: str = "centre"
-    """``"centre"``, the largest centred region of the clips' aspect, or ``"top,left,height,width"``
+    crop: str = "center"
+    """``"center"``, the largest centered region of the clips' aspect, or
+    ``"top,left,height,width"``
     in px of the source."""
     every: int = 1
     """Take every n-th frame, for slow recordings; the clips' fps is that much lower."""
@@ -54,13 +55,13 @@ class PrepareConfig:
         for name in ("num_frames", "every", *limits):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise UserError(f"expected {name} of at least 1, came {value}")
+                raise UserError(f"expected {name} of at least 1, got {value}")
         if not (0 <= self.holdout < 1 or (self.holdout > 0 and float(self.holdout).is_integer())):
             raise UserError(
-                f"expected holdout as a share below 1 or a number of sources, came {self.holdout}"
+                f"expected holdout as a share below 1 or a number of sources, got {self.holdout}"
             )
         if not 0 < self.frame_folder_fps < float("inf"):
-            raise UserError(f"expected frame_folder_fps above 0, came {self.frame_folder_fps}")
+            raise UserError(f"expected frame_folder_fps above 0, got {self.frame_folder_fps}")
 
     @property
     def height_width(self) -> tuple[int, int]:

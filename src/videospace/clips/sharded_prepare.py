@@ -33,7 +33,7 @@ def require_count(store: Path, shard: Shard) -> None:
     others = [other for other in shards_of(store) if other.count != shard.count]
     if others:
         raise UserError(
-            f"'{store / PARTS}' holds parts of {others[0].count} shards, came shard {shard}: "
+            f"'{store / PARTS}' holds parts of {others[0].count} shards, got shard {shard}: "
             "keep to one number of shards, or delete that folder"
         )
 

@@ -42,7 +42,7 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[list[str], list[Skipped
         UserError: When a source that the user names directly does not exist, or none is given.
     """
     if not sources:
-        raise UserError("expected at least one video, folder or list of them, came none")
+        raise UserError("expected at least one video, folder or list of them, got none")
     missing = [str(source) for source in sources if not os.path.exists(source)]
     if missing:
         raise UserError(f"no such file or folder: {', '.join(missing)}")

@@ -36,7 +36,7 @@ class Shard:
         found = re.fullmatch(r"(\d+)/(\d+)", text, re.ASCII)
         shard = cls(int(found[1]), int(found[2])) if found else cls(0, 0)
         if not 1 <= shard.number <= shard.count:
-            raise UserError(f"expected a shard such as 2/4, counted from 1/4 to 4/4, came '{text}'")
+            raise UserError(f"expected a shard such as 2/4, counted from 1/4 to 4/4, got '{text}'")
         return shard
 
     def __str__(self) -> str:

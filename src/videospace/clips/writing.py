@@ -62,7 +62,7 @@ def write_video(
     """Write clips that arrive one time step at a time.
 
     ``.mp4`` (H.264), ``.webm`` (VP9) and ``.gif`` show several clips as a :func:`mosaic`; in the
-    first two, sides of odd length are padded by a copy of their last row or column, and colour has
+    first two, sides of odd length are padded by a copy of their last row or column, and color has
     half the resolution of brightness. A GIF skips frames above 50 fps. ``.png`` is a contact
     sheet: a row for each clip, a column for each of some evenly spaced time steps. ``.npy`` is the
     exact array (clip, time, height, width, 3). No suffix stands for a folder with one ``.mp4`` a
@@ -242,7 +242,7 @@ def _encoder(
         if not is_gif:  # say which matrix makes YUV of RGB: players guess differently
             stream.codec_context.colorspace = 6  # BT.601, what swscale converts with
             stream.codec_context.color_range = 1  # 16 to 235
-        reduce_colours = _palette_filter(height, width, rate) if is_gif else lambda frame: frame
+        reduce_colors = _palette_filter(height, width, rate) if is_gif else lambda frame: frame
         num_added = 0
 
         def add(picture: np.ndarray) -> None:
@@ -252,7 +252,7 @@ def _encoder(
                 picture = np.pad(picture, padding, mode="edge")
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.pts, frame.time_base = num_added, 1 / rate
-            container.mux(stream.encode(reduce_colours(frame)))
+            container.mux(stream.encode(reduce_colors(frame)))
             num_added += 1
 
         yield add
@@ -262,7 +262,7 @@ def _encoder(
 def _palette_filter(
     height: int, width: int, rate: Fraction
 ) -> Callable[[av.VideoFrame], av.VideoFrame]:
-    """Reduce each frame to the 256 colours that suit it best."""
+    """Reduce each frame to the 256 colors that suit it best."""
     graph = av.filter.Graph()
     rgb = av.VideoFormat("rgb24", width, height)
     source = graph.add_buffer(width=width, height=height, format=rgb, time_base=1 / rate)
@@ -277,11 +277,11 @@ def _palette_filter(
     use.link_to(sink)
     graph.configure()
 
-    def reduce_colours(frame: av.VideoFrame) -> av.VideoFrame:
+    def reduce_colors(frame: av.VideoFrame) -> av.VideoFrame:
         graph.push(frame)
         return cast(av.VideoFrame, graph.pull())
 
-    return reduce_colours
+    return reduce_colors
 
 
 def _write_contact_sheet(

@@ -56,7 +56,7 @@ def bootstrap_mean(
     Source: Efron (1979), percentile intervals; Davison and Hinkley (1997), 3.8, for clusters.
     """
     if not len(values):
-        raise ValueError("expected at least one value, came none")
+        raise ValueError("expected at least one value, got none")
     sums, counts = _tables(np.asarray(values, float), words, seeds)
     generator = np.random.default_rng(0)
     num_seeds, num_words = sums.shape

@@ -87,7 +87,7 @@ def unseen_pixels(
 
     Returns:
         At the size of the video. Where the context is coarser, a pixel counts as seen with the
-        coarse pixel that covers its centre.
+        coarse pixel that covers its center.
 
     Example:
         >>> observed = torch.tensor([True, False]).view(1, 1, 1, 2)
@@ -108,7 +108,7 @@ def ssim_of_regions(
 ) -> Float[Tensor, "region clip"]:
     """Structural similarity within parts of the clips, as their windows see them.
 
-    A window counts for the pixel in its centre, so that windows on the edge of a region look across
+    A window counts for the pixel in its center, so that windows on the edge of a region look across
     it. Pixels nearer to the frame's edge than half a window have none, as in
     :func:`videospace.metrics.fidelity.ssim`, which is the same figure for all pixels.
 
@@ -118,7 +118,7 @@ def ssim_of_regions(
         regions: The pixels that count.
 
     Returns:
-        In [-1, 1] for each region and clip; nan where a region holds no window's centre.
+        In [-1, 1] for each region and clip; nan where a region holds no window's center.
 
     Raises:
         UserError: The shapes differ.
@@ -141,9 +141,9 @@ def ssim_of_regions(
             maps = ssim_map(video[clip, block].float(), reference[clip, block].float())
             windows = maps.mean(dim=3)
             for index, region in enumerate(regions):
-                centres = _window_centres(region[clip, block], windows.shape[1:])
-                total[index] += (windows * centres).sum()
-                count[index] += torch.count_nonzero(centres)
+                centers = _window_centers(region[clip, block], windows.shape[1:])
+                total[index] += (windows * centers).sum()
+                count[index] += torch.count_nonzero(centers)
         similarity[:, clip] = total / count
     return similarity
 
@@ -245,10 +245,10 @@ def task_fidelity(
     )
 
 
-def _window_centres(
+def _window_centers(
     region: Bool[Tensor, "frame height width"], positions: Sequence[int]
 ) -> Bool[Tensor, "frame top left"]:
-    """The region at the centres of the windows, of which so many fit into the height and width."""
+    """The region at the centers of the windows, of which so many fit into the height and width."""
     for axis, num_positions in zip((1, 2), positions, strict=True):
         first = (region.shape[axis] - num_positions) // 2
         region = region.narrow(axis, first, num_positions)

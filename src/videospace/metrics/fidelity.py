@@ -33,7 +33,7 @@ def mean_squared_error(
         mask: The pixels that count; None for all.
 
     Returns:
-        In squared grey levels, [0, 65025]; nan for a clip whose mask is empty.
+        In squared gray levels, [0, 65025]; nan for a clip whose mask is empty.
 
     Raises:
         UserError: The shapes differ.
@@ -99,7 +99,7 @@ def root_mean_square_error(
         reference: What they should be.
 
     Returns:
-        In grey levels, [0, 255].
+        In gray levels, [0, 255].
 
     Raises:
         UserError: The shapes differ.
@@ -158,15 +158,15 @@ def ssim(
 def moving_pixels(
     reference: UInt8[Tensor, "clip time height width 3"], threshold: float | int = 0.06
 ) -> Bool[Tensor, "clip time height width"]:
-    """Mark the pixels whose grey value changes over time.
+    """Mark the pixels whose gray value changes over time.
 
     Where most of a picture stands still, PSNR over all pixels says little about the motion; PSNR
     over these pixels does.
 
     Args:
         reference: The true clips, in [0, 255].
-        threshold: Standard deviation over time of the grey value (mean of R, G and B, taken to
-            [-1, 1]) above which a pixel counts as moving; 0.06 is 7.65 grey levels of 255.
+        threshold: Standard deviation over time of the gray value (mean of R, G and B, taken to
+            [-1, 1]) above which a pixel counts as moving; 0.06 is 7.65 gray levels of 255.
 
     Returns:
         The same pixels for every time step of a clip.
@@ -183,8 +183,8 @@ def moving_pixels(
     for clip in range(num_clips):
         for top in range(0, height, rows_per_block):
             rows = slice(top, top + rows_per_block)
-            grey = reference[clip, :, rows].float().mean(dim=-1) / 127.5
-            moving[clip, rows] = grey.std(dim=0, correction=0) > threshold
+            gray = reference[clip, :, rows].float().mean(dim=-1) / 127.5
+            moving[clip, rows] = gray.std(dim=0, correction=0) > threshold
     return moving[:, None].expand(-1, num_frames, -1, -1)
 
 
@@ -199,7 +199,7 @@ class Fidelity:
     ssim: Float[Tensor, " clip"]
     """Structural similarity."""
     root_mean_square_error: Float[Tensor, " clip"]
-    """Error E of Eq. 3.6, in grey levels of [0, 255]."""
+    """Error E of Eq. 3.6, in gray levels of [0, 255]."""
 
     def means(self) -> dict[str, float | None]:
         """One figure for all clips, each under the name of its field.

@@ -16,13 +16,13 @@ from videospace.runtime.errors import UserError
 
 
 def local_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
-    """Mean cosine similarity of the faces in neighbouring frames.
+    """Mean cosine similarity of the faces in neighboring frames.
 
     Args:
         embeddings: A row for each frame; nan where no face was found.
 
     Returns:
-        In [-1, 1]; nan where no two neighbouring frames show a face.
+        In [-1, 1]; nan where no two neighboring frames show a face.
 
     Example:
         >>> local_similarity(np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 1.0]]))
@@ -80,8 +80,8 @@ class Identity:
     """How well clips keep the identity of the person in their references."""
 
     tl_id: Float[Tensor, " clip"]
-    """Similarity of neighbouring frames, divided by the reference's; 1 keeps the identity as well
-    as the reference does. nan where no two neighbouring frames show a face."""
+    """Similarity of neighboring frames, divided by the reference's; 1 keeps the identity as well
+    as the reference does. nan where no two neighboring frames show a face."""
     tg_id: Float[Tensor, " clip"]
     """The same over all pairs of frames."""
     gt_id: Float[Tensor, " clip"]
@@ -122,10 +122,10 @@ def identity(
         UserError: Not the same number of frames, or the embedder does not give a row a frame.
 
     Example:
-        >>> def colours(frames):
+        >>> def colors(frames):
         ...     return frames.mean(axis=(1, 2))
         >>> clips = torch.randint(1, 256, (1, 4, 8, 8, 3), dtype=torch.uint8)
-        >>> scores = identity(clips, clips, colours).means()
+        >>> scores = identity(clips, clips, colors).means()
         >>> scores["tl_id"], scores["tg_id"], round(scores["gt_id"], 6)
         (1.0, 1.0, 1.0)
 
@@ -135,7 +135,7 @@ def identity(
     if video.shape[:2] != reference.shape[:2]:
         raise UserError(
             f"expected {reference.shape[0]} clips of {reference.shape[1]} frames, as the "
-            f"references have, came {video.shape[0]} of {video.shape[1]}"
+            f"references have, got {video.shape[0]} of {video.shape[1]}"
         )
     scores: dict[str, list[float]] = {"tl_id": [], "tg_id": [], "gt_id": []}
     missing: list[tuple[int, int]] = []

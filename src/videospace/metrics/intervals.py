@@ -130,7 +130,7 @@ def _as_array(values: Values) -> Float[np.ndarray, " clip"]:
     figures = torch.as_tensor(values, dtype=torch.float64).cpu().numpy()
     if np.isinf(figures).any():
         raise UserError(
-            "expected finite figures (nan where there is none), came an infinite one: "
+            "expected finite figures (nan where there is none), got an infinite one: "
             "limit the PSNR of perfect clips to 100 dB"
         )
     return figures

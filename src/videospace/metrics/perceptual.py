@@ -1,4 +1,4 @@
-"""LPIPS: the distance of pictures in the features of a network trained to recognise objects.
+"""LPIPS: the distance of pictures in the features of a network trained to recognize objects.
 
 It needs two sets of weights that a user has to bring: AlexNet's, and LPIPS's own few on top. The
 ``lpips`` library cannot be had without torchvision, so the forward pass stands here.
@@ -100,7 +100,7 @@ class Lpips(nn.Module):
         frames: UInt8[Tensor, "frame height width 3"],
         true_frames: UInt8[Tensor, "frame height width 3"],
     ) -> Float[Tensor, " frame"]:
-        ours, theirs = _normalised_colours(frames), _normalised_colours(true_frames)
+        ours, theirs = _normalized_colors(frames), _normalized_colors(true_frames)
         distances = ours.new_zeros(len(frames))
         for index, layer in enumerate(self.features):
             ours, theirs = layer(ours), layer(theirs)
@@ -111,16 +111,16 @@ class Lpips(nn.Module):
         return distances
 
 
-def _normalised_colours(
+def _normalized_colors(
     frames: UInt8[Tensor, "frame height width 3"],
 ) -> Float[Tensor, "frame 3 height width"]:
-    """ImageNet's mean and deviation, as LPIPS has them for colours in [-1, 1]."""
-    colours = rearrange(frames, "frame height width rgb -> frame rgb height width") / 127.5 - 1
+    """ImageNet's mean and deviation, as LPIPS has them for colors in [-1, 1]."""
+    colors = rearrange(frames, "frame height width rgb -> frame rgb height width") / 127.5 - 1
     shift, scale = (
-        colours.new_tensor(values).view(3, 1, 1)
+        colors.new_tensor(values).view(3, 1, 1)
         for values in ((-0.030, -0.088, -0.188), (0.458, 0.448, 0.450))
     )
-    return (colours - shift) / scale
+    return (colors - shift) / scale
 
 
 def _unit_length(

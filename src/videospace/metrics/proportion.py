@@ -27,6 +27,6 @@ def share(outcomes: Iterable[bool]) -> Interval | None:
     if not values:
         return None
     mean, weight = sum(values) / len(values), _QUANTILE**2 / len(values)
-    centre = (mean + weight / 2) / (1 + weight)
+    center = (mean + weight / 2) / (1 + weight)
     spread = math.sqrt(weight * mean * (1 - mean) + weight**2 / 4) / (1 + weight)
-    return Interval(mean=mean, low=max(centre - spread, 0.0), high=min(centre + spread, 1.0))
+    return Interval(mean=mean, low=max(center - spread, 0.0), high=min(center + spread, 1.0))

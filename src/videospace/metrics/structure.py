@@ -27,14 +27,14 @@ class BallCheck:
     """Separate blobs in each frame."""
     radius_px: Float[np.ndarray, " time"]
     """Radius of a disc of the (largest) ball's area."""
-    centre_row: Float[np.ndarray, " time"]
-    """Row of the ball's centre, in pixels; 0 is the middle of the top row."""
-    centre_col: Float[np.ndarray, " time"]
-    """Column of the ball's centre, in pixels; 0 is the middle of the leftmost column."""
+    center_row: Float[np.ndarray, " time"]
+    """Row of the ball's center, in pixels; 0 is the middle of the top row."""
+    center_col: Float[np.ndarray, " time"]
+    """Column of the ball's center, in pixels; 0 is the middle of the leftmost column."""
     roundness: Float[np.ndarray, " time"]
-    """Overlap of the ball with a solid disc of its own area and centre; 1 for a perfect ball."""
-    colour_error: Float[np.ndarray, " time"]
-    """Distance of the ball's colour from every mixture of ball and background colour; 0 is best."""
+    """Overlap of the ball with a solid disc of its own area and center; 1 for a perfect ball."""
+    color_error: Float[np.ndarray, " time"]
+    """Distance of the ball's color from every mixture of ball and background color; 0 is best."""
     ghost: Float[np.ndarray, " time"]
     """The strongest trace of another ball: mean coverage of a square inside it, in [0, 1]."""
     reasons: tuple[str, ...] = ()
@@ -64,15 +64,15 @@ def check_ball(
     """Check a clip that was made between two bouncing-ball clips.
 
     It is valid if every frame shows exactly one blob that stands out from the background by more
-    than half of the ball's contrast; if that is a solid disc of the right colour and radius; and
+    than half of the ball's contrast; if that is a solid disc of the right color and radius; and
     if the ball keeps one height, between its parents', while it travels smoothly from wall to
     wall. The area of a ball is the sum of its pixels' coverage (their distance from the background
-    colour, 1 at the ball's colour), so that soft edges count in part.
+    color, 1 at the ball's color), so that soft edges count in part.
 
     Args:
         video: RGB frames.
         radius_px: Radius of the true ball.
-        lowest_px: Row of the ball's centre in one parent (0 is the middle of the top row).
+        lowest_px: Row of the ball's center in one parent (0 is the middle of the top row).
         highest_px: The same in the other parent; the two may come in either order.
         radius_tolerance: Share by which the radius may be off.
         height_tolerance_px: How far the height may stray from the clip's mean, and the mean from
@@ -84,8 +84,8 @@ def check_ball(
             stretched balls have less; an edge blurred over half a radius still leaves 0.84.
         max_ghost: Trace of ball that may show away from the ball. A blend of two clips shows each
             of them by its weight.
-        ball_rgb: Colour of the true ball.
-        background_rgb: Colour of everything else.
+        ball_rgb: Color of the true ball.
+        background_rgb: Color of everything else.
 
     Returns:
         What was found, and why the clip is not valid if it is not.
@@ -114,12 +114,12 @@ def check_ball(
         _in_frames("more than one ball", check.num_balls > 1),
         _in_frames(f"radius not {radius_px:.1f} px", radius_error > radius_tolerance),
         _in_frames("not a solid round ball", check.roundness < min_roundness),
-        _in_frames("ball of another colour", check.colour_error > 0.25),
+        _in_frames("ball of another color", check.color_error > 0.25),
         _in_frames("a ghost of another ball", (check.ghost > max_ghost) & (check.num_balls == 1)),
     ]
     if check.found.any():
-        height = float(np.nanmean(check.centre_row))
-        strays = np.abs(check.centre_row - height) > height_tolerance_px
+        height = float(np.nanmean(check.center_row))
+        strays = np.abs(check.center_row - height) > height_tolerance_px
         reasons.append(_in_frames(f"height strays from its mean {height:.1f} px", strays))
         outside = max(least_height - height, height - greatest_height)
         if outside > height_tolerance_px:
@@ -128,7 +128,7 @@ def check_ball(
                 f"{least_height:.1f} and {greatest_height:.1f} px"
             )
     if check.found.all():
-        reasons += _path_faults(check.centre_col, span, max_step_px, max_turns)
+        reasons += _path_faults(check.center_col, span, max_step_px, max_turns)
     return dataclasses.replace(check, reasons=tuple(filter(None, reasons)))
 
 
@@ -167,7 +167,7 @@ def label_blobs(
     """
     labels = np.arange(1, mask.size + 1).reshape(mask.shape) * mask
     while True:
-        spread = _greatest_neighbour(labels) * mask
+        spread = _greatest_neighbor(labels) * mask
         by_label = np.concatenate([[0], spread.ravel()])
         spread = by_label[spread]  # a jump along the blob: long shapes settle in few rounds
         if np.array_equal(spread, labels):
@@ -175,10 +175,10 @@ def label_blobs(
         labels = spread
 
 
-def _greatest_neighbour(
+def _greatest_neighbor(
     values: Int[np.ndarray, "time height width"],
 ) -> Int[np.ndarray, "time height width"]:
-    """Maximum of each pixel and its eight neighbours in the frame."""
+    """Maximum of each pixel and its eight neighbors in the frame."""
     for axis in (1, 2):
         values = np.moveaxis(values, axis, 0)
         greatest = values.copy()
@@ -208,38 +208,38 @@ def _measure(
     departure = video - background_rgb
     coverage = np.minimum(np.linalg.norm(departure, axis=-1) / contrast, 1)
     along = (departure @ axis / contrast**2)[..., None] * axis
-    off_colour = np.linalg.norm(departure - along, axis=-1) / contrast
+    off_color = np.linalg.norm(departure - along, axis=-1) / contrast
 
     labels = label_blobs(coverage > 0.5)
     num_balls, largest = _count_blobs(labels)
     body = (labels == largest[:, None, None]).astype(int)
-    with_edge = _greatest_neighbour(_greatest_neighbour(body))
-    near = _greatest_neighbour(_greatest_neighbour(with_edge))
+    with_edge = _greatest_neighbor(_greatest_neighbor(body))
+    near = _greatest_neighbor(_greatest_neighbor(with_edge))
     ghost = _greatest_mean(coverage * (1 - near), side=round(radius_px * 2**0.5))
     coverage = coverage * with_edge
     area = np.where(num_balls > 0, coverage.sum(axis=(1, 2)), np.nan)
 
     rows, cols = np.ogrid[: video.shape[1], : video.shape[2]]
-    centre_row = (coverage * rows).sum(axis=(1, 2)) / area
-    centre_col = (coverage * cols).sum(axis=(1, 2)) / area
+    center_row = (coverage * rows).sum(axis=(1, 2)) / area
+    center_col = (coverage * cols).sum(axis=(1, 2)) / area
     radius = np.sqrt(area / np.pi)
-    disc = draw_discs(centre_row, centre_col, radius, video.shape[1], video.shape[2])
+    disc = draw_discs(center_row, center_col, radius, video.shape[1], video.shape[2])
     common = np.minimum(disc, coverage).sum(axis=(1, 2))
     return BallCheck(
         found=num_balls > 0,
         num_balls=num_balls,
         radius_px=radius,
-        centre_row=centre_row,
-        centre_col=centre_col,
+        center_row=center_row,
+        center_col=center_col,
         ghost=ghost,
         roundness=common / np.maximum(disc, coverage).sum(axis=(1, 2)),
-        colour_error=(coverage * off_colour).sum(axis=(1, 2)) / area,
+        color_error=(coverage * off_color).sum(axis=(1, 2)) / area,
     )
 
 
 def draw_discs(
-    centre_row: Float[np.ndarray, " time"],
-    centre_col: Float[np.ndarray, " time"],
+    center_row: Float[np.ndarray, " time"],
+    center_col: Float[np.ndarray, " time"],
     radius_px: Float[np.ndarray, " time"],
     height: int,
     width: int,
@@ -251,7 +251,7 @@ def draw_discs(
         [[[1.0, 0.5, 0.0]]]
     """
     rows, cols = np.ogrid[:height, :width]
-    distance = np.hypot(rows - centre_row[:, None, None], cols - centre_col[:, None, None])
+    distance = np.hypot(rows - center_row[:, None, None], cols - center_col[:, None, None])
     return np.clip(radius_px[:, None, None] + 0.5 - distance, 0, 1)
 
 
@@ -269,14 +269,14 @@ def _count_blobs(
 
 
 def _path_faults(
-    centre_col: Float[np.ndarray, " time"],
+    center_col: Float[np.ndarray, " time"],
     span: float | int,
     max_step_px: float | int,
     max_turns: int,
 ) -> list[str]:
     """What is wrong with the horizontal path of a ball that every frame shows."""
     faults = []
-    steps = np.diff(centre_col)
+    steps = np.diff(center_col)
     if (np.abs(steps) > max_step_px).any():
         faults.append(
             f"jumps {np.abs(steps).max():.1f} px in one step, more than {max_step_px:.1f} px"
@@ -285,8 +285,8 @@ def _path_faults(
     turns = np.count_nonzero(np.diff(directions))
     if turns > max_turns:
         faults.append(f"changes direction {turns} times, more than {max_turns}")
-    travel = float(np.ptp(centre_col))
-    if len(centre_col) > 2 and travel < span / 2:
+    travel = float(np.ptp(center_col))
+    if len(center_col) > 2 and travel < span / 2:
         faults.append(f"travels {travel:.1f} px, less than half of the way of {span:.1f} px")
     return faults
 

@@ -9,8 +9,8 @@ from jaxtyping import Bool, UInt8
 from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.runtime.errors import UserError
 
-HATCHING_GREYS = (88, 168)
-"""The two greys of the stripes, in [0, 255]."""
+HATCHING_GRAYS = (88, 168)
+"""The two grays of the stripes, in [0, 255]."""
 
 _GAP_PX = 2
 
@@ -63,7 +63,7 @@ def hatched(
 ) -> UInt8[np.ndarray, "target_height target_width 3"]:
     """Bring a frame to a size, and draw diagonal stripes over what was not observed.
 
-    Each pixel of the result shows the pixel of the frame in which its centre lies, so that nothing
+    Each pixel of the result shows the pixel of the frame in which its center lies, so that nothing
     unseen mixes with what was seen. The stripes have their width from the target size alone (2 px
     up to 80 px, then in proportion), and so stand still in a video.
 
@@ -82,8 +82,8 @@ def hatched(
     columns = (2 * np.arange(width) + 1) * frame.shape[1] // (2 * width)
     nearest = np.ix_(rows, columns)
     stripe_px = max(2, round(min(size) / 32))
-    greys = np.array(HATCHING_GREYS, np.uint8)[np.arange(height + width - 1) // stripe_px % 2]
-    stripes = np.lib.stride_tricks.sliding_window_view(greys, width)  # greys[row + column]
+    grays = np.array(HATCHING_GRAYS, np.uint8)[np.arange(height + width - 1) // stripe_px % 2]
+    stripes = np.lib.stride_tricks.sliding_window_view(grays, width)  # grays[row + column]
     return np.where(observed[nearest][..., None], frame[nearest], stripes[..., None])
 
 

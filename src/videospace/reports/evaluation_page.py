@@ -1,4 +1,4 @@
-"""The page of an evaluation: what is recognised, what is confused, and what it looks like."""
+"""The page of an evaluation: what is recognized, what is confused, and what it looks like."""
 
 import html
 import importlib.resources
@@ -11,7 +11,7 @@ from einops import repeat
 from jaxtyping import Float
 
 from videospace.clips.writing import write_video
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import Answer, Scores, confusions, score
 from videospace.lipreading.evaluation.plots import (
     plot_confusions,
@@ -31,7 +31,7 @@ ENLARGED = 2
 def write_page(
     folder: Path,
     answers: Sequence[Answer],
-    clips: Sequence[LabelledClip],
+    clips: Sequence[LabeledClip],
     *,
     strategy: str,
     num_shots: int,
@@ -46,7 +46,7 @@ def write_page(
         folder: To write into; made where it does not exist.
         answers: Of :func:`videospace.lipreading.evaluation.evaluation.evaluate`.
         clips: All clips of the person.
-        strategy: How the recogniser learned.
+        strategy: How the recognizer learned.
         num_shots: Clips of each word it learned from.
         curve: Scores by number of shots; None leaves that part out.
         embeddings: Of ``clips``, in order; None leaves the plot out.
@@ -130,14 +130,14 @@ def _curve_section(folder: Path, curve: Mapping[int, Scores] | None) -> str:
 
 
 def _embeddings_section(
-    folder: Path, embeddings: np.ndarray | None, clips: Sequence[LabelledClip]
+    folder: Path, embeddings: np.ndarray | None, clips: Sequence[LabeledClip]
 ) -> str:
     title = "Where the clips lie"
     if embeddings is None or len(embeddings) < 3:
         return _section("plane", title, "Not drawn: it needs a pretrained model and three clips.")
     plot_embeddings(folder / "embeddings.png", embeddings, [clip.word for clip in clips])
     text = (
-        "Each mark is a clip, each colour and shape a word, in the plane in which the clips differ "
+        "Each mark is a clip, each color and shape a word, in the plane in which the clips differ "
         "most. Words whose marks lie apart are told apart."
     )
     picture = "embeddings.png"
@@ -147,7 +147,7 @@ def _embeddings_section(
 def _worst(
     folder: Path,
     answers: Sequence[Answer],
-    clips: Sequence[LabelledClip],
+    clips: Sequence[LabeledClip],
     shapes: Callable[[str], tuple[str, ...]],
 ) -> str:
     figures = []
@@ -170,7 +170,7 @@ def _worst(
     return f'<div class="clips">{"".join(figures)}</div>'
 
 
-def _write_pair(path: Path, one: LabelledClip, other: LabelledClip) -> None:
+def _write_pair(path: Path, one: LabeledClip, other: LabeledClip) -> None:
     """Two mouths side by side; the one that is done first waits for the other."""
     both = [clip.clip.at_fps(MODEL_FPS).frames for clip in (one, other)]
     longest = max(map(len, both))

@@ -45,7 +45,7 @@ def enlarge(video: Video, times: int) -> LargerVideo:
 
 
 def tile(videos: UInt8[np.ndarray, "clip time height width 3"], num_columns: int) -> LargerVideo:
-    """Lay videos of one size and length out row by row, with thin grey gaps.
+    """Lay videos of one size and length out row by row, with thin gray gaps.
 
     Args:
         videos: As many as fill the last row too.

@@ -40,9 +40,9 @@ class TablePage:
 
     def __init__(self, path: Path, fps: float | int, num_clips: int = 4):
         if path.suffix.lower() not in (".html", ".htm"):
-            raise UserError(f"expected a page whose name ends in .html, came '{path}'")
+            raise UserError(f"expected a page whose name ends in .html, got '{path}'")
         if num_clips < 1:
-            raise UserError(f"expected at least 1 clip on the page, came {num_clips}")
+            raise UserError(f"expected at least 1 clip on the page, got {num_clips}")
         self.path, self.fps, self.num_clips = path, fps, num_clips
         self.rows: list[Row] = []
         self.films: dict[Task, list[Film]] = {}

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
+from videospace.runtime.renamed import in_new_names
 
 Config = TypeVar("Config")
 
@@ -167,12 +168,14 @@ def load_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UserError(f"expected a JSON object in '{path}': {error}") from error
     if not isinstance(content, dict):
-        raise UserError(f"expected a JSON object in '{path}', came {type(content).__name__}")
+        raise UserError(f"expected a JSON object in '{path}', got {type(content).__name__}")
     return content
 
 
 def config_from_json(kind: type[Config], content: Any, where: str) -> Config:
     """Build a configuration from what :func:`dataclasses.asdict` made of it.
+
+    Fields and values of the version before are taken under their new names.
 
     Args:
         kind: A dataclass whose fields are numbers, strings, literals, unions with None, or
@@ -184,7 +187,8 @@ def config_from_json(kind: type[Config], content: Any, where: str) -> Config:
         UserError: A field is unknown, missing or of another type.
     """
     if not isinstance(content, dict):
-        raise UserError(f"expected an object for {where}, came {content!r}")
+        raise UserError(f"expected an object for {where}, got {content!r}")
+    content = in_new_names(kind, content)
     hints = typing.get_type_hints(kind)
     names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(content.keys() - names):
@@ -207,7 +211,7 @@ def _value_from_json(hint: Any, value: Any, where: str) -> Any:
         return config_from_json(typing.cast(type, hint), value, where)
     if not _fits(hint, value):
         expected = hint.__name__ if isinstance(hint, type) else hint
-        raise UserError(f"expected {expected} for {where}, came {value!r}")
+        raise UserError(f"expected {expected} for {where}, got {value!r}")
     return float(value) if hint is float else value
 
 

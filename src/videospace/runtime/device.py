@@ -31,7 +31,7 @@ def choose_device(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
-            f"expected auto, cpu or a GPU of this machine, came '{name}': {reason}"
+            f"expected auto, cpu or a GPU of this machine, got '{name}': {reason}"
         ) from error
     return device
 

@@ -25,7 +25,7 @@ class PrincipalComponents(NamedTuple):
 
 
 def principal_components(
-    centred: Float[Tensor, "sample feature"], num_components: int, *, seed: int = 0
+    centered: Float[Tensor, "sample feature"], num_components: int, *, seed: int = 0
 ) -> PrincipalComponents:
     """Find the directions of largest variance of samples whose mean is zero.
 
@@ -33,7 +33,7 @@ def principal_components(
     from a random start. The sign of a component is chosen so that the largest score is positive.
 
     Args:
-        centred: The samples, with zero mean.
+        centered: The samples, with zero mean.
         num_components: The most directions to return.
         seed: Seed of the random start.
 
@@ -45,17 +45,17 @@ def principal_components(
         Halko, Martinsson and Tropp, 2011, algorithm 4.4 (for the large case).
     """
     sketch_width = num_components + OVERSAMPLING
-    if min(centred.shape) <= max(EXACT_UP_TO, sketch_width):
-        scores, singular_values, components = _exact_components(centred, num_components)
+    if min(centered.shape) <= max(EXACT_UP_TO, sketch_width):
+        scores, singular_values, components = _exact_components(centered, num_components)
     else:
         start = torch.randn(
-            centred.shape[1], sketch_width, generator=torch.Generator().manual_seed(seed)
+            centered.shape[1], sketch_width, generator=torch.Generator().manual_seed(seed)
         )
-        basis = torch.linalg.qr(centred @ start).Q
+        basis = torch.linalg.qr(centered @ start).Q
         for _ in range(NUM_POWER_ITERATIONS):
-            basis = torch.linalg.qr(centred.T @ basis).Q
-            basis = torch.linalg.qr(centred @ basis).Q
-        scores, singular_values, components = _exact_components(basis.T @ centred, num_components)
+            basis = torch.linalg.qr(centered.T @ basis).Q
+            basis = torch.linalg.qr(centered @ basis).Q
+        scores, singular_values, components = _exact_components(basis.T @ centered, num_components)
         scores = basis @ scores
     signs = column_signs(scores)
     return PrincipalComponents(scores * signs, singular_values, components * signs)

@@ -23,8 +23,8 @@ class LostProcessError(RuntimeError):
 
 
 @final
-class Team:
-    """The processes of a run. ``Team()`` is one process alone, to which all of this does nothing.
+class ProcessGroup:
+    """The processes of a run. ``ProcessGroup()`` is a single process, and all calls are no-ops.
 
     Row n of a table with a row for each clip lies with process n % count, as its row n // count:
     so blocks of rows are spread evenly, wherever they begin. All processes have to call the methods
@@ -35,7 +35,7 @@ class Team:
         count: How many there are.
 
     Example:
-        >>> Team(rank=1, count=2).share([10, 11, 12, 13, 14])
+        >>> ProcessGroup(rank=1, count=2).local_rows([10, 11, 12, 13, 14])
         [11, 13]
     """
 
@@ -43,25 +43,25 @@ class Team:
         self.rank, self.count = rank, count
 
     @property
-    def is_first(self) -> bool:
+    def is_rank0(self) -> bool:
         """Whether this process is the one that writes, logs and decides."""
         return self.rank == 0
 
-    def share(self, rows: Rows) -> Rows:
+    def local_rows(self, rows: Rows) -> Rows:
         """What this process owns of a list or a table with an entry for each clip."""
         return rows[self.rank :: self.count]
 
-    def places(self, batch: Int[Tensor, " clip"]) -> Int[Tensor, " own"] | slice:
+    def batch_index(self, batch: Int[Tensor, " clip"]) -> Int[Tensor, " own"] | slice:
         """Where in a batch the clips of this process stand."""
         if self.count == 1:
             return slice(None)
         return (batch % self.count == self.rank).nonzero().flatten()
 
-    def local(self, clips: Int[Tensor, " clip"]) -> Int[Tensor, " clip"]:
+    def local_index(self, clips: Int[Tensor, " clip"]) -> Int[Tensor, " clip"]:
         """The rows of clips of this process in its own tables."""
         return clips // self.count
 
-    def add_up(self, *tensors: Tensor) -> None:
+    def all_reduce(self, *tensors: Tensor) -> None:
         """Replace tensors of one type by their sums over all processes.
 
         Large ones travel as they are, and the others in one message.
@@ -82,15 +82,15 @@ class Team:
         for tensor, part in zip(small, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def sums(self, *numbers: float | int) -> list[float]:
+    def all_reduce_scalars(self, *numbers: float | int) -> list[float]:
         """The sums of numbers over all processes."""
         added = torch.tensor(numbers, dtype=torch.float64)
-        self.add_up(added)
+        self.all_reduce(added)
         return added.tolist()
 
-    def of_first(self, *numbers: float | int) -> list[float]:
+    def broadcast_scalars(self, *numbers: float | int) -> list[float]:
         """The first process's numbers, on all of them."""
-        return self.sums(*(number if self.is_first else 0.0 for number in numbers))
+        return self.all_reduce_scalars(*(number if self.is_rank0 else 0.0 for number in numbers))
 
     def total(self, values: Tensor) -> Tensor:
         """A sum over all processes, through which this process's gradient flows to its values.
@@ -101,10 +101,10 @@ class Team:
         if self.count == 1:
             return values
         total = values.detach().clone()
-        self.add_up(total)
+        self.all_reduce(total)
         return total + (values - values.detach())
 
-    def lists(self, items: list[str]) -> list[str]:
+    def all_gather(self, items: list[str]) -> list[str]:
         """The items of all processes, one process after the other."""
         if self.count == 1:
             return items
@@ -112,12 +112,12 @@ class Team:
         self._together(dist.all_gather_object, found, items)
         return [item for part in found for item in part]
 
-    def make_equal(self, *tensors: Tensor) -> None:
+    def broadcast(self, *tensors: Tensor) -> None:
         """Give all processes the first one's values, in place."""
         for tensor in tensors if self.count > 1 else ():
             self._together(dist.broadcast, tensor, 0)
 
-    def spread(
+    def scatter_rows(
         self, table: Shaped[Tensor, "row width"] | None, num_rows: int, width: int
     ) -> Shaped[Tensor, "own width"]:
         """Give each process its rows of a float32 table that only the first one has."""
@@ -129,17 +129,17 @@ class Team:
         for start in range(0, num_rows, rows_at_once):
             stop = min(start + rows_at_once, num_rows)
             block = torch.empty(stop - start, width) if table is None else table[start:stop].clone()
-            self.make_equal(block)
-            mine = self.share(block)
+            self.broadcast(block)
+            mine = self.local_rows(block)
             own[start // self.count :][: len(mine)] = mine
         return own
 
-    def collect(self, table: Shaped[Tensor, "own ..."]) -> Iterator[Shaped[Tensor, "row ..."]]:
+    def gather_rows(self, table: Shaped[Tensor, "own ..."]) -> Iterator[Shaped[Tensor, "row ..."]]:
         """Yield all rows of a table in order, block by block; nothing but on the first process."""
         if self.count == 1:
             yield table
             return
-        num_rows = int(self.sums(len(table))[0])
+        num_rows = int(self.all_reduce_scalars(len(table))[0])
         longest = -(-num_rows // self.count)
         row_bytes = table[:1].nbytes or 1
         rows_at_once = max(1, BLOCK_BYTES // (row_bytes * self.count))
@@ -147,19 +147,19 @@ class Team:
             own = table[start : start + rows_at_once]
             block = own.new_zeros(min(rows_at_once, longest - start), *own.shape[1:], device="cpu")
             block[: len(own)] = own
-            parts = [torch.empty_like(block) for _ in range(self.count)] if self.is_first else None
+            parts = [torch.empty_like(block) for _ in range(self.count)] if self.is_rank0 else None
             self._together(dist.gather, block, parts)
             if parts:
                 yield torch.stack(parts, dim=1).flatten(0, 1)[: num_rows - start * self.count]
 
     @contextlib.contextmanager
-    def first_before_others(self) -> Iterator[None]:
+    def rank0_first(self) -> Iterator[None]:
         """Let the first process go through the block alone, and then the others."""
-        if not self.is_first:
-            self.sums(0)
+        if not self.is_rank0:
+            self.all_reduce_scalars(0)
         yield
-        if self.is_first:
-            self.sums(0)
+        if self.is_rank0:
+            self.all_reduce_scalars(0)
 
     def _together(self, collective: Callable[..., Any], *arguments: Any) -> None:
         reason = None
@@ -171,5 +171,5 @@ class Team:
             raise LostProcessError(reason)
 
 
-ALONE = Team()
+ALONE = ProcessGroup()
 """What a run is by itself."""

@@ -15,7 +15,7 @@ import torch.distributed as dist
 
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import AlreadyToldError, UserError
-from videospace.runtime.process_group import LostProcessError, Team
+from videospace.runtime.process_group import LostProcessError, ProcessGroup
 
 TIMEOUT = datetime.timedelta(minutes=30)
 """How long processes wait for one that is alive: longer than anything that one of them does alone,
@@ -46,7 +46,7 @@ def device_of_process(name: str = "auto") -> torch.device:
     if place >= num_gpus:
         num_processes = os.environ.get("LOCAL_WORLD_SIZE", str(place + 1))
         raise UserError(
-            f"expected a GPU for each of the {num_processes} processes of this machine, came "
+            f"expected a GPU for each of the {num_processes} processes of this machine, got "
             f"{num_gpus}: use --nproc-per-node {num_gpus}, or --device cpu"
         )
     torch.cuda.set_device(place)
@@ -54,7 +54,7 @@ def device_of_process(name: str = "auto") -> torch.device:
 
 
 @contextlib.contextmanager
-def joined_processes(device: torch.device) -> Iterator[Team]:
+def joined_processes(device: torch.device) -> Iterator[ProcessGroup]:
     """Meet the other processes that torchrun has started, if any.
 
     An error of one process ends all of them: it is said once, with the rank of its process.
@@ -68,20 +68,20 @@ def joined_processes(device: torch.device) -> Iterator[Team]:
     joined_here = not dist.is_initialized()
     if joined_here:
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-            yield Team()
+            yield ProcessGroup()
             return
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         try:
             dist.init_process_group(backend, timeout=TIMEOUT)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"cannot meet the other processes: {_first_line(error)}") from error
-    team = Team(dist.get_rank(), dist.get_world_size())
+    group = ProcessGroup(dist.get_rank(), dist.get_world_size())
     store = dist.PrefixStore(f"videospace/{next(_runs)}", _store())  # pyright: ignore[reportPrivateImportUsage]
-    store.set(f"place/{team.rank}", _place())
+    store.set(f"place/{group.rank}", _place())
     try:
-        yield team
+        yield group
     except (Exception, KeyboardInterrupt) as error:
-        words = _last_words(team, store, error)
+        words = _last_words(group, store, error)
         if words is None:
             raise
         raise words from error
@@ -89,7 +89,7 @@ def joined_processes(device: torch.device) -> Iterator[Team]:
         dist.destroy_process_group()
 
 
-def _last_words(team: Team, store: Any, error: BaseException) -> UserError | None:
+def _last_words(group: ProcessGroup, store: Any, error: BaseException) -> UserError | None:
     """What a process ends with, or None for the error itself.
 
     The first one to end says why, for all of them. Where none has, and one is gone all the same,
@@ -97,10 +97,10 @@ def _last_words(team: Team, store: Any, error: BaseException) -> UserError | Non
     """
     lost = isinstance(error, LostProcessError)
     reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-    words = f"process {team.rank} of {team.count}: {reason}"
+    words = f"process {group.rank} of {group.count}: {reason}"
     with contextlib.suppress(RuntimeError):  # the process that keeps the store may have ended
         if lost and not store.check(["words"]):
-            words = _names_of_silent(team, store)
+            words = _names_of_silent(group, store)
         if store.add("told", 1) > 1:
             store.wait(["words"], datetime.timedelta(seconds=WORDS_SECONDS))
             return AlreadyToldError(store.get("words").decode())
@@ -108,16 +108,16 @@ def _last_words(team: Team, store: Any, error: BaseException) -> UserError | Non
     return UserError(words) if isinstance(error, UserError | LostProcessError) else None
 
 
-def _names_of_silent(team: Team, store: Any) -> str:
+def _names_of_silent(group: ProcessGroup, store: Any) -> str:
     """Say which processes of this machine are not there any more; torchrun says it of others."""
     gone, stop = [], time.monotonic() + WORDS_SECONDS
     while not gone and time.monotonic() < stop:
-        places = [store.get(f"place/{rank}").decode() for rank in range(team.count)]
+        places = [store.get(f"place/{rank}").decode() for rank in range(group.count)]
         gone = [str(rank) for rank, place in enumerate(places) if _is_gone(*place.split())]
         time.sleep(0.05)
     who = f"process {', '.join(gone)}" if gone else "a process"
     return (
-        f"{who} of {team.count} ended without a word, as if killed or out of memory: "
+        f"{who} of {group.count} ended without a word, as if killed or out of memory: "
         "the last save is kept, and the same command goes on from there"
     )
 

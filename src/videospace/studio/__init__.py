@@ -1,1 +1,1 @@
-"""A page that listens to lips: record, recognise, correct, speak."""
+"""A page that listens to lips: record, recognize, correct, speak."""

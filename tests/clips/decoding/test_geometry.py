@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videospace.clips.decoding.geometry import (
-    centre_region,
+    center_region,
     crop_and_resize,
     parse_crop,
     parse_size,
@@ -27,7 +27,7 @@ def test_bad_size_is_named(text):
 
 @pytest.mark.parametrize("text", ["center", "1,2,3", "0,0,0,5", "1,2,3,x", "-1,0,5,5"])
 def test_bad_crop_is_named(text):
-    with pytest.raises(UserError, match=f"expected a crop of 'centre' or .*came '{text}'"):
+    with pytest.raises(UserError, match=f"expected a crop of 'center' or .*came '{text}'"):
         parse_crop(text)
 
 
@@ -46,7 +46,7 @@ def test_crop_is_top_left_height_width():
     assert cut[..., 0].tolist() == [[12, 13, 14], [20, 21, 22]]
 
 
-def test_centre_crop_takes_the_middle():
+def test_center_crop_takes_the_middle():
     frame = np.arange(6, dtype=np.uint8)[None, :, None].repeat(2, axis=0).repeat(3, axis=2)
     assert crop_and_resize(frame, (2, 2))[..., 0].tolist() == [[2, 3], [2, 3]]
 
@@ -65,8 +65,8 @@ def test_crop_that_leaves_the_frame_is_named(crop):
 
 
 @given(height=sides, width=sides, target_height=sides, target_width=sides)
-def test_centre_region_is_inside_and_touches_two_sides(height, width, target_height, target_width):
-    top, left, region_height, region_width = centre_region(
+def test_center_region_is_inside_and_touches_two_sides(height, width, target_height, target_width):
+    top, left, region_height, region_width = center_region(
         height, width, target_height, target_width
     )
     assert 0 <= top <= height - region_height

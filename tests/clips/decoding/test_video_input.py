@@ -120,7 +120,7 @@ def test_transparency_is_laid_over_white(name, codec, pixel_format, tmp_path, ma
     assert np.abs(decoded - [204, 204, 255]).max() <= 3
 
 
-def test_grey_video_gets_three_channels(tmp_path, make_video, make_levels, numbers):
+def test_gray_video_gets_three_channels(tmp_path, make_video, make_levels, numbers):
     path = make_video(tmp_path / "a.mkv", make_levels(3), pixel_format="gray")
     frames = list(read_frames(path))
     assert frames[0].shape == (32, 48, 3)

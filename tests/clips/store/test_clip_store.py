@@ -88,7 +88,7 @@ def test_rows_by_split(tmp_path):
     assert store.rows("train") == [0, 2]
     assert store.rows("holdout") == [1]
     assert store.rows(None) == [0, 1, 2]
-    with pytest.raises(UserError, match="expected the split 'train' or 'holdout', came 'test'"):
+    with pytest.raises(UserError, match="expected the split 'train' or 'holdout', got 'test'"):
         store.rows("test")
 
 
@@ -98,7 +98,7 @@ def test_unknown_id_names_the_nearest(tmp_path):
     with pytest.raises(UserError, match=r"no clip 'film-001' among the 2 .*film-0001"):
         store.row("film-001")
     for row in (-1, 2):
-        with pytest.raises(IndexError, match=f"expected a row from 0 to 1, came {row}"):
+        with pytest.raises(IndexError, match=f"expected a row from 0 to 1, got {row}"):
             store[row]
 
 
@@ -116,7 +116,7 @@ def test_create_beside_other_files(tmp_path):
         ClipStore.create(tmp_path, **SHAPE)
     with pytest.raises(UserError, match=r"cannot write .*diary\.txt.*: Not a directory"):
         ClipStore.create(tmp_path / "diary.txt" / "store", **SHAPE)
-    with pytest.raises(UserError, match="at least 1 frame of 1x1 px, came 0 frames of 3x5 px"):
+    with pytest.raises(UserError, match="at least 1 frame of 1x1 px, got 0 frames of 3x5 px"):
         ClipStore.create(tmp_path / "new", **{**SHAPE, "num_frames": 0})
 
 
@@ -143,15 +143,15 @@ def test_bad_description(text, message, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("nonsense", "expected a JSON object in line 2 of .*index.jsonl, came b'nonsense'"),
+        ("nonsense", "expected a JSON object in line 2 of .*index.jsonl, got b'nonsense'"),
         ('{"id": "b"}', "has a line that is no clip record: .*source"),
         (
             '{"id":"b","source":"b","first_frame":0,"fps":0.0,"split":"train"}',
-            "expected fps above zero for clip 'b', came 0.0",
+            "expected fps above zero for clip 'b', got 0.0",
         ),
         (
             '{"id":"b","source":"b","first_frame":0,"fps":25.0,"split":"test"}',
-            "expected the split 'train' or 'holdout', came 'test'",
+            "expected the split 'train' or 'holdout', got 'test'",
         ),
         (json.dumps(record(0).__dict__), "expected every clip id once"),
         (json.dumps(record(1).__dict__), r"expected 2 clips in .*00000\.raw, which holds 1"),
@@ -195,7 +195,7 @@ def test_append_refuses_what_does_not_fit(tmp_path):
         store.append([(record(0), pixels(0))])
     with pytest.raises(UserError, match="the clip id 'film-0001' is taken"):
         store.append([(record(1), pixels(0)), (record(1), pixels(0))])
-    with pytest.raises(UserError, match="expected a clip of 2 frames of 3x5 px, came 1 frames of"):
+    with pytest.raises(UserError, match="expected a clip of 2 frames of 3x5 px, got 1 frames of"):
         store.append([(record(1), pixels(1)[:1])])
     assert ClipStore.open(tmp_path).ids == ["film-0000"]
 

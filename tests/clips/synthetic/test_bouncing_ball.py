@@ -18,14 +18,14 @@ def coverage(video):
     return 1 - video[..., 0] / 255
 
 
-def centres(video):
+def centers(video):
     weights = coverage(video)
     rows, columns = np.mgrid[: video.shape[1], : video.shape[2]]
     mass = weights.sum((1, 2))
     return (weights * rows).sum((1, 2)) / mass, (weights * columns).sum((1, 2)) / mass
 
 
-def test_set_has_its_shape_colours_and_heights():
+def test_set_has_its_shape_colors_and_heights():
     clips, heights_px = bouncing_ball()
     assert clips.shape == (50, 25, 50, 50, 3)
     assert (clips[..., 2] == 255).all()
@@ -40,7 +40,7 @@ def test_ball_is_where_it_should_be():
     left, right = 6 - 0.5, 50 - 0.5 - 6
     path = np.concatenate([np.linspace(left, right, 13), np.linspace(right, left, 13)[1:]])
     for clip, height_px in zip(clips, heights_px, strict=True):
-        rows, columns = centres(clip)
+        rows, columns = centers(clip)
         np.testing.assert_allclose(rows, height_px, atol=0.01)
         np.testing.assert_allclose(columns, path, atol=0.02)
 
@@ -64,12 +64,12 @@ def test_one_frame_and_one_clip():
 
 @pytest.mark.parametrize("radius_px", [0.0, -1.0, 30.0, float("nan")])
 def test_ball_that_does_not_fit(radius_px):
-    with pytest.raises(UserError, match=r"fits 50x50 px .*, came radius"):
+    with pytest.raises(UserError, match=r"fits 50x50 px .*, got radius"):
         bouncing_ball(radius_px=radius_px)
 
 
 def test_bad_numbers():
-    with pytest.raises(UserError, match="of at least 1, came 0 and 25"):
+    with pytest.raises(UserError, match="of at least 1, got 0 and 25"):
         BouncingBallConfig(num_clips=0)
 
 

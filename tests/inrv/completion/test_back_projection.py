@@ -59,7 +59,7 @@ def test_the_first_and_last_errors_stay():
     assert completed[:, 0, 0, 0].tolist() == [110, 110, 110, 115, 120, 120]
 
 
-def test_colours_stay_in_range():
+def test_colors_stay_in_range():
     render, truth = np.full((3, 1, 1, 3), 250, np.uint8), np.full((3, 1, 1, 3), 200, np.uint8)
     truth[0] = 255
     context = prediction(truth, 1)
@@ -91,5 +91,5 @@ def test_a_render_is_left_as_it_is():
 
 def test_another_number_of_frames_is_refused(monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-    with pytest.raises(UserError, match="the 5 frames that were seen, came 4"):
+    with pytest.raises(UserError, match="the 5 frames that were seen, got 4"):
         with_seen_detail(clip(0)[:4], everything(clip(1)))

@@ -24,7 +24,7 @@ def space(make_space, make_model):
 
 @pytest.fixture
 def film(tmp_path):
-    """Ten frames of 20x30 px whose grey value is 20 times their number."""
+    """Ten frames of 20x30 px whose gray value is 20 times their number."""
     for number in range(10):
         pixels = np.full((20, 30, 3), 20 * number, np.uint8)
         (tmp_path / "film").mkdir(exist_ok=True)
@@ -112,9 +112,9 @@ class TestCompleteClips:
 
     def test_contexts_that_do_not_go_together(self, space):
         clip = space.render(space.latents[0])
-        with pytest.raises(UserError, match="expected contexts of one size, came 2 frames"):
+        with pytest.raises(UserError, match="expected contexts of one size, got 2 frames"):
             complete_clips(space, [tasks.everything(clip), tasks.everything(clip[:2])])
-        with pytest.raises(UserError, match="expected at least one context, came none"):
+        with pytest.raises(UserError, match="expected at least one context, got none"):
             complete_clips(space, [])
 
     def test_a_search_that_runs_away(self, space):
@@ -138,7 +138,7 @@ class TestReadClip:
     def test_a_film_that_has_ended(self, space, film):
         with pytest.raises(UserError, match="ends before frame 10"):
             read_clip(space, film, first=10)
-        with pytest.raises(UserError, match="first frame at 0 or later, came -1"):
+        with pytest.raises(UserError, match="first frame at 0 or later, got -1"):
             read_clip(space, film, first=-1)
 
     def test_sizes(self, film):

@@ -272,7 +272,7 @@ def test_an_overlap_out_of_range_is_refused_before_anything_is_read(length, over
         cross_faded(reading, length, overlap, unchanged)
     else:
         message = (
-            f"expected windows of {length} frames to overlap by 0 to {length - 1}, came {overlap}$"
+            f"expected windows of {length} frames to overlap by 0 to {length - 1}, got {overlap}$"
         )
         with pytest.raises(UserError, match=message):
             cross_faded(reading, length, overlap, unchanged)
@@ -280,14 +280,14 @@ def test_an_overlap_out_of_range_is_refused_before_anything_is_read(length, over
 
 
 def test_windows_without_frames_are_refused():
-    with pytest.raises(UserError, match="expected windows of at least 1 frame, came 0"):
+    with pytest.raises(UserError, match="expected windows of at least 1 frame, got 0"):
         cross_faded(random_video(3), 0, 0, unchanged)
-    with pytest.raises(UserError, match="expected at least 1 window at once, came 0"):
+    with pytest.raises(UserError, match="expected at least 1 window at once, got 0"):
         cross_faded(random_video(3), 4, 2, unchanged, windows_at_once=0)
 
 
 def test_a_video_without_frames_is_refused():
-    with pytest.raises(UserError, match="expected a video of at least 1 frame, came none"):
+    with pytest.raises(UserError, match="expected a video of at least 1 frame, got none"):
         list(cross_faded(iter(()), 4, 2, unchanged))
 
 
@@ -309,10 +309,10 @@ def test_what_is_no_frame_is_named(frame):
 @pytest.mark.parametrize(
     ("complete", "message"),
     [
-        (lambda windows: [], "expected 2 completed windows, came 0"),
+        (lambda windows: [], "expected 2 completed windows, got 0"),
         (
             lambda windows: [window.frames[1:] for window in windows],
-            r"expected every completed window as uint8 \(4, 2, 3, 3\), came uint8 \(3, 2, 3, 3\)",
+            r"expected every completed window as uint8 \(4, 2, 3, 3\), got uint8 \(3, 2, 3, 3\)",
         ),
         (
             lambda windows: [window.frames / 255 for window in windows],
@@ -324,7 +324,7 @@ def test_what_is_no_frame_is_named(frame):
         ),
         (
             lambda windows: [window.frames[..., 0] for window in windows],
-            r"expected every completed window as uint8 \(4, 2, 3, 3\), came uint8 \(4, 2, 3\)",
+            r"expected every completed window as uint8 \(4, 2, 3, 3\), got uint8 \(4, 2, 3\)",
         ),
     ],
 )

@@ -27,9 +27,9 @@ class TestContext:
     @pytest.mark.parametrize(
         ("video", "observed", "message"),
         [
-            (VIDEO[0], ALL, r"uint8 \(time, height, width, 3\), came uint8 \(6, 8, 3\)"),
+            (VIDEO[0], ALL, r"uint8 \(time, height, width, 3\), got uint8 \(6, 8, 3\)"),
             (VIDEO[..., :1], ALL, r"came uint8 \(4, 6, 8, 1\)"),
-            (VIDEO[:0], ALL[:0], "expected a video with pixels, came 0 frames of 6x8 px"),
+            (VIDEO[:0], ALL[:0], "expected a video with pixels, got 0 frames of 6x8 px"),
             (VIDEO, ALL[:3], "a mask of 4 frames of 6x8 px, .* came one of 3 frames of 6x8 px"),
             (VIDEO, ~ALL, "the mask hides the whole video"),
         ],
@@ -52,7 +52,7 @@ def test_contexts_of_one_size():
     whole = Context(video=VIDEO, observed=ALL)
     short = Context(video=VIDEO[:2], observed=ALL[:2])
     assert common_size([whole, whole]) == (4, 6, 8)
-    with pytest.raises(UserError, match="one size, came 2 frames of 6x8 px and 4 frames of 6x8"):
+    with pytest.raises(UserError, match="one size, got 2 frames of 6x8 px and 4 frames of 6x8"):
         common_size([whole, short])
     with pytest.raises(UserError, match="at least one context"):
         common_size([])

@@ -19,7 +19,7 @@ from videospace.inrv.inversion.encoder_guess import (
 from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
-from videospace.inrv.model.latents import LatentConfig, moment_weights
+from videospace.inrv.model.latents import LatentConfig, keyframe_weights
 from videospace.inrv.space.files import ENCODER_FILE
 from videospace.inrv.space.latent_prior import LatentPrior
 from videospace.inrv.space.video_space import VideoSpace
@@ -39,10 +39,10 @@ def training(seconds: float, **changes) -> EncoderTrainingConfig:
 
 
 @pytest.fixture(params=["one moment", "three moments"])
-def space(request, make_space, make_model, moments_model):
+def space(request, make_space, make_model, keyframes_model):
     """Untrained, but its clips differ from each other."""
-    latent = LatentConfig(width=6) if request.param == "one moment" else moments_model.latent
-    hypernetwork = dataclasses.replace(moments_model.hypernetwork, initial_difference=0.1)
+    latent = LatentConfig(width=6) if request.param == "one moment" else keyframes_model.latent
+    hypernetwork = dataclasses.replace(keyframes_model.hypernetwork, initial_difference=0.1)
     return make_space(num_clips=8, model=make_model(latent=latent, hypernetwork=hypernetwork))
 
 
@@ -134,12 +134,12 @@ class TestTraining:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"budget_seconds": 0.0}, "budget_seconds above 0, came 0.0"),
-            ({"budget_seconds": float("inf")}, "budget_seconds above 0, came inf"),
-            ({"frames_per_step": 0}, "frames_per_step of at least 1, came 0"),
-            ({"points_per_frame": 0}, "points_per_frame of at least 1, came 0"),
-            ({"shift": -1.0}, "shift of at least 0, came -1.0"),
-            ({"stretch": float("nan")}, "stretch of at least 0, came nan"),
+            ({"budget_seconds": 0.0}, "budget_seconds above 0, got 0.0"),
+            ({"budget_seconds": float("inf")}, "budget_seconds above 0, got inf"),
+            ({"frames_per_step": 0}, "frames_per_step of at least 1, got 0"),
+            ({"points_per_frame": 0}, "points_per_frame of at least 1, got 0"),
+            ({"shift": -1.0}, "shift of at least 0, got -1.0"),
+            ({"stretch": float("nan")}, "stretch of at least 0, got nan"),
         ],
     )
     def test_settings_that_cannot_be(self, changes, message):
@@ -149,9 +149,9 @@ class TestTraining:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"side": 20}, "expected side of 8 or a multiple of it, came 20"),
-            ({"num_channels": 4}, "expected num_channels of 8 or a multiple of it, came 4"),
-            ({"hidden_width": 0}, "expected hidden_width of 1 or a multiple of it, came 0"),
+            ({"side": 20}, "expected side of 8 or a multiple of it, got 20"),
+            ({"num_channels": 4}, "expected num_channels of 8 or a multiple of it, got 4"),
+            ({"hidden_width": 0}, "expected hidden_width of 1 or a multiple of it, got 0"),
         ],
     )
     def test_networks_that_cannot_be(self, changes, message):
@@ -161,7 +161,7 @@ class TestTraining:
 
 class TestNetwork:
     def test_a_frame_speaks_for_itself_where_latents_have_moments(self):
-        encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_moments=3))
+        encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))
         torch.nn.init.normal_(encoder.decide[-1].weight)
         frames, times = torch.randn(1, 4, 3, 8, 8), torch.linspace(-1, 1, 4)[None]
         whole = encoder(frames, times)
@@ -204,7 +204,7 @@ class TestWhatIsSeen:
         context = tasks.inpainting(self.video())
         assert not legible(context).any()
         several, one = (
-            LatentEncoder(SMALL, LatentConfig(width=6, num_moments=moments)) for moments in (3, 1)
+            LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=moments)) for moments in (3, 1)
         )
         assert not can_guess(several, context)
         beginning = tasks.prediction(self.video(), num_seen=2)
@@ -221,7 +221,7 @@ class TestWhatIsSeen:
         assert legible(one).all()
         assert torch.equal(legible_frames(one, 8), legible_frames(two, 8))
 
-    def test_holes_take_the_colour_of_the_nearest_time(self):
+    def test_holes_take_the_color_of_the_nearest_time(self):
         video = np.zeros((4, 8, 8, 3), np.uint8)
         video[:] = (255 * np.array([0, 1, 0, 0]))[:, None, None, None]
         observed = np.zeros((4, 8, 8), bool)
@@ -234,14 +234,14 @@ class TestWhatIsSeen:
         assert frames[:, :, 7, 7].std() < 1e-6  # never seen: the mean of what is
         assert -1 < frames[0, 0, 7, 7] < 0
 
-    @pytest.mark.parametrize("num_moments", [1, 3])
-    def test_good_guesses_are_found_again(self, num_moments):
+    @pytest.mark.parametrize("num_keyframes", [1, 3])
+    def test_good_guesses_are_found_again(self, num_keyframes):
         """A stand-in that knows the latents: the coordinates give them back."""
-        prior = LatentPrior.of(torch.randn(60, 6 * num_moments), num_moments)
+        prior = LatentPrior.of(torch.randn(60, 6 * num_keyframes), num_keyframes)
         latents = prior.latents(torch.randn(2, prior.num_directions))
         times = torch.linspace(-1, 1, 12)
-        weights = moment_weights(times, num_moments)
-        at_frames = torch.einsum("tm,cmw->ctw", weights, latents.unflatten(1, (num_moments, -1)))
+        weights = keyframe_weights(times, num_keyframes)
+        at_frames = torch.einsum("tm,cmw->ctw", weights, latents.unflatten(1, (num_keyframes, -1)))
         found = prior.latents(prior.coordinates_over_time(at_frames, weights))
         assert (found - latents).norm() < 0.1 * (latents - prior.mean).norm()
 
@@ -255,7 +255,7 @@ class TestWhatIsSeen:
             assert torch.dot(moment, latent) / moment.norm() / latent.norm() > 0.95
 
     def test_a_context_of_which_too_little_is_seen_lies_at_the_mean(self):
-        encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_moments=3))
+        encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))
         prior = LatentPrior.of(torch.randn(20, 18), 3)
         contexts = [tasks.inpainting(self.video()), tasks.everything(self.video())]
         found = guess_coordinates(encoder, prior, contexts, torch.linspace(-1, 1, 5))
@@ -308,7 +308,7 @@ class TestInversion:
             InversionConfig(max_steps=0, **changes)
 
     def test_fewer_steps_than_none(self):
-        with pytest.raises(UserError, match="expected max_steps of at least 0, came -1"):
+        with pytest.raises(UserError, match="expected max_steps of at least 0, got -1"):
             InversionConfig(max_steps=-1)
 
 
@@ -356,9 +356,9 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("config", "message"),
         [
-            (None, "expected an object for .*encoder.safetensors', came None"),
+            (None, "expected an object for .*encoder.safetensors', got None"),
             ({}, "lacks the field"),
-            ({"side": 9, "num_channels": 8, "hidden_width": 16}, "multiple of it, came 9"),
+            ({"side": 9, "num_channels": 8, "hidden_width": 16}, "multiple of it, got 9"),
             ({"side": 16, "num_channels": 8, "hidden_width": 16}, "expected gather.0.weight of"),
         ],
     )

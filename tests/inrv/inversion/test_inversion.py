@@ -164,7 +164,7 @@ class TestInvert:
     @pytest.mark.parametrize(
         ("num_clips", "contexts", "message"),
         [
-            (4, [], "at least one context, came none"),
+            (4, [], "at least one context, got none"),
             (1, [tasks.everything(np.zeros((4, 6, 8, 3), np.uint8))], "a space of one clip"),
         ],
     )
@@ -174,9 +174,9 @@ class TestInvert:
 
     @pytest.mark.parametrize("name", ["samples", "restarts", "points_per_clip"])
     def test_settings_below_one(self, name):
-        with pytest.raises(UserError, match=f"expected {name} of at least 1, came 0"):
+        with pytest.raises(UserError, match=f"expected {name} of at least 1, got 0"):
             InversionConfig(**{name: 0})
 
     def test_a_prior_that_is_no_number(self):
-        with pytest.raises(UserError, match="prior_weight of at least 0, came nan"):
+        with pytest.raises(UserError, match="prior_weight of at least 0, got nan"):
             InversionConfig(prior_weight=float("nan"))

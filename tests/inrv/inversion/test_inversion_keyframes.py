@@ -27,7 +27,7 @@ REFINE = dataclasses.replace(
 def space(make_space, make_model):
     """Untrained, but its clips differ from each other, and each from frame to frame."""
     hypernetwork = HypernetworkConfig(hidden_width=8, initial_difference=0.1)
-    latent = LatentConfig(width=6, num_moments=3)
+    latent = LatentConfig(width=6, num_keyframes=3)
     return make_space(num_clips=12, model=make_model(latent=latent, hypernetwork=hypernetwork))
 
 
@@ -173,7 +173,7 @@ class TestFiles:
 
     def test_a_latent_of_one_moment_does_not_fit(self, space, tmp_path):
         content = LatentFile(latents=torch.zeros(1, 6), names=["x"])
-        with pytest.raises(UserError, match=r"latents of float32 \(1, 18\) for 1 names, came .* 6"):
+        with pytest.raises(UserError, match=r"latents of float32 \(1, 18\) for 1 names, got .* 6"):
             save_latents(tmp_path / "a.npz", content, space)
 
 
@@ -199,5 +199,5 @@ class TestNewPoints:
         assert np.abs(videos[0] - videos[1]).max() <= 1
 
     def test_latents_of_one_moment(self, space):
-        with pytest.raises(UserError, match="expected latents of 18 numbers, came 2x6"):
+        with pytest.raises(UserError, match="expected latents of 18 numbers, got 2x6"):
             space.render(torch.zeros(2, 6))

@@ -16,23 +16,21 @@ def test_frames_that_were_made_up_are_not_known():
 
 
 @pytest.mark.parametrize(
-    ("mask", "came"),
+    ("mask", "got"),
     [
         (np.ones((3, 8), bool), "bool 3x8"),
         (np.ones((1, 8), bool), "bool 1x8"),  # numpy would repeat it
         (np.full(SIZE, 255, np.uint8), "uint8 6x8"),
     ],
 )
-def test_a_mask_that_does_not_fit_its_frame(mask, came):
+def test_a_mask_that_does_not_fit_its_frame(mask, got):
     clip = np.zeros((4, *SIZE, 3), np.uint8)
-    with pytest.raises(
-        UserError, match=f"a mask of 6x8 px, True or False, for frame 7, came {came}"
-    ):
+    with pytest.raises(UserError, match=f"a mask of 6x8 px, True or False, for frame 7, got {got}"):
         masked_clip(clip, 4, lambda time: mask, start=7)
 
 
 def test_a_region_of_no_frames():
-    with pytest.raises(UserError, match="at least 1 frame, True or False, came 0 of bool"):
+    with pytest.raises(UserError, match="at least 1 frame, True or False, got 0 of bool"):
         observed_region(np.zeros((0, *SIZE), bool))
 
 
@@ -41,7 +39,7 @@ def test_the_pixels_of_a_sparse_frame_depend_on_seed_and_number_only():
     assert (seen(5) == seen(5)).all()
     assert (seen(5) != seen(6)).any()
     assert seen(5).mean() == pytest.approx(0.25, abs=0.02)
-    with pytest.raises(UserError, match=r"in \(0, 1\], came 2"):
+    with pytest.raises(UserError, match=r"in \(0, 1\], got 2"):
         observed_share(SIZE, 2.0, seed=0)
 
 
@@ -68,7 +66,7 @@ class TestReadMask:
 
     @pytest.mark.parametrize("size", [(20, 40), (40, 80), (10, 20)])
     def test_a_mask_of_the_whole_picture_is_cropped_as_the_video_is(self, tmp_path, size):
-        """Of 40 columns the centre shows 7 to 33; the mask hides them from 20 on."""
+        """Of 40 columns the center shows 7 to 33; the mask hides them from 20 on."""
         pixels = np.zeros(size, np.uint8)
         pixels[:, size[1] // 2 :] = 255
         Image.fromarray(pixels).save(tmp_path / "mask.png")
@@ -91,7 +89,7 @@ class TestReadMask:
     def test_other_proportions(self, tmp_path, picture):
         Image.fromarray(np.full((30, 30), 255, np.uint8)).save(tmp_path / "mask.png")
         video = r" or of the video \(20x40 px\)" if picture else ""
-        message = rf"in the proportions of the clips \(6x8 px\){video}, came 30x30: .*mask.png"
+        message = rf"in the proportions of the clips \(6x8 px\){video}, got 30x30: .*mask.png"
         with pytest.raises(UserError, match=message):
             read_mask(tmp_path / "mask.png", SIZE, picture=picture)
 

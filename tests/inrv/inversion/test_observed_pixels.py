@@ -85,7 +85,7 @@ def test_a_coarse_pixel_is_compared_with_the_mean_of_the_points_it_covers(space)
     assert points.filter == (2, 4)
     layers = space.model.layers(space.latents[:2])
     places = points.draw(torch.tensor([0, 1]), 8 * 50, seeded(0))
-    seen = points.filtered(space.model.colours(points.encoded(places), layers))
+    seen = points.filtered(space.model.colors(points.encoded(places), layers))
     whole = render_points(space.model, space.latents[:2], (4, 6, 8))
     filtered = whole.unflatten(2, (3, 2)).unflatten(4, (2, 4)).mean(dim=(3, 5)).flatten(1, 3)
     expected = filtered[torch.arange(2)[:, None], points.points[places]]
@@ -97,8 +97,8 @@ def test_a_finer_context_is_met_on_its_own_grid(space):
     points = observed_points(space, [fine])
     assert points.filter == (1, 1)
     places = points.draw(torch.tensor([0]), 500, seeded(0))
-    colours = space.model.colours(points.encoded(places), space.model.layers(space.latents[:1]))
-    squared, absolute = points.errors(colours, places)
+    colors = space.model.colors(points.encoded(places), space.model.layers(space.latents[:1]))
+    squared, absolute = points.errors(colors, places)
     assert absolute.item() < 1 / 127.5
     assert squared.item() < (1 / 127.5) ** 2
 

@@ -66,12 +66,12 @@ def test_a_rectangle():
         (lambda: tasks.inpainting(VIDEO, np.ones((1, 6, 8), bool)), "hides the whole video"),
         (lambda: tasks.rectangle((6, 8), 4, 0, 3, 1), "4,0,3,1 leaves the frame of 6x8 px"),
         (lambda: tasks.rectangle((6, 8), 0, 0, 0, 1), "a rectangle with pixels"),
-        (lambda: tasks.prediction(VIDEO, 0), "1 to 5 seen frames, came 0"),
-        (lambda: tasks.prediction(VIDEO, 6), "1 to 5 seen frames, came 6"),
-        (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "between -5 and 4, came 5"),
+        (lambda: tasks.prediction(VIDEO, 0), "1 to 5 seen frames, got 0"),
+        (lambda: tasks.prediction(VIDEO, 6), "1 to 5 seen frames, got 6"),
+        (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "between -5 and 4, got 5"),
         (lambda: tasks.frame_interpolation(VIDEO, []), "came none"),
-        (lambda: tasks.sparse(VIDEO, 0.0), r"in \(0, 1\], came 0.0"),
-        (lambda: tasks.coarser(VIDEO, 0), "a factor of at least 1, came 0"),
+        (lambda: tasks.sparse(VIDEO, 0.0), r"in \(0, 1\], got 0.0"),
+        (lambda: tasks.coarser(VIDEO, 0), "a factor of at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_a_context(build, message, monkeypatch):

@@ -7,7 +7,7 @@ from videospace.inrv.model.coordinates import CoordinatesConfig, axis_coordinate
 
 
 @settings(deadline=None, max_examples=60)
-@given(num=st.integers(1, 300), placement=st.sampled_from(["ends", "centres"]))
+@given(num=st.integers(1, 300), placement=st.sampled_from(["ends", "centers"]))
 def test_samples_increase_evenly_and_mirror_each_other(num, placement):
     samples = axis_coordinates(num, placement)
     assert samples.shape == (num,)
@@ -16,7 +16,7 @@ def test_samples_increase_evenly_and_mirror_each_other(num, placement):
     steps = samples.double().diff()
     assert (steps > 0).all()
     if num > 1:
-        expected = 2 / num if placement == "centres" else 2 / (num - 1)
+        expected = 2 / num if placement == "centers" else 2 / (num - 1)
         torch.testing.assert_close(steps, torch.full_like(steps, expected), atol=2e-7, rtol=0)
 
 
@@ -31,11 +31,11 @@ def test_ends_hold_the_end_points_and_the_grid_of_half_its_step(num):
 @settings(deadline=None, max_examples=60)
 @given(num=st.integers(1, 200))
 def test_a_pixel_lies_between_the_two_that_it_is_split_into(num):
-    pairs = axis_coordinates(2 * num, "centres").view(num, 2)
-    torch.testing.assert_close(pairs.mean(dim=1), axis_coordinates(num, "centres"))
+    pairs = axis_coordinates(2 * num, "centers").view(num, 2)
+    torch.testing.assert_close(pairs.mean(dim=1), axis_coordinates(num, "centers"))
 
 
-@pytest.mark.parametrize("placement", ["ends", "centres"])
+@pytest.mark.parametrize("placement", ["ends", "centers"])
 def test_a_single_sample_lies_in_the_middle(placement):
     assert axis_coordinates(1, placement).tolist() == [0.0]
 

@@ -108,10 +108,10 @@ def last_layers(hypernetwork):
     return [mlp[-1] for mlp in (*hypernetwork.weight_generators, *hypernetwork.bias_generators)]
 
 
-class TestPublishedInitialisation:
+class TestPublishedInitialization:
     @pytest.fixture
     def hypernetwork(self):
-        return build("dense", hidden_width=256, num_hidden_layers=3, published_initialisation=True)
+        return build("dense", hidden_width=256, num_hidden_layers=3, published_initialization=True)
 
     def test_last_layers_start_at_a_tenth_of_he(self, hypernetwork):
         for last in last_layers(hypernetwork)[:2]:  # the large ones tell a deviation well
@@ -142,14 +142,14 @@ class TestPublishedInitialisation:
             inr=inr,
             in_width=3,
             hidden_width=5,
-            published_initialisation=True,
+            published_initialization=True,
         ).double()
         latents = torch.randn(2, 4, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(lambda m: hypernetwork(m)[0].weight, latents)
 
 
 @pytest.mark.parametrize("kind", ["low-rank", "scale-shift"])
-def test_the_published_initialisation_belongs_to_dense(kind):
-    message = f"published_initialisation belongs to the dense hypernetwork, not to {kind}"
+def test_the_published_initialization_belongs_to_dense(kind):
+    message = f"published_initialization belongs to the dense hypernetwork, not to {kind}"
     with pytest.raises(UserError, match=message):
-        build(kind, published_initialisation=True)
+        build(kind, published_initialization=True)

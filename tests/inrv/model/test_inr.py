@@ -37,7 +37,7 @@ def test_the_batch_equals_a_loop_over_clips(activation, num_hidden_layers):
     config = InrConfig(hidden_width=5, num_hidden_layers=num_hidden_layers, activation=activation)
     layers = random_layers(config, 7, num_clips=3)
     features = torch.randn(3, 11, 7)
-    colours = apply_inr(features, layers, config)
+    colors = apply_inr(features, layers, config)
     for clip in range(3):
         hidden = functional.linear(features[clip], layers[0].weight[clip], layers[0].bias[clip])
         for weight, bias in layers[1:]:
@@ -46,7 +46,7 @@ def test_the_batch_equals_a_loop_over_clips(activation, num_hidden_layers):
             else:
                 hidden = getattr(functional, activation)(hidden)
             hidden = functional.linear(hidden, weight[clip], bias[clip])
-        torch.testing.assert_close(colours[clip], hidden, atol=2e-4, rtol=1e-4)
+        torch.testing.assert_close(colors[clip], hidden, atol=2e-4, rtol=1e-4)
 
 
 def test_shared_points_are_the_same_as_repeated_ones():
@@ -71,10 +71,10 @@ def test_the_first_layer_splits_over_the_axes():
 
 def test_initial_bounds():
     relu, sine = InrConfig(activation="relu"), InrConfig(activation="sine", sine_frequency=10.0)
-    assert initial_weight_bound(relu, 24, is_first=False) == pytest.approx(0.5)
-    assert initial_weight_bound(relu, 24, is_first=True) == pytest.approx(0.5)
-    assert initial_weight_bound(sine, 24, is_first=True) == pytest.approx(1 / 24)
-    assert initial_weight_bound(sine, 24, is_first=False) == pytest.approx(0.05)
+    assert initial_weight_bound(relu, 24, is_rank0=False) == pytest.approx(0.5)
+    assert initial_weight_bound(relu, 24, is_rank0=True) == pytest.approx(0.5)
+    assert initial_weight_bound(sine, 24, is_rank0=True) == pytest.approx(1 / 24)
+    assert initial_weight_bound(sine, 24, is_rank0=False) == pytest.approx(0.05)
 
 
 def test_activations_at_known_places():
@@ -91,8 +91,8 @@ def test_gradients(activation):
     features = torch.randn(2, 5, 4, dtype=torch.float64)
     flat = [tensor.requires_grad_() for layer in layers for tensor in layer]
 
-    def colours(features, *flat):
+    def colors(features, *flat):
         pairs = zip(flat[::2], flat[1::2], strict=True)
         return apply_inr(features, [Layer(*pair) for pair in pairs], config)
 
-    assert torch.autograd.gradcheck(colours, (features.requires_grad_(), *flat))
+    assert torch.autograd.gradcheck(colors, (features.requires_grad_(), *flat))

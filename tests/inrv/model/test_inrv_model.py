@@ -5,7 +5,7 @@ import torch
 
 from videospace.inrv.model.coordinates import CoordinatesConfig
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.model.latents import LatentConfig, LatentMixer
+from videospace.inrv.model.latents import LatentConfig, LatentMap
 from videospace.inrv.model.video_clip import VideoClipConfig
 
 CPU = torch.device("cpu")
@@ -26,8 +26,8 @@ class TestLatents:
         [
             (LatentConfig(width=64), 64),
             (LatentConfig(width=64, code_width=7), 64),
-            (LatentConfig(width=64, num_moments=3), 192),
-            (LatentConfig(width=64, num_moments=3, semantic="video-clip"), 512),
+            (LatentConfig(width=64, num_keyframes=3), 192),
+            (LatentConfig(width=64, num_keyframes=3, semantic="video-clip"), 512),
             (LatentConfig(width=64, semantic="video-clip"), 512),
             (LatentConfig(width=64, semantic="video-clip", code_width=7), 7),
         ],
@@ -37,7 +37,7 @@ class TestLatents:
 
     def test_the_published_mixer_takes_1024_numbers_to_128(self):
         with torch.device("meta"):
-            mixer = LatentMixer(LatentConfig(width=128, semantic="video-clip"))
+            mixer = LatentMap(LatentConfig(width=128, semantic="video-clip"))
         shapes = [tuple(weight.shape) for weight in mixer.mix.parameters()]
         assert shapes == [(512, 1024), (512,), (128, 512), (128,)]
 
@@ -54,7 +54,7 @@ class TestLatents:
         config = LatentConfig(
             width=3, semantic="video-clip", code_width=2, mixer_hidden_width=4, video_clip=small
         )
-        mixer = LatentMixer(config).double()
+        mixer = LatentMap(config).double()
         codes = torch.randn(2, 2, dtype=torch.float64, requires_grad=True)
         features = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(mixer, (codes, features))
@@ -64,9 +64,9 @@ class TestMoments:
     TIMES = torch.tensor([-1.0, 0.0, 1.0])
 
     @pytest.fixture
-    def models(self, moments_model, toy_model):
+    def models(self, keyframes_model, toy_model):
         """A model of three moments, and one of a single moment with the same weights."""
-        model, plain = InrvModel(moments_model), InrvModel(toy_model)
+        model, plain = InrvModel(keyframes_model), InrvModel(toy_model)
         plain.load_state_dict(model.state_dict())
         return model, plain
 
@@ -78,7 +78,7 @@ class TestMoments:
         expected = plain.layers(latents[:, 6 * moment : 6 * moment + 6])
         torch.testing.assert_close(weights_of(layers), weights_of(expected))
 
-    def test_between_moments_their_numbers_are_blended_before_they_are_normalised(self, models):
+    def test_between_moments_their_numbers_are_blended_before_they_are_normalized(self, models):
         model, plain = models
         latents = torch.randn(2, 18)
         layers = model.layers(latents, torch.tensor([0.25, -0.9]))  # each row at its own time
@@ -114,11 +114,11 @@ class TestMoments:
         times = torch.tensor([-0.3, 0.6], dtype=torch.float64)
         points = torch.randn(1, 5, model.in_width, dtype=torch.float64)
 
-        def colours(latents):
-            return model.colours(points, model.layers(latents, times))
+        def colors(latents):
+            return model.colors(points, model.layers(latents, times))
 
-        assert torch.autograd.gradcheck(colours, latents)
-        (gradient,) = torch.autograd.grad(colours(latents).square().sum(), latents)
+        assert torch.autograd.gradcheck(colors, latents)
+        (gradient,) = torch.autograd.grad(colors(latents).square().sum(), latents)
         reached = gradient.view(2, 3, 6).abs().amax(dim=2) > 0
         assert reached.tolist() == [[True, True, False], [False, True, True]]
 
@@ -127,7 +127,7 @@ class TestMoments:
         [
             ("ends", 4, [-1, -1 / 3, 1 / 3, 1]),
             ("ends", 1, [0]),
-            ("centres", 4, [-0.75, -0.25, 0.25, 0.75]),
+            ("centers", 4, [-0.75, -0.25, 0.25, 0.75]),
         ],
     )
     def test_times_of_frames(self, make_model, placement, num_frames, expected):
@@ -135,14 +135,14 @@ class TestMoments:
         assert model.frame_times(num_frames, CPU).tolist() == pytest.approx(expected)
 
     def test_a_semantic_latent_has_all_its_moments_from_one_code(self, semantic_config):
-        latent = dataclasses.replace(semantic_config.model.latent, num_moments=3)
+        latent = dataclasses.replace(semantic_config.model.latent, num_keyframes=3)
         model = InrvModel(dataclasses.replace(semantic_config.model, latent=latent)).eval()
         latents = model.latents(torch.randn(2, 5), torch.randn(2, 4, 24))
         assert latents.shape == (2, 18)
         assert weights_of(model.layers(latents, torch.zeros(2))).isfinite().all()
 
 
-class TestNormalisation:
+class TestNormalization:
     def test_the_length_of_a_latent_does_not_matter(self, toy_model):
         model, latents = InrvModel(toy_model), torch.randn(3, 6)
         for factor in (1e-3, 5.0, 1e4):
@@ -157,7 +157,7 @@ class TestNormalisation:
         torch.testing.assert_close(weights_of(model.layers(latents)), direct)
 
     def test_switched_off_the_length_counts(self, make_model):
-        model = InrvModel(make_model(latent=LatentConfig(width=6, normalise=False)))
+        model = InrvModel(make_model(latent=LatentConfig(width=6, normalize=False)))
         latents = torch.randn(3, 6)
         assert torch.equal(
             weights_of(model.layers(latents)), weights_of(model.hypernetwork(latents))
@@ -170,11 +170,11 @@ class TestNormalisation:
         assert weights_of(InrvModel(toy_model).layers(torch.zeros(1, 6))).isfinite().all()
 
 
-def test_gradients_from_colours_to_latents(toy_model):
+def test_gradients_from_colors_to_latents(toy_model):
     model = InrvModel(toy_model).double()
     latents = torch.randn(2, 6, dtype=torch.float64, requires_grad=True)
     points = torch.randn(1, 5, model.in_width, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda m: model.colours(points, model.layers(m)), latents)
+    assert torch.autograd.gradcheck(lambda m: model.colors(points, model.layers(m)), latents)
 
 
 def test_tables_have_the_encoded_widths(toy_model):

@@ -4,39 +4,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videospace.inrv.model.coordinates import axis_coordinates
-from videospace.inrv.model.latents import LatentConfig, moment_weights
+from videospace.inrv.model.latents import LatentConfig, keyframe_weights
 
 TIMES = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=9).map(torch.tensor)
 
 
 class TestMomentWeights:
     @settings(max_examples=60, deadline=None)
-    @given(times=TIMES, num_moments=st.integers(1, 40))
-    def test_shares_of_at_most_two_moments_add_up_to_one(self, times, num_moments):
-        weights = moment_weights(times, num_moments)
-        assert weights.shape == (len(times), num_moments)
+    @given(times=TIMES, num_keyframes=st.integers(1, 40))
+    def test_shares_of_at_most_two_moments_add_up_to_one(self, times, num_keyframes):
+        weights = keyframe_weights(times, num_keyframes)
+        assert weights.shape == (len(times), num_keyframes)
         assert (weights >= 0).all()
         torch.testing.assert_close(weights.sum(dim=1), torch.ones(len(times)))
         assert ((weights > 0).sum(dim=1) <= 2).all()
 
     @settings(max_examples=60, deadline=None)
-    @given(times=TIMES, num_moments=st.integers(2, 40))
-    def test_what_runs_in_a_straight_line_is_met_at_every_time(self, times, num_moments):
-        moments = torch.linspace(-1, 1, num_moments)
+    @given(times=TIMES, num_keyframes=st.integers(2, 40))
+    def test_what_runs_in_a_straight_line_is_met_at_every_time(self, times, num_keyframes):
+        moments = torch.linspace(-1, 1, num_keyframes)
         torch.testing.assert_close(
-            moment_weights(times, num_moments) @ moments, times, atol=1e-5, rtol=0
+            keyframe_weights(times, num_keyframes) @ moments, times, atol=1e-5, rtol=0
         )
 
-    @pytest.mark.parametrize("num_moments", [1, 2, 3, 5, 7, 40])
-    def test_at_a_moment_it_alone_counts(self, num_moments):
-        weights = moment_weights(axis_coordinates(num_moments, "ends"), num_moments)
-        torch.testing.assert_close(weights, torch.eye(num_moments), atol=1e-5, rtol=0)
+    @pytest.mark.parametrize("num_keyframes", [1, 2, 3, 5, 7, 40])
+    def test_at_a_moment_it_alone_counts(self, num_keyframes):
+        weights = keyframe_weights(axis_coordinates(num_keyframes, "ends"), num_keyframes)
+        torch.testing.assert_close(weights, torch.eye(num_keyframes), atol=1e-5, rtol=0)
 
     def test_times_outside_a_clip_are_those_of_its_ends(self):
-        weights = moment_weights(torch.tensor([-1.5, 7.0]), 3)
+        weights = keyframe_weights(torch.tensor([-1.5, 7.0]), 3)
         assert weights.tolist() == [[1, 0, 0], [0, 0, 1]]
 
 
-@pytest.mark.parametrize(("num_moments", "total"), [(1, 6), (3, 18)])
-def test_numbers_over_all_moments(num_moments, total):
-    assert LatentConfig(width=6, num_moments=num_moments).total_width == total
+@pytest.mark.parametrize(("num_keyframes", "total"), [(1, 6), (3, 18)])
+def test_numbers_over_all_moments(num_keyframes, total):
+    assert LatentConfig(width=6, num_keyframes=num_keyframes).total_width == total

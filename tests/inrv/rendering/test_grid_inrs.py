@@ -18,17 +18,17 @@ def psnr_db(one, other):
 
 
 def both(model, precision, latents):
-    """Colours on a whole grid, fast and plain."""
+    """Colors on a whole grid, fast and plain."""
     tables = model.axis_tables(SIZE, CPU)
     with torch.no_grad():
         inrs = GridInrs(tables, model.layers(latents), model.config.inr, precision)
         assert len(inrs) == len(latents)
-        return inrs.colours(*WHOLE), render_points(model, latents, SIZE)
+        return inrs.colors(*WHOLE), render_points(model, latents, SIZE)
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu", "sine"])
 @pytest.mark.parametrize("num_hidden_layers", [0, 1, 3])
-def test_in_float32_the_colours_are_the_plain_ones(make_model, activation, num_hidden_layers):
+def test_in_float32_the_colors_are_the_plain_ones(make_model, activation, num_hidden_layers):
     inr = InrConfig(hidden_width=8, num_hidden_layers=num_hidden_layers, activation=activation)
     fast, plain = both(InrvModel(make_model(inr=inr)), "float32", torch.randn(2, 6))
     torch.testing.assert_close(fast, plain, atol=2e-4, rtol=1e-4)
@@ -43,7 +43,7 @@ def test_in_bfloat16_they_are_near(make_model, activation):
 
 
 def test_rounding_does_not_show_in_a_render():
-    """The network of the preset, whose colours fill the range."""
+    """The network of the preset, whose colors fill the range."""
     torch.manual_seed(0)
     model = InrvModel(preset("tiny").model)
     with torch.no_grad():
@@ -65,12 +65,12 @@ def test_a_part_of_the_grid(toy_model, part):
     tables = model.axis_tables(SIZE, CPU)
     with torch.no_grad():
         inrs = GridInrs(tables, model.layers(latents), model.config.inr, "float32")
-        torch.testing.assert_close(inrs.colours(*part), inrs.colours(*WHOLE)[part])
+        torch.testing.assert_close(inrs.colors(*part), inrs.colors(*WHOLE)[part])
 
 
 @pytest.mark.parametrize("num_hidden_layers", [0, 1, 2, 3])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_colours_stay_when_others_are_computed_in_the_same_workspace(
+def test_colors_stay_when_others_are_computed_in_the_same_workspace(
     make_model, num_hidden_layers, precision
 ):
     inr = InrConfig(hidden_width=8, num_hidden_layers=num_hidden_layers)
@@ -81,12 +81,12 @@ def test_colours_stay_when_others_are_computed_in_the_same_workspace(
         for _ in range(2)
     )
     row = (slice(0, 1), slice(0, 1), slice(0, 1))
-    before_it_grows = one.colours(*row)
-    whole = one.colours(*WHOLE)
-    after = one.colours(*row)
-    kept = [colours.clone() for colours in (before_it_grows, whole, after)]
-    other.colours(*row)
-    other.colours(*WHOLE)
+    before_it_grows = one.colors(*row)
+    whole = one.colors(*WHOLE)
+    after = one.colors(*row)
+    kept = [colors.clone() for colors in (before_it_grows, whole, after)]
+    other.colors(*row)
+    other.colors(*WHOLE)
     torch.testing.assert_close([before_it_grows, whole, after], kept, rtol=0, atol=0)
     torch.testing.assert_close(whole[row], after)
 

@@ -13,8 +13,8 @@ from videospace.runtime.errors import UserError
 SIZES = [(4, 6, 8), (1, 1, 1), (3, 5, 3), (2, 1, 9), (7, 4, 1)]
 
 
-def grey_levels(colours):
-    return to_uint8(colours).numpy().astype(int)
+def gray_levels(colors):
+    return to_uint8(colors).numpy().astype(int)
 
 
 def streamed(model, latents, size, **settings):
@@ -23,7 +23,7 @@ def streamed(model, latents, size, **settings):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("activation", ["relu", "gelu", "sine"])
-def test_the_separable_first_layer_gives_the_plain_colours(make_model, size, activation):
+def test_the_separable_first_layer_gives_the_plain_colors(make_model, size, activation):
     """In float, before any rounding: what the fast path hands to `to_uint8` is the reference."""
     model = InrvModel(make_model(inr=InrConfig(hidden_width=8, activation=activation)))
     latents, handed_over = torch.randn(3, 6), []
@@ -47,14 +47,14 @@ def test_chunks_of_any_size_give_the_plain_picture(toy_model, size, chunk_points
     assert len(frames) == size[0]
     assert all(frame.shape == (3, *size[1:], 3) for frame in frames)
     assert all(frame.dtype == np.uint8 for frame in frames)
-    reference = grey_levels(render_points(model, latents, size))
+    reference = gray_levels(render_points(model, latents, size))
     assert np.abs(np.stack(frames, axis=1).astype(int) - reference).max() <= 1
 
 
 @pytest.mark.parametrize("max_clips", [1, 2, 5, 256])
 def test_more_clips_than_are_held_at_once(toy_model, monkeypatch, max_clips):
     model, latents = InrvModel(toy_model), torch.randn(5, 6)
-    reference = grey_levels(render_points(model, latents, (3, 4, 5)))
+    reference = gray_levels(render_points(model, latents, (3, 4, 5)))
     monkeypatch.setattr(rendering, "MAX_INR_CLIPS", max_clips)
     for videos in (render(model, latents, (3, 4, 5)), streamed(model, latents, (3, 4, 5))):
         assert np.abs(videos.astype(int) - reference).max() <= 1
@@ -63,14 +63,14 @@ def test_more_clips_than_are_held_at_once(toy_model, monkeypatch, max_clips):
 @pytest.fixture
 def blocks(monkeypatch):
     """Points of every block that goes through the network, in order."""
-    num_points, evaluate = [], GridInrs.colours
+    num_points, evaluate = [], GridInrs.colors
 
     def counted(*arguments):
-        colours = evaluate(*arguments)
-        num_points.append(colours.numel() // 3)
-        return colours
+        colors = evaluate(*arguments)
+        num_points.append(colors.numel() // 3)
+        return colors
 
-    monkeypatch.setattr(GridInrs, "colours", counted)
+    monkeypatch.setattr(GridInrs, "colors", counted)
     return num_points
 
 
@@ -118,10 +118,10 @@ def test_published_grids_hold_their_corners(make_model):
 
 
 @pytest.mark.parametrize(
-    ("colour", "level"), [(-1, 0), (1, 255), (0, 128), (-9, 0), (9, 255), (-0.5, 64), (0.2, 153)]
+    ("color", "level"), [(-1, 0), (1, 255), (0, 128), (-9, 0), (9, 255), (-0.5, 64), (0.2, 153)]
 )
-def test_levels_of_known_colours(colour, level):
-    assert to_uint8(torch.tensor([float(colour)])).item() == level
+def test_levels_of_known_colors(color, level):
+    assert to_uint8(torch.tensor([float(color)])).item() == level
 
 
 def test_every_level_survives_the_way_there_and_back():
@@ -132,7 +132,7 @@ def test_every_level_survives_the_way_there_and_back():
 @pytest.mark.parametrize("size", [(0, 6, 8), (4, 0, 8), (4, 6, -1)])
 def test_sizes_without_pixels(toy_model, size):
     model, latents = InrvModel(toy_model), torch.randn(1, 6)
-    message = rf"expected at least 1 frame of 1x1 px to render, came {size[0]} frames of "
+    message = rf"expected at least 1 frame of 1x1 px to render, got {size[0]} frames of "
     with pytest.raises(UserError, match=message):
         render(model, latents, size)
     with pytest.raises(UserError, match=message):

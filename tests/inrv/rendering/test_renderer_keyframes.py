@@ -15,16 +15,16 @@ SIZES = [(4, 6, 8), (1, 1, 1), (5, 3, 2), (2, 1, 9)]
 
 
 @pytest.fixture
-def model(moments_model):
-    return InrvModel(moments_model)
+def model(keyframes_model):
+    return InrvModel(keyframes_model)
 
 
 def streamed(model, latents, size, **settings):
     return np.stack(list(render_frames(model, latents, size, **settings)), axis=1)
 
 
-def grey_levels(colours):
-    return to_uint8(colours).numpy().astype(int)
+def gray_levels(colors):
+    return to_uint8(colors).numpy().astype(int)
 
 
 def changes_of(model, num_clips, deviation=0.3):
@@ -50,7 +50,7 @@ def changed_points(model, latents, size, changes):
         ]
         tables = time[index].expand(*size[1:], -1), row[:, None].expand(*size[1:], -1)
         features = torch.cat([*tables, column.expand(*size[1:], -1)], dim=2)
-        frames.append(model.colours(features.flatten(0, 1)[None], layers))
+        frames.append(model.colors(features.flatten(0, 1)[None], layers))
     return torch.stack(frames, dim=1).unflatten(2, size[1:]).detach()
 
 
@@ -60,7 +60,7 @@ def test_chunks_of_any_size_give_the_plain_picture(model, size, chunk_points):
     latents = torch.randn(3, 18)
     frames = list(render_frames(model, latents, size, chunk_points=chunk_points))
     assert [frame.shape for frame in frames] == [(3, *size[1:], 3)] * size[0]
-    reference = grey_levels(render_points(model, latents, size))
+    reference = gray_levels(render_points(model, latents, size))
     assert np.abs(np.stack(frames, axis=1).astype(int) - reference).max() <= 1
 
 
@@ -73,16 +73,16 @@ def test_at_its_moments_a_clip_is_what_their_numbers_alone_show(model, toy_model
         torch.testing.assert_close(videos[:, frame], still[:, frame])
 
 
-@pytest.mark.parametrize("num_moments", [1, 3])
+@pytest.mark.parametrize("num_keyframes", [1, 3])
 @pytest.mark.parametrize("size", SIZES)
-def test_changes_are_added_at_every_time(toy_model, moments_model, num_moments, size):
-    model = InrvModel(toy_model if num_moments == 1 else moments_model)
-    latents = torch.randn(3, 6 * num_moments)
+def test_changes_are_added_at_every_time(toy_model, keyframes_model, num_keyframes, size):
+    model = InrvModel(toy_model if num_keyframes == 1 else keyframes_model)
+    latents = torch.randn(3, 6 * num_keyframes)
     changes = changes_of(model, 3)
     videos = streamed(model, latents, size, changes=changes, chunk_points=20)
-    reference = grey_levels(changed_points(model, latents, size, changes))
+    reference = gray_levels(changed_points(model, latents, size, changes))
     assert np.abs(videos.astype(int) - reference).max() <= 1
-    unchanged = grey_levels(render_points(model, latents, size))
+    unchanged = gray_levels(render_points(model, latents, size))
     assert (np.abs(reference - unchanged).max(axis=(2, 3, 4)) > 1).all()  # in every frame
 
 
@@ -96,8 +96,8 @@ def test_changes_of_nothing_change_nothing(model):
 def test_more_clips_than_are_held_at_once(model, monkeypatch, max_clips):
     latents, size = torch.randn(5, 18), (3, 4, 5)
     changes = changes_of(model, 5)
-    reference = grey_levels(render_points(model, latents, size))
-    changed = grey_levels(changed_points(model, latents, size, changes))
+    reference = gray_levels(render_points(model, latents, size))
+    changed = gray_levels(changed_points(model, latents, size, changes))
     monkeypatch.setattr(rendering, "MAX_INR_CLIPS", max_clips)
     for videos in (render(model, latents, size), streamed(model, latents, size)):
         assert np.abs(videos.astype(int) - reference).max() <= 1
@@ -128,5 +128,5 @@ def test_no_latents_at_all(model):
 
 
 def test_sizes_without_pixels(model):
-    with pytest.raises(UserError, match="at least 1 frame of 1x1 px to render, came 0 frames"):
+    with pytest.raises(UserError, match="at least 1 frame of 1x1 px to render, got 0 frames"):
         next(render_frames(model, torch.randn(1, 18), (0, 3, 4)))

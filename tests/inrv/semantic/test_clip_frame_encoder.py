@@ -21,18 +21,18 @@ def random_frames(num_frames=3, height=20, width=20):
     return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
 
 
-def grey_levels(pixels, mean=CLIP_MEAN, std=CLIP_STD):
+def gray_levels(pixels, mean=CLIP_MEAN, std=CLIP_STD):
     levels = pixels * torch.tensor(std).view(3, 1, 1) + torch.tensor(mean).view(3, 1, 1)
     return (255 * levels).permute(0, 2, 3, 1)
 
 
 class TestClipPixels:
     @pytest.mark.parametrize("side", [9, 20, 50])
-    def test_resizing_agrees_with_pillow_to_a_grey_level(self, side):
+    def test_resizing_agrees_with_pillow_to_a_gray_level(self, side):
         frames = 100 + random_frames(1) // 5  # far from black and white, where Pillow clips twice
         image = Image.fromarray(frames[0].numpy())
         expected = np.asarray(image.resize((side, side), Image.Resampling.BICUBIC))
-        difference = grey_levels(clip_pixels(frames, side))[0].numpy() - expected
+        difference = gray_levels(clip_pixels(frames, side))[0].numpy() - expected
         # Pillow rounds after each of its two passes: half a level, and half a level once weighted.
         assert np.abs(difference).max() <= 1.2
 
@@ -48,7 +48,7 @@ class TestClipPixels:
         short = min(shape)
         top, left = (shape[0] - short) // 2, (shape[1] - short) // 2
         frames[:, top : top + short, left : left + short] = 255
-        levels = grey_levels(clip_pixels(frames, 8))
+        levels = gray_levels(clip_pixels(frames, 8))
         torch.testing.assert_close(levels, torch.full((1, 8, 8, 3), 255.0), atol=1e-3, rtol=0)
 
     def test_a_ribbon_does_not_grow(self):

@@ -41,7 +41,7 @@ class TestClipComponents:
 
     @settings(max_examples=25, deadline=None)
     @given(st.integers(1, 9), st.integers(1, 12), st.integers(0, 1000))
-    def test_columns_are_centred_ordered_and_uncorrelated(self, num_clips, num_components, seed):
+    def test_columns_are_centered_ordered_and_uncorrelated(self, num_clips, num_components, seed):
         clips = random_clips(num_clips, seed=seed)
         scores, singular_values = clip_components(reader(clips), range(num_clips), num_components)
         assert scores.shape == (num_clips, num_components)
@@ -130,7 +130,7 @@ class TestMoments:
 
     def test_linear_ramps_are_described_by_their_pictures(self):
         pictures, clips = self.ramps()
-        scores, singular_values = clip_components(reader(clips), range(6), 5, num_moments=3)
+        scores, singular_values = clip_components(reader(clips), range(6), 5, num_keyframes=3)
         samples = samples_of(pictures.reshape(18, 6, 5, 3))  # moment by moment of every clip
         expected = principal_components(samples.float(), 5)
         assert scores.shape == (18, 5)
@@ -139,7 +139,7 @@ class TestMoments:
 
     def test_other_clips_by_the_pictures_whose_ramps_come_nearest(self):
         clips = random_clips(4, 5, seed=1)
-        scores, _ = clip_components(reader(clips), range(4), 11, num_moments=3)
+        scores, _ = clip_components(reader(clips), range(4), 11, num_keyframes=3)
         nearest = np.einsum("mt,nthwc->nmhwc", np.linalg.pinv(self.WEIGHTS), clips / 127.5 - 1)
         samples = torch.from_numpy(nearest).reshape(12, -1)
         samples = (samples - samples.mean(dim=0)) / samples.shape[1] ** 0.5
@@ -149,14 +149,14 @@ class TestMoments:
 
     def test_a_still_is_the_same_at_every_moment(self):
         clips = random_clips(5, 1).repeat(7, axis=1)
-        scores, _ = clip_components(reader(clips), range(5), 4, num_moments=3)
+        scores, _ = clip_components(reader(clips), range(5), 4, num_keyframes=3)
         moments = scores.view(5, 3, 4)
         torch.testing.assert_close(moments, moments[:, :1].expand(-1, 3, -1), atol=1e-5, rtol=1e-4)
 
     @pytest.mark.parametrize("num_frames", [1, 2, 4])
     def test_fewer_frames_than_moments(self, num_frames):
         clips = random_clips(5, num_frames)
-        scores, _ = clip_components(reader(clips), range(5), 4, num_moments=6)
+        scores, _ = clip_components(reader(clips), range(5), 4, num_keyframes=6)
         assert scores.shape == (30, 4)
         assert scores.isfinite().all()
 
@@ -169,7 +169,7 @@ class TestMoments:
             return box_filtered(frames, size)
 
         monkeypatch.setattr(components, "box_filtered", watched)
-        clip_components(reader(clips), range(30), 3, num_moments=2)
+        clip_components(reader(clips), range(30), 3, num_keyframes=2)
         assert set(reduced_sizes) == {(5, 5)}
 
 

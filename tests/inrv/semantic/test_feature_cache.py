@@ -26,10 +26,10 @@ class SmallStore:
         return self.clips[rows]
 
 
-class MeanColour(FrameEncoder):
+class MeanColor(FrameEncoder):
     """The mean red, green and blue of a frame; remembers how many frames came at once."""
 
-    name = "mean-colour"
+    name = "mean-color"
     width = 3
 
     def __init__(self):
@@ -44,46 +44,46 @@ class MeanColour(FrameEncoder):
         return frames.float().mean(dim=(1, 2)) / 255
 
 
-def colours_of(clips):
+def colors_of(clips):
     return torch.from_numpy(clips).float().mean(dim=(2, 3)).div(255).half().float()
 
 
 def test_features_of_the_chosen_rows_in_their_order(tmp_path):
     store = SmallStore(tmp_path, 5)
-    features = frame_features(store, [3, 0, 3], MeanColour())
-    assert torch.equal(features, colours_of(store.clips[[3, 0, 3]]))
+    features = frame_features(store, [3, 0, 3], MeanColor())
+    assert torch.equal(features, colors_of(store.clips[[3, 0, 3]]))
 
 
 def test_the_second_call_encodes_nothing_and_gives_the_same(tmp_path):
     store = SmallStore(tmp_path, 5)
-    first = frame_features(store, range(5), MeanColour())
-    later = MeanColour()
+    first = frame_features(store, range(5), MeanColor())
+    later = MeanColor()
     assert torch.equal(frame_features(store, range(5), later), first)
     assert later.num_frames_encoded == 0
 
 
 def test_the_cache_is_one_file_by_clip_id(tmp_path):
     store = SmallStore(tmp_path, 3)
-    features = frame_features(store, range(3), MeanColour())
-    assert [path.name for path in (tmp_path / "features").iterdir()] == ["mean-colour.safetensors"]
-    cached = load_file(tmp_path / "features" / "mean-colour.safetensors")
+    features = frame_features(store, range(3), MeanColor())
+    assert [path.name for path in (tmp_path / "features").iterdir()] == ["mean-color.safetensors"]
+    cached = load_file(tmp_path / "features" / "mean-color.safetensors")
     assert cached.keys() == set(store.ids)
     assert torch.equal(cached["film.mp4#2"].float(), features[2])
 
 
 def test_a_store_that_has_grown_encodes_only_its_new_clips(tmp_path):
-    frame_features(SmallStore(tmp_path, 3), range(3), MeanColour())
-    grown, encoder = SmallStore(tmp_path, 5), MeanColour()
+    frame_features(SmallStore(tmp_path, 3), range(3), MeanColor())
+    grown, encoder = SmallStore(tmp_path, 5), MeanColor()
     grown.ids = [*grown.ids[3:], *grown.ids[:3]]
     grown.clips[2:] = SmallStore(tmp_path, 3).clips
     features = frame_features(grown, range(5), encoder)
     assert encoder.num_frames_encoded == 2 * grown.num_frames
-    assert torch.equal(features, colours_of(grown.clips))
+    assert torch.equal(features, colors_of(grown.clips))
 
 
 def test_encoders_do_not_share_a_cache(tmp_path):
     store = SmallStore(tmp_path, 4)
-    frame_features(store, range(4), MeanColour())
+    frame_features(store, range(4), MeanColor())
     components = ComponentFrameEncoder.fit(store.frames, range(4), num_components=6)
     features = frame_features(store, range(4), components)
     assert features.shape == (4, 4, 6)
@@ -93,15 +93,15 @@ def test_encoders_do_not_share_a_cache(tmp_path):
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 9, 1000])
 def test_no_more_frames_than_the_batch_size_are_encoded_at_once(tmp_path, batch_size):
-    store, encoder = SmallStore(tmp_path, 5), MeanColour()
+    store, encoder = SmallStore(tmp_path, 5), MeanColor()
     features = frame_features(store, range(5), encoder, batch_size=batch_size)
     assert max(encoder.batches) <= batch_size
     assert encoder.num_frames_encoded == 5 * store.num_frames
-    assert torch.equal(features, colours_of(store.clips))
+    assert torch.equal(features, colors_of(store.clips))
 
 
 def test_an_interrupt_keeps_what_is_encoded(tmp_path):
-    class Interrupted(MeanColour):
+    class Interrupted(MeanColor):
         def encode(self, frames):
             if len(self.batches) == 2:
                 raise KeyboardInterrupt
@@ -110,16 +110,16 @@ def test_an_interrupt_keeps_what_is_encoded(tmp_path):
     store = SmallStore(tmp_path, 5)
     with pytest.raises(KeyboardInterrupt):
         frame_features(store, range(5), Interrupted(), batch_size=4)
-    encoder = MeanColour()
-    assert torch.equal(frame_features(store, range(5), encoder), colours_of(store.clips))
+    encoder = MeanColor()
+    assert torch.equal(frame_features(store, range(5), encoder), colors_of(store.clips))
     assert encoder.num_frames_encoded == 3 * store.num_frames
 
 
 def test_a_long_run_is_saved_on_the_way(tmp_path, monkeypatch):
     monkeypatch.setattr(semantic, "SAVE_EVERY_SECONDS", 0.0)
-    path, sizes = tmp_path / "features" / "mean-colour.safetensors", []
+    path, sizes = tmp_path / "features" / "mean-color.safetensors", []
 
-    class Watching(MeanColour):
+    class Watching(MeanColor):
         def encode(self, frames):
             sizes.append(len(load_file(path)) if path.exists() else 0)
             return super().encode(frames)
@@ -129,46 +129,46 @@ def test_a_long_run_is_saved_on_the_way(tmp_path, monkeypatch):
 
 
 def test_the_bar_is_silent_away_from_a_terminal(tmp_path, capsys):
-    frame_features(SmallStore(tmp_path, 3), range(3), MeanColour())
+    frame_features(SmallStore(tmp_path, 3), range(3), MeanColor())
     assert capsys.readouterr().err == ""
 
 
 def test_no_rows(tmp_path):
     with pytest.raises(UserError, match=r"^expected at least one clip to encode, got none"):
-        frame_features(SmallStore(tmp_path, 3), [], MeanColour())
+        frame_features(SmallStore(tmp_path, 3), [], MeanColor())
 
 
 @pytest.mark.parametrize("value", [float("nan"), 1e6])
 def test_values_that_cannot_be_kept_name_the_clip(tmp_path, value):
-    class Broken(MeanColour):
+    class Broken(MeanColor):
         def encode(self, frames):
             features = super().encode(frames)
             features[-1, 1] = value
             return features
 
-    with pytest.raises(UserError, match=r"'mean-colour' gave NaN, .* for clip 'film\.mp4#2'"):
+    with pytest.raises(UserError, match=r"'mean-color' gave NaN, .* for clip 'film\.mp4#2'"):
         frame_features(SmallStore(tmp_path, 3), range(3), Broken())
 
 
 def test_a_damaged_cache_says_what_to_do(tmp_path):
     store = SmallStore(tmp_path, 3)
-    frame_features(store, range(3), MeanColour())
-    path = tmp_path / "features" / "mean-colour.safetensors"
+    frame_features(store, range(3), MeanColor())
+    path = tmp_path / "features" / "mean-color.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(UserError, match=r"mean-colour\.safetensors', but .*delete it"):
-        frame_features(store, range(3), MeanColour())
+    with pytest.raises(UserError, match=r"mean-color\.safetensors', but .*delete it"):
+        frame_features(store, range(3), MeanColor())
 
 
 def test_a_folder_that_cannot_be_made_is_found_out_before_the_work(tmp_path):
     (tmp_path / "features").write_text("in the way")
-    encoder = MeanColour()
+    encoder = MeanColor()
     with pytest.raises(UserError, match="nothing can be written there"):
         frame_features(SmallStore(tmp_path, 3), range(3), encoder)
     assert encoder.num_frames_encoded == 0
 
 
 def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
-    frame_features(SmallStore(tmp_path, 2), range(2), MeanColour())
+    frame_features(SmallStore(tmp_path, 2), range(2), MeanColor())
 
     def full_disk(path, _):
         Path(path).write_bytes(b"half a fi")
@@ -177,10 +177,10 @@ def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "open", full_disk, raising=False)
         with pytest.raises(
-            UserError, match=r"cannot write .*mean-colour\.safetensors': No space left"
+            UserError, match=r"cannot write .*mean-color\.safetensors': No space left"
         ):
-            frame_features(SmallStore(tmp_path, 5), range(5), MeanColour())
+            frame_features(SmallStore(tmp_path, 5), range(5), MeanColor())
     assert len(list((tmp_path / "features").iterdir())) == 1
-    encoder = MeanColour()
+    encoder = MeanColor()
     frame_features(SmallStore(tmp_path, 2), range(2), encoder)
     assert encoder.num_frames_encoded == 0

@@ -24,7 +24,7 @@ def test_the_base_class_is_abstract():
 
 
 class TestComponentFrameEncoder:
-    def test_features_are_centred_uncorrelated_ordered_and_of_unit_mean_square(self):
+    def test_features_are_centered_uncorrelated_ordered_and_of_unit_mean_square(self):
         clips = random_clips()
         encoder = fit(clips, num_components=10)
         features = encoder.encode(all_frames(clips))

@@ -285,14 +285,14 @@ BAD_FIELDS = [
     ({"latents": np.full((2, 6), np.inf, np.float32)}, "latents holds numbers that are not finite"),
     (
         {"latents": np.zeros((2, 7), np.float32)},
-        "expected latents of float32 (2, 6) for 2 names, came float32 (2, 7)",
+        "expected latents of float32 (2, 6) for 2 names, got float32 (2, 7)",
     ),
-    ({"latents": np.zeros((3, 6), np.float32)}, "for 2 names, came float32 (3, 6)"),
-    ({"latents": np.zeros(6, np.float32)}, "for 2 names, came float32 (6,)"),
+    ({"latents": np.zeros((3, 6), np.float32)}, "for 2 names, got float32 (3, 6)"),
+    ({"latents": np.zeros(6, np.float32)}, "for 2 names, got float32 (6,)"),
     ({"latents": HALF}, "came float16 (2, 6)"),
     (
         {"change1_weight": np.zeros((2, 3, 5), np.float32)},
-        "expected change1_weight of float32 (2, 3, 4) for 2 names, came float32 (2, 3, 5)",
+        "expected change1_weight of float32 (2, 3, 4) for 2 names, got float32 (2, 3, 5)",
     ),
     ({"change1_bias": np.zeros((1, 3), np.float32)}, "expected change1_bias of float32 (2, 3)"),
     ({"change0_bias": np.full((2, 4), np.nan, np.float32)}, "change0_bias holds numbers that are"),
@@ -301,15 +301,15 @@ BAD_FIELDS = [
     ({"latents": None}, "the field 'latents' is missing"),
     ({"names": None}, "the field 'names' is missing"),
     ({"fps": None}, "the field 'fps' is missing"),
-    ({"colour": np.array(1)}, "the field 'colour' is unknown"),
+    ({"color": np.array(1)}, "the field 'color' is unknown"),
     ({"names": np.array(["a"])}, "expected latents of float32 (1, 6) for 1 names"),
-    ({"names": np.array("a")}, "expected a list of at least one name, came <U1 ()"),
-    ({"names": np.array([1, 2])}, "expected a list of at least one name, came int64 (2,)"),
-    ({"names": np.zeros(0, "U1")}, "expected a list of at least one name, came <U1 (0,)"),
-    ({"fps": np.array(-1.0)}, "expected fps above 0, came -1.0"),
-    ({"fps": np.array(np.inf)}, "expected fps above 0, came inf"),
-    ({"fps": np.array("25")}, "expected fps above 0, came 25"),
-    ({"fps": np.array([25.0, 25.0])}, "expected fps above 0, came [25.0, 25.0]"),
+    ({"names": np.array("a")}, "expected a list of at least one name, got <U1 ()"),
+    ({"names": np.array([1, 2])}, "expected a list of at least one name, got int64 (2,)"),
+    ({"names": np.zeros(0, "U1")}, "expected a list of at least one name, got <U1 (0,)"),
+    ({"fps": np.array(-1.0)}, "expected fps above 0, got -1.0"),
+    ({"fps": np.array(np.inf)}, "expected fps above 0, got inf"),
+    ({"fps": np.array("25")}, "expected fps above 0, got 25"),
+    ({"fps": np.array([25.0, 25.0])}, "expected fps above 0, got [25.0, 25.0]"),
 ]
 
 
@@ -325,7 +325,7 @@ class TestSaving:
     def test_another_suffix(self, tmp_path, name):
         path = tmp_path / name
         assert refusal_to_save(path) == (
-            f"expected a latent file, whose name ends in .npz, came '{path}'"
+            f"expected a latent file, whose name ends in .npz, got '{path}'"
         )
 
     @pytest.mark.parametrize(
@@ -334,13 +334,13 @@ class TestSaving:
             ({"latents": torch.full((2, 6), torch.nan)}, "latents holds numbers that are not"),
             ({"latents": torch.full((2, 6), 1e39, dtype=torch.float64)}, "that are not finite"),
             ({"latents": torch.zeros(2, 7)}, "expected latents of float32 (2, 6) for 2 names"),
-            ({"names": ["a"]}, "for 1 names, came float32 (2, 6)"),
+            ({"names": ["a"]}, "for 1 names, got float32 (2, 6)"),
             ({"latents": torch.zeros(0, 6), "names": []}, "expected a list of at least one name"),
             ({"names": ["a", "b\0"]}, "expected names that do not end in a NUL character"),
-            ({"fps": 0.0}, "expected fps above 0, came 0.0"),
+            ({"fps": 0.0}, "expected fps above 0, got 0.0"),
             ({"changes": toy_content().changes[:1]}, "the field 'change1_bias' is missing"),
             ({"changes": toy_content().changes * 2}, "the field 'change2_bias' is unknown"),
-            ({"changes": toy_content(3).changes}, "for 2 names, came float32 (3,"),
+            ({"changes": toy_content(3).changes}, "for 2 names, got float32 (3,"),
             (
                 {"changes": [Layer(w * torch.inf, b) for w, b in toy_content().changes]},
                 "change0_weight holds numbers that are not finite",

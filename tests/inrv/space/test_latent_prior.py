@@ -46,29 +46,29 @@ class TestMoments:
         return torch.randn(12, 18) @ torch.randn(18, 18) + 2
 
     def test_the_covariance_of_draws_is_the_mixture(self, latents):
-        prior = LatentPrior.of(latents, num_moments=3)
+        prior = LatentPrior.of(latents, num_keyframes=3)
         assert torch.equal(prior.mean, latents.mean(dim=0))
-        centred = (latents - prior.mean).view(12, 3, 6)
-        _, _, directions = torch.linalg.svd(centred.flatten(0, 1), full_matrices=False)
+        centered = (latents - prior.mean).view(12, 3, 6)
+        _, _, directions = torch.linalg.svd(centered.flatten(0, 1), full_matrices=False)
         free = torch.zeros(18, 18)
         for direction in directions:  # each changes over the moments as it does in the clips
-            over_moments = (centred @ direction).T.cov()
+            over_moments = (centered @ direction).T.cov()
             free += torch.kron(over_moments, torch.outer(direction, direction))
         expected = (1 - FREE_MOMENTS) * latents.T.cov() + FREE_MOMENTS * free
         torch.testing.assert_close(prior.basis @ prior.basis.T, expected, atol=1e-3, rtol=1e-3)
 
     def test_no_variance_is_lost_or_made_up(self, latents):
         """Over all moments together the mixture is the covariance of the numbers of a moment."""
-        basis = LatentPrior.of(latents, num_moments=3).basis
+        basis = LatentPrior.of(latents, num_keyframes=3).basis
         blocks = (basis @ basis.T).view(3, 6, 3, 6)
-        centred = (latents - latents.mean(dim=0)).view(36, 6)
+        centered = (latents - latents.mean(dim=0)).view(36, 6)
         torch.testing.assert_close(
-            torch.einsum("mfmg->fg", blocks), centred.T @ centred / 11, atol=1e-3, rtol=1e-3
+            torch.einsum("mfmg->fg", blocks), centered.T @ centered / 11, atol=1e-3, rtol=1e-3
         )
 
     def test_movements_that_no_clip_shows_have_coordinates(self, latents):
         mixed = torch.cat([latents[:4, :6], latents[4:8, 6:12], latents[8:, 12:]], dim=1)
-        prior, whole = LatentPrior.of(latents, num_moments=3), LatentPrior.of(latents)
+        prior, whole = LatentPrior.of(latents, num_keyframes=3), LatentPrior.of(latents)
         for points in (latents, mixed):
             torch.testing.assert_close(
                 prior.latents(coordinates_of(prior, points)), points, atol=1e-3, rtol=1e-3
@@ -77,7 +77,7 @@ class TestMoments:
         assert (nearest - mixed).norm() > 0.1 * (mixed - whole.mean).norm()
 
     def test_the_coordinates_are_the_shortest_that_lead_to_a_latent(self, latents):
-        prior = LatentPrior.of(latents, num_moments=3)
+        prior = LatentPrior.of(latents, num_keyframes=3)
         assert prior.num_directions == 11 + 18
         coordinates = coordinates_of(prior, latents)
         _, _, directions = torch.linalg.svd(prior.basis)
@@ -91,7 +91,7 @@ class TestMoments:
         torch.testing.assert_close(coordinates @ idle.T, torch.zeros(12, 11), atol=1e-3, rtol=0)
 
     def test_their_square_is_the_mahalanobis_distance(self, latents):
-        prior = LatentPrior.of(latents, num_moments=3)
+        prior = LatentPrior.of(latents, num_keyframes=3)
         offsets = torch.randn(5, 18)
         covariance = (prior.basis @ prior.basis.T).double()
         expected = (offsets @ torch.linalg.inv(covariance).float() * offsets).sum(dim=1)
@@ -99,4 +99,6 @@ class TestMoments:
         torch.testing.assert_close(squares, expected, rtol=1e-2, atol=1e-2)
 
     def test_one_moment_is_the_gaussian_of_the_clips(self, latents):
-        torch.testing.assert_close(LatentPrior.of(latents, num_moments=1), LatentPrior.of(latents))
+        torch.testing.assert_close(
+            LatentPrior.of(latents, num_keyframes=1), LatentPrior.of(latents)
+        )

@@ -147,7 +147,7 @@ class TestSeveralPoints:
 
     def test_none(self, space):
         assert refusal(find_points, space, []) == (
-            "expected at least one clip id or latent file, came none"
+            "expected at least one clip id or latent file, got none"
         )
 
     def test_changes_stay_with_their_clip(self, space, save):

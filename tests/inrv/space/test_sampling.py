@@ -79,7 +79,7 @@ def test_lerp_by_hand():
 
 
 def test_both_ways_pass_the_same_directions():
-    """On a normalised space the arc and the chord are one path at different speeds."""
+    """On a normalized space the arc and the chord are one path at different speeds."""
     start, end = unit(torch.randn(2, 8, dtype=torch.float64))
     ratios = torch.linspace(0, 1, 20_001, dtype=torch.float64)
     arc, chord = (unit(path(start[None], end[None], ratios)) for path in (slerp, lerp))
@@ -105,7 +105,7 @@ class TestInterpolate:
 
     @pytest.mark.parametrize("steps", [1, 0, -3])
     def test_too_few_steps(self, steps):
-        with pytest.raises(UserError, match=f"at least 2 steps, for both ends, came {steps}"):
+        with pytest.raises(UserError, match=f"at least 2 steps, for both ends, got {steps}"):
             interpolate(X, Y, steps)
 
 
@@ -140,7 +140,7 @@ class TestPublishedProtocol:
         assert not torch.equal(first, other)
 
     def test_one_clip_has_no_pair(self):
-        with pytest.raises(UserError, match="at least 2 clips to draw between, came 1"):
+        with pytest.raises(UserError, match="at least 2 clips to draw between, got 1"):
             sample_paths(torch.randn(1, 6), 3, generator())
 
 
@@ -165,12 +165,12 @@ class TestGaussian:
         torch.testing.assert_close(offsets @ span @ span.T, offsets, atol=1e-4, rtol=1e-4)
 
     def test_one_clip_has_no_spread(self):
-        with pytest.raises(UserError, match="at least 2 clips to fit a Gaussian, came 1"):
+        with pytest.raises(UserError, match="at least 2 clips to fit a Gaussian, got 1"):
             sample_gaussian(torch.randn(1, 6), 3, generator())
 
 
 def test_the_nearest_clip_and_its_distance_by_hand():
-    latents = torch.tensor([[0.0, 0.0], [2.0, 0.0], [10.0, 0.0]])  # neighbours at 2, 2 and 8
+    latents = torch.tensor([[0.0, 0.0], [2.0, 0.0], [10.0, 0.0]])  # neighbors at 2, 2 and 8
     row, distance = nearest_latent(latents, torch.tensor([[1.5, 0.0], [10.0, 4.0]]))
     assert row.tolist() == [1, 2]
     assert distance.tolist() == pytest.approx([0.5 / 4, 1.0])

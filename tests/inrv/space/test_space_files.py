@@ -80,28 +80,28 @@ class TestRoundTrip:
         make_space(model=semantic_config.model).save_pretrained(tmp_path)
         assert VideoSpace.from_pretrained(tmp_path).model.config == semantic_config.model
 
-    def test_a_model_of_several_moments(self, tmp_path, make_space, moments_model):
-        space = make_space(model=moments_model)
+    def test_a_model_of_several_moments(self, tmp_path, make_space, keyframes_model):
+        space = make_space(model=keyframes_model)
         space.save_pretrained(tmp_path)
         opened = VideoSpace.from_pretrained(tmp_path)
-        assert opened.model.config == moments_model
+        assert opened.model.config == keyframes_model
         assert torch.equal(opened.latents, space.latents)
         assert opened.latents.shape == (4, 18)
         assert np.array_equal(opened.render(opened.latents), space.render(space.latents))
         assert "- latent: 6 numbers at each of 3 moments\n" in (tmp_path / "README.md").read_text()
 
     def test_another_number_of_moments_than_the_latents_have(
-        self, tmp_path, make_space, moments_model
+        self, tmp_path, make_space, keyframes_model
     ):
-        make_space(model=moments_model).save_pretrained(tmp_path)
-        edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_moments=2))
+        make_space(model=keyframes_model).save_pretrained(tmp_path)
+        edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_keyframes=2))
         assert "expected latents of 12 numbers in float32" in refusal(tmp_path)
 
     def test_a_space_from_before_moments(self, folder):
         latents = VideoSpace.from_pretrained(folder).latents
-        edit_config(folder, lambda content: content["model"]["latent"].pop("num_moments"))
+        edit_config(folder, lambda content: content["model"]["latent"].pop("num_keyframes"))
         opened = VideoSpace.from_pretrained(folder)
-        assert opened.model.config.latent.num_moments == 1
+        assert opened.model.config.latent.num_keyframes == 1
         assert torch.equal(opened.latents, latents)
 
     def test_a_space_of_the_first_version(self, folder):
@@ -221,7 +221,7 @@ class TestDamage:
 
         edit_tensors(folder / "codes.safetensors", widen)
         assert refusal(folder).endswith(
-            "latents of 6 numbers in float32 or float16, came torch.float32 of shape (4, 7)"
+            "latents of 6 numbers in float32 or float16, got torch.float32 of shape (4, 7)"
         )
 
     def test_latents_of_another_type(self, folder):
@@ -236,7 +236,7 @@ class TestDamage:
             tensors["ids"] = tensors["ids"][:11].clone()
 
         edit_tensors(folder / "codes.safetensors", shorten)
-        assert refusal(folder).endswith("expected 4 different clip ids, came 2")
+        assert refusal(folder).endswith("expected 4 different clip ids, got 2")
 
     def test_ids_that_are_no_text(self, folder):
         edit_tensors(folder / "codes.safetensors", lambda tensors: tensors["ids"][3:4].fill_(0xFF))
@@ -245,7 +245,7 @@ class TestDamage:
     @pytest.mark.parametrize("name", ["latents", "ids"])
     def test_codes_that_lack_a_part(self, folder, name):
         edit_tensors(folder / "codes.safetensors", lambda tensors: tensors.pop(name))
-        assert "expected latents and ids, came " in refusal(folder)
+        assert "expected latents and ids, got " in refusal(folder)
 
     def test_a_flipped_bit_of_a_weight_is_noticed(self, folder):
         path = folder / "model.safetensors"
@@ -277,7 +277,7 @@ class TestDamage:
             (lambda t: t.update(surprise=torch.ones(1)), "has the unknown tensors surprise"),
             (
                 lambda t: t.update({"hypernetwork.base_biases.0": torch.ones(3)}),
-                r"expected hypernetwork.base_biases.0 of shape (8,), came (3,)",
+                r"expected hypernetwork.base_biases.0 of shape (8,), got (3,)",
             ),
         ],
     )
@@ -290,19 +290,19 @@ class TestConfig:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (lambda c: c.update(colour=1), "the field 'colour' is unknown or missing"),
+            (lambda c: c.update(color=1), "the field 'color' is unknown or missing"),
             (lambda c: c.pop("scores"), "the field 'scores' is unknown or missing"),
             (lambda c: c.update(scores=[1]), "expected an object for "),
             (lambda c: c.pop("about"), "the field 'about' is unknown or missing"),
-            (lambda c: c.update(about=["balls"]), "about, came ['balls']"),
+            (lambda c: c.update(about=["balls"]), "about, got ['balls']"),
             (
-                lambda c: c["model"].update(colour=1),
-                "model has the unknown field 'colour': expected coordinates, encoding, hypern",
+                lambda c: c["model"].update(color=1),
+                "model has the unknown field 'color': expected coordinates, encoding, hypern",
             ),
             (lambda c: c["model"].pop("inr"), "model lacks the field 'inr'"),
             (
                 lambda c: c["model"]["inr"].update(hidden_width="8"),
-                "model.inr.hidden_width, came '8'",
+                "model.inr.hidden_width, got '8'",
             ),
             (
                 lambda c: c["model"]["inr"].update(hidden_width=8.5),
@@ -310,15 +310,15 @@ class TestConfig:
             ),
             (
                 lambda c: c["model"]["inr"].update(activation="tanh"),
-                "model.inr.activation, came 'tanh'",
+                "model.inr.activation, got 'tanh'",
             ),
-            (lambda c: c["model"].update(inr=3), "model.inr, came 3"),
+            (lambda c: c["model"].update(inr=3), "model.inr, got 3"),
             (lambda c: c["clip"].update(fps=True), "expected float for "),
             (lambda c: c["clip"].update(height=0), "expected at least 1 frame of 1x1 px and fps"),
-            (lambda c: c["clip"].update(fps=float("nan")), "clip.fps, came nan"),
-            (lambda c: c.update(clip=None), "clip, came None"),
+            (lambda c: c["clip"].update(fps=float("nan")), "clip.fps, got nan"),
+            (lambda c: c.update(clip=None), "clip, got None"),
             (lambda c: c["model"]["inr"].update(hidden_width=-8), "model cannot be built: "),
-            (lambda c: c.update({"class": "Recogniser"}), "expected the configuration of a Vid"),
+            (lambda c: c.update({"class": "Recognizer"}), "expected the configuration of a Vid"),
             (lambda c: c.update(format_version="1"), "expected the configuration of a VideoSpace"),
             (
                 lambda c: c.update(format_version=3),

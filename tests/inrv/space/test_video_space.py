@@ -24,8 +24,8 @@ class TestLatents:
     @pytest.mark.parametrize(
         ("ids", "message"),
         [
-            (["a"], "expected an id for each latent, came 1 for 2"),
-            (["a", "a"], "expected every clip id once, came one twice"),
+            (["a"], "expected an id for each latent, got 1 for 2"),
+            (["a", "a"], "expected every clip id once, got one twice"),
         ],
     )
     def test_ids_that_do_not_fit(self, make_space, ids, message):
@@ -36,7 +36,7 @@ class TestLatents:
     @pytest.mark.parametrize("changes", [{"height": 0}, {"num_frames": -1}, {"fps": 0.0}])
     def test_shapes_without_pixels(self, changes):
         fields = {"num_frames": 4, "height": 6, "width": 8, "fps": 25.0, **changes}
-        with pytest.raises(UserError, match=r"at least 1 frame of 1x1 px and fps above 0, came"):
+        with pytest.raises(UserError, match=r"at least 1 frame of 1x1 px and fps above 0, got"):
             ClipShape(**fields)
 
     def test_the_weights_do_not_learn_any_more(self, make_space):
@@ -64,7 +64,7 @@ class TestSample:
 
     @pytest.mark.parametrize("count", [0, -1])
     def test_nothing_asked_for(self, make_space, count):
-        with pytest.raises(UserError, match=f"at least 1 sample, came {count}"):
+        with pytest.raises(UserError, match=f"at least 1 sample, got {count}"):
             make_space().sample(count)
 
     @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ class TestSample:
         [("slerp", "draw between"), ("lerp", "draw between"), ("gaussian", "fit a Gaussian")],
     )
     def test_one_clip_only(self, make_space, method, purpose):
-        with pytest.raises(UserError, match=f"at least 2 clips to {purpose}, came 1"):
+        with pytest.raises(UserError, match=f"at least 2 clips to {purpose}, got 1"):
             make_space(num_clips=1).sample(3, method=method)
 
 
@@ -90,7 +90,7 @@ class TestInterpolate:
         torch.testing.assert_close(points, space.latents.expand(3, 6))
         assert space.render(points).shape == (3, 4, 6, 8, 3)
 
-    def test_lerp_and_slerp_of_a_normalised_space_show_the_same_videos(self, make_space):
+    def test_lerp_and_slerp_of_a_normalized_space_show_the_same_videos(self, make_space):
         space = make_space()
         start, end = directions(space.latents[:2])
         paths = ("lerp", "slerp")
@@ -103,9 +103,9 @@ class TestInterpolate:
         space = make_space()
         with pytest.raises(UserError, match="no clip 'toy-9'"):
             space.interpolate("toy-0", "toy-9")
-        with pytest.raises(UserError, match="at least 2 steps, for both ends, came 1"):
+        with pytest.raises(UserError, match="at least 2 steps, for both ends, got 1"):
             space.interpolate("toy-0", "toy-1", steps=1)
-        with pytest.raises(UserError, match="latents of 6 numbers, came 1x5"):
+        with pytest.raises(UserError, match="latents of 6 numbers, got 1x5"):
             space.interpolate("toy-0", torch.randn(5))
 
 
@@ -139,8 +139,8 @@ class TestRender:
     @pytest.mark.parametrize(
         ("latents", "message"),
         [
-            (torch.zeros(2, 5), "expected latents of 6 numbers, came 2x5"),
-            (torch.zeros(7), "expected latents of 6 numbers, came 1x7"),
+            (torch.zeros(2, 5), "expected latents of 6 numbers, got 2x5"),
+            (torch.zeros(7), "expected latents of 6 numbers, got 1x7"),
             (torch.tensor([[0.0, torch.nan, 0, 0, 0, 0]]), "the latents holds? .* not finite"),
             (torch.tensor([[torch.inf] * 6]), "not finite"),
         ],

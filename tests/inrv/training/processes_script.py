@@ -14,12 +14,12 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from tests.support.toy_spaces import MOMENTS, SEMANTIC, changed_model, toy_config, write_toy_store
+from tests.support.toy_spaces import KEYFRAMES, SEMANTIC, changed_model, toy_config, write_toy_store
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.training import data as training_data
-from videospace.inrv.training.code_init import CodesConfig
+from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, TrainingConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, train
@@ -45,13 +45,15 @@ def without_dropout() -> ModelConfig:
 
 CONFIGS = {
     "points": exact(),
-    "shares": exact(batch=BatchConfig(num_clips=4, points_per_clip=16, num_shares=2)),
+    "shares": exact(batch=BatchConfig(num_clips=4, points_per_clip=16, num_shards=2)),
     "whole grid": exact(batch=BatchConfig(num_clips=2, points_per_clip=None)),
-    "moments": exact(model=changed_model(latent=MOMENTS)),
-    "gaussian": exact(gaussian_weight=1.0, codes=CodesConfig(start="gaussian", deviation=0.5)),
+    "moments": exact(model=changed_model(latent=KEYFRAMES)),
+    "gaussian": exact(
+        gaussian_weight=1.0, code_init=CodeInitConfig(method="gaussian", deviation=0.5)
+    ),
     "semantic": exact(model=without_dropout()),
     "curriculum": exact(curriculum=True, curriculum_threshold=0.3),
-    "components": exact(codes=CodesConfig(start="components")),
+    "components": exact(code_init=CodeInitConfig(method="pca")),
 }
 """Trainings that have to end the same, whoever works on them."""
 
@@ -84,14 +86,14 @@ def stop_by_second(folder: Path) -> None:
 
 def not_finite(folder: Path) -> None:
     """Clips 1 and 2 belong to different processes, and both give NaN."""
-    colours = TrainingClips.colours
+    colors = TrainingClips.colors
 
     def broken(self, clips, points):
-        result = colours(self, clips, points)
+        result = colors(self, clips, points)
         result[(clips == 1) | (clips == 2)] = torch.nan
         return result
 
-    TrainingClips.colours = broken
+    TrainingClips.colors = broken
     batch = BatchConfig(num_clips=5, points_per_clip=16)
     train(folder / "store", folder / "nan", toy_config(batch=batch), OPTIONS)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from videospace.inrv.training import code_init as codes_module
-from videospace.inrv.training.code_init import CodesConfig, geodesic_embedding, initial_codes
+from videospace.inrv.training.code_init import CodeInitConfig, geodesic_embedding, initial_codes
 from videospace.runtime.errors import UserError
 
 
@@ -15,7 +15,7 @@ def half_circle(num, radius=1.0):
 
 
 def spiral(num):
-    """A turn and a bit, whose ends lie further apart than neighbours do."""
+    """A turn and a bit, whose ends lie further apart than neighbors do."""
     angle = torch.linspace(2, 10, num)
     return torch.stack([angle * angle.cos(), angle * angle.sin()], dim=1)
 
@@ -34,33 +34,33 @@ class TestGeodesicEmbedding:
     @pytest.mark.parametrize("curve", [half_circle, spiral])
     def test_a_curve_becomes_a_line(self, curve):
         points, back = shuffled(curve(80))
-        embedding = geodesic_embedding(points, 3, num_neighbours=3)[back]
+        embedding = geodesic_embedding(points, 3, num_neighbors=3)[back]
         variances = embedding.var(dim=0)
         assert variances[0] > 0.99 * variances.sum()
         assert is_monotone(embedding[:, 0])
 
     def test_distances_are_those_along_the_curve(self):
-        embedding = geodesic_embedding(half_circle(80), 2, num_neighbours=2)
+        embedding = geodesic_embedding(half_circle(80), 2, num_neighbors=2)
         length = (embedding[0] - embedding[-1]).norm().item()
         assert length == pytest.approx(math.pi, rel=0.02)
         straight = (half_circle(80)[0] - half_circle(80)[-1]).norm().item()
         assert straight == pytest.approx(2)
 
-    def test_it_is_centred_and_falls_in_variance(self):
-        embedding = geodesic_embedding(torch.randn(40, 5), 6, num_neighbours=5)
+    def test_it_is_centered_and_falls_in_variance(self):
+        embedding = geodesic_embedding(torch.randn(40, 5), 6, num_neighbors=5)
         torch.testing.assert_close(embedding.mean(dim=0), torch.zeros(6), atol=1e-4, rtol=0)
         assert (embedding.var(dim=0).diff() <= 1e-5).all()
 
     def test_flat_data_are_kept_up_to_a_turn(self):
         points = torch.randn(30, 2)
-        embedding = geodesic_embedding(points, 2, num_neighbours=29)
+        embedding = geodesic_embedding(points, 2, num_neighbors=29)
         torch.testing.assert_close(
             torch.cdist(embedding, embedding), torch.cdist(points, points), atol=1e-2, rtol=0
         )
 
     def test_clusters_without_a_link_are_joined(self):
         near, far = torch.randn(20, 3), torch.randn(20, 3) + 100
-        embedding = geodesic_embedding(torch.cat([near, far]), 4, num_neighbours=4)
+        embedding = geodesic_embedding(torch.cat([near, far]), 4, num_neighbors=4)
         assert embedding.isfinite().all()
         first = embedding[:, 0]
         gap = max(first[:20].min() - first[20:].max(), first[20:].min() - first[:20].max())
@@ -69,7 +69,7 @@ class TestGeodesicEmbedding:
     def test_more_points_than_landmarks(self, monkeypatch):
         monkeypatch.setattr(codes_module, "MAX_LANDMARKS", 60)
         points, back = shuffled(half_circle(300))
-        embedding = geodesic_embedding(points, 3, num_neighbours=4)[back]
+        embedding = geodesic_embedding(points, 3, num_neighbors=4)[back]
         assert embedding.shape == (300, 3)
         first = embedding[:, 0]
         place = torch.linspace(-1, 1, 300)
@@ -84,26 +84,28 @@ class TestGeodesicEmbedding:
         assert not torch.equal(first, other)
 
     def test_columns_without_a_dimension_are_zero(self):
-        embedding = geodesic_embedding(torch.randn(4, 2), 9, num_neighbours=6)
+        embedding = geodesic_embedding(torch.randn(4, 2), 9, num_neighbors=6)
         assert embedding.shape == (4, 9)
         assert embedding[:, 4:].abs().max() == 0
 
     @pytest.mark.parametrize("num_points", [1, 2, 5, 30])
     def test_points_that_are_all_the_same(self, num_points):
-        embedding = geodesic_embedding(torch.ones(num_points, 3), 4, num_neighbours=6)
+        embedding = geodesic_embedding(torch.ones(num_points, 3), 4, num_neighbors=6)
         assert embedding.shape == (num_points, 4)
         assert embedding.isfinite().all()
         assert embedding.abs().max() < 1e-3
 
     def test_identical_points_among_more_than_the_landmarks(self, monkeypatch):
         monkeypatch.setattr(codes_module, "MAX_LANDMARKS", 20)
-        assert geodesic_embedding(torch.ones(30, 3), 4, num_neighbours=6).isfinite().all()
+        assert geodesic_embedding(torch.ones(30, 3), 4, num_neighbors=6).isfinite().all()
 
 
 class TestInitialCodes:
     def codes(self, store, start, width=6, rows=None, seed=0, **settings):
         rows = list(range(len(store))) if rows is None else rows
-        return initial_codes(CodesConfig(start=start, **settings), store.frames, rows, width, seed)
+        return initial_codes(
+            CodeInitConfig(method=start, **settings), store.frames, rows, width, seed
+        )
 
     def test_gaussian_codes_have_their_deviation_and_seed(self, store):
         rows = [0, 1, 2, 3, 4] * 400
@@ -114,7 +116,7 @@ class TestInitialCodes:
         assert torch.equal(codes, self.codes(store, "gaussian", 8, rows, deviation=0.01))
         assert not torch.equal(codes, self.codes(store, "gaussian", 8, rows, seed=1))
 
-    @pytest.mark.parametrize("start", ["components", "geodesic"])
+    @pytest.mark.parametrize("start", ["pca", "isomap"])
     def test_clips_are_scaled_and_offset(self, store, start):
         codes = self.codes(store, start, width=6, offset=1.5)
         assert codes.shape == (5, 6)
@@ -126,29 +128,31 @@ class TestInitialCodes:
         shades = np.array([0, 10, 200, 210])[:, None, None, None, None]
         clips = np.broadcast_to(shades, (4, 4, 6, 8, 3)).astype(np.uint8)
         store = make_store(tmp_path / "shades", 4, clips=clips)
-        distances = torch.cdist(*[self.codes(store, "components")] * 2)
+        distances = torch.cdist(*[self.codes(store, "pca")] * 2)
         assert distances[0, 1] < 0.1 * distances[0, 2]
         assert distances[2, 3] < 0.1 * distances[1, 2]
 
-    @pytest.mark.parametrize("start", ["gaussian", "components", "geodesic"])
+    @pytest.mark.parametrize("start", ["gaussian", "pca", "isomap"])
     @pytest.mark.parametrize("rows", [[2], [1, 1, 1]])
     def test_one_clip_or_the_same_over_again(self, store, start, rows):
         codes = self.codes(store, start, rows=rows)
         assert codes.shape == (len(rows), 6)
         assert codes.isfinite().all()
 
-    @pytest.mark.parametrize("start", ["components", "geodesic"])
+    @pytest.mark.parametrize("start", ["pca", "isomap"])
     def test_a_code_of_one_number_has_no_room(self, store, start):
-        with pytest.raises(UserError, match="at least 2 numbers to lay clips out, came 1"):
+        with pytest.raises(UserError, match="at least 2 numbers to lay clips out, got 1"):
             self.codes(store, start, width=1)
 
 
 class TestMoments:
     def codes(self, store, start, width=6, **settings):
         rows = list(range(len(store)))
-        return initial_codes(CodesConfig(start=start, **settings), store.frames, rows, width, 0, 3)
+        return initial_codes(
+            CodeInitConfig(method=start, **settings), store.frames, rows, width, 0, 3
+        )
 
-    @pytest.mark.parametrize("start", ["components", "geodesic"])
+    @pytest.mark.parametrize("start", ["pca", "isomap"])
     def test_every_moment_is_scaled_and_offset(self, store, start):
         codes = self.codes(store, start, offset=1.5)
         assert codes.shape == (5, 18)
@@ -162,11 +166,11 @@ class TestMoments:
         assert codes.std().item() == pytest.approx(0.01, rel=0.03)
 
     def test_moments_that_look_alike_have_like_numbers(self, tmp_path, make_store):
-        """Two clips fade between the same two greys, one of them there and one back again."""
+        """Two clips fade between the same two grays, one of them there and one back again."""
         there = np.linspace(20, 220, 5).astype(np.uint8)
         clips = np.stack([there, there[::-1]])[:, :, None, None, None]
         clips = np.broadcast_to(clips, (2, 5, 6, 8, 3))
         store = make_store(tmp_path / "fades", 2, (5, 6, 8), clips=clips)
-        one, other = self.codes(store, "components").view(2, 3, 6)
+        one, other = self.codes(store, "pca").view(2, 3, 6)
         torch.testing.assert_close(one, other.flip(0), atol=1e-3, rtol=0)
         assert (one[0] - one[2]).norm() > 1

@@ -56,7 +56,7 @@ def test_a_few_clips_are_spread_over_the_store(perfect, max_clips, rows):
 
 
 def test_no_clips_asked_for(perfect):
-    with pytest.raises(UserError, match="expected max_clips of at least 1, came 0"):
+    with pytest.raises(UserError, match="expected max_clips of at least 1, got 0"):
         evaluate(*perfect, max_clips=0)
 
 

@@ -12,8 +12,8 @@ from videospace.inrv.semantic.frame_encoders import ComponentFrameEncoder
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training import data as training_data
 from videospace.inrv.training import state as training_state
-from videospace.inrv.training.code_init import CodesConfig
-from videospace.inrv.training.config import BatchConfig, OptimiserConfig, TrainingConfig
+from videospace.inrv.training.code_init import CodeInitConfig
+from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
 from videospace.inrv.training.curriculum import stage_sizes
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, snapshot, train
@@ -44,7 +44,7 @@ class TestLearning:
         assert psnr_db[-1] > psnr_db[0] + 3
 
     def test_the_space_shows_the_clips(self, store, tmp_path, make_config):
-        config = make_config(300, codes=CodesConfig(start="components"))
+        config = make_config(300, code_init=CodeInitConfig(method="pca"))
         run(store, tmp_path / "space", config)
         space = VideoSpace.from_pretrained(tmp_path / "space")
         videos, clips = space.render(space.latents).astype(float), store.frames(range(5))
@@ -63,7 +63,7 @@ class TestLearning:
             config = make_config(
                 loss=loss,
                 batch=BatchConfig(num_clips=2, points_per_clip=points_per_clip),
-                optimiser=OptimiserConfig(
+                optimizer=OptimizerConfig(
                     learning_rate=1e-2,
                     warmup_steps=0,
                     average_decay=0.0,
@@ -79,7 +79,7 @@ class TestLearning:
             errors.append(np.abs(difference).mean())
         assert errors[1] < 0.7 * errors[0]
 
-    def test_the_gaussian_regulariser_pulls_latents_towards_a_standard_normal(
+    def test_the_gaussian_regularizer_pulls_latents_towards_a_standard_normal(
         self, store, tmp_path, make_config
     ):
         distances = []
@@ -87,8 +87,8 @@ class TestLearning:
             config = make_config(
                 150,
                 gaussian_weight=weight,
-                codes=CodesConfig(start="gaussian", deviation=0.1),
-                optimiser=OptimiserConfig(code_learning_rate=0.05, warmup_steps=0),
+                code_init=CodeInitConfig(method="gaussian", deviation=0.1),
+                optimizer=OptimizerConfig(code_learning_rate=0.05, warmup_steps=0),
             )
             run(store, tmp_path / str(weight), config)
             latents = weights_and_codes(tmp_path / str(weight))[1]
@@ -197,7 +197,7 @@ class TestCurriculum:
         states = []
         config = make_config(60, curriculum=True, curriculum_threshold=0.2)
         config = dataclasses.replace(
-            config, optimiser=OptimiserConfig(warmup_steps=0, schedule="constant")
+            config, optimizer=OptimizerConfig(warmup_steps=0, schedule="constant")
         )
         run(
             store,
@@ -214,7 +214,7 @@ class TestCurriculum:
         assert change >= 1
         before, after = states[change - 1][2], states[change][2]
         # one step moves a code by no more than its learning rate: nothing was drawn anew
-        assert (after - before).abs().max() <= 1.01 * config.optimiser.code_learning_rate
+        assert (after - before).abs().max() <= 1.01 * config.optimizer.code_learning_rate
         assert (states[change][2] != states[0][2]).any(dim=1).sum() <= 1
 
     def test_the_number_of_clips_is_logged(self, tmp_path, make_store, make_config):
@@ -287,9 +287,9 @@ class TestSnapshot:
     def test_weights_are_averaged_where_that_is_asked_for(
         self, store, tmp_path, make_config, average_decay
     ):
-        optimiser = OptimiserConfig(average_decay=average_decay)
+        optimizer = OptimizerConfig(average_decay=average_decay)
         states = []
-        run(store, tmp_path / "space", make_config(optimiser=optimiser), states.append)
+        run(store, tmp_path / "space", make_config(optimizer=optimizer), states.append)
         state = states[-1]
         opened = VideoSpace.from_pretrained(tmp_path / "space").model.state_dict()
         expected = state.average.weights if average_decay else state.model.state_dict()
@@ -299,12 +299,12 @@ class TestSnapshot:
 class TestSmallest:
     @pytest.mark.parametrize("size", [(1, 6, 8), (4, 1, 1), (1, 1, 1), (4, 3, 5), (7, 5, 3)])
     @pytest.mark.parametrize("num_clips", [1, 2])
-    @pytest.mark.parametrize("start", ["gaussian", "geodesic"])
+    @pytest.mark.parametrize("start", ["gaussian", "isomap"])
     def test_any_shape_and_a_single_clip(
         self, tmp_path, make_store, make_config, size, num_clips, start
     ):
         store = make_store(tmp_path / "store", num_clips, size)
-        config = make_config(6, codes=CodesConfig(start=start))
+        config = make_config(6, code_init=CodeInitConfig(method=start))
         run(store, tmp_path / "space", config)
         space = VideoSpace.from_pretrained(tmp_path / "space")
         assert space.render(space.latents).shape == (num_clips, *size, 3)
@@ -337,10 +337,10 @@ class TestBadConfiguration:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"time_budget_seconds": 0.0}, "expected time_budget_seconds above 0, came 0.0"),
-            ({"time_budget_seconds": -5.0}, "expected time_budget_seconds above 0, came -5.0"),
-            ({"time_budget_seconds": math.nan}, "time_budget_seconds above 0, came nan"),
-            ({"log_every": 0}, "expected log_every of at least 1, came 0"),
+            ({"time_budget_seconds": 0.0}, "expected time_budget_seconds above 0, got 0.0"),
+            ({"time_budget_seconds": -5.0}, "expected time_budget_seconds above 0, got -5.0"),
+            ({"time_budget_seconds": math.nan}, "time_budget_seconds above 0, got nan"),
+            ({"log_every": 0}, "expected log_every of at least 1, got 0"),
         ],
     )
     def test_options(self, changes, message):
@@ -350,22 +350,28 @@ class TestBadConfiguration:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"batch": BatchConfig(num_clips=0)}, "batch.num_clips of at least 1, came 0"),
-            ({"batch": BatchConfig(points_per_clip=0)}, "points_per_clip of at least 1, came 0"),
-            ({"batch": BatchConfig(important_share=1.5)}, r"important_share in \[0, 1\], came 1.5"),
-            ({"total_points": 0.0}, "total_points of at least 1, came 0.0"),
-            ({"total_points": math.nan}, "total_points of at least 1, came nan"),
-            ({"total_points": math.inf}, "total_points of at least 1, came inf"),
+            ({"batch": BatchConfig(num_clips=0)}, "batch.num_clips of at least 1, got 0"),
+            ({"batch": BatchConfig(points_per_clip=0)}, "points_per_clip of at least 1, got 0"),
             (
-                {"optimiser": OptimiserConfig(average_decay=1.0)},
-                r"average_decay in \[0, 1\), came 1.0",
+                {"batch": BatchConfig(important_fraction=1.5)},
+                r"important_fraction in \[0, 1\], got 1.5",
+            ),
+            ({"total_points": 0.0}, "total_points of at least 1, got 0.0"),
+            ({"total_points": math.nan}, "total_points of at least 1, got nan"),
+            ({"total_points": math.inf}, "total_points of at least 1, got inf"),
+            (
+                {"optimizer": OptimizerConfig(average_decay=1.0)},
+                r"average_decay in \[0, 1\), got 1.0",
             ),
             (
-                {"optimiser": OptimiserConfig(learning_rate=-1e-3)},
-                "optimiser.learning_rate of at least 0, came -0.001",
+                {"optimizer": OptimizerConfig(learning_rate=-1e-3)},
+                "optimizer.learning_rate of at least 0, got -0.001",
             ),
-            ({"gaussian_weight": -1.0}, "gaussian_weight of at least 0, came -1.0"),
-            ({"codes": CodesConfig(num_neighbours=0)}, "codes.num_neighbours of at least 1, came"),
+            ({"gaussian_weight": -1.0}, "gaussian_weight of at least 0, got -1.0"),
+            (
+                {"code_init": CodeInitConfig(num_neighbors=0)},
+                "code_init.num_neighbors of at least 1, got",
+            ),
         ],
     )
     def test_settings(self, changes, message):
@@ -378,7 +384,7 @@ class TestBadConfiguration:
             (
                 "hypernetwork",
                 HypernetworkConfig(hidden_width=-4),
-                "hypernetwork.hidden_width of at least 1, came -4",
+                "hypernetwork.hidden_width of at least 1, got -4",
             ),
         ):
             with pytest.raises(UserError, match=message):

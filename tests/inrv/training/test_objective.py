@@ -32,7 +32,7 @@ def test_the_report_carries_no_gradient():
     assert not squared_error(prediction, torch.zeros(1, 2, 3)).requires_grad
 
 
-class TestGaussianRegulariser:
+class TestGaussianRegularizer:
     def test_nothing_to_correct_in_a_standard_normal(self):
         latents = torch.tensor([[-1.0, 1.0], [1.0, -1.0]], dtype=torch.float64)
         assert gaussian_divergence(latents, torch.tensor([0]), latents[:1]).item() == 0

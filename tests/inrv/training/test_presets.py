@@ -43,11 +43,11 @@ class TestPaper:
     def test_training(self):
         config = paper()
         assert config.batch.points_per_clip is None
-        assert config.optimiser.learning_rate == 1e-4
-        assert (config.optimiser.schedule, config.optimiser.warmup_steps) == ("constant", 0)
+        assert config.optimizer.learning_rate == 1e-4
+        assert (config.optimizer.schedule, config.optimizer.warmup_steps) == ("constant", 0)
         assert config.curriculum
         assert config.curriculum_threshold == 1e-3
-        assert (config.codes.start, config.codes.deviation) == ("gaussian", 0.01)
+        assert (config.code_init.start, config.code_init.deviation) == ("gaussian", 0.01)
         assert (config.loss, config.model.latent.width) == ("squared", 128)
         assert config.model.coordinates.time == config.model.coordinates.space == "ends"
 
@@ -66,7 +66,7 @@ def test_presets_differ():
 
 
 def test_latents_of_one_moment_as_published_and_of_several_where_real_clips_move():
-    moments = {name: preset(name).model.latent.num_moments for name in PRESETS}
+    moments = {name: preset(name).model.latent.num_keyframes for name in PRESETS}
     assert moments == {"fast": 13, "tiny": 1, "paper": 1}
     assert fast().model.latent.total_width == 13 * fast().model.latent.width == 1664
     assert model_of(fast()).hypernetwork.weight_generators  # takes the numbers of one moment
@@ -91,6 +91,6 @@ def test_small_presets_are_small(name):
 
 @pytest.mark.parametrize("name", ["huge", "", "Tiny"])
 def test_unknown_names_are_told_the_known_ones(name):
-    message = f"^expected a preset among fast, tiny, paper, came '{name}'$"
+    message = f"^expected a preset among fast, tiny, paper, got '{name}'$"
     with pytest.raises(UserError, match=message):
         preset(name)

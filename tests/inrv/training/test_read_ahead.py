@@ -82,13 +82,13 @@ class TestNotice:
     def test_a_training_says_it(self, store, tmp_path, make_config, monkeypatch, capsys):
         monkeypatch.setattr("videospace.inrv.training.data.RESIDENT_BYTES", 0)
         monkeypatch.setattr(read_ahead, "NOTICE_STEPS", 5)
-        colours = TrainingClips.colours
+        colors = TrainingClips.colors
 
         def slow(self, clips, points):
             self.reads.seconds_waited += 1e6
-            return colours(self, clips, points)
+            return colors(self, clips, points)
 
-        monkeypatch.setattr(TrainingClips, "colours", slow)
+        monkeypatch.setattr(TrainingClips, "colors", slow)
         train(store, tmp_path / "space", make_config(), TrainingOptions(progress=False))
         assert capsys.readouterr().err.count("data-bound: ") == 1
 

@@ -21,7 +21,7 @@ class TestSeeds:
         assert draw(seed, *stream) != draw(seed, *stream, 0)
         assert draw(seed, *stream) != draw(seed + 1, *stream)
 
-    def test_neighbouring_streams_are_unlike(self):
+    def test_neighboring_streams_are_unlike(self):
         draws = torch.stack([torch.randn(500, generator=seeded(0, 3, step)) for step in range(40)])
         correlation = torch.corrcoef(draws).fill_diagonal_(0)
         assert correlation.abs().max() < 0.25
@@ -46,16 +46,16 @@ class TestBatches:
     @settings(deadline=None, max_examples=60)
     @given(st.integers(0, 99), st.integers(1, 60), st.integers(1, 50), st.integers(1, 8))
     def test_shares_are_equal_and_every_clip_has_its_turn(
-        self, seed, num_clips, batch_clips, num_shares
+        self, seed, num_clips, batch_clips, num_shards
     ):
         per_epoch = num_clips // min(batch_clips, num_clips)
         batches = [
-            clip_batch(seed, num_clips, batch_clips, index, num_shares)
+            clip_batch(seed, num_clips, batch_clips, index, num_shards)
             for index in range(per_epoch)
         ]
         for batch in batches:
-            counts = (batch % num_shares).bincount(minlength=num_shares)
-            assert counts.max() - counts.min() <= 1 or num_clips < num_shares
+            counts = (batch % num_shards).bincount(minlength=num_shards)
+            assert counts.max() - counts.min() <= 1 or num_clips < num_shards
         seen = torch.cat(batches)
         assert len(seen.unique()) == len(seen)
         if num_clips % min(batch_clips, num_clips) == 0:
@@ -77,12 +77,12 @@ class TestPixels:
     def test_points_are_the_pixels_of_the_flattened_grid(self, store):
         clips = TrainingClips(store, [3, 1], CPU)
         points = torch.tensor([[0, 5 * 8 + 7, 4 * 6 * 8 - 1], [9, 100, 0]])
-        colours = clips.colours(torch.tensor([1, 0]), points)
+        colors = clips.colors(torch.tensor([1, 0]), points)
         flat = store.frames([1, 3]).reshape(2, -1, 3).astype(np.float32) / 127.5 - 1
         for clip in range(2):
-            np.testing.assert_allclose(colours[clip], flat[clip][points[clip]], atol=1e-6)
-        assert colours.min() >= -1
-        assert colours.max() <= 1
+            np.testing.assert_allclose(colors[clip], flat[clip][points[clip]], atol=1e-6)
+        assert colors.min() >= -1
+        assert colors.max() <= 1
 
     def test_clips_on_the_disk_are_the_same_as_in_memory(self, store, monkeypatch):
         resident = TrainingClips(store, [4, 0, 2], CPU)
@@ -91,8 +91,8 @@ class TestPixels:
         assert resident.resident is not None
         assert mapped.resident is None
         clips, points = torch.tensor([2, 0]), torch.randint(192, (2, 30))
-        assert torch.equal(mapped.colours(clips, points), resident.colours(clips, points))
-        assert torch.equal(mapped.median_colours, resident.median_colours)
+        assert torch.equal(mapped.colors(clips, points), resident.colors(clips, points))
+        assert torch.equal(mapped.median_colors, resident.median_colors)
         draws = [c.important_points(clips, 20, seeded(5)) for c in (mapped, resident)]
         assert torch.equal(*draws)
 
@@ -126,7 +126,7 @@ class TestPoints:
 
     def test_important_points_of_a_frame_go_where_it_moves(self, tmp_path, make_store):
         still = np.full((2, 4, 6, 8, 3), 90, np.uint8)
-        still[:, 3, 2, 3] = 255  # the colour of the background until the last frame
+        still[:, 3, 2, 3] = 255  # the color of the background until the last frame
         clips = TrainingClips(make_store(tmp_path / "still", 2, clips=still), [0, 1], CPU)
         frames = torch.tensor([2, 1])
         points = clips.important_points(torch.tensor([0, 1]), 4000, seeded(0), frames)
@@ -135,7 +135,7 @@ class TestPoints:
         assert shares[0] > 0.1  # of 1/48 of the points, at most 8 times as often
         assert shares[1] < 1.5 / 48
 
-    def test_a_plain_clip_has_no_favourites(self, tmp_path, make_store):
+    def test_a_plain_clip_has_no_favorites(self, tmp_path, make_store):
         store = make_store(tmp_path / "plain", 1, clips=np.full((1, 4, 6, 8, 3), 90, np.uint8))
         clips = TrainingClips(store, [0], CPU)
         points = clips.important_points(torch.tensor([0]), 5000, seeded(0))

@@ -154,4 +154,4 @@ class TestTrouble:
         outcomes = outcome("too_many", tmp_path)
         assert sorted(status for status, _, _ in outcomes) == [2, 3]
         [words] = [errors for status, _, errors in outcomes if status == 2]
-        assert "expected a clip for each of the 2 processes, came 1 clips" in words
+        assert "expected a clip for each of the 2 processes, got 1 clips" in words

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.inrv.training.code_init import CodesConfig
+from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, TrainingConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, train
@@ -25,21 +25,21 @@ def run(store, out, config, on_step=None):
 
 
 @pytest.fixture
-def config(make_config, moments_model):
+def config(make_config, keyframes_model):
     """`toy_config` with latents of three moments."""
-    return lambda num_steps=24, **changes: make_config(num_steps, model=moments_model, **changes)
+    return lambda num_steps=24, **changes: make_config(num_steps, model=keyframes_model, **changes)
 
 
 @pytest.fixture
 def looked_at(monkeypatch):
     """The points of every step, as they are looked up."""
-    colours, seen = TrainingClips.colours, []
+    colors, seen = TrainingClips.colors, []
 
     def watched(self, clips, points):
         seen.append(points)
-        return colours(self, clips, points)
+        return colors(self, clips, points)
 
-    monkeypatch.setattr(TrainingClips, "colours", watched)
+    monkeypatch.setattr(TrainingClips, "colors", watched)
     return seen
 
 
@@ -48,7 +48,7 @@ class TestLearning:
         "batch",
         [
             BatchConfig(num_clips=3, points_per_clip=16),
-            BatchConfig(num_clips=3, points_per_clip=16, important_share=0.5),
+            BatchConfig(num_clips=3, points_per_clip=16, important_fraction=0.5),
             BatchConfig(num_clips=2, points_per_clip=None),
         ],
     )
@@ -58,7 +58,7 @@ class TestLearning:
         for num_steps in (1, 300):
             settings = config(
                 batch=batch,
-                codes=CodesConfig(start="components"),
+                code_init=CodeInitConfig(method="pca"),
                 total_points=float(num_steps * num_points),
             )
             report = run(store, tmp_path / str(num_steps), settings)
@@ -70,11 +70,11 @@ class TestLearning:
         psnr_db = [record["psnr_db"] for record in read_metrics(tmp_path / "300")]
         assert psnr_db[-1] > psnr_db[0] + 5
 
-    @pytest.mark.parametrize("important_share", [0.0, 0.5, 1.0])
+    @pytest.mark.parametrize("important_fraction", [0.0, 0.5, 1.0])
     def test_a_step_sees_one_frame_of_each_clip(
-        self, store, tmp_path, config, looked_at, important_share
+        self, store, tmp_path, config, looked_at, important_fraction
     ):
-        batch = BatchConfig(num_clips=3, points_per_clip=16, important_share=important_share)
+        batch = BatchConfig(num_clips=3, points_per_clip=16, important_fraction=important_fraction)
         report = run(store, tmp_path / "space", config(batch=batch))
         steps = [points // PIXELS for points in looked_at if points.shape == (3, 16)]
         assert len(steps) == report.step == 24
@@ -109,14 +109,14 @@ class TestLearning:
         assert moved.tolist() == [[True, True, False]] * 5
 
 
-@pytest.mark.parametrize("start", ["gaussian", "components", "geodesic"])
+@pytest.mark.parametrize("start", ["gaussian", "pca", "isomap"])
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 3, 5), (7, 2, 3)])
 @pytest.mark.parametrize("num_clips", [1, 2])
 def test_any_shape_and_fewer_frames_than_moments(
     tmp_path, make_store, config, size, start, num_clips
 ):
     store = make_store(tmp_path / "store", num_clips, size)
-    run(store, tmp_path / "space", config(6, codes=CodesConfig(start=start)))
+    run(store, tmp_path / "space", config(6, code_init=CodeInitConfig(method=start)))
     space = VideoSpace.from_pretrained(tmp_path / "space")
     assert space.latents.shape == (num_clips, 6 * min(3, size[0]))
     assert space.render(space.latents, num_frames=9).shape == (num_clips, 9, *size[1:], 3)
@@ -132,9 +132,9 @@ def test_the_same_seed_gives_the_same_bits(store, tmp_path, config):
 
 
 def test_a_semantic_space_mixes_all_moments_from_code_and_frames(store, tmp_path, semantic_config):
-    latent = dataclasses.replace(semantic_config.model.latent, num_moments=3)
+    latent = dataclasses.replace(semantic_config.model.latent, num_keyframes=3)
     model = dataclasses.replace(semantic_config.model, latent=latent)
-    codes = CodesConfig(start="components")
+    codes = CodeInitConfig(method="pca")
     config = dataclasses.replace(
         semantic_config, model=model, codes=codes, total_points=200 * 3 * 16.0
     )
@@ -154,5 +154,5 @@ def test_a_semantic_space_mixes_all_moments_from_code_and_frames(store, tmp_path
 
 
 def test_no_moment_at_all(make_model):
-    with pytest.raises(UserError, match=r"latent\.num_moments of at least 1, came 0"):
-        TrainingConfig(model=make_model(latent=LatentConfig(num_moments=0)))
+    with pytest.raises(UserError, match=r"latent\.num_keyframes of at least 1, got 0"):
+        TrainingConfig(model=make_model(latent=LatentConfig(num_keyframes=0)))

@@ -14,7 +14,7 @@ import torch
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training import loop as training
 from videospace.inrv.training import state as training_save
-from videospace.inrv.training.config import OptimiserConfig
+from videospace.inrv.training.config import OptimizerConfig
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.state import STATE_FILE
 from videospace.runtime.checkpoint import load_tensors
@@ -48,18 +48,18 @@ def assert_same_end(folder, other):
     assert lines[0] == lines[1]
 
 
-def with_optimiser(config, **changes):
-    return dataclasses.replace(config, optimiser=dataclasses.replace(config.optimiser, **changes))
+def with_optimizer(config, **changes):
+    return dataclasses.replace(config, optimizer=dataclasses.replace(config.optimizer, **changes))
 
 
 @pytest.fixture(params=["plain", "curriculum", "semantic", "moments", "muon"])
-def config(request, make_config, semantic_config, moments_model):
+def config(request, make_config, semantic_config, keyframes_model):
     if request.param == "semantic":
         return semantic_config
     if request.param == "moments":
-        return make_config(model=moments_model)
+        return make_config(model=keyframes_model)
     if request.param == "muon":
-        return with_optimiser(make_config(), kind="muon")
+        return with_optimizer(make_config(), kind="muon")
     return make_config(curriculum=request.param == "curriculum", curriculum_threshold=0.3)
 
 
@@ -113,8 +113,8 @@ class TestStopInGoodOrder:
         assert_same_end(tmp_path / "whole", tmp_path / "cut")
 
     def test_by_a_time_budget(self, store, tmp_path, config):
-        constant = OptimiserConfig(schedule="constant")  # a cosine would end with the budget
-        config = dataclasses.replace(config, optimiser=constant)
+        constant = OptimizerConfig(schedule="constant")  # a cosine would end with the budget
+        config = dataclasses.replace(config, optimizer=constant)
         num_steps = run(store, tmp_path / "whole", config).step
         report = run(store, tmp_path / "cut", config, time_budget_seconds=1e-9)
         assert (report.finished, report.step) == (True, 1)
@@ -268,8 +268,8 @@ class TestRefusal:
         [
             ({"seed": 1}, r"other settings \(seed was 0, now 1\): repeat its settings to resume"),
             (
-                {"optimiser": OptimiserConfig(learning_rate=0.5, warmup_steps=4)},
-                r"\(optimiser.learning_rate was 0.003, now 0.5; optimiser.average_decay was 0.9",
+                {"optimizer": OptimizerConfig(learning_rate=0.5, warmup_steps=4)},
+                r"\(optimizer.learning_rate was 0.003, now 0.5; optimizer.average_decay was 0.9",
             ),
             (
                 {"seed": 1, "loss": "absolute"},
@@ -288,9 +288,9 @@ class TestRefusal:
         with pytest.raises(UserError, match=r"\(model.inr.hidden_width was 8, now 9\)"):
             run(store, begun, make_config(model=model))
 
-    def test_another_number_of_moments(self, store, begun, make_config, moments_model):
-        with pytest.raises(UserError, match=r"\(model.latent.num_moments was 1, now 3\)"):
-            run(store, begun, make_config(model=moments_model))
+    def test_another_number_of_moments(self, store, begun, make_config, keyframes_model):
+        with pytest.raises(UserError, match=r"\(model.latent.num_keyframes was 1, now 3\)"):
+            run(store, begun, make_config(model=keyframes_model))
 
     def test_other_clips(self, begun, tmp_path, make_store, make_config):
         for name, other in (

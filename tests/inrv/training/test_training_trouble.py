@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.inrv.training.code_init import CodesConfig
-from videospace.inrv.training.config import OptimiserConfig
+from videospace.inrv.training.code_init import CodeInitConfig
+from videospace.inrv.training.config import OptimizerConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.state import STATE_FILE
@@ -22,17 +22,17 @@ class TestNotFinite:
     @pytest.fixture
     def broken_pixels(self, monkeypatch):
         """Clip 2 gives NaN from the tenth look at it on."""
-        colours, looks = TrainingClips.colours, []
+        colors, looks = TrainingClips.colors, []
 
         def broken(self, clips, points):
-            result = colours(self, clips, points)
+            result = colors(self, clips, points)
             if (clips == 2).any():
                 looks.append(1)
                 if len(looks) >= 10:
                     result[clips == 2] = torch.nan
             return result
 
-        monkeypatch.setattr(TrainingClips, "colours", broken)
+        monkeypatch.setattr(TrainingClips, "colors", broken)
 
     def test_the_clips_are_named_and_the_last_save_is_kept(
         self, store, tmp_path, make_config, broken_pixels
@@ -42,7 +42,7 @@ class TestNotFinite:
         def watch(state):
             saved.append(state.progress.step)
 
-        message = r"^the loss is not finite in step \d+, for toy-2: try a lower --optimiser.learni"
+        message = r"^the loss is not finite in step \d+, for toy-2: try a lower --optimizer.learni"
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", make_config(40), EACH_STEP, watch)
         assert 9 < saved[-1] < 40
@@ -53,9 +53,9 @@ class TestNotFinite:
         assert int(tensors["code_adam.steps"][2]) == 9
 
     def test_a_learning_rate_far_too_high(self, store, tmp_path, make_config):
-        optimiser = OptimiserConfig(learning_rate=1e30, warmup_steps=0)
+        optimizer = OptimizerConfig(learning_rate=1e30, warmup_steps=0)
         with pytest.raises(UserError, match=r"not finite.*(toy-\d|hypernetwork)"):
-            train(store, tmp_path / "space", make_config(optimiser=optimiser), EACH_STEP)
+            train(store, tmp_path / "space", make_config(optimizer=optimizer), EACH_STEP)
 
     def test_weights_that_went_wrong_are_not_saved(self, store, tmp_path, make_config):
         def poison(state):
@@ -71,18 +71,18 @@ class TestNotFinite:
         assert VideoSpace.from_pretrained(tmp_path / "space").latents.isfinite().all()
 
     def test_many_clips_are_counted(self, store, tmp_path, make_config, monkeypatch):
-        monkeypatch.setattr(TrainingClips, "colours", lambda *_: torch.full((5, 16, 3), torch.nan))
+        monkeypatch.setattr(TrainingClips, "colors", lambda *_: torch.full((5, 16, 3), torch.nan))
         batch = dataclasses.replace(make_config().batch, num_clips=5)
         with pytest.raises(UserError, match=r"in step 0, for (toy-\d, ){4}toy-\d: try"):
             train(store, tmp_path / "space", make_config(batch=batch), EACH_STEP)
 
-    @pytest.mark.parametrize(("num_clips", "start"), [(1, "gaussian"), (3, "components")])
-    def test_a_regulariser_without_spread_says_so(
+    @pytest.mark.parametrize(("num_clips", "start"), [(1, "gaussian"), (3, "pca")])
+    def test_a_regularizer_without_spread_says_so(
         self, tmp_path, make_store, make_config, num_clips, start
     ):
         store = make_store(tmp_path / "few", num_clips)
-        config = make_config(gaussian_weight=1.0, codes=CodesConfig(start=start))
-        message = r"the Gaussian regulariser is not finite in step 0, .*--codes.start gaussian"
+        config = make_config(gaussian_weight=1.0, code_init=CodeInitConfig(method=start))
+        message = r"the Gaussian regularizer is not finite in step 0, .*--code-init.method gaussian"
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", config, EACH_STEP)
 
@@ -110,7 +110,7 @@ class TestDisk:
                 train(store, target, make_config())
 
     def test_a_device_that_is_not_there(self, store, tmp_path, make_config):
-        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, came 'x"):
+        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, got 'x"):
             train(store, tmp_path / "s", make_config(), TrainingOptions(device="xpu:7"))
 
     @pytest.mark.smallfs

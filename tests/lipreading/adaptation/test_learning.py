@@ -163,7 +163,7 @@ def test_pretraining_learns(mouth_corpus):
         targets = torch.tensor([model.words.index(c.word) for c in mouth_corpus])
         losses.append(torch.nn.functional.cross_entropy(logits, targets).item())
     assert losses[1] < 0.7 * losses[0]
-    assert "dtw-normalised+prototypes" in model.calibration
+    assert "dtw-normalized+prototypes" in model.calibration
 
 
 def test_resumed_run_ends_where_an_uninterrupted_one_does(mouth_corpus, tmp_path, monkeypatch):
@@ -208,7 +208,7 @@ def test_a_loss_that_is_not_finite_names_the_words(mouth_corpus, monkeypatch):
 
 
 def test_too_few_clips():
-    with pytest.raises(UserError, match="expected clips of other speakers to train on, came none"):
+    with pytest.raises(UserError, match="expected clips of other speakers to train on, got none"):
         pretrain([], None)
     with pytest.raises(UserError, match="expected a speaker with at least 2 words of 2 takes each"):
         pretrain(drawn_corpus(takes=1), None, SMALL, QUIET)

@@ -13,10 +13,10 @@ from videospace.lipreading.adaptation.strategies import (
     needs_model,
     needs_synthetic,
     needs_training,
-    recogniser,
+    recognizer,
 )
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.recognition.recognizer import Recogniser
+from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.runtime.errors import UserError
 
 SHORT = LearningSettings(epochs=2, device="cpu", progress=False, learning_rate=1e-3)
@@ -35,15 +35,15 @@ def test_every_strategy_answers(strategy, shots, queries, mouth_corpus, tiny_mod
     found = learned.probabilities([query.clip for query in queries])
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-5)
     assert found.std() > 0
-    answer = learned.recognise(queries[0].clip, k=3)
+    answer = learned.recognize(queries[0].clip, k=3)
     assert len(answer.words) == len(set(answer.words)) == 3
     assert answer.probabilities == sorted(answer.probabilities, reverse=True)
 
 
-@pytest.mark.parametrize("strategy", ["dtw", "dtw-normalised"])
-def test_training_free_strategies_recognise(strategy, shots, queries):
+@pytest.mark.parametrize("strategy", ["dtw", "dtw-normalized"])
+def test_training_free_strategies_recognize(strategy, shots, queries):
     learned = learn(strategy, shots)
-    right = [learned.recognise(q.clip).words[0] == q.word for q in queries]
+    right = [learned.recognize(q.clip).words[0] == q.word for q in queries]
     assert np.mean(right) >= 0.75
 
 
@@ -53,8 +53,8 @@ def test_training_fits_the_shots(strategy, shots, mouth_corpus, tiny_model):
     before = {name: value.clone() for name, value in tiny_model.state_dict().items()}
     settings = dataclasses.replace(SHORT, epochs=40, learning_rate=5e-3)
     trained = adapt(strategy, shots, tiny_model, settings, synthetic=others)
-    answers = recogniser(strategy, shots, trained)
-    assert all(answers.recognise(shot.clip).words[0] == shot.word for shot in shots)
+    answers = recognizer(strategy, shots, trained)
+    assert all(answers.recognize(shot.clip).words[0] == shot.word for shot in shots)
     for name, value in tiny_model.state_dict().items():  # the pretrained model is left alone
         assert torch.equal(value, before[name]), name
 
@@ -64,17 +64,17 @@ def test_a_trained_model_answers_alike_after_the_disk(shots, queries, tiny_model
     trained.save_pretrained(tmp_path)
     opened = type(trained).from_pretrained(tmp_path)
     clips = [query.clip for query in queries]
-    one, other = (recogniser("cl-r", shots, m).probabilities(clips) for m in (trained, opened))
+    one, other = (recognizer("cl-r", shots, m).probabilities(clips) for m in (trained, opened))
     np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("strategy", ["prototypes", "dtw-normalised", "fusion", "cl-r"])
+@pytest.mark.parametrize("strategy", ["prototypes", "dtw-normalized", "fusion", "cl-r"])
 def test_a_new_word_is_known_at_once(strategy, shots, tiny_model):
     learned = learn(strategy, shots, tiny_model, SHORT)
     new = drawn_clip(5)
-    assert "new" not in learned.recognise(new, k=9).words
+    assert "new" not in learned.recognize(new, k=9).words
     learned.add("new", new)
-    answer = learned.recognise(new, k=9)
+    answer = learned.recognize(new, k=9)
     assert answer.words[0] == "new"
     assert len(answer.words) == 5
 
@@ -84,7 +84,7 @@ def test_a_correction_counts_at_once(shots, tiny_model):
     odd = drawn_clip(7)
     before = learned.probabilities([odd])[0, 2]
     learned.add("word 2", odd)
-    assert learned.recognise(odd).words[0] == "word 2"
+    assert learned.recognize(odd).words[0] == "word 2"
     assert learned.probabilities([odd])[0, 2] > before
 
 
@@ -94,15 +94,15 @@ def test_a_refused_clip_changes_nothing(shots, queries, tiny_model):
     minute = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
     with pytest.raises(UserError, match="at most 12 s"):
         learned.add("new", minute)
-    with pytest.raises(UserError, match="expected a word, came an empty text"):
+    with pytest.raises(UserError, match="expected a word, got an empty text"):
         learned.add("  ", queries[0].clip)
     np.testing.assert_array_equal(learned.probabilities([queries[0].clip]), before)
 
 
 def test_use_moves_the_probabilities(shots, queries):
     clip = queries[0].clip
-    plain = recogniser("dtw", shots).probabilities([clip])[0]
-    counted = recogniser("dtw", shots, use_counts={"word 3": 20})
+    plain = recognizer("dtw", shots).probabilities([clip])[0]
+    counted = recognizer("dtw", shots, use_counts={"word 3": 20})
     prior = np.array([1, 1, 1, 21]) * plain
     np.testing.assert_allclose(counted.probabilities([clip])[0], prior / prior.sum(), rtol=1e-4)
     before = counted.probabilities([clip])[0, 1]
@@ -114,10 +114,10 @@ def test_use_moves_the_probabilities(shots, queries):
 def test_sure_is_a_matter_of_the_threshold(shots):
     clip = shots[0].clip
     never, always = (
-        recogniser("dtw", shots, settings=LearningSettings(sure_at=at)) for at in (1.0, 0.0)
+        recognizer("dtw", shots, settings=LearningSettings(sure_at=at)) for at in (1.0, 0.0)
     )
-    assert not never.recognise(clip).sure
-    assert always.recognise(clip).sure
+    assert not never.recognize(clip).sure
+    assert always.recognize(clip).sure
 
 
 def test_two_clips_a_word_set_the_temperature(mouth_corpus):
@@ -129,13 +129,13 @@ def test_two_clips_a_word_set_the_temperature(mouth_corpus):
         for c in own
     ]
     clips = [c.clip for c in test]
-    consistent = recogniser("dtw-normalised", own).probabilities(clips).max(1).mean()
-    contradictory = recogniser("dtw-normalised", swapped).probabilities(clips).max(1).mean()
+    consistent = recognizer("dtw-normalized", own).probabilities(clips).max(1).mean()
+    contradictory = recognizer("dtw-normalized", swapped).probabilities(clips).max(1).mean()
     assert contradictory < consistent - 0.1
 
 
 def test_what_a_strategy_needs(shots, tiny_model):
-    assert [name for name in STRATEGY_NAMES if not needs_model(name)] == ["dtw", "dtw-normalised"]
+    assert [name for name in STRATEGY_NAMES if not needs_model(name)] == ["dtw", "dtw-normalized"]
     assert needs_training("ve-r")
     assert not needs_training("fusion")
     assert [n for n in STRATEGY_NAMES if needs_synthetic(n)] == [
@@ -143,40 +143,40 @@ def test_what_a_strategy_needs(shots, tiny_model):
     ]  # fmt: skip
     with pytest.raises(UserError, match="prototypes needs a pretrained model: make one"):
         learn("prototypes", shots)
-    with pytest.raises(UserError, match=r"second domain too, came none.*or use ve-r$"):
+    with pytest.raises(UserError, match=r"second domain too, got none.*or use ve-r$"):
         learn("ve-r+s-mod", shots, tiny_model)
-    with pytest.raises(UserError, match="at least 2 words to train on, came 1"):
+    with pytest.raises(UserError, match="at least 2 words to train on, got 1"):
         learn("cl-r", shots[:1], tiny_model)
-    with pytest.raises(UserError, match="expected at least one clip of the person, came none"):
+    with pytest.raises(UserError, match="expected at least one clip of the person, got none"):
         learn("dtw", [])
-    with pytest.raises(UserError, match=r"expected one of the strategies cl-r, .*, came 'magic'"):
+    with pytest.raises(UserError, match=r"expected one of the strategies cl-r, .*, got 'magic'"):
         needs_model("magic")
 
 
-def test_bad_recognisers(shots):
+def test_bad_recognizers(shots):
     with pytest.raises(UserError, match="expected a weight for each"):
-        Recogniser({}, {})
-    good = recogniser("dtw", shots)
-    with pytest.raises(UserError, match="expected k of at least 1, came 0"):
-        good.recognise(shots[0].clip, k=0)
-    with pytest.raises(UserError, match=r"expected sure_at in \[0, 1\], came 2.0"):
-        Recogniser(good.scorers, good.weights, sure_at=2.0)
+        Recognizer({}, {})
+    good = recognizer("dtw", shots)
+    with pytest.raises(UserError, match="expected k of at least 1, got 0"):
+        good.recognize(shots[0].clip, k=0)
+    with pytest.raises(UserError, match=r"expected sure_at in \[0, 1\], got 2.0"):
+        Recognizer(good.scorers, good.weights, sure_at=2.0)
     assert good.probabilities([]).shape == (0, 4)
-    assert recogniser("dtw", shots[:1]).recognise(shots[0].clip).probabilities == [1.0]
+    assert recognizer("dtw", shots[:1]).recognize(shots[0].clip).probabilities == [1.0]
 
 
 def test_the_device_counts_without_training_too(shots, tiny_model):
     for strategy in ("fusion", "prototypes"):
-        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, came"):
-            recogniser(strategy, shots, tiny_model, LearningSettings(device="abacus"))
+        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, got"):
+            recognizer(strategy, shots, tiny_model, LearningSettings(device="abacus"))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"time_budget_seconds": 0.0}, "expected more than 0 seconds for training, came 0"),
-        ({"time_budget_seconds": -60.0}, "expected more than 0 seconds for training, came -60"),
-        ({"sure_at": 1.5}, r"expected sure_at in \[0, 1\], came 1.5"),
+        ({"time_budget_seconds": 0.0}, "expected more than 0 seconds for training, got 0"),
+        ({"time_budget_seconds": -60.0}, "expected more than 0 seconds for training, got -60"),
+        ({"sure_at": 1.5}, r"expected sure_at in \[0, 1\], got 1.5"),
     ],
 )
 def test_bad_settings(change, message):
@@ -185,13 +185,13 @@ def test_bad_settings(change, message):
 
 
 def test_a_classifier_of_other_words_is_left_out(shots, tiny_model):
-    assert "words" not in recogniser("fusion", shots, tiny_model).scorers
-    assert "words" in recogniser("fusion", shots[:2], tiny_model).scorers
+    assert "words" not in recognizer("fusion", shots, tiny_model).scorers
+    assert "words" in recognizer("fusion", shots[:2], tiny_model).scorers
 
 
 def test_phrases_that_share_their_parts_are_fused_part_by_part(tiny_model):
     shots, queries = drawn_phrases(0), drawn_phrases(10)
     learned = learn("fusion", shots, tiny_model, SHORT)
-    assert set(learned.scorers) == {"dtw-normalised", "dtw-embeddings"}
-    right = [learned.recognise(query.clip).words[0] == query.word for query in queries]
+    assert set(learned.scorers) == {"dtw-normalized", "dtw-embeddings"}
+    right = [learned.recognize(query.clip).words[0] == query.word for query in queries]
     assert np.mean(right) >= 0.75

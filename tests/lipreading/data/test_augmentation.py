@@ -146,9 +146,9 @@ def test_the_mean_frame_can_be_taken_away():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"speed": 1.0}, r"expected speed in \[0, 1\), came 1.0"),
-        ({"trim": 0.5}, r"expected trim in \[0, 0.4\], came 0.5"),
-        ({"shift_px": float("nan")}, "expected shift_px of at least 0, came nan"),
+        ({"speed": 1.0}, r"expected speed in \[0, 1\), got 1.0"),
+        ({"trim": 0.5}, r"expected trim in \[0, 0.4\], got 0.5"),
+        ({"shift_px": float("nan")}, "expected shift_px of at least 0, got nan"),
     ],
 )
 def test_bad_amounts(change, message):

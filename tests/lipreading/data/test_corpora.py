@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.runtime.errors import UserError
 
@@ -37,7 +37,7 @@ def write_film(path: Path, level: int) -> None:
         container.mux(stream.encode(None))
 
 
-def names(clips: list[LabelledClip]) -> list[tuple[str, str, str]]:
+def names(clips: list[LabeledClip]) -> list[tuple[str, str, str]]:
     return [(clip.speaker, clip.word, clip.take) for clip in clips]
 
 
@@ -144,17 +144,17 @@ class TestBadInput:
             read_corpus(tmp_path)
         assert str(caught.value) == (
             f"expected clips in '{tmp_path}' as SPEAKER/WORD/TAKE, where a take is a folder of "
-            "images, a zip of images or a video, came none"
+            "images, a zip of images or a video, got none"
         )
 
-    @pytest.mark.parametrize(("below", "came"), [("anna/no", "anna/no"), ("", "images")])
-    def test_too_few_levels(self, tmp_path, below, came):
+    @pytest.mark.parametrize(("below", "got"), [("anna/no", "anna/no"), ("", "images")])
+    def test_too_few_levels(self, tmp_path, below, got):
         write_take(tmp_path / below, 10)
         with pytest.raises(UserError) as caught:
             read_corpus(tmp_path)
         assert str(caught.value) == (
             "expected SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images or "
-            f"a video, came {came} in '{tmp_path / below}'"
+            f"a video, got {got} in '{tmp_path / below}'"
         )
 
     def test_one_clip_twice(self, corpus):

@@ -1,4 +1,4 @@
-"""Unlabelled footage: cut at the pauses, named where that is sure, and learned from."""
+"""Unlabeled footage: cut at the pauses, named where that is sure, and learned from."""
 
 import dataclasses
 
@@ -8,8 +8,8 @@ import torch
 from tests.support.drawn_mouths import drawn_clip
 
 from videospace.lipreading.adaptation.adaptation import AdaptationConfig, adapted
-from videospace.lipreading.adaptation.pseudo_labels import pseudo_labelled
-from videospace.lipreading.adaptation.strategies import LearningSettings, adapt, recogniser
+from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
+from videospace.lipreading.adaptation.strategies import LearningSettings, adapt, recognizer
 from videospace.lipreading.data.augmentation import STRONG, augmented_batch
 from videospace.lipreading.data.batches import model_frames
 from videospace.lipreading.data.footage import segments
@@ -41,20 +41,20 @@ def test_what_is_no_word_is_left_out():
     assert sentence.seconds > 5
     assert len(segments(MouthClip(frames=both, fps=25.0))) == 2
     with pytest.raises(
-        UserError, match=r"movements of the lips of 0\.2 to 4 s between pauses, came"
+        UserError, match=r"movements of the lips of 0\.2 to 4 s between pauses, got"
     ):
         segments(MouthClip(frames=np.full((50, 88, 88), 90, np.uint8), fps=25.0))
 
 
 def test_sure_clips_get_the_right_words(shots):
     said = [0, 3, 1, 2, 3, 0]
-    always = recogniser("dtw-normalised", shots, settings=LearningSettings(sure_at=0.0))
-    found = pseudo_labelled(segments(film_of(said)), always, speaker="Ann")
+    always = recognizer("dtw-normalized", shots, settings=LearningSettings(sure_at=0.0))
+    found = pseudo_labeled(segments(film_of(said)), always, speaker="Ann")
     assert [clip.word for clip in found] == [f"word {word}" for word in said]
     assert {(clip.speaker, clip.domain) for clip in found} == {("Ann", "synthetic")}
     assert len({clip.take for clip in found}) == len(said)
-    never = recogniser("dtw-normalised", shots, settings=LearningSettings(sure_at=1.0))
-    assert pseudo_labelled(segments(film_of(said)), never, speaker="Ann") == []
+    never = recognizer("dtw-normalized", shots, settings=LearningSettings(sure_at=1.0))
+    assert pseudo_labeled(segments(film_of(said)), never, speaker="Ann") == []
 
 
 def test_named_footage_is_learned_from_whatever_the_strategy(shots, tiny_model):
@@ -64,8 +64,7 @@ def test_named_footage_is_learned_from_whatever_the_strategy(shots, tiny_model):
     ]
     for strategy in ("cl-r", "ve-r"):
         plain, more = (
-            adapt(strategy, shots, tiny_model, SHORT, pseudo_labelled=extra)
-            for extra in ((), named)
+            adapt(strategy, shots, tiny_model, SHORT, pseudo_labeled=extra) for extra in ((), named)
         )
         assert not torch.equal(plain.word_weights, more.word_weights)
 

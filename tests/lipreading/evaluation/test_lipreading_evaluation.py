@@ -1,4 +1,4 @@
-"""Splits, scores and the page, with a recogniser whose answers are known."""
+"""Splits, scores and the page, with a recognizer whose answers are known."""
 
 import html.parser
 import re
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import (
     ask,
     confusions,
@@ -25,21 +25,21 @@ from videospace.runtime.errors import UserError
 WORDS = ("mat", "bat", "water", "yes")
 
 
-def clip(word: str, take: int, *, domain="real", level: int | None = None) -> LabelledClip:
-    """A clip whose grey level tells its word, unless another one is given."""
+def clip(word: str, take: int, *, domain="real", level: int | None = None) -> LabeledClip:
+    """A clip whose gray level tells its word, unless another one is given."""
     level = 10 + 50 * WORDS.index(word) if level is None else level
     frames = np.full((5 + take, 88, 88), level, np.uint8)
     mouth = MouthClip(frames=frames, fps=25.0)
-    return LabelledClip(word=word, speaker="Ann", take=str(take), domain=domain, clip=mouth)
+    return LabeledClip(word=word, speaker="Ann", take=str(take), domain=domain, clip=mouth)
 
 
 class ByLevel:
     """Takes the word whose level is nearest."""
 
-    def __init__(self, shots: Sequence[LabelledClip]):
+    def __init__(self, shots: Sequence[LabeledClip]):
         self.levels = {shot.word: int(shot.clip.frames[0, 0, 0]) for shot in shots}
 
-    def recognise(self, clip: MouthClip, k: int = 5) -> Recognition:
+    def recognize(self, clip: MouthClip, k: int = 5) -> Recognition:
         level = int(clip.frames[0, 0, 0])
         words = sorted(self.levels, key=lambda word: abs(self.levels[word] - level))[:k]
         sure = abs(self.levels[words[0]] - level) < 5
@@ -95,11 +95,11 @@ def test_known_scores():
     assert {answer.seed for answer in answers} == {7}
     assert scores.top1.low < 0.75 < scores.top1.high
     assert scores.median_seconds > 0
-    with pytest.raises(UserError, match="expected at least one answer to score, came none"):
+    with pytest.raises(UserError, match="expected at least one answer to score, got none"):
         score([])
 
 
-def test_a_recogniser_that_is_never_sure():
+def test_a_recognizer_that_is_never_sure():
     answers = ask(learn([clip("mat", 1), clip("bat", 1)], 0), [clip("mat", 2, level=30)])
     scores = score(answers)
     assert (scores.share_sure, scores.top1_when_sure) == (0.0, None)
@@ -111,7 +111,7 @@ def test_every_seed_asks(clips):
 
 
 def test_too_little_to_evaluate():
-    with pytest.raises(UserError, match="at least 2 words to tell apart, came 1: add words"):
+    with pytest.raises(UserError, match="at least 2 words to tell apart, got 1: add words"):
         evaluate([clip("yes", take) for take in (1, 2)], learn)
     with pytest.raises(UserError, match=r"no word has more than 1 clip,.*record some words once"):
         evaluate([clip("yes", 1), clip("mat", 1)], learn)
@@ -206,7 +206,7 @@ def test_a_page_of_right_answers_alone(tmp_path):
 
 def test_a_page_with_many_words(tmp_path):
     clips = [
-        LabelledClip(
+        LabeledClip(
             word=str(number),
             speaker="Ann",
             take=str(take),

@@ -16,7 +16,7 @@ LIPS = (200, 30, 30)
 def picture(
     *mouths: tuple[float, float], height: int = 120, width: int = 160, size: int = 12
 ) -> np.ndarray:
-    """A grey picture with a red square of lips at each place (x, y), for `find_red`."""
+    """A gray picture with a red square of lips at each place (x, y), for `find_red`."""
     frame = np.full((height, width, 3), 120, np.uint8)
     for x, y in mouths:
         rows = slice(max(0, round(y) - size // 2), max(0, round(y) + size // 2))
@@ -43,7 +43,7 @@ def find_red_halves(frame: np.ndarray) -> list[MouthPose]:
 
 
 def write_film(path: Path, frames: np.ndarray, fps: float = 25) -> Path:
-    """Encode frames without loss of colour."""
+    """Encode frames without loss of color."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(fps))
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv444p"

@@ -9,7 +9,7 @@ from videospace.lipreading.mouth.pose import MouthPose, pose_from_landmarks
 
 
 def ramp(height: int = 200, width: int = 240) -> np.ndarray:
-    """Grey levels that grow by 1 a column."""
+    """Gray levels that grow by 1 a column."""
     levels = np.broadcast_to(np.arange(width, dtype=np.uint8)[None, :, None], (height, width, 3))
     return np.ascontiguousarray(levels)
 
@@ -42,7 +42,7 @@ class TestCropMouth:
         assert (crop[:, :44] == 0).all()
         assert crop[0].tolist() == [0] * 44 + list(range(44))
 
-    def test_fine_patterns_become_grey_when_they_shrink(self):
+    def test_fine_patterns_become_gray_when_they_shrink(self):
         stripes = np.zeros((400, 400, 3), np.uint8)
         stripes[:, ::2] = 255
         crop = crop_mouth(stripes, MouthPose(200.0, 200.0, 352.0, 0.0))
@@ -85,7 +85,7 @@ class TestFitCrop:
         assert fitted.shape == (88, 88)
         assert (fitted == 77).all()
 
-    def test_colour_becomes_grey(self):
+    def test_color_becomes_gray(self):
         assert (fit_crop(Image.new("RGB", (20, 20), (255, 0, 0))) == 76).all()
 
 

@@ -50,11 +50,11 @@ class FakeDlib(types.ModuleType):
         self.looked_at: list[tuple[int, ...]] = []
 
     def get_frontal_face_detector(self):
-        def find(grey):
-            self.looked_at.append(grey.shape)
-            middle = grey.shape[1] // 2
+        def find(gray):
+            self.looked_at.append(gray.shape)
+            middle = gray.shape[1] // 2
             found = []
-            for left, half in ((0, grey[:, :middle]), (middle, grey[:, middle:])):
+            for left, half in ((0, gray[:, :middle]), (middle, gray[:, middle:])):
                 y, x = np.nonzero(half > 100)
                 if len(x) and np.ptp(x) >= 79:
                     found.append(Rectangle(left + x.min(), y.min(), left + x.max(), y.max()))
@@ -65,8 +65,8 @@ class FakeDlib(types.ModuleType):
     def shape_predictor(self, path: str):
         self.opened.append(path)
 
-        def place(grey, box):
-            assert grey.ndim == 2
+        def place(gray, box):
+            assert gray.ndim == 2
             left, top, right, bottom = box.sides
             spots = np.zeros((68, 2))
             spots[36:42] = 0.25, 0.3

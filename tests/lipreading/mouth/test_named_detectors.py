@@ -21,5 +21,5 @@ def test_the_middle_is_half_of_the_shorter_side(height):
 
 @pytest.mark.parametrize("share", [0.0, 1.5])
 def test_a_share_is_checked(share):
-    with pytest.raises(UserError, match=r"expected a share of the frame in \(0, 1\], came"):
+    with pytest.raises(UserError, match=r"expected a share of the frame in \(0, 1\], got"):
         FixedBox(share=share)

@@ -69,17 +69,17 @@ class TestReadMouth:
         assert len(clip.frames) == 120
         assert len(seen) == 14
 
-    def test_grey_frames_are_taken(self, film, detector):
-        grey = film(10)[..., 0]
-        clip, _ = read_mouth(grey, lambda frame: [MouthPose(50.0, 50.0, 40.0, 0.0)])
+    def test_gray_frames_are_taken(self, film, detector):
+        gray = film(10)[..., 0]
+        clip, _ = read_mouth(gray, lambda frame: [MouthPose(50.0, 50.0, 40.0, 0.0)])
         assert clip.frames.shape == (10, 88, 88)
         rgb, _ = read_mouth(
-            grey[..., None].repeat(3, axis=3), lambda frame: [MouthPose(50.0, 50.0, 40.0, 0.0)]
+            gray[..., None].repeat(3, axis=3), lambda frame: [MouthPose(50.0, 50.0, 40.0, 0.0)]
         )
         assert np.array_equal(clip.frames, rgb.frames)
 
-    def test_a_grey_film_is_taken(self, tmp_path):
-        path = tmp_path / "grey.mp4"
+    def test_a_gray_film_is_taken(self, tmp_path):
+        path = tmp_path / "gray.mp4"
         with av.open(str(path), "w") as container:
             stream = container.add_stream("libx264", rate=25)
             stream.height, stream.width, stream.pix_fmt = 120, 160, "gray"
@@ -209,12 +209,12 @@ class TestDamage:
         ],
     )
     def test_other_arrays_are_refused(self, frames, detector):
-        with pytest.raises(UserError, match=r"expected frames as uint8 .*, came "):
+        with pytest.raises(UserError, match=r"expected frames as uint8 .*, got "):
             read_mouth(frames, detector)
 
     @pytest.mark.parametrize("fps", [0.0, -5.0, float("nan"), float("inf")])
     def test_a_rate_that_is_none_is_refused(self, film, detector, fps):
-        with pytest.raises(UserError, match="expected a frame rate above 0, came"):
+        with pytest.raises(UserError, match="expected a frame rate above 0, got"):
             read_mouth(film(2), detector, fps=fps)
 
 
@@ -239,5 +239,5 @@ class TestFixedBox:
         assert str(caught.value) == (f"the box {box} of the mouth leaves the frame of 60x100 px")
 
     def test_a_box_that_is_none_is_refused(self):
-        with pytest.raises(UserError, match="expected a crop of 'centre' or top,left"):
+        with pytest.raises(UserError, match="expected a crop of 'center' or top,left"):
             FixedBox("1,2,3")

@@ -48,7 +48,7 @@ class TestReadCrops:
         with pytest.raises(UserError) as caught:
             read_crops(tmp_path)
         assert str(caught.value) == (
-            f"expected images of a mouth in the folder '{tmp_path}', came none"
+            f"expected images of a mouth in the folder '{tmp_path}', got none"
         )
 
     def test_a_broken_image_is_named(self, tmp_path):
@@ -84,7 +84,7 @@ class TestReadCrops:
         with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
             for name in ("a/1.png", "b/1.png"):
                 archive.writestr(name, b"")
-        with pytest.raises(UserError, match=r"images of one clip in .*, came images in 2 folders"):
+        with pytest.raises(UserError, match=r"images of one clip in .*, got images in 2 folders"):
             read_crops(tmp_path / "many.zip")
 
     @given(st.lists(st.integers(0, 300), min_size=1, max_size=6, unique=True))

@@ -25,7 +25,7 @@ def exported(profile, tmp_path, make_clip):
     with model_in_progress(profile) as folder:
         (folder / "config.json").write_text('{"width": 3}')
         clips = [record.id for record in profile.clips()]
-        keep_model(profile, folder, kind="recogniser", strategy="fusion", clips=clips)
+        keep_model(profile, folder, kind="recognizer", strategy="fusion", clips=clips)
     export_profile(profile, tmp_path / "ann.zip")
     return tmp_path / "ann.zip"
 
@@ -81,14 +81,14 @@ def test_a_file_of_an_older_version(exported, tmp_path):
 
     again = import_profile(changed(exported, content=older), tmp_path / "bob")
     assert (len(again.clips()), again.choices()) == (4, [])
-    assert current_model(again, "recogniser") is not None
+    assert current_model(again, "recognizer") is not None
 
 
 def test_of_models_of_an_older_version_the_oldest_makes_room(profile, tmp_path):
     def learn(person):
         with model_in_progress(person) as folder:
             (folder / "config.json").write_text("{}")
-            return keep_model(person, folder, kind="recogniser", strategy="fusion").id
+            return keep_model(person, folder, kind="recognizer", strategy="fusion").id
 
     def turnless(document):
         for model in document["models"]:
@@ -130,7 +130,7 @@ def texts_for_numbers(content):
 
 
 def more_fields(content):
-    content["words"][0]["colour"] = "red"
+    content["words"][0]["color"] = "red"
 
 
 def twice(content):
@@ -181,18 +181,18 @@ def other_class(content):
     ("change", "message"),
     [
         (newer, "has format 9, and this version of videospace knows up to 2: update"),
-        (climbing, r"expected an id of 16 digits \(0-f\), came '../../etc/passwd'"),
+        (climbing, r"expected an id of 16 digits \(0-f\), got '../../etc/passwd'"),
         (nameless, "lacks 'words' in profile.json"),
-        (texts_for_numbers, "expected .*float.* for fps, came 'fast'"),
+        (texts_for_numbers, "expected .*float.* for fps, got 'fast'"),
         (more_fields, "expected the fields text, spoken"),
         (twice, "holds what no profile can .*UNIQUE"),
         (unknown_word, "holds what no profile can .*FOREIGN KEY"),
         (choiceless, "lacks 'choices' in profile.json"),
         (unknown_clip, "holds what no profile can .*FOREIGN KEY"),
-        (odd_answer, r"expected tuple.* for words, came \['water', 7\]"),
-        (half_an_answer, "expected a probability for each word, came 1 words and 2"),
-        (no_list, "expected a list of words, came 5"),
-        (timeless, "expected a time as ISO 8601 has it, came 'yesterday'"),
+        (odd_answer, r"expected tuple.* for words, got \['water', 7\]"),
+        (half_an_answer, "expected a probability for each word, got 1 words and 2"),
+        (no_list, "expected a list of words, got 5"),
+        (timeless, "expected a time as ISO 8601 has it, got 'yesterday'"),
         (beyond_numbers, "holds what no profile can .*too large"),
         (half_a_sign, "holds what no profile can .*surrogates"),
         (other_class, "is no exported profile: profile.json says something else"),
@@ -239,7 +239,7 @@ def test_another_clip_under_the_same_name(profile, exported, tmp_path):
 def test_where_it_may_not_go(profile, exported, tmp_path):
     with pytest.raises(UserError, match="ann' exists: choose another name"):
         import_profile(exported, profile.folder)
-    with pytest.raises(UserError, match=r"ends in \.zip, came 'ann.tar'"):
+    with pytest.raises(UserError, match=r"ends in \.zip, got 'ann.tar'"):
         export_profile(profile, tmp_path / "ann.tar")
 
 

@@ -15,7 +15,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
 
 
-def learn(profile: Profile, *, kind="recogniser", strategy="fusion", clips=None):
+def learn(profile: Profile, *, kind="recognizer", strategy="fusion", clips=None):
     """A model that holds one file."""
     ids = [record.id for record in profile.clips()] if clips is None else clips
     with model_in_progress(profile) as folder:
@@ -56,12 +56,12 @@ def test_models_go_with_what_they_learned_from(profile):
     encoder = learn(profile, kind="encoder", clips=[])
     of_bread = learn(profile, clips=[bread])
     of_all = learn(profile)
-    assert current_model(profile, "recogniser") == of_all
+    assert current_model(profile, "recognizer") == of_all
     assert delete_clip(profile, water) == 1
     assert [model.id for model in models(profile)] == [encoder.id, of_bread.id]
     assert not (profile.folder / "models" / of_all.id).exists()
     assert delete_word(profile, "bread") == 1
-    assert current_model(profile, "recogniser") is None
+    assert current_model(profile, "recognizer") is None
     assert current_model(profile, "encoder") == encoder
 
 
@@ -78,7 +78,7 @@ def test_deleting_a_clip_while_training(profile):
         delete_clip(profile, clips[0])
         assert folder.exists()
         with pytest.raises(UserError, match=r"1 of the clips were deleted while .* train again"):
-            keep_model(profile, folder, kind="recogniser", strategy="fusion", clips=clips)
+            keep_model(profile, folder, kind="recognizer", strategy="fusion", clips=clips)
     assert models(profile) == []
     assert list((profile.folder / "models").iterdir()) == []
 

@@ -99,7 +99,7 @@ def test_a_recording_that_cannot_be_kept_is_no_choice(profile, make_clip):
 
 
 def test_every_word_needs_a_probability():
-    with pytest.raises(UserError, match="for each word, came 1 words and 0 probabilities"):
+    with pytest.raises(UserError, match="for each word, got 1 words and 0 probabilities"):
         AnswerRecord(words=("yes",))
 
 

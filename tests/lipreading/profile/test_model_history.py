@@ -21,11 +21,11 @@ from videospace.runtime.errors import UserError
 
 def learn(profile: Profile, strategy: str = "fusion+adapted", clips=()) -> str:
     """A model that holds one file; the profile takes over its strategy, as after a training."""
-    kind = "encoder" if strategy == "pretrained" else "recogniser"
+    kind = "encoder" if strategy == "pretrained" else "recognizer"
     with model_in_progress(profile) as folder:
         (folder / "config.json").write_text("{}")
         record = keep_model(profile, folder, kind=kind, strategy=strategy, clips=clips)
-    if kind == "recogniser":
+    if kind == "recognizer":
         profile.change_settings(dataclasses.replace(profile.settings, strategy=strategy))
     return record.id
 

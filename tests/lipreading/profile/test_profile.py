@@ -37,13 +37,13 @@ def test_words_and_clips_come_back(profile, make_clip):
     loaded = again.load_clip(records[1].id)
     np.testing.assert_array_equal(loaded.frames, make_clip(1).frames)
     assert loaded.fps == 25.0
-    labelled = again.labelled_clips()
-    assert [(clip.word, clip.speaker, clip.domain) for clip in labelled] == [
+    labeled = again.labeled_clips()
+    assert [(clip.word, clip.speaker, clip.domain) for clip in labeled] == [
         ("water", "Ann", "real"),
         ("bread", "Ann", "real"),
         ("water", "Ann", "real"),
     ]
-    assert len({clip.take for clip in labelled}) == 3
+    assert len({clip.take for clip in labeled}) == 3
 
 
 def test_a_word_keeps_its_spoken_form_its_note_and_its_uses(profile, make_clip):
@@ -80,12 +80,12 @@ def test_the_same_word_twice(profile, again):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a word, came an empty text"),
+        ("", "expected a word, got an empty text"),
         (" \n ", "came an empty text"),
         ("wa\x00ter", r"came U\+0000 in 'wa\\x00ter': type it again"),
         ("wa\u202eter", r"U\+202E"),
         ("\ud800", r"U\+D800"),
-        ("a" * 101, "at most 100 characters, came 101"),
+        ("a" * 101, "at most 100 characters, got 101"),
     ],
 )
 def test_texts_that_are_no_words(profile, text, message):
@@ -132,7 +132,7 @@ def test_no_profile_and_a_folder_in_the_way(tmp_path, profile):
         Profile(tmp_path)
     with pytest.raises(UserError, match=r"expected a new folder .*ann' exists: choose another"):
         Profile.create(profile.folder, ProfileSettings(person="Bob"))
-    with pytest.raises(UserError, match="expected a name, came an empty text"):
+    with pytest.raises(UserError, match="expected a name, got an empty text"):
         Profile.create(tmp_path / "nobody", ProfileSettings(person=" "))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ann"]
 
@@ -329,16 +329,16 @@ def test_a_profile_of_an_older_format_is_read_as_it_is_and_grows_with_the_first_
 ):
     for _ in range(2):
         with model_in_progress(profile) as folder:
-            newest = keep_model(profile, folder, kind="recogniser", strategy="cl-r")
+            newest = keep_model(profile, folder, kind="recognizer", strategy="cl-r")
     make_older(profile)
     again = Profile(profile.folder)
     assert [word.text for word in again.words()] == ["water", "bread", "yes"]
     assert again.choices() == []
-    assert current_model(again, "recogniser").id == newest.id
+    assert current_model(again, "recognizer").id == newest.id
     assert "choices" not in schema(profile.folder)
     again.add_clip("bread", make_clip(60), source="x", answer=AnswerRecord())
     assert [choice.word for choice in again.choices()] == ["bread"]
-    assert current_model(again, "recogniser") == newest
+    assert current_model(again, "recognizer") == newest
     new = Profile.create(tmp_path / "new", ProfileSettings(person="Bo"))
     assert schema(profile.folder) == schema(new.folder)
 

@@ -1,4 +1,4 @@
-"""From the clips of a profile to a recogniser."""
+"""From the clips of a profile to a recognizer."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from videospace.lipreading.adaptation.strategies import LearningSettings
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.profile.learning import adopt_model, open_recogniser, train
+from videospace.lipreading.profile.learning import adopt_model, open_recognizer, train
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
@@ -33,13 +33,13 @@ def drawn_profile(tmp_path) -> Profile:
 @pytest.mark.parametrize("strategy", ["cl-r", "fusion+adapted"])
 def test_what_came_after_the_training_counts_when_opened_again(drawn_profile, strategy):
     train(drawn_profile, strategy, QUICK)
-    before = open_recogniser(drawn_profile, QUICK).recogniser
+    before = open_recognizer(drawn_profile, QUICK).recognizer
     new, correction = drawn_clip(5), drawn_clip(7)
     drawn_profile.add_word("new")
     drawn_profile.add_clip("new", new, source="drawn")
     drawn_profile.add_clip("word 2", correction, source="drawn")
-    opened = open_recogniser(drawn_profile, QUICK).recogniser
-    assert opened.recognise(new).words[0] == "new"
+    opened = open_recognizer(drawn_profile, QUICK).recognizer
+    assert opened.recognize(new).words[0] == "new"
     if strategy == "cl-r":  # the other one knows by now how the new word is spoken
         before.add("new", new)
         before.add("word 2", correction)
@@ -53,11 +53,11 @@ def test_a_strategy_without_its_model_is_stood_in_for(tmp_path):
     for word in range(2):
         profile.add_word(f"word {word}")
         profile.add_clip(f"word {word}", drawn_clip(word), source="drawn")
-    assert open_recogniser(profile).strategy == "dtw-normalised"
+    assert open_recognizer(profile).strategy == "dtw-normalized"
 
 
 def test_a_clip_that_is_no_word_is_not_kept(drawn_profile):
     minute = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
-    with pytest.raises(UserError, match=r"at most 12 s, came one of 60\.0 s: cut it to the word"):
+    with pytest.raises(UserError, match=r"at most 12 s, got one of 60\.0 s: cut it to the word"):
         drawn_profile.add_clip("word 0", minute, source="camera")
-    assert open_recogniser(drawn_profile, QUICK).recogniser.recognise(drawn_clip(0)).words
+    assert open_recognizer(drawn_profile, QUICK).recognizer.recognize(drawn_clip(0)).words

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from tests.support.drawn_mouths import drawn_corpus, drawn_phrases
 
-from videospace.lipreading.adaptation.strategies import recogniser
+from videospace.lipreading.adaptation import strategies
+from videospace.lipreading.adaptation.strategies import recognizer
 from videospace.lipreading.pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.pretrain import pretrain
-from videospace.lipreading.recognition import calibration, strategies
+from videospace.lipreading.recognition import calibration
 from videospace.lipreading.recognition.calibration import calibrate, own_temperature
 from videospace.lipreading.recognition.fusion import fitted_weights
 from videospace.lipreading.recognition.scorers import FUSED, build_scorers, weights_for
@@ -34,7 +35,7 @@ def test_the_classifier_is_weighed_only_on_what_it_knows(mouth_corpus, tiny_mode
     assert "words" in found  # words 0 and 1
     taught = [clip for clip in own if clip.word in tiny_model.words]
     assert found["words"] == calibrate(tiny_model, taught)["words"]
-    alone = "dtw-embeddings+dtw-normalised+prototypes"
+    alone = "dtw-embeddings+dtw-normalized+prototypes"
     assert found[alone] != calibrate(tiny_model, taught)[alone]
 
 
@@ -62,8 +63,8 @@ def test_words_are_kept_out_of_pretraining(mouth_corpus):
     )
     model = pretrain(mouth_corpus, None, config, QUIET)
     assert len(model.words) == 2
-    assert "dtw-embeddings+dtw-normalised+prototypes" in model.calibration
-    assert "dtw-embeddings+dtw-normalised+prototypes+words" in model.calibration
+    assert "dtw-embeddings+dtw-normalized+prototypes" in model.calibration
+    assert "dtw-embeddings+dtw-normalized+prototypes+words" in model.calibration
     everything = dataclasses.replace(config, calibration_words=0)
     assert len(pretrain(mouth_corpus, None, everything, QUIET).words) == 4
     with pytest.raises(UserError, match="at least 1 of calibration_speakers to say the"):
@@ -76,7 +77,7 @@ def test_one_word_with_two_clips_sets_a_temperature(mouth_corpus):
     wrong = dataclasses.replace(second, word=own[-1].word)
     queries = [c.clip for c in mouth_corpus if c.speaker == "speaker 0" and c.take == "02"]
     agreeing, wronged = (
-        recogniser("dtw-normalised", [*own, extra]).probabilities(queries).max(1).mean()
+        recognizer("dtw-normalized", [*own, extra]).probabilities(queries).max(1).mean()
         for extra in (second, wrong)
     )
     assert wronged < agreeing - 0.02
@@ -90,7 +91,7 @@ def test_phrases_are_trusted_as_far_as_they_find_each_other(tiny_model):
         dataclasses.replace(shot, clip=shots[other].clip)
         for shot, other in zip(shots, order, strict=True)
     ]
-    for members in (("dtw-normalised",), FUSED):
+    for members in (("dtw-normalized",), FUSED):
         found = []
         for vocabulary in (shots, shuffled):
             scorers = build_scorers(members, vocabulary, tiny_model)
@@ -99,12 +100,12 @@ def test_phrases_are_trusted_as_far_as_they_find_each_other(tiny_model):
         assert found[1] < 0.6 * found[0]
 
 
-def test_a_recogniser_of_phrases_is_as_sure_as_its_temperature_says(monkeypatch):
+def test_a_recognizer_of_phrases_is_as_sure_as_its_temperature_says(monkeypatch):
     query = [drawn_phrases(10)[3].clip]
     certainties = []
     for temperature in (0.5, 2.0):
         monkeypatch.setattr(strategies, "own_temperature", lambda *_, t=temperature, **__: t)
-        found = recogniser("dtw-normalised", drawn_phrases(0))
+        found = recognizer("dtw-normalized", drawn_phrases(0))
         certainties.append(found.probabilities(query).max())
     assert certainties[1] > 1.5 * certainties[0]
 
@@ -114,8 +115,8 @@ def test_whole_phrases_alone_set_no_temperature():
     shots = drawn_phrases(0)
     whole = build_scorers(("dtw",), shots, None)
     assert own_temperature(whole, shots, None, {"dtw": 2.0}) == 1.0
-    in_parts = build_scorers(("dtw-normalised",), shots, None)
-    assert own_temperature(in_parts, shots, None, {"dtw-normalised": 2.0}) != 1.0
+    in_parts = build_scorers(("dtw-normalized",), shots, None)
+    assert own_temperature(in_parts, shots, None, {"dtw-normalized": 2.0}) != 1.0
 
 
 def test_phrases_with_two_clips_are_tested_as_words_where_parts_do_not_count():

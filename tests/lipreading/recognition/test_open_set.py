@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.support.drawn_mouths import drawn_clip, drawn_corpus, drawn_phrases, said
 
-from videospace.lipreading.adaptation.strategies import JUDGE, LearningSettings, learn, recogniser
+from videospace.lipreading.adaptation.strategies import JUDGE, LearningSettings, learn, recognizer
 from videospace.lipreading.recognition.open_set import least_resemblance
 
 QUICK = LearningSettings(epochs=2, device="cpu", progress=False)
@@ -16,25 +16,25 @@ def one_clip_each(num_words: int):
 
 def shares_sure(known, num_words: int) -> tuple[float, float]:
     """Of clips of words inside and outside of the vocabulary of word 0 to word n-1."""
-    inside = [known.recognise(drawn_clip(w, 0, 7)).sure for w in range(num_words)]
-    outside = [known.recognise(drawn_clip(w, 0, 7)).sure for w in range(num_words, 18)]
+    inside = [known.recognize(drawn_clip(w, 0, 7)).sure for w in range(num_words)]
+    outside = [known.recognize(drawn_clip(w, 0, 7)).sure for w in range(num_words, 18)]
     return float(np.mean(inside)), float(np.mean(outside))
 
 
 @pytest.mark.parametrize("num_words", [2, 4, 9])
-@pytest.mark.parametrize("strategy", ["dtw-normalised", "dtw", "prototypes", "fusion", "cl-r"])
+@pytest.mark.parametrize("strategy", ["dtw-normalized", "dtw", "prototypes", "fusion", "cl-r"])
 def test_words_outside_are_mostly_not_sure(num_words, strategy, tiny_model):
     shots = one_clip_each(num_words)
     inside, outside = shares_sure(learn(strategy, shots, tiny_model, QUICK), num_words)
     assert outside < 0.3
-    if strategy == "dtw-normalised":
+    if strategy == "dtw-normalized":
         assert inside > outside + 0.3
 
 
 def test_probability_alone_would_be_sure_of_what_it_never_saw():
     """What the rule is for: among two words, one is always far more likely than the other."""
     shots = one_clip_each(2)
-    known = recogniser("dtw-normalised", shots)
+    known = recognizer("dtw-normalized", shots)
     assert shares_sure(known, 2)[1] < 0.3
     known.least_resemblance = {}
     assert shares_sure(known, 2)[1] > 0.9
@@ -43,15 +43,15 @@ def test_probability_alone_would_be_sure_of_what_it_never_saw():
 def test_the_judge_changes_no_probability(tiny_model):
     shots = one_clip_each(4)
     clips = [drawn_clip(word, 0, 7) for word in range(6)]
-    known = recogniser("prototypes", shots, tiny_model)
+    known = recognizer("prototypes", shots, tiny_model)
     judged = known.probabilities(clips)
     del known.scorers[JUDGE]
     np.testing.assert_array_equal(known.probabilities(clips), judged)
 
 
 def test_one_word_alone_is_never_sure():
-    known = recogniser("dtw", one_clip_each(1))
-    assert not known.recognise(drawn_clip(0)).sure
+    known = recognizer("dtw", one_clip_each(1))
+    assert not known.recognize(drawn_clip(0)).sure
 
 
 class Known:
@@ -85,8 +85,8 @@ def test_the_limit_is_what_four_in_five_clips_do_not_reach():
 def test_all_clips_of_a_word_are_taken_out_with_it():
     """A second clip of each word is no word outside: the limit hardly moves."""
     corpus = drawn_corpus(4, speakers=1, takes=2)
-    once = recogniser("dtw", [clip for clip in corpus if clip.take == "00"])
-    twice = recogniser("dtw", corpus)
+    once = recognizer("dtw", [clip for clip in corpus if clip.take == "00"])
+    twice = recognizer("dtw", corpus)
     limits = (known.least_resemblance[JUDGE] for known in (once, twice))
     assert next(limits) == pytest.approx(next(limits), rel=0.2)
 
@@ -109,10 +109,10 @@ def test_phrases_that_share_a_part_are_taken_out_with_it():
 
 def test_phrases_inside_are_sure_and_those_of_other_parts_are_not():
     """Outside stand other drawn words for letters and digits."""
-    known = recogniser("dtw-normalised", drawn_phrases(0), settings=LearningSettings(sure_at=0.3))
-    inside = [known.recognise(phrase.clip) for phrase in drawn_phrases(10)]
+    known = recognizer("dtw-normalized", drawn_phrases(0), settings=LearningSettings(sure_at=0.3))
+    inside = [known.recognize(phrase.clip) for phrase in drawn_phrases(10)]
     outside = [
-        known.recognise(said("x", drawn_clip(one), drawn_clip(two)).clip)
+        known.recognize(said("x", drawn_clip(one), drawn_clip(two)).clip)
         for one in range(9, 13)
         for two in range(13, 17)
     ]

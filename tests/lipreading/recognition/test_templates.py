@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from tests.support.drawn_mouths import drawn_clip, drawn_phrases, said
 from torch.nn.utils.rnn import pad_sequence
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.dtw import pad, part_distances, warping_distances
 from videospace.lipreading.recognition.templates import (
     TemplateScorer,
     cosine_features,
-    normalised_cosine_features,
+    normalized_cosine_features,
 )
 from videospace.runtime.errors import UserError
 
@@ -108,10 +108,10 @@ def test_cosine_features_are_those_of_the_library():
     np.testing.assert_allclose(features, expected, atol=1e-4)
 
 
-def test_normalised_features_ignore_the_light_and_the_face(shots):
+def test_normalized_features_ignore_the_light_and_the_face(shots):
     clip = shots[0].clip
     darker = MouthClip(frames=(clip.frames // 2 + 20).astype(np.uint8), fps=25.0)
-    one, other = normalised_cosine_features([clip, darker])
+    one, other = normalized_cosine_features([clip, darker])
     plain, plain_other = cosine_features([clip, darker])
     relative = (one - other).norm() / one.norm()
     assert relative < 0.5 * (plain - plain_other).norm() / plain.norm()
@@ -120,15 +120,15 @@ def test_normalised_features_ignore_the_light_and_the_face(shots):
 
 def test_a_clip_of_one_frame_has_features():
     clip = MouthClip(frames=np.zeros((1, 88, 88), np.uint8), fps=25.0)
-    for features in (cosine_features, normalised_cosine_features):
+    for features in (cosine_features, normalized_cosine_features):
         assert features([clip])[0].isfinite().all()
 
 
-@pytest.mark.parametrize("features", [cosine_features, normalised_cosine_features])
-@pytest.mark.parametrize("centre", [True, False])
-def test_recognises_drawn_words(shots, queries, features, centre):
+@pytest.mark.parametrize("features", [cosine_features, normalized_cosine_features])
+@pytest.mark.parametrize("center", [True, False])
+def test_recognizes_drawn_words(shots, queries, features, center):
     scorer = TemplateScorer(
-        [s.word for s in shots], [s.clip for s in shots], features, centre=centre
+        [s.word for s in shots], [s.clip for s in shots], features, center=center
     )
     best = scorer.scores([query.clip for query in queries]).argmax(1)
     right = [scorer.words[index] == q.word for index, q in zip(best, queries, strict=True)]
@@ -144,10 +144,10 @@ def test_the_nearest_clip_of_a_word_counts(shots, queries):
     np.testing.assert_array_equal(after[0, :3], before[0, :3])
 
 
-def part_scorer(shots: list[LabelledClip], *, share_parts: bool = True) -> TemplateScorer:
+def part_scorer(shots: list[LabeledClip], *, share_parts: bool = True) -> TemplateScorer:
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
     return TemplateScorer(
-        words, clips, normalised_cosine_features, centre=True, share_parts=share_parts
+        words, clips, normalized_cosine_features, center=True, share_parts=share_parts
     )
 
 
@@ -219,7 +219,7 @@ def test_a_part_without_another_template_scores_nothing():
 def test_two_hundred_words_take_well_below_300_ms(shots):
     words = [f"{number}" for number in range(200)]
     clips = [shots[number % len(shots)].clip.at_fps(50.0) for number in range(200)]
-    scorer = TemplateScorer(words, clips, normalised_cosine_features, centre=True)
+    scorer = TemplateScorer(words, clips, normalized_cosine_features, center=True)
     scorer.scores([clips[0]])
     times = []
     for _ in range(3):
@@ -231,5 +231,5 @@ def test_two_hundred_words_take_well_below_300_ms(shots):
 
 def test_a_clip_of_a_minute_is_refused():
     clip = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
-    with pytest.raises(UserError, match=r"at most 12 s, came one of 60\.0 s: cut it to the word"):
+    with pytest.raises(UserError, match=r"at most 12 s, got one of 60\.0 s: cut it to the word"):
         cosine_features([clip])

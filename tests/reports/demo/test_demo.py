@@ -182,12 +182,12 @@ def test_a_file_in_the_way_is_named(tmp_path, run_small):
 
 @pytest.mark.parametrize("seconds", [0.5, -3.0, float("inf"), float("nan")])
 def test_a_time_budget_must_be_a_time(seconds):
-    with pytest.raises(UserError, match=f"at least 1 second, came {seconds:g}"):
+    with pytest.raises(UserError, match=f"at least 1 second, got {seconds:g}"):
         DemoConfig(time_budget_seconds=seconds)
 
 
 def test_one_clip_is_too_few(tmp_path):
-    with pytest.raises(UserError, match="expected at least 2 clips to interpolate between, came 1"):
+    with pytest.raises(UserError, match="expected at least 2 clips to interpolate between, got 1"):
         run_demo(DemoConfig(out=tmp_path / "demo"), balls=BouncingBallConfig(num_clips=1))
     assert not (tmp_path / "demo").exists()
 

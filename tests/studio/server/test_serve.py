@@ -14,8 +14,8 @@ from videospace.studio.server.security.certificate import access_code, fingerpri
     ("options", "sentence"),
     [
         (["--host", "0.0.0.0"], "--allow-remote lets other devices in"),
-        (["--host", "there"], "expected an IP address, came 'there'"),
-        (["--port", "70000"], "expected a port from 0 to 65535, came 70000"),
+        (["--host", "there"], "expected an IP address, got 'there'"),
+        (["--port", "70000"], "expected a port from 0 to 65535, got 70000"),
         (["--model", "nowhere"], "nowhere"),
     ],
 )

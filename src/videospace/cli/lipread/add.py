@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import (
     Faces,
     ProfileFolder,
@@ -46,7 +47,7 @@ class Add:
 
 def main(arguments: list[str]) -> None:
     """Parse, read, add."""
-    command = tyro.cli(Add, args=arguments, prog="videospace lipread add")
+    command = parse(Add, arguments, "videospace lipread add")
     profile = Profile(command.profile)
     known = {word_key(word.text) for word in profile.words()}
     is_new = word_key(checked_text(command.word)) not in known

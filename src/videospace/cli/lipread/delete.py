@@ -2,8 +2,7 @@
 
 import dataclasses
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.profile import Profile
@@ -30,7 +29,7 @@ class Delete:
 
 def main(arguments: list[str]) -> None:
     """Parse, delete."""
-    command = tyro.cli(Delete, args=arguments, prog="videospace lipread delete")
+    command = parse(Delete, arguments, "videospace lipread delete")
     if [command.word is not None, command.clip is not None, command.everything].count(True) != 1:
         raise UserError("expected one of --word WORD, --clip ID and --everything")
     if command.everything:

@@ -5,10 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import tyro
 from jaxtyping import Float
 from torch.nn import functional
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
@@ -16,7 +16,7 @@ from videospace.lipreading.adaptation.strategies import (
     learn,
     needs_model,
 )
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import (
     Learn,
     Scores,
@@ -33,7 +33,7 @@ from videospace.lipreading.profile.model_selection import (
     checked_strategy,
 )
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.recognition.recognizer import Recogniser
+from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.lipreading.text import counted
 from videospace.reports.evaluation_page import write_page
 from videospace.runtime.checkpoint import save_json
@@ -68,7 +68,7 @@ class Evaluate:
 
 def main(arguments: list[str]) -> None:
     """Parse, evaluate, print, write."""
-    command = tyro.cli(Evaluate, args=arguments, prog="videospace lipread evaluate")
+    command = parse(Evaluate, arguments, "videospace lipread evaluate")
     if min(command.shots, command.max_shots or 1) < 1 or not command.seeds:
         raise UserError("expected at least 1 shot and 1 seed")
     profile = Profile(command.profile)
@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> None:
 
     units = units_of(profile)
 
-    def learned(shots: list[LabelledClip], seed: int) -> Recogniser:
+    def learned(shots: list[LabeledClip], seed: int) -> Recognizer:
         settings = LearningSettings(seed=seed, device=command.device)
         return learn(strategy, shots, model, settings, synthetic=synthetic, units=units)
 
@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> None:
         print(f"wrote {path}")
 
 
-def _curve(command: Evaluate, clips: list[LabelledClip], learned: Learn) -> dict[int, Scores]:
+def _curve(command: Evaluate, clips: list[LabeledClip], learned: Learn) -> dict[int, Scores]:
     """As far as was asked for or, for a page, as far as half of the words have clips for."""
     max_shots = command.max_shots
     if max_shots is None and command.page is not None:
@@ -124,7 +124,7 @@ def _curve(command: Evaluate, clips: list[LabelledClip], learned: Learn) -> dict
     return shot_curve(clips, learned, max_shots=max_shots, seeds=command.seeds)
 
 
-def _directions(model: MouthModel, clips: list[LabelledClip]) -> Float[np.ndarray, "clip width"]:
+def _directions(model: MouthModel, clips: list[LabeledClip]) -> Float[np.ndarray, "clip width"]:
     """Where clips lie in the eyes of the model; only the direction of an embedding has meaning."""
     embeddings = model.embed([clip.clip for clip in clips]).clips
     return functional.normalize(embeddings, dim=-1).numpy()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.profile import Profile
@@ -23,6 +24,6 @@ class Export:
 
 def main(arguments: list[str]) -> None:
     """Parse, write."""
-    command = tyro.cli(Export, args=arguments, prog="videospace lipread export")
+    command = parse(Export, arguments, "videospace lipread export")
     export_profile(Profile(command.profile), command.out)
     print(f"wrote {command.out}: {command.out.stat().st_size / 2**20:.1f} MiB")

@@ -4,8 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.accuracy_drop import find_fall
 from videospace.lipreading.profile.history import (
@@ -28,7 +27,7 @@ MOST_LINES = 20
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """Say how well words were recognised in use: by day, by session, by word.
+    """Say how well words were recognized in use: by day, by session, by word.
 
     Counted are the words that were chosen in the studio, or given with 'recognize --word'.
     """
@@ -41,7 +40,7 @@ class History:
 
 def main(arguments: list[str]) -> None:
     """Parse, count, print, write."""
-    command = tyro.cli(History, args=arguments, prog="videospace lipread history")
+    command = parse(History, arguments, "videospace lipread history")
     profile = Profile(command.profile)
     choices = profile.choices()
     if not choices:

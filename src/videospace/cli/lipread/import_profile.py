@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.archive import import_profile
 from videospace.lipreading.text import counted
@@ -23,7 +24,7 @@ class Import:
 
 def main(arguments: list[str]) -> None:
     """Parse, make."""
-    command = tyro.cli(Import, args=arguments, prog="videospace lipread import")
+    command = parse(Import, arguments, "videospace lipread import")
     profile = import_profile(command.file, command.profile)
     print(
         f"made the profile '{command.profile}' for {profile.settings.person}: "

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
@@ -22,7 +21,7 @@ class Info:
 
 def main(arguments: list[str]) -> None:
     """Parse, list."""
-    command = tyro.cli(Info, args=arguments, prog="videospace lipread info")
+    command = parse(Info, arguments, "videospace lipread info")
     profile = Profile(command.profile)
     settings = profile.settings
     words, clips, kept = profile.words(), profile.clips(), models(profile)

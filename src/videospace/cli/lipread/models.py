@@ -2,8 +2,7 @@
 
 import dataclasses
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.model_history import ModelHistory, model_history
 from videospace.lipreading.profile.model_selection import answering, use_model
@@ -23,7 +22,7 @@ class Models:
 
 def main(arguments: list[str]) -> None:
     """Parse, go back, list."""
-    command = tyro.cli(Models, args=arguments, prog="videospace lipread models")
+    command = parse(Models, arguments, "videospace lipread models")
     profile = Profile(command.profile)
     if command.use is not None:
         use_model(profile, command.use)

@@ -3,8 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.adaptation.strategies import StrategyName, needs_model
 from videospace.lipreading.model.mouth_model import MouthModel
@@ -36,7 +35,7 @@ class New:
 
 def main(arguments: list[str]) -> None:
     """Parse, make."""
-    command = tyro.cli(New, args=arguments, prog="videospace lipread new")
+    command = parse(New, arguments, "videospace lipread new")
     settings = ProfileSettings(
         person=command.name or command.profile.absolute().name,
         language=command.language,

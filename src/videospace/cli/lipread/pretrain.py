@@ -6,8 +6,9 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import Faces, detector_named
-from videospace.lipreading.data.corpora import LabelledClip, read_corpus
+from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS
 from videospace.lipreading.phonetics.visemes import visemes
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
@@ -46,10 +47,10 @@ class Pretrain:
 
 def main(arguments: list[str]) -> None:
     """Parse, read, train."""
-    command = tyro.cli(Pretrain, args=arguments, prog="videospace lipread pretrain")
+    command = parse(Pretrain, arguments, "videospace lipread pretrain")
     if not command.corpus:
-        raise UserError("expected at least one corpus, came none")
-    clips: list[LabelledClip] = []
+        raise UserError("expected at least one corpus, got none")
+    clips: list[LabeledClip] = []
     detector = detector_named(command.faces, None)
     for folder in command.corpus:
         clips += read_corpus(folder, fps=command.fps, detector=detector)

@@ -55,7 +55,7 @@ def read_recording(path: Path, detector: FaceDetector | None) -> tuple[MouthClip
         return read_crops(path), []
     if path.suffix.lower() == ".zip":
         raise UserError(
-            f"expected a film to find a face in, came the zip '{path}': add --faces crops where "
+            f"expected a film to find a face in, got the zip '{path}': add --faces crops where "
             "its images show nothing but the mouth"
         )
     clip, report = read_mouth(path, detector)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import (
     Faces,
     ProfileFolder,
@@ -15,7 +16,7 @@ from videospace.cli.lipread.reading import (
     read_word,
 )
 from videospace.lipreading.adaptation.strategies import LearningSettings
-from videospace.lipreading.profile.learning import open_recogniser
+from videospace.lipreading.profile.learning import open_recognizer
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
 
@@ -49,21 +50,21 @@ class Recognize:
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, read, recognise."""
-    command = tyro.cli(Recognize, args=arguments, prog="videospace lipread recognize")
+    """Parse, read, recognize."""
+    command = parse(Recognize, arguments, "videospace lipread recognize")
     if not command.clips:
-        raise UserError("expected at least one recording to recognise, came none")
+        raise UserError("expected at least one recording to recognize, got none")
     profile = Profile(command.profile)
     if command.word is not None:
         profile.word(command.word)
-    opened = open_recogniser(profile, LearningSettings(device=command.device))
+    opened = open_recognizer(profile, LearningSettings(device=command.device))
     if opened.strategy != profile.settings.strategy and not command.json:
         print(f"by '{opened.strategy}', since '{profile.settings.strategy}' has no model yet")
     detector = detector_named(command.faces, command.box)
     for path in command.clips:
         clip, problems = read_word(path, detector)
         started = time.perf_counter()
-        answered = opened.recogniser.recognise(clip, k=_num_words(command))
+        answered = opened.recognizer.recognize(clip, k=_num_words(command))
         seconds = time.perf_counter() - started
         if command.word is not None:
             profile.add_clip(

@@ -4,8 +4,7 @@ import dataclasses
 import time
 from pathlib import Path
 
-import tyro
-
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named, read_recording
 from videospace.lipreading.adaptation.strategies import LearningSettings, StrategyName
 from videospace.lipreading.data.footage import segments
@@ -14,7 +13,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import (
     adopt_model,
     name_footage,
-    open_recogniser,
+    open_recognizer,
     train,
 )
 from videospace.lipreading.profile.model_selection import checked_strategy
@@ -40,7 +39,7 @@ class Train:
     """Films of the person mouthing anything, with a rest of half a second between two words: they
     are cut at the pauses, and the model gets used to the mouth. Nothing of them is kept."""
     pseudo_labels: bool = False
-    """Also learn the words that the recogniser is sure to see in the footage. To compare with: in
+    """Also learn the words that the recognizer is sure to see in the footage. To compare with: in
     the thesis it did harm."""
     faces: Faces = "dlib"
     """What finds the face in the footage; crops: it shows nothing but the mouth."""
@@ -56,7 +55,7 @@ class Train:
 
 def main(arguments: list[str]) -> None:
     """Parse, train."""
-    command = tyro.cli(Train, args=arguments, prog="videospace lipread train")
+    command = parse(Train, arguments, "videospace lipread train")
     profile = Profile(command.profile)
     if command.model is not None:
         adopt_model(profile, MouthModel.from_pretrained(command.model))
@@ -74,18 +73,18 @@ def main(arguments: list[str]) -> None:
         print(f"{counted(len(footage), 'movement')} in the footage{also}")
     started = time.perf_counter()
     record = train(profile, strategy, settings, footage=footage, named_footage=named)
-    opened = open_recogniser(profile, settings, strategy=strategy)
+    opened = open_recognizer(profile, settings, strategy=strategy)
     seconds = time.perf_counter() - started
     what = "learns without training" if record is None else f"trained model {record.id}"
-    words = counted(len(opened.recogniser.words), "word")
+    words = counted(len(opened.recognizer.words), "word")
     print(f"{strategy}: {what}; {words} in {seconds:.1f} s")
     for word in opened.words_without_clip:
-        print(f"'{word}' has no recording yet and cannot be recognised")
+        print(f"'{word}' has no recording yet and cannot be recognized")
 
 
 def _footage(command: Train) -> list[MouthClip]:
     if command.pseudo_labels and not command.footage:
-        raise UserError("expected --footage with --pseudo-labels, came none")
+        raise UserError("expected --footage with --pseudo-labels, got none")
     detector = detector_named(command.faces, command.box)
     return [
         clip for path in command.footage for clip in segments(read_recording(path, detector)[0])

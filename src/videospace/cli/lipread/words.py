@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from videospace.cli.arguments import parse
 from videospace.cli.lipread.add import name_look_alikes
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.profile import Profile
@@ -29,7 +30,7 @@ class Words:
 
 def main(arguments: list[str]) -> None:
     """Parse, read, add."""
-    command = tyro.cli(Words, args=arguments, prog="videospace lipread words")
+    command = parse(Words, arguments, "videospace lipread words")
     profile = Profile(command.profile)
     try:
         content = command.list.read_text(encoding="utf-8")

@@ -45,8 +45,8 @@ def read_images(folder: Path | str, every: int) -> Iterator[UInt8[np.ndarray, "h
 
 def _image_to_rgb(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):  # 16 bits a pixel
-        grey = (np.asarray(image).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
+        gray = (np.asarray(image).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=2)
     if image.mode.endswith("A") or "transparency" in image.info:
         return over_white(np.asarray(image.convert("RGBA")))
     return np.asarray(image.convert("RGB"))

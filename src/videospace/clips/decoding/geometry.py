@@ -25,35 +25,35 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"\s*(\d+)\s*(?:[xX×]\s*(\d+)\s*)?", text)
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if height < 1 or width < 1:
-        raise UserError(f"expected a size such as 64 or 48x64 (height x width), came '{text}'")
+        raise UserError(f"expected a size such as 64 or 48x64 (height x width), got '{text}'")
     return height, width
 
 
 def parse_crop(text: str) -> Region | None:
-    """A crop region from ``"top,left,height,width"``, or None for ``"centre"``.
+    """A crop region from ``"top,left,height,width"``, or None for ``"center"``.
 
     Raises:
         UserError: When the text is neither, or the region is empty.
 
     Example:
-        >>> parse_crop("70,70,200,100"), parse_crop("centre")
+        >>> parse_crop("70,70,200,100"), parse_crop("center")
         ((70, 70, 200, 100), None)
     """
-    if text == "centre":
+    if text == "center":
         return None
     parts = [part.strip() for part in text.split(",")]
     if len(parts) == 4 and all(re.fullmatch(r"\d+", part) for part in parts):
         top, left, height, width = map(int, parts)
         if height and width:
             return top, left, height, width
-    raise UserError(f"expected a crop of 'centre' or top,left,height,width in px, came '{text}'")
+    raise UserError(f"expected a crop of 'center' or top,left,height,width in px, got '{text}'")
 
 
-def centre_region(height: int, width: int, target_height: int, target_width: int) -> Region:
-    """The largest centred region of a frame that has the target's aspect ratio.
+def center_region(height: int, width: int, target_height: int, target_width: int) -> Region:
+    """The largest centered region of a frame that has the target's aspect ratio.
 
     Example:
-        >>> centre_region(288, 360, 64, 64)
+        >>> center_region(288, 360, 64, 64)
         (0, 36, 288, 288)
     """
     region_height = min(height, max(1, round(width * target_height / target_width)))
@@ -73,7 +73,7 @@ def crop_and_resize(
     Args:
         frame: uint8 RGB.
         size: Target height and width in px.
-        crop: Region of the frame; None takes the largest centred one of the target's aspect.
+        crop: Region of the frame; None takes the largest centered one of the target's aspect.
 
     Raises:
         UserError: When the region leaves the frame.
@@ -85,7 +85,7 @@ def crop_and_resize(
     """
     height, width = frame.shape[:2]
     target_height, target_width = size
-    region = crop or centre_region(height, width, target_height, target_width)
+    region = crop or center_region(height, width, target_height, target_width)
     top, left, region_height, region_width = region
     if top + region_height > height or left + region_width > width:
         crop_text = ",".join(map(str, region))

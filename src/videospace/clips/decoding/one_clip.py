@@ -14,7 +14,7 @@ Frame = UInt8[np.ndarray, "height width 3"]
 
 
 def frames_of(
-    path: Path | str, size: tuple[int, int], *, crop: str = "centre", first: int = 0
+    path: Path | str, size: tuple[int, int], *, crop: str = "center", first: int = 0
 ) -> Iterator[Frame]:
     """Decode a video at a size, from a frame on.
 
@@ -23,7 +23,7 @@ def frames_of(
         UserError: The video ends before that frame, or the crop leaves the picture.
     """
     if first < 0:
-        raise UserError(f"expected the first frame at 0 or later, came {first}")
+        raise UserError(f"expected the first frame at 0 or later, got {first}")
     frames = itertools.islice(read_frames(path, size=size, crop=crop), first, None)
     try:
         yield next(frames)
@@ -37,7 +37,7 @@ def read_one_clip(
     num_frames: int,
     size: tuple[int, int],
     *,
-    crop: str = "centre",
+    crop: str = "center",
     first: int = 0,
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], int]:
     """So many frames of a video; its last one is repeated where it is shorter.

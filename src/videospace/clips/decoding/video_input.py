@@ -61,21 +61,21 @@ def read_frames(
     *,
     every: int = 1,
     size: tuple[int, int] | None = None,
-    crop: str = "centre",
+    crop: str = "center",
     num_threads: int = 1,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Decode a source frame by frame; it is never in memory as a whole.
 
     Frames come as they are stored: where their spacing varies, none is repeated or dropped, and
     pixels that are not square are not stretched. Rotation and mirroring noted in the file are
-    applied, transparency is laid over white, grey is repeated over the channels. A damaged file
+    applied, transparency is laid over white, gray is repeated over the channels. A damaged file
     gives the frames before the damage.
 
     Args:
         path: A video file, or a folder of images, which are read in the order of their names.
         every: Take every n-th frame, beginning with the first.
         size: Height and width in px; None leaves the frames as they are.
-        crop: With a size, the part to take: ``"centre"``, the largest centred region of the
+        crop: With a size, the part to take: ``"center"``, the largest centered region of the
             target's aspect, or ``"top,left,height,width"`` in px of the source.
         num_threads: Threads of the decoder.
 

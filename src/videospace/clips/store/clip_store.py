@@ -57,7 +57,7 @@ class ClipStore:
         self.records = parse_records(lines, self._index)
         self._rows = {record.id: row for row, record in enumerate(self.records)}
         if len(self._rows) < len(self.records):
-            raise UserError(f"expected every clip id once in {self._index}, came one twice")
+            raise UserError(f"expected every clip id once in {self._index}, got one twice")
         self._shards = Shards(folder / "shards", self._shape, description["clips_per_shard"])
         self._shards.check(len(self.records))
 
@@ -87,7 +87,7 @@ class ClipStore:
         """
         folder, shape = Path(folder), (num_frames, height, width)
         if min(shape) < 1:
-            raise UserError(f"expected clips of at least 1 frame of 1x1 px, came {_text(shape)}")
+            raise UserError(f"expected clips of at least 1 frame of 1x1 px, got {_text(shape)}")
         if not (folder / "store.json").exists():
             _make_store(folder, shape)
         store = cls(folder)
@@ -129,7 +129,7 @@ class ClipStore:
     def rows(self, split: str | None) -> list[int]:
         """The rows of a split (``"train"`` or ``"holdout"``); None means all of them."""
         if split not in (None, *SPLITS):
-            raise UserError(f"expected the split 'train' or 'holdout', came '{split}'")
+            raise UserError(f"expected the split 'train' or 'holdout', got '{split}'")
         return [row for row, record in enumerate(self.records) if split in (None, record.split)]
 
     def frames(
@@ -145,7 +145,7 @@ class ClipStore:
         """A read-only view of one clip, by row or id."""
         row = self.row(clip) if isinstance(clip, str) else clip
         if not 0 <= row < len(self):
-            raise IndexError(f"expected a row from 0 to {len(self) - 1}, came {row}")
+            raise IndexError(f"expected a row from 0 to {len(self) - 1}, got {row}")
         return self._shards.view(row, len(self))
 
     def append(
@@ -223,9 +223,7 @@ def _read_description(path: Path) -> dict[str, Any]:
     for name in ("num_frames", "height", "width", "clips_per_shard"):
         value = description.get(name)
         if not isinstance(value, int) or value < 1:
-            raise UserError(
-                f"expected a whole number above zero for {name} in {path}, came {value}"
-            )
+            raise UserError(f"expected a whole number above zero for {name} in {path}, got {value}")
     return description
 
 

@@ -34,9 +34,7 @@ def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise UserError(
-                f"expected a JSON object in line {number} of {path}, came {line[:40]!r}"
-            )
+            raise UserError(f"expected a JSON object in line {number} of {path}, got {line[:40]!r}")
         objects.append(value)
     return objects, num_bytes
 

@@ -27,9 +27,9 @@ class ClipRecord:
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
-            raise UserError(f"expected the split 'train' or 'holdout', came '{self.split}'")
+            raise UserError(f"expected the split 'train' or 'holdout', got '{self.split}'")
         if not (math.isfinite(self.fps) and self.fps > 0):
-            raise UserError(f"expected fps above zero for clip '{self.id}', came {self.fps}")
+            raise UserError(f"expected fps above zero for clip '{self.id}', got {self.fps}")
 
 
 def parse_records(lines: list[dict[str, Any]], index: Path) -> list[ClipRecord]:

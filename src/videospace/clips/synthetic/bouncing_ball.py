@@ -52,10 +52,10 @@ def ball_video(
 
     It moves at constant speed, touches the left wall in the first and the last frame and the
     right wall half-way. Its rim is anti-aliased: a pixel is covered by
-    ``clip(radius + 0.5 - distance, 0, 1)``, where distance is from pixel centre to ball centre.
+    ``clip(radius + 0.5 - distance, 0, 1)``, where distance is from pixel center to ball center.
 
     Args:
-        height_px: Row of the ball's centre; pixel centres are whole numbers, 0 the top row.
+        height_px: Row of the ball's center; pixel centers are whole numbers, 0 the top row.
         num_frames: Frames of the clip.
         height: Of the picture, in px.
         width: Of the picture, in px.
@@ -83,7 +83,7 @@ def ball_video(
 def ball_heights(
     num_clips: int, height: int, width: int, radius_px: float | None = None
 ) -> Float[np.ndarray, " clip"]:
-    """Rows of the balls' centres, evenly spaced from ``radius + 1`` to ``height - radius - 1``.
+    """Rows of the balls' centers, evenly spaced from ``radius + 1`` to ``height - radius - 1``.
 
     Raises:
         UserError: When the ball does not fit into the picture.
@@ -114,7 +114,7 @@ def bouncing_ball(
         radius_px: Radius of the ball; None means 0.12 of the shorter side.
 
     Returns:
-        The clips, and the row of each ball's centre in px (see `ball_video`).
+        The clips, and the row of each ball's center in px (see `ball_video`).
 
     Raises:
         UserError: When the ball does not fit into the picture.
@@ -176,6 +176,6 @@ def _radius(radius_px: float | None, height: int, width: int) -> float:
     if not radius > 0 or height < 2 * radius + 2 or width < 2 * radius:
         raise UserError(
             f"expected a ball of radius above 0 that fits {height}x{width} px with a row to spare "
-            f"above and below, came radius {radius:g}"
+            f"above and below, got radius {radius:g}"
         )
     return radius

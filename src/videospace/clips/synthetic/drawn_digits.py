@@ -107,7 +107,7 @@ def _rounded(
 
 
 def _distance(points: Float[np.ndarray, "count point 2"]) -> Float[np.ndarray, "count pixel"]:
-    """From every pixel centre to a chain of straight lines, in px."""
+    """From every pixel center to a chain of straight lines, in px."""
     rows, columns = np.divmod(np.arange(SIZE * SIZE), SIZE)
     pixels = np.stack([columns, rows], axis=1).astype(float)
     nearest = np.full((len(points), len(pixels)), np.inf)

@@ -86,7 +86,7 @@ def moving_mnist(
     """
     _check(num_clips, num_frames, size, digits_per_clip, seed)
     if not len(digits):
-        raise UserError("expected at least one digit, came none")
+        raise UserError("expected at least one digit, got none")
     for first in range(0, num_clips, BLOCK):
         generator = np.random.default_rng([seed, first])
         chosen = generator.integers(len(digits), size=(BLOCK, digits_per_clip))
@@ -150,17 +150,17 @@ def write_moving_mnist(
 def _read_digits(path: Path | str) -> UInt8[np.ndarray, "digit 28 28"]:
     digits = read_idx(path)
     if digits.shape[1:] != (28, 28):
-        raise UserError(f"expected images of 28x28 px in {path}, came shape {digits.shape}")
+        raise UserError(f"expected images of 28x28 px in {path}, got shape {digits.shape}")
     return digits
 
 
 def _check(num_clips: int, num_frames: int, size: int, digits_per_clip: int, seed: int) -> None:
     if size < 28:
-        raise UserError(f"expected a size of at least the 28 px of a digit, came {size}")
+        raise UserError(f"expected a size of at least the 28 px of a digit, got {size}")
     if min(num_clips, num_frames, digits_per_clip) < 1 or seed < 0:
         raise UserError(
             "expected num_clips, num_frames and digits_per_clip of at least 1 and a seed of at "
-            f"least 0, came {num_clips}, {num_frames}, {digits_per_clip} and {seed}"
+            f"least 0, got {num_clips}, {num_frames}, {digits_per_clip} and {seed}"
         )
 
 

@@ -118,7 +118,7 @@ def complete_video(
         observed_of: What is known of each frame.
         config: How to look; one sample.
         size: Height and width of the result in px; None: as the space was trained.
-        overlap: Frames that neighbouring windows share; None: a fifth of a window.
+        overlap: Frames that neighboring windows share; None: a fifth of a window.
         keep_detail: As in :func:`complete_clips`.
         keep: As in :func:`videospace.inrv.inversion.inversion.invert`.
 

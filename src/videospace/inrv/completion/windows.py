@@ -71,7 +71,7 @@ def cross_faded(
         [80, 80, 85, 90, 95, 100, 100]
     """
     if windows_at_once < 1:
-        raise UserError(f"expected at least 1 window at once, came {windows_at_once}")
+        raise UserError(f"expected at least 1 window at once, got {windows_at_once}")
     windows = cut_windows(frames, length, overlap)
     weights = [min(index + 1, overlap + 1, length - index) for index in range(length)]
     return _blended(_completed(windows, complete, windows_at_once), weights)
@@ -106,10 +106,10 @@ def cut_windows(
         3 [3, 4, 5] 3
     """
     if length < 1:
-        raise UserError(f"expected windows of at least 1 frame, came {length}")
+        raise UserError(f"expected windows of at least 1 frame, got {length}")
     if not 0 <= overlap < length:
         raise UserError(
-            f"expected windows of {length} frames to overlap by 0 to {length - 1}, came {overlap}"
+            f"expected windows of {length} frames to overlap by 0 to {length - 1}, got {overlap}"
         )
     return _cut(frames, length, length - overlap)
 
@@ -125,7 +125,7 @@ def _cut(frames: Iterable[np.ndarray], length: int, step: int) -> Iterator[Windo
             yield Window(num_frames - length, np.stack(recent), length)
             next_end += step
     if not recent:
-        raise UserError("expected a video of at least 1 frame, came none")
+        raise UserError("expected a video of at least 1 frame, got none")
     if num_frames < length:
         repeated = [recent[-1]] * (length - num_frames)
         yield Window(0, np.stack([*recent, *repeated]), num_frames)
@@ -154,13 +154,13 @@ def _completed(
     while batch := list(itertools.islice(windows, windows_at_once)):
         videos = complete(batch)
         if len(videos) != len(batch):
-            raise UserError(f"expected {len(batch)} completed windows, came {len(videos)}")
+            raise UserError(f"expected {len(batch)} completed windows, got {len(videos)}")
         size = size or videos[0].shape[1:3]
         expected = (len(batch[0].frames), *size, 3)
         came = {(str(video.dtype), video.shape) for video in videos}
         if came != {("uint8", expected)}:
             listed = " and ".join(f"{dtype} {shape}" for dtype, shape in sorted(came))
-            raise UserError(f"expected every completed window as uint8 {expected}, came {listed}")
+            raise UserError(f"expected every completed window as uint8 {expected}, got {listed}")
         yield from zip(batch, videos, strict=True)
         del batch, videos
 

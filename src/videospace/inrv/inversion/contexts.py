@@ -86,11 +86,11 @@ def common_size(contexts: Sequence[Context]) -> tuple[int, int, int]:
         UserError: There is none, or they differ.
     """
     if not contexts:
-        raise UserError("expected at least one context, came none")
+        raise UserError("expected at least one context, got none")
     sizes = {context.video.shape[:3] for context in contexts}
     if len(sizes) > 1:
         listed = " and ".join(sorted(_words(size) for size in sizes))
-        raise UserError(f"expected contexts of one size, came {listed}")
+        raise UserError(f"expected contexts of one size, got {listed}")
     return sizes.pop()
 
 
@@ -101,7 +101,7 @@ def _require_video(video: np.ndarray) -> None:
             f"came {video.dtype} {tuple(video.shape)}"
         )
     if not video.size:
-        raise UserError(f"expected a video with pixels, came {_words(video.shape[:3])}")
+        raise UserError(f"expected a video with pixels, got {_words(video.shape[:3])}")
 
 
 def _words(shape: tuple[int, ...]) -> str:

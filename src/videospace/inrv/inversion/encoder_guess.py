@@ -10,7 +10,7 @@ from torch import Tensor
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.observed_pixels import cells_seen
 from videospace.inrv.model.encoder import LatentEncoder, small_frames
-from videospace.inrv.model.latents import moment_weights
+from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.space.latent_prior import LatentPrior
 
 SMALLEST_SHARE = 1e-3
@@ -41,27 +41,27 @@ def _enough(encoder: LatentEncoder, frames: Bool[np.ndarray, " time"]) -> bool:
 def legible_frames(context: Context, side: int) -> Float[Tensor, "time rgb=3 {side} {side}"]:
     """The frames of a context as an encoder looks at them.
 
-    A place of which nothing is seen takes its colour from the nearest time at which something is.
+    A place of which nothing is seen takes its color from the nearest time at which something is.
 
     Args:
         context: What is known of a clip.
         side: Height and width of the result.
 
     Returns:
-        In [-1, 1]; places that are never seen have the mean colour of what is.
+        In [-1, 1]; places that are never seen have the mean color of what is.
     """
     video = torch.tensor(context.video).permute(0, 3, 1, 2).float().div(127.5).sub(1)
     if context.observed.all():
         return small_frames(video, side)
     observed = torch.tensor(context.observed).float()[:, None]
     share = small_frames(observed, side)
-    colour = small_frames(video * observed, side) / share.clamp(min=SMALLEST_SHARE)
+    color = small_frames(video * observed, side) / share.clamp(min=SMALLEST_SHARE)
     is_seen = share > SMALLEST_SHARE
     time = torch.arange(len(video))
     distance = (time[:, None] - time).abs()[:, :, None, None, None] + len(video) * ~is_seen
-    nearest = distance.argmin(dim=1).expand_as(colour)
+    nearest = distance.argmin(dim=1).expand_as(color)
     mean = (video * observed).sum(dim=(0, 2, 3)) / observed.sum()
-    return torch.where(is_seen.any(dim=0), colour.gather(0, nearest), mean[:, None, None])
+    return torch.where(is_seen.any(dim=0), color.gather(0, nearest), mean[:, None, None])
 
 
 @torch.no_grad()
@@ -86,7 +86,7 @@ def guess_coordinates(
         Coordinates of the prior.
     """
     coordinates = prior.mean.new_zeros(len(contexts), prior.num_directions)
-    weights = moment_weights(times, len(prior.mean) // len(encoder.mean))
+    weights = keyframe_weights(times, len(prior.mean) // len(encoder.mean))
     groups: dict[bytes, list[int]] = {}  # contexts of which the same frames are legible
     for row, context in enumerate(contexts):
         frames = legible(context)

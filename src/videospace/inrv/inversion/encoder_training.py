@@ -14,7 +14,7 @@ from tqdm import tqdm
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
 from videospace.inrv.model.encoding import gather_points
-from videospace.inrv.model.latents import moment_weights
+from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import TrainingClips, clip_batch, seeded
 from videospace.inrv.training.evaluation import check_clips
@@ -49,13 +49,13 @@ class EncoderTrainingConfig:
 
     def __post_init__(self) -> None:
         if not 0 < self.budget_seconds < math.inf:
-            raise UserError(f"expected budget_seconds above 0, came {self.budget_seconds}")
+            raise UserError(f"expected budget_seconds above 0, got {self.budget_seconds}")
         for name in ("frames_per_step", "points_per_frame"):
             if getattr(self, name) < 1:
-                raise UserError(f"expected {name} of at least 1, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "stretch", "shift"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
 
 
 __all__ = ["EncoderReport", "EncoderTrainingConfig", "train_encoder"]
@@ -141,7 +141,7 @@ def train_encoder(
 
 
 class _EncoderTraining:
-    """The encoder, its optimiser, and what it learns from."""
+    """The encoder, its optimizer, and what it learns from."""
 
     def __init__(self, space: VideoSpace, clips: TrainingClips, config: EncoderTrainingConfig):
         self.model, self.clips, self.config = space.model, clips, config
@@ -152,8 +152,8 @@ class _EncoderTraining:
             torch.manual_seed(config.seed)
             self.encoder = LatentEncoder(config.encoder, latent).to(self.device)
         self.times = space.model.frame_times(clips.size[0], self.device)
-        moments = space.latents.unflatten(1, (latent.num_moments, -1))
-        at_frames = moment_weights(self.times, latent.num_moments) @ moments
+        moments = space.latents.unflatten(1, (latent.num_keyframes, -1))
+        at_frames = keyframe_weights(self.times, latent.num_keyframes) @ moments
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
         self.encoder.deviation.copy_(
             at_frames.flatten(0, 1).std(dim=0, correction=0).clamp(min=1e-6)
@@ -175,19 +175,19 @@ class _EncoderTraining:
         """Guess, render, compare, learn."""
         config = self.config
         clips, frames = self._draw()
-        colours = self._colours(clips, frames)
-        seen = small_frames(colours.flatten(0, 1), config.encoder.side).unflatten(0, frames.shape)
+        colors = self._colors(clips, frames)
+        seen = small_frames(colors.flatten(0, 1), config.encoder.side).unflatten(0, frames.shape)
         count = config.points_per_frame * frames.shape[1]
         within = torch.randint(
             self.clips.points_per_frame, (len(clips), count), generator=self.generator
         ).to(self.device)
         of_frame = torch.arange(count, device=self.device) % frames.shape[1]
         points = frames[:, of_frame] * self.clips.points_per_frame + within
-        target = colours.flatten(3)[torch.arange(len(clips))[:, None], of_frame, :, within]
+        target = colors.flatten(3)[torch.arange(len(clips))[:, None], of_frame, :, within]
         with self._products():
             latents = self.encoder(seen, self.times[frames])[:, 0].float()
             layers = self._layers(latents, self.times[frames[:, 0]])
-            rendered = self.model.colours(gather_points(self.tables, points), layers).float()
+            rendered = self.model.colors(gather_points(self.tables, points), layers).float()
         loss = (rendered - target).square().mean()
         self._learn(loss, fraction)
 
@@ -221,28 +221,28 @@ class _EncoderTraining:
             frames = torch.randint(num_frames, (at_once, 1), generator=self.generator)
         return clips.to(self.device), frames.to(self.device)
 
-    def _colours(
+    def _colors(
         self, clips: Int[Tensor, " clip"], frames: Int[Tensor, "clip time"]
     ) -> Float[Tensor, "clip time rgb=3 height width"]:
         """What these frames show, each clip deformed in its own way."""
         _, height, width = self.clips.size
         within = torch.arange(self.clips.points_per_frame, device=self.device)
         points = frames[:, :, None] * self.clips.points_per_frame + within
-        colours = self.clips.colours(clips, points.flatten(1))
-        colours = colours.view(*frames.shape, height, width, 3).permute(0, 1, 4, 2, 3)
+        colors = self.clips.colors(clips, points.flatten(1))
+        colors = colors.view(*frames.shape, height, width, 3).permute(0, 1, 4, 2, 3)
         draw = torch.randn(len(clips), 2, 3, generator=self.generator).to(self.device)
         scale = torch.tensor([self.config.stretch] * 2 + [self.config.shift], device=self.device)
         affine = torch.eye(2, 3, device=self.device) + draw * scale
         grid = functional.affine_grid(affine, [len(clips), 3, height, width], align_corners=False)
         deformed = functional.grid_sample(
-            colours.flatten(1, 2), grid, padding_mode="border", align_corners=False
+            colors.flatten(1, 2), grid, padding_mode="border", align_corners=False
         )
         return deformed.unflatten(1, (-1, 3))
 
     def _layers(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
         """The INRs of latents at single times: such a latent is the same at all moments."""
-        num_moments = self.model.config.latent.num_moments
-        return self.model.layers(latents.tile(1, num_moments), times)
+        num_keyframes = self.model.config.latent.num_keyframes
+        return self.model.layers(latents.tile(1, num_keyframes), times)
 
     def _products(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.low_precision)

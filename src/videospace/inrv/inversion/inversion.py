@@ -45,7 +45,7 @@ class InversionConfig:
     """Of Adam on the latent, in standard deviations of the training clips' latents."""
     prior_weight: float = 1e-7
     """How much the squared Mahalanobis distance from the training clips counts beside the mean
-    squared error of the colours. It is divided by the square of the share of the clip that is seen:
+    squared error of the colors. It is divided by the square of the share of the clip that is seen:
     the less is known, the more the latent has to be like those of the space."""
     samples: int = 1
     """Different answers for every context, all of which agree with it. One is the likeliest; more
@@ -69,14 +69,14 @@ class InversionConfig:
         for name in ("max_steps", "points_per_clip", "samples", "restarts", "refine_steps"):
             least = 0 if name == "max_steps" else 1
             if getattr(self, name) < least:
-                raise UserError(f"expected {name} of at least {least}, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least {least}, got {getattr(self, name)}")
         for name in ("learning_rate", "prior_weight", "refine_learning_rate", "refine_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if not self.max_steps and (self.start == "mean" or self.samples > 1):
             raise UserError(
                 "max_steps 0 takes the encoder's guess as it is: expected start auto or encoder, "
-                f"and 1 sample, came {self.start} and {self.samples}"
+                f"and 1 sample, got {self.start} and {self.samples}"
             )
 
 
@@ -273,12 +273,12 @@ class _Search:
     def _search_latents(self) -> Float[Tensor, "answer latent"]:
         config = self.config
         clips = self.clips.repeat_interleave(config.restarts)
-        centres = self._random(len(self.clips)).repeat_interleave(config.restarts, dim=0)
-        starts = centres.clone()
+        centers = self._random(len(self.clips)).repeat_interleave(config.restarts, dim=0)
+        starts = centers.clone()
         if config.samples == 1:
-            centres = torch.zeros_like(centres)
+            centers = torch.zeros_like(centers)
             starts = self._guess().repeat_interleave(config.restarts, dim=0)
-        if config.restarts > 1:  # the first begins at the guess or the centre, others anywhere
+        if config.restarts > 1:  # the first begins at the guess or the center, others anywhere
             others = torch.arange(len(starts), device=self.device) % config.restarts > 0
             starts[others] = self._random(int(others.sum()))
         coordinates = starts.requires_grad_()
@@ -287,7 +287,7 @@ class _Search:
         def loss_of(points: int, generator: torch.Generator) -> Float[Tensor, " row"]:
             latents = self.prior.latents(coordinates)
             squared, _ = self._errors(latents, clips, points, generator)
-            distance = (coordinates - centres).square().sum(dim=1)
+            distance = (coordinates - centers).square().sum(dim=1)
             return squared + prior_weights * distance
 
         self.steps += descend(
@@ -348,7 +348,7 @@ class _Search:
         """Mean squared and mean absolute error of every row, on points drawn anew."""
         frames = times = None
         num_draws = 1
-        if self.model.config.latent.num_moments > 1:  # every draw is one frame, with its own INR
+        if self.model.config.latent.num_keyframes > 1:  # every draw is one frame, with its own INR
             num_draws = max(1, num_points // POINTS_OF_A_FRAME)
             clips = clips.repeat_interleave(num_draws)
             frames = self.observed.draw_frames(clips, generator)
@@ -362,11 +362,11 @@ class _Search:
                     for layer in changes
                 ]
                 layers = changed_layers(layers, moves)
-            colours = self.model.colours(self.observed.encoded(places), layers).float()
+            colors = self.model.colors(self.observed.encoded(places), layers).float()
         # The draws of a row side by side, so that weights count across frames too.
-        colours = colours.unflatten(0, (-1, num_draws)).flatten(1, 2)
+        colors = colors.unflatten(0, (-1, num_draws)).flatten(1, 2)
         places = places.unflatten(0, (-1, num_draws)).flatten(1, 2)
-        return self.observed.errors(colours, places)
+        return self.observed.errors(colors, places)
 
     def _products(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.low_precision)

@@ -41,7 +41,7 @@ def masked_clip(
         if mask.shape != observed.shape[1:] or mask.dtype != bool:
             raise UserError(
                 f"expected a mask of {_px(observed.shape[1:])} px, True or False, for frame "
-                f"{start + time}, came {mask.dtype} {_px(mask.shape)}"
+                f"{start + time}, got {mask.dtype} {_px(mask.shape)}"
             )
         observed[time] = mask
     if not observed.any():
@@ -60,7 +60,7 @@ def observed_region(hidden: Bool[np.ndarray, "time height width"]) -> ObservedOf
     """
     if not len(hidden) or hidden.dtype != bool:
         raise UserError(
-            f"expected a mask of at least 1 frame, True or False, came {len(hidden)} of "
+            f"expected a mask of at least 1 frame, True or False, got {len(hidden)} of "
             f"{hidden.dtype}"
         )
     return lambda time: ~hidden[min(time, len(hidden) - 1)]
@@ -78,7 +78,7 @@ def observed_share(size: tuple[int, int], share: float, seed: int) -> ObservedOf
         UserError: A share outside (0, 1].
     """
     if not 0 < share <= 1:
-        raise UserError(f"expected a share of pixels in (0, 1], came {share}")
+        raise UserError(f"expected a share of pixels in (0, 1], got {share}")
     return lambda time: np.random.default_rng((seed, time)).random(size) < share
 
 
@@ -87,7 +87,7 @@ def read_mask(
     size: tuple[int, int],
     *,
     picture: tuple[int, int] | None = None,
-    crop: str = "centre",
+    crop: str = "center",
 ) -> Bool[np.ndarray, "time height width"]:
     """A mask image or mask video: light pixels are hidden.
 

@@ -28,7 +28,7 @@ def cells_seen(
 
 
 def share_seen(observed: Bool[np.ndarray, "time height width"]) -> float:
-    """How much of a clip is seen, where neighbouring pixels hardly say more than one of them.
+    """How much of a clip is seen, where neighboring pixels hardly say more than one of them.
 
     Args:
         observed: The pixels that are seen.
@@ -149,16 +149,16 @@ class ObservedPoints:
         line = t[..., None, None] * (height * rows) + fine_h
         return gather_points(self.tables, (line * (width * columns) + fine_w).flatten(1))
 
-    def filtered(self, colours: Float[Tensor, "row point 3"]) -> Float[Tensor, "row pixel 3"]:
+    def filtered(self, colors: Float[Tensor, "row point 3"]) -> Float[Tensor, "row pixel 3"]:
         """Rendered points as the observed pixels see them."""
-        return colours.unflatten(1, (-1, self.filter[0] * self.filter[1])).mean(dim=2)
+        return colors.unflatten(1, (-1, self.filter[0] * self.filter[1])).mean(dim=2)
 
     def errors(
-        self, colours: Float[Tensor, "row point 3"], places: Int[Tensor, "row pixel"]
+        self, colors: Float[Tensor, "row point 3"], places: Int[Tensor, "row pixel"]
     ) -> tuple[Float[Tensor, " row"], Float[Tensor, " row"]]:
         """Mean squared and mean absolute error of every row, weighted, on the range [-1, 1]."""
         target = self.pixels[places].float().div(127.5).sub(1)
-        difference = self.filtered(colours) - target
+        difference = self.filtered(colors) - target
         squared, absolute = difference.square().mean(dim=2), difference.abs().mean(dim=2)
         if self.weights is None:
             return squared.mean(dim=1), absolute.mean(dim=1)

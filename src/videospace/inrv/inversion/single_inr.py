@@ -34,7 +34,7 @@ class SingleInrConfig:
 
     def __post_init__(self) -> None:
         if min(self.max_steps, self.points_per_clip) < 1 or not self.learning_rate >= 0:
-            raise UserError(f"expected steps and points of 1 or more and a rate, came {self}")
+            raise UserError(f"expected steps and points of 1 or more and a rate, got {self}")
 
 
 class SingleInrs(NamedTuple):
@@ -77,7 +77,7 @@ def fit_single_inrs(
     inr = model.config.inr
     shapes = layer_shapes(inr, model.in_width)
     bounds = [
-        initial_weight_bound(inr, in_, is_first=not depth) for depth, (_, in_) in enumerate(shapes)
+        initial_weight_bound(inr, in_, is_rank0=not depth) for depth, (_, in_) in enumerate(shapes)
     ]
     units = [
         Layer(
@@ -98,8 +98,8 @@ def fit_single_inrs(
     def loss() -> Float[Tensor, " clip"]:
         places = observed.draw(clips, config.points_per_clip, generator)
         with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
-            colours = model.colours(observed.encoded(places), layers()).float()
-        return observed.errors(colours, places)[0]
+            colors = model.colors(observed.encoded(places), layers()).float()
+        return observed.errors(colors, places)[0]
 
     parameters = [part.requires_grad_() for layer in units for part in layer]
     steps = descend(parameters, loss, config.learning_rate, config.max_steps)

@@ -80,7 +80,7 @@ def rectangle(
         8
     """
     if min(top, left) < 0 or min(height, width) < 1:
-        raise UserError(f"expected a rectangle with pixels, came {top},{left},{height},{width}")
+        raise UserError(f"expected a rectangle with pixels, got {top},{left},{height},{width}")
     if top + height > size[0] or left + width > size[1]:
         raise UserError(
             f"the rectangle {top},{left},{height},{width} leaves the frame of "
@@ -109,7 +109,7 @@ def prediction(video: Video, num_seen: int | None = None) -> Context:
     time = len(video)
     num_seen = published_beginning(time) if num_seen is None else num_seen
     if not 1 <= num_seen <= time:
-        raise UserError(f"expected 1 to {time} seen frames, came {num_seen}")
+        raise UserError(f"expected 1 to {time} seen frames, got {num_seen}")
     return frame_interpolation(video, range(num_seen))
 
 
@@ -127,7 +127,7 @@ def frame_interpolation(video: Video, seen: Sequence[int] = (0, -1)) -> Context:
     bad = [frame for frame in seen if not -time <= frame < time]
     if bad or not len(seen):
         came = ", ".join(map(str, bad)) or "none"
-        raise UserError(f"expected seen frames between {-time} and {time - 1}, came {came}")
+        raise UserError(f"expected seen frames between {-time} and {time - 1}, got {came}")
     observed = np.zeros(video.shape[:3], bool)
     observed[list(seen)] = True
     return Context(video=video, observed=observed)
@@ -145,7 +145,7 @@ def sparse(video: Video, share: float = 0.25, seed: int = 0) -> Context:
         UserError: A share outside (0, 1].
     """
     if not 0 < share <= 1:
-        raise UserError(f"expected a share of pixels in (0, 1], came {share}")
+        raise UserError(f"expected a share of pixels in (0, 1], got {share}")
     num_pixels = int(np.prod(video.shape[:3]))
     chosen = np.random.default_rng(seed).permutation(num_pixels)
     observed = np.zeros(num_pixels, bool)
@@ -175,7 +175,7 @@ def coarser(
         (2, 16, 12, 3)
     """
     if factor < 1:
-        raise UserError(f"expected a factor of at least 1, came {factor}")
+        raise UserError(f"expected a factor of at least 1, got {factor}")
     height, width = video.shape[1:3]
     size = max(1, round(height / factor)), max(1, round(width / factor))
     return np.stack([crop_and_resize(frame, size, (0, 0, height, width)) for frame in video])

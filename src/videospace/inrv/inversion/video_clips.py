@@ -25,7 +25,7 @@ def read_clip(
     path: Path | str,
     *,
     size: tuple[int, int] | None = None,
-    crop: str = "centre",
+    crop: str = "center",
     first: int = 0,
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], int]:
     """One clip of a video, as long as those of a space.

@@ -15,7 +15,7 @@ HALVINGS = 3
 """Convolutions, each of which halves the sides of what it looks at."""
 
 GROUPS = 8
-"""Groups of channels that are normalised together."""
+"""Groups of channels that are normalized together."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class EncoderConfig:
         for name, step in (("side", 2**HALVINGS), ("num_channels", GROUPS), ("hidden_width", 1)):
             value = getattr(self, name)
             if value < step or value % step:
-                raise UserError(f"expected {name} of {step} or a multiple of it, came {value}")
+                raise UserError(f"expected {name} of {step} or a multiple of it, got {value}")
 
 
 class LatentEncoder(nn.Module):
@@ -44,7 +44,7 @@ class LatentEncoder(nn.Module):
     last layers decide.
 
     Example:
-        >>> encoder = LatentEncoder(EncoderConfig(), LatentConfig(width=6, num_moments=3))
+        >>> encoder = LatentEncoder(EncoderConfig(), LatentConfig(width=6, num_keyframes=3))
         >>> encoder(torch.zeros(2, 5, 3, 32, 32), torch.linspace(-1, 1, 5).expand(2, 5)).shape
         torch.Size([2, 5, 6])
     """
@@ -55,7 +55,7 @@ class LatentEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, latent: LatentConfig):
         super().__init__()
         self.config = config
-        self.sees_whole_clip = latent.num_moments == 1
+        self.sees_whole_clip = latent.num_keyframes == 1
         channels = [3, *(config.num_channels * 2**depth for depth in range(HALVINGS))]
         convolutions = [_halving(*pair) for pair in itertools.pairwise(channels)]
         self.look = nn.Sequential(*convolutions, nn.Flatten())

@@ -2,7 +2,7 @@
 
 Three variants, from most to least expressive. Each owns learned base weights that all clips share
 and generates a small difference from them, so that training starts from one sensible INR rather
-than from none (residual initialisation). ``published_initialisation`` switches that off.
+than from none (residual initialization). ``published_initialization`` switches that off.
 """
 
 import abc
@@ -31,13 +31,13 @@ class HypernetworkConfig:
     """Hidden layers; the publication has three."""
     rank: int = 10
     """Rank of the ``low-rank`` factors; unused by the others."""
-    published_initialisation: bool = False
+    published_initialization: bool = False
     """No base weights; last layers drawn at a tenth of He et al. (2015), as the authors do."""
     difference_scale: float = 1.0
     """Unit of what ``dense`` generates, as a share of the base weights' own range, so that one Adam
     step changes a weight of the INR by a share of its size."""
     initial_difference: float = 0.03
-    """What the generators' last layers start at, as a share of the usual initialisation."""
+    """What the generators' last layers start at, as a share of the usual initialization."""
 
 
 def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> nn.Sequential:
@@ -72,7 +72,7 @@ class Hypernetwork(nn.Module, abc.ABC):
         self.config = config
         self.shapes = layer_shapes(inr, in_width)
         self.bounds = [
-            initial_weight_bound(inr, in_, is_first=index == 0)
+            initial_weight_bound(inr, in_, is_rank0=index == 0)
             for index, (_, in_) in enumerate(self.shapes)
         ]
         self.base_weights = nn.ParameterList(
@@ -99,11 +99,11 @@ class DenseHypernetwork(Hypernetwork):
         self.bias_generators = nn.ModuleList(
             generator(latent_width, out, config) for out, _ in self.shapes
         )
-        if config.published_initialisation:
+        if config.published_initialization:
             del self.base_weights, self.base_biases
-        shrink = 0.1 if config.published_initialisation else config.initial_difference
+        shrink = 0.1 if config.published_initialization else config.initial_difference
         for mlp in (*self.weight_generators, *self.bias_generators):
-            shrink_last_layer(mlp, shrink, zero_bias=not config.published_initialisation)  # type: ignore[arg-type]
+            shrink_last_layer(mlp, shrink, zero_bias=not config.published_initialization)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
         """Weights and biases whole."""
@@ -111,7 +111,7 @@ class DenseHypernetwork(Hypernetwork):
         for index, (out, in_) in enumerate(self.shapes):
             weight = self.weight_generators[index](latents).view(-1, out, in_)
             bias = self.bias_generators[index](latents)
-            if self.config.published_initialisation:
+            if self.config.published_initialization:
                 layers.append(Layer(weight, bias))
                 continue
             unit = self.config.difference_scale * self.bounds[index]
@@ -196,8 +196,8 @@ def build_hypernetwork(
         "low-rank": LowRankHypernetwork,
         "scale-shift": ScaleShiftHypernetwork,
     }
-    if config.published_initialisation and config.kind != "dense":
+    if config.published_initialization and config.kind != "dense":
         raise UserError(
-            f"published_initialisation belongs to the dense hypernetwork, not to {config.kind}"
+            f"published_initialization belongs to the dense hypernetwork, not to {config.kind}"
         )
     return kinds[config.kind](config, inr, in_width, latent_width)

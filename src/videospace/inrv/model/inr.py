@@ -92,14 +92,14 @@ def activate_(x: Float[Tensor, "*shape"], activation: Activation) -> Float[Tenso
     return x.sin_() if activation == "sine" else x.relu_()
 
 
-def initial_weight_bound(config: InrConfig, in_width: int, is_first: bool) -> float:
+def initial_weight_bound(config: InrConfig, in_width: int, is_rank0: bool) -> float:
     """Half-width of the uniform distribution that the weights of a layer start from.
 
     Source: He et al. (2015) for ReLU and GELU; Sitzmann et al. (2020), section 3.2, for sines.
     """
     if config.activation != "sine":
         return math.sqrt(6 / in_width)
-    return 1 / in_width if is_first else math.sqrt(6 / in_width) / config.sine_frequency
+    return 1 / in_width if is_rank0 else math.sqrt(6 / in_width) / config.sine_frequency
 
 
 def apply_inr(

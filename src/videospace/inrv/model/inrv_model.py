@@ -10,7 +10,12 @@ from videospace.inrv.model.coordinates import CoordinatesConfig, axis_coordinate
 from videospace.inrv.model.encoding import AxisTables, EncodingConfig, encode_axes
 from videospace.inrv.model.hypernetwork import HypernetworkConfig, build_hypernetwork
 from videospace.inrv.model.inr import InrConfig, Layer, apply_inr
-from videospace.inrv.model.latents import LatentConfig, LatentMixer, moment_weights, with_unit_scale
+from videospace.inrv.model.latents import (
+    LatentConfig,
+    LatentMap,
+    keyframe_weights,
+    with_unit_scale,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,12 +35,12 @@ class ModelConfig:
 
 
 class InrvModel(nn.Module):
-    """Maps latents to INRs, and INRs with points to colours. Codes are data and lie elsewhere.
+    """Maps latents to INRs, and INRs with points to colors. Codes are data and lie elsewhere.
 
     Example:
         >>> model = InrvModel(ModelConfig())
         >>> layers = model.layers(torch.ones(2, model.config.latent.width))
-        >>> model.colours(torch.zeros(1, 5, model.in_width), layers).shape
+        >>> model.colors(torch.zeros(1, 5, model.in_width), layers).shape
         torch.Size([2, 5, 3])
     """
 
@@ -43,7 +48,7 @@ class InrvModel(nn.Module):
         super().__init__()
         self.config = config
         self.in_width = sum(config.encoding.axis_widths)
-        self.mixer = LatentMixer(config.latent)
+        self.mixer = LatentMap(config.latent)
         self.hypernetwork = build_hypernetwork(
             config.hypernetwork,
             config.inr,
@@ -56,7 +61,7 @@ class InrvModel(nn.Module):
         codes: Float[Tensor, "clip code"],
         features: Float[Tensor, "clip time feature"] | None,
     ) -> Float[Tensor, "clip latent"]:
-        """Latents of clips, from their codes and, with a semantic regulariser, their features."""
+        """Latents of clips, from their codes and, with a semantic regularizer, their features."""
         return self.mixer(codes, features)
 
     def layers(
@@ -68,13 +73,13 @@ class InrvModel(nn.Module):
             latents: One for each INR; a clip may stand there several times, at different times.
             times: In [-1, 1], where each INR is to hold; needed where latents have several moments.
         """
-        num_moments = self.config.latent.num_moments
-        if num_moments > 1:
+        num_keyframes = self.config.latent.num_keyframes
+        if num_keyframes > 1:
             assert times is not None, "latents of several moments make an INR for each time"
-            weights = moment_weights(times, num_moments)
-            moments = latents.unflatten(1, (num_moments, -1))
+            weights = keyframe_weights(times, num_keyframes)
+            moments = latents.unflatten(1, (num_keyframes, -1))
             latents = torch.einsum("cm,cmw->cw", weights, moments)
-        if self.config.latent.normalise:
+        if self.config.latent.normalize:
             latents = with_unit_scale(latents)
         return self.hypernetwork(latents)
 
@@ -82,10 +87,10 @@ class InrvModel(nn.Module):
         """The times of a clip's frames, in [-1, 1]."""
         return axis_coordinates(num_frames, self.config.coordinates.time).to(device)
 
-    def colours(
+    def colors(
         self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]
     ) -> Float[Tensor, "clip point rgb=3"]:
-        """Colours of encoded points, in [-1, 1] but not clamped."""
+        """Colors of encoded points, in [-1, 1] but not clamped."""
         return apply_inr(features, layers, self.config.inr)
 
     def axis_tables(self, size: tuple[int, int, int], device: torch.device) -> AxisTables:

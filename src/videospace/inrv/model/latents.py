@@ -8,8 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.video_clip import VideoClip, VideoClipConfig
+from videospace.runtime.renamed import renamed
 
 
+@renamed(fields={"num_moments": "num_keyframes", "normalise": "normalize"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LatentConfig:
     """How wide latents are and what they are made of."""
@@ -17,12 +19,12 @@ class LatentConfig:
     width: int = 128
     """Numbers of a latent m for each of its moments (published: 128, or 64 for at most 2000
     clips)."""
-    num_moments: int = 1
+    num_keyframes: int = 1
     """Moments of a clip, equally spaced from its first to its last frame, of which a latent says
     ``width`` numbers each; between two of them the numbers pass over in a straight line. With 1, as
     published, they hold for the whole clip. More moments let few clips teach many movements. A
     space is never trained with more of them than its clips have frames."""
-    normalise: bool = True
+    normalize: bool = True
     """Scale every latent, at every moment, to a root mean square of 1 before it is used: the space
     is then a sphere, and the arc of a slerp passes the same points as the straight line."""
     semantic: Literal["none", "video-clip"] = "none"
@@ -39,7 +41,7 @@ class LatentConfig:
     @property
     def total_width(self) -> int:
         """Numbers in a latent, over all its moments."""
-        return self.width * self.num_moments
+        return self.width * self.num_keyframes
 
     @property
     def effective_code_width(self) -> int:
@@ -49,22 +51,24 @@ class LatentConfig:
         return self.code_width or 512
 
 
-def moment_weights(times: Float[Tensor, " time"], num_moments: int) -> Float[Tensor, "time moment"]:
+def keyframe_weights(
+    times: Float[Tensor, " time"], num_keyframes: int
+) -> Float[Tensor, "time moment"]:
     """How much every moment of a latent says about some times.
 
     Args:
         times: In [-1, 1], from the first to the last frame.
-        num_moments: Of the latent, at least 1.
+        num_keyframes: Of the latent, at least 1.
 
     Returns:
         Shares of the two moments next to each time, which add up to 1.
 
     Example:
-        >>> moment_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
+        >>> keyframe_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
         [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]
     """
-    moments = torch.arange(num_moments, device=times.device)
-    places = (times.clamp(-1, 1) + 1) / 2 * (num_moments - 1)
+    moments = torch.arange(num_keyframes, device=times.device)
+    places = (times.clamp(-1, 1) + 1) / 2 * (num_keyframes - 1)
     return (1 - (places[:, None] - moments).abs()).clamp(min=0)
 
 
@@ -79,7 +83,7 @@ def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*c
     return latents * mean_square.clamp(min=1e-12).rsqrt()
 
 
-class LatentMixer(nn.Module):
+class LatentMap(nn.Module):
     """φ and, inside it, Video-CLIP. Without a semantic embedding it is the identity."""
 
     def __init__(self, config: LatentConfig):

@@ -67,10 +67,10 @@ class GridInrs:
         return len(self.times)
 
     @torch.no_grad()
-    def colours(
+    def colors(
         self, clips: slice, times: slice, rows: slice
     ) -> Float[Tensor, "clip time row width rgb=3"]:
-        """Colours of some clips at some times and rows, in [-1, 1] but not clamped."""
+        """Colors of some clips at some times and rows, in [-1, 1] but not clamped."""
         hidden = self._first_layer(clips, times, rows)
         size = hidden.shape[1:4]
         hidden = hidden.flatten(1, 3)

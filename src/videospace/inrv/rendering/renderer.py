@@ -69,7 +69,7 @@ def render_frames(
     )
     groups = list(zip(parts, moves, strict=True))
     tables, workspace = model.axis_tables(size, latents.device), Workspace()
-    if model.config.latent.num_moments == 1:
+    if model.config.latent.num_keyframes == 1:
         inrs = (changed_layers(model.layers(group), change) for group, change in groups)
         yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)
         return
@@ -143,17 +143,17 @@ def _render_block(
         clips = slice(clip, clip + clips_at_once)
         for top in range(0, height, rows_at_once):
             rows = slice(top, top + rows_at_once)
-            block[clips, :, rows] = to_uint8(inrs.colours(clips, times, rows))
+            block[clips, :, rows] = to_uint8(inrs.colors(clips, times, rows))
 
 
-def to_uint8(colours: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
-    """Colours in [-1, 1] as bytes, rounded and clamped.
+def to_uint8(colors: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
+    """Colors in [-1, 1] as bytes, rounded and clamped.
 
     Example:
         >>> to_uint8(torch.tensor([-1.2, -1.0, 0.0, 1.0])).tolist()
         [0, 0, 128, 255]
     """
-    return colours.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+    return colors.add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def render(
@@ -185,12 +185,12 @@ def render_points(
         ],
         dim=3,
     )
-    if model.config.latent.num_moments == 1:
-        colours = model.colours(features.flatten(0, 2)[None], model.layers(latents))
-        return colours.view(-1, num_frames, height, width, 3)
+    if model.config.latent.num_keyframes == 1:
+        colors = model.colors(features.flatten(0, 2)[None], model.layers(latents))
+        return colors.view(-1, num_frames, height, width, 3)
     times = model.frame_times(num_frames, latents.device)
     frames = [
-        model.colours(frame.flatten(0, 1)[None], model.layers(latents, time.expand(len(latents))))
+        model.colors(frame.flatten(0, 1)[None], model.layers(latents, time.expand(len(latents))))
         for frame, time in zip(features, times, strict=True)
     ]
     return torch.stack(frames, dim=1).unflatten(2, (height, width))

@@ -43,7 +43,7 @@ class ClipFrameEncoder(FrameEncoder):
         self._tower = tower.float().eval().requires_grad_(False).to(device)
         self._device = torch.device(device)
         self._side = int(tower.config.image_size)
-        self._mean, self._std = _clip_normalisation(source)
+        self._mean, self._std = _clip_normalization(source)
         self.width = int(tower.config.projection_dim)
         # The number of heads shapes no weight, so the settings count beside the weights.
         settings = tower.config.to_json_string(), self._mean, self._std
@@ -150,7 +150,7 @@ def _quiet_transformers() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _clip_normalisation(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _clip_normalization(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     from transformers.utils.hub import cached_file
 
     try:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from videospace.inrv.model.coordinates import axis_coordinates
-from videospace.inrv.model.latents import moment_weights
+from videospace.inrv.model.latents import keyframe_weights
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import principal_components
 
@@ -26,7 +26,7 @@ def clip_components(
     rows: Sequence[int],
     num_components: int,
     *,
-    num_moments: int = 1,
+    num_keyframes: int = 1,
     max_side: int = 32,
     seed: int = 0,
 ) -> tuple[Float[Tensor, "sample component"], Float[Tensor, " component"]]:
@@ -42,7 +42,7 @@ def clip_components(
         rows: The clips to describe.
         num_components: Number of coordinates; beyond the number of directions there are
             (at most one fewer than clips) the columns are zero.
-        num_moments: With more than 1, each moment of a clip is described by itself: the clip is
+        num_keyframes: With more than 1, each moment of a clip is described by itself: the clip is
             first replaced by so many frames, equally spaced, that come nearest to it when its
             frames are blended from them.
         max_side: The finest size at which clips are compared, in pixels.
@@ -50,7 +50,7 @@ def clip_components(
             than a thousand clips.
 
     Returns:
-        The scores of every clip, or moment by moment of every clip, centred, by falling variance
+        The scores of every clip, or moment by moment of every clip, centered, by falling variance
         and not whitened, with the largest entry of each column positive; and the singular values,
         which are the norms of these columns.
 
@@ -65,7 +65,7 @@ def clip_components(
     """
     if len(rows) == 0:
         raise UserError("expected at least one clip to describe, got none: the list is empty")
-    samples = _reduced_clips(read_clips, list(rows), max_side, num_moments)
+    samples = _reduced_clips(read_clips, list(rows), max_side, num_keyframes)
     samples -= samples.mean(dim=0, dtype=torch.float64)
     samples /= samples.shape[1] ** 0.5
     found = principal_components(samples, num_components, seed=seed)
@@ -88,24 +88,24 @@ def box_filtered(
     # Matrix products: pooling takes three times as long in PyTorch 2.13.
     row_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[1]), size[0]).T
     column_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[2]), size[1])
-    column_boxes = torch.kron(column_boxes, torch.eye(3))  # each colour by itself
+    column_boxes = torch.kron(column_boxes, torch.eye(3))  # each color by itself
     reduced = row_boxes @ frames.float().flatten(2) @ column_boxes
     return reduced.flatten(1) / 127.5 - 1
 
 
 def _reduced_clips(
-    read_clips: ClipReader, rows: list[int], max_side: int, num_moments: int
+    read_clips: ClipReader, rows: list[int], max_side: int, num_keyframes: int
 ) -> Float[Tensor, "sample feature"]:
     first = read_clips(rows[:1])
     _, time, height, width, _ = first.shape
     size = min(height, max_side), min(width, max_side)
-    parts = time if num_moments == 1 else num_moments
+    parts = time if num_keyframes == 1 else num_keyframes
     full_bytes = len(rows) * parts * size[0] * size[1] * 3 * 4
     if full_bytes > REDUCED_BYTES:
         shrink = (REDUCED_BYTES / full_bytes) ** 0.5
         size = max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink))
-    weights = moment_weights(axis_coordinates(time, "ends"), num_moments)
-    blend = torch.eye(time) if num_moments == 1 else torch.linalg.pinv(weights)
+    weights = keyframe_weights(axis_coordinates(time, "ends"), num_keyframes)
+    blend = torch.eye(time) if num_keyframes == 1 else torch.linalg.pinv(weights)
     samples = torch.empty(len(rows), parts, size[0] * size[1] * 3)
     clips_per_block = max(1, BLOCK_BYTES // (4 * first.size))
     for start in range(0, len(rows), clips_per_block):
@@ -114,4 +114,4 @@ def _reduced_clips(
         reduced = box_filtered(frames, size)
         frames = rearrange(reduced, "(clip time) feature -> clip time feature", time=time)
         samples[start : start + len(block)] = blend @ frames
-    return samples.flatten(1) if num_moments == 1 else samples.flatten(0, 1)
+    return samples.flatten(1) if num_keyframes == 1 else samples.flatten(0, 1)

@@ -171,7 +171,7 @@ def choose_frame_encoder(
     """The frame encoder that a setting names.
 
     Args:
-        source: ``components`` for the offline default, or a folder or hub id of CLIP weights.
+        source: ``pca`` for the offline default, or a folder or hub id of CLIP weights.
         read_clips: Reads clips by row, for fitting the components.
         rows: The clips to fit them to.
         device: Where CLIP runs.
@@ -179,6 +179,6 @@ def choose_frame_encoder(
     Raises:
         UserError: The weights cannot be had, or the ``semantic`` extra is missing.
     """
-    if source == "components":
+    if source == "pca":
         return ComponentFrameEncoder.fit(read_clips, rows)
     return ClipFrameEncoder(source, device=device)

@@ -16,6 +16,7 @@ from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.renamed import in_new_names
 
 FORMAT_VERSION = 2
 """1 knew neither half precision nor ``about``."""
@@ -49,7 +50,7 @@ class ClipShape:
 
     def __post_init__(self) -> None:
         if min(self.num_frames, self.height, self.width) < 1 or not self.fps > 0:
-            raise UserError(f"expected at least 1 frame of 1x1 px and fps above 0, came {self}")
+            raise UserError(f"expected at least 1 frame of 1x1 px and fps above 0, got {self}")
 
 
 class SavedSpace(NamedTuple):
@@ -193,13 +194,13 @@ def _read_codes(
     tensors: dict[str, Tensor], path: Path, latent_width: int
 ) -> tuple[Tensor, list[str]]:
     if tensors.keys() != {"latents", "ids"}:
-        raise UserError(f"'{path}': expected latents and ids, came {', '.join(tensors)}")
+        raise UserError(f"'{path}': expected latents and ids, got {', '.join(tensors)}")
     latents = tensors["latents"]
     is_stored = latents.dtype in STORED_TYPES.values()
     if latents.ndim != 2 or latents.shape[1] != latent_width or not is_stored:
         raise UserError(
             f"'{path}': expected latents of {latent_width} numbers in "
-            f"{' or '.join(STORED_TYPES)}, came {latents.dtype} of shape {tuple(latents.shape)}"
+            f"{' or '.join(STORED_TYPES)}, got {latents.dtype} of shape {tuple(latents.shape)}"
         )
     checkpoint.require_finite(latents, f"'{path}': latents")
     try:
@@ -208,7 +209,7 @@ def _read_codes(
         raise UserError(f"'{path}': expected the clip ids as UTF-8 text: {error}") from error
     if len(set(ids)) != len(latents):
         raise UserError(
-            f"'{path}': expected {len(latents)} different clip ids, came {len(set(ids))}"
+            f"'{path}': expected {len(latents)} different clip ids, got {len(set(ids))}"
         )
     return latents.to(torch.float32), ids
 
@@ -231,11 +232,12 @@ def _read_config(
         odd = sorted(content.keys() ^ expected)[0]
         raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
     if not isinstance(content["scores"], dict):
-        raise UserError(f"expected an object for '{path}': scores, came {content['scores']!r}")
+        raise UserError(f"expected an object for '{path}': scores, got {content['scores']!r}")
     if not isinstance(content["about"], str):
-        raise UserError(f"expected a text for '{path}': about, came {content['about']!r}")
-    with contextlib.suppress(KeyError, AttributeError):  # which the next lines name
-        content["model"]["latent"].setdefault("num_moments", 1)  # unknown to the first version
+        raise UserError(f"expected a text for '{path}': about, got {content['about']!r}")
+    with contextlib.suppress(KeyError, AttributeError, TypeError):  # which the next lines name
+        latent = in_new_names(LatentConfig, content["model"]["latent"])
+        content["model"]["latent"] = {"num_keyframes": 1, **latent}  # unknown to the first version
     clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
     model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
     return clip, model, content["scores"], content["about"]
@@ -245,7 +247,7 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
     """Write the card beside the weights."""
     clip, model = config["clip"], config["model"]
     scores = [f"| {name} | {_text(value)} |" for name, value in config["scores"].items()]
-    num_moments, width = model["latent"]["num_moments"], model["latent"]["width"]
+    num_keyframes, width = model["latent"]["num_keyframes"], model["latent"]["width"]
     lines = [
         "# A space of videos",
         "",
@@ -253,7 +255,7 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         f"{clip['height']}×{clip['width']} px, {clip['fps']:g} frames per second.",
         "",
         *([config["about"], ""] if config["about"] else []),
-        f"- latent: {width} numbers" + (num_moments > 1) * f" at each of {num_moments} moments",
+        f"- latent: {width} numbers" + (num_keyframes > 1) * f" at each of {num_keyframes} moments",
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "
         f"{model['inr']['hidden_width']} units, {model['inr']['activation']}",

@@ -41,7 +41,7 @@ def check_suffix(path: Path) -> None:
         UserError: The name does not end in ``.npz``.
     """
     if path.suffix.lower() != SUFFIX:
-        raise UserError(f"expected a latent file, whose name ends in {SUFFIX}, came '{path}'")
+        raise UserError(f"expected a latent file, whose name ends in {SUFFIX}, got '{path}'")
 
 
 def save_latents(path: Path | str, content: LatentFile, space: VideoSpace) -> None:
@@ -192,10 +192,10 @@ def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -
         raise UserError(f"{where}: the field '{unknown[0]}' is unknown")
     if names.ndim != 1 or names.dtype.kind != "U" or not names.size:
         raise UserError(
-            f"{where}: expected a list of at least one name, came {names.dtype} {names.shape}"
+            f"{where}: expected a list of at least one name, got {names.dtype} {names.shape}"
         )
     if fps.shape or fps.dtype.kind != "f" or not (np.isnan(fps) or 0 < fps < np.inf):
-        raise UserError(f"{where}: expected fps above 0, came {fps.tolist()}")
+        raise UserError(f"{where}: expected fps above 0, got {fps.tolist()}")
     for name, shape in shapes.items():
         array = arrays[name]
         if array.shape != shape or array.dtype != np.float32:

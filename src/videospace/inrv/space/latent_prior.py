@@ -33,7 +33,7 @@ class LatentPrior(NamedTuple):
     """``basis @ basis.T``, which takes too long to be multiplied for every guess."""
 
     @classmethod
-    def of(cls, latents: Float[Tensor, "clip latent"], num_moments: int = 1) -> "LatentPrior":
+    def of(cls, latents: Float[Tensor, "clip latent"], num_keyframes: int = 1) -> "LatentPrior":
         """Fit to the latents of training clips.
 
         With several moments the covariance is a mixture. One half is that of whole clips, which
@@ -43,7 +43,7 @@ class LatentPrior(NamedTuple):
 
         Args:
             latents: Of the training clips.
-            num_moments: Of a latent; its numbers stand moment by moment.
+            num_keyframes: Of a latent; its numbers stand moment by moment.
 
         Raises:
             UserError: There are fewer than 2 different ones.
@@ -51,7 +51,7 @@ class LatentPrior(NamedTuple):
         Example:
             >>> LatentPrior.of(torch.randn(100, 8)).basis.shape
             torch.Size([8, 8])
-            >>> LatentPrior.of(torch.randn(100, 8), num_moments=2).basis.shape
+            >>> LatentPrior.of(torch.randn(100, 8), num_keyframes=2).basis.shape
             torch.Size([8, 16])
         """
         if len(latents) < 2:
@@ -59,12 +59,12 @@ class LatentPrior(NamedTuple):
                 "a space of one clip knows nothing of others: train it on more clips to invert"
             )
         mean = latents.mean(dim=0)
-        centred = latents - mean
-        if not centred.any():
+        centered = latents - mean
+        if not centered.any():
             raise UserError("all clips of the space have the same latent, so nothing can vary")
-        basis = _directions(centred) / (len(latents) - 1) ** 0.5
-        if num_moments > 1:
-            moments = _moment_basis(centred.unflatten(1, (num_moments, -1)))
+        basis = _directions(centered) / (len(latents) - 1) ** 0.5
+        if num_keyframes > 1:
+            moments = _moment_basis(centered.unflatten(1, (num_keyframes, -1)))
             shares = (1 - FREE_MOMENTS) ** 0.5, FREE_MOMENTS**0.5
             basis = torch.cat([shares[0] * basis, shares[1] * moments], dim=1)
         return cls(mean, basis, basis @ basis.T)
@@ -81,7 +81,7 @@ class LatentPrior(NamedTuple):
     def coordinates_over_time(
         self,
         latents: Float[Tensor, "clip time width"],
-        moment_weights: Float[Tensor, "time moment"],
+        keyframe_weights: Float[Tensor, "time moment"],
     ) -> Float[Tensor, "clip direction"]:
         """The likeliest coordinates of clips whose latents are guessed at some times.
 
@@ -89,11 +89,13 @@ class LatentPrior(NamedTuple):
 
         Args:
             latents: The guesses.
-            moment_weights: How much every moment of a latent says about those times.
+            keyframe_weights: How much every moment of a latent says about those times.
 
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
-        times, moments = torch.linalg.qr(moment_weights.double())  # guesses of as many rows suffice
+        times, moments = torch.linalg.qr(
+            keyframe_weights.double()
+        )  # guesses of as many rows suffice
         by_moment = (moments.shape[1], latents.shape[2])
         mean = moments @ self.mean.double().unflatten(0, by_moment)
         surprise = torch.einsum("tr,ctw->crw", times, latents.double()) - mean
@@ -107,21 +109,21 @@ class LatentPrior(NamedTuple):
         return latents.to(self.basis) @ self.basis
 
 
-def _directions(centred: Float[Tensor, "sample feature"]) -> Float[Tensor, "feature direction"]:
+def _directions(centered: Float[Tensor, "sample feature"]) -> Float[Tensor, "feature direction"]:
     """Principal directions, each as long as the norm of the samples along it."""
-    _, spread, directions = torch.linalg.svd(centred, full_matrices=False)
+    _, spread, directions = torch.linalg.svd(centered, full_matrices=False)
     kept = spread > LEAST_DEVIATION * spread[0]
     return directions[kept].T * spread[kept]
 
 
 def _moment_basis(
-    centred: Float[Tensor, "clip moment feature"],
+    centered: Float[Tensor, "clip moment feature"],
 ) -> Float[Tensor, "latent direction"]:
     """Directions of single moments, times how each of them changes over the moments."""
-    num_clips, num_moments, width = centred.shape
-    directions = torch.nn.functional.normalize(_directions(centred.flatten(0, 1)), dim=0)
-    scores = torch.einsum("cmf,fd->dcm", centred, directions)
+    num_clips, num_keyframes, width = centered.shape
+    directions = torch.nn.functional.normalize(_directions(centered.flatten(0, 1)), dim=0)
+    scores = torch.einsum("cmf,fd->dcm", centered, directions)
     variances, changes = torch.linalg.eigh(scores.mT @ scores / (num_clips - 1))
     changes = changes * variances.clamp(min=0).sqrt()[:, None]
     basis = torch.einsum("fd,dmk->mfdk", directions, changes)
-    return basis.reshape(num_moments * width, -1)
+    return basis.reshape(num_keyframes * width, -1)

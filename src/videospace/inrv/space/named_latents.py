@@ -60,7 +60,7 @@ def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
         UserError: As in :func:`find_point`; or no name.
     """
     if not names:
-        raise UserError("expected at least one clip id or latent file, came none")
+        raise UserError("expected at least one clip id or latent file, got none")
     found = [_find(space, name) for name in names]
     rates = {part.fps or space.clip.fps for part in found}
     return LatentFile(

@@ -10,10 +10,10 @@ from videospace.inrv.model.latents import LatentConfig, with_unit_scale
 from videospace.runtime.pca import principal_components
 
 
-class LatentMap(NamedTuple):
+class LatentProjection(NamedTuple):
     """The first two principal components of a space's latents.
 
-    Where a space normalises latents, each of their moments is scaled first, so that latents of one
+    Where a space normalizes latents, each of their moments is scaled first, so that latents of one
     video have one place. A place says nothing of the directions that the map leaves out:
     :attr:`share` tells how much of the clips' differences is seen.
     """
@@ -28,7 +28,7 @@ class LatentMap(NamedTuple):
     """Share of the latents' variance that the map shows, in [0, 1]."""
 
     @classmethod
-    def of(cls, latents: Float[Tensor, "clip latent"], config: LatentConfig) -> "LatentMap":
+    def of(cls, latents: Float[Tensor, "clip latent"], config: LatentConfig) -> "LatentProjection":
         """Draw the map of some clips.
 
         Args:
@@ -37,17 +37,17 @@ class LatentMap(NamedTuple):
 
         Example:
             >>> line = torch.tensor([[4.0, 1.0, 5.0], [2.0, 1.0, 5.0], [0.0, 1.0, 5.0]])
-            >>> drawn = LatentMap.of(line, LatentConfig(width=3, normalise=False))
+            >>> drawn = LatentProjection.of(line, LatentConfig(width=3, normalize=False))
             >>> drawn.places(line).round(decimals=3).tolist(), round(drawn.share, 3)
             ([[2.0, 0.0], [0.0, 0.0], [-2.0, 0.0]], 1.0)
         """
         latents = _comparable(latents, config)
         mean = latents.mean(dim=0)
-        centred = latents - mean
-        found = principal_components(centred, 2)
+        centered = latents - mean
+        found = principal_components(centered, 2)
         missing = 2 - found.components.shape[1]
         directions = torch.nn.functional.pad(found.components, (0, missing))
-        variance = centred.double().square().sum()
+        variance = centered.double().square().sum()
         shown = found.singular_values.double().square().sum()
         share = float((shown / variance).clamp(max=1)) if variance else 1.0
         return cls(config, mean, directions, share)
@@ -62,6 +62,6 @@ def _comparable(
 ) -> Float[Tensor, "point latent"]:
     """The same for all latents of one video, as far as the scale goes."""
     latents = latents.cpu()
-    if not config.normalise:
+    if not config.normalize:
         return latents
-    return with_unit_scale(latents.unflatten(1, (config.num_moments, -1))).flatten(1)
+    return with_unit_scale(latents.unflatten(1, (config.num_keyframes, -1))).flatten(1)

@@ -65,7 +65,7 @@ def interpolate(
         UserError: Fewer than 2 steps.
     """
     if steps < 2:
-        raise UserError(f"expected at least 2 steps, for both ends, came {steps}")
+        raise UserError(f"expected at least 2 steps, for both ends, got {steps}")
     ratios = torch.linspace(0, 1, steps, device=start.device)
     points = {"slerp": slerp, "lerp": lerp}[path](start[None], end[None], ratios)
     points[0], points[-1] = start, end
@@ -93,7 +93,7 @@ def sample_paths(
     Departs: the two ends of a pair always differ.
     """
     if len(latents) < 2:
-        raise UserError(f"expected at least 2 clips to draw between, came {len(latents)}")
+        raise UserError(f"expected at least 2 clips to draw between, got {len(latents)}")
     first = torch.randint(len(latents), (count,), generator=generator)
     other = torch.randint(len(latents) - 1, (count,), generator=generator)
     other += other >= first
@@ -107,7 +107,7 @@ def sample_gaussian(
 ) -> Float[Tensor, "count latent"]:
     """Draws from the Gaussian with the mean and covariance of the clips' latents.
 
-    The draw is a random mixture of the centred latents, so that it has their exact covariance
+    The draw is a random mixture of the centered latents, so that it has their exact covariance
     without a matrix of it.
 
     Raises:
@@ -117,7 +117,7 @@ def sample_gaussian(
     no two clips differ.
     """
     if len(latents) < 2:
-        raise UserError(f"expected at least 2 clips to fit a Gaussian, came {len(latents)}")
+        raise UserError(f"expected at least 2 clips to fit a Gaussian, got {len(latents)}")
     mean = latents.mean(dim=0)
     mixture = torch.randn(count, len(latents), generator=generator).to(latents.device)
     return mean + mixture @ (latents - mean) / (len(latents) - 1) ** 0.5
@@ -130,7 +130,7 @@ def nearest_latent(
 
     Returns:
         Rows of ``latents``, and distances divided by the mean distance of a clip to its own
-        nearest neighbour: below 1 a sample is closer to a clip than clips are to each other.
+        nearest neighbor: below 1 a sample is closer to a clip than clips are to each other.
     """
     distance, row = torch.cdist(samples, latents).min(dim=1)
     between = torch.cdist(latents, latents)

@@ -70,9 +70,9 @@ class VideoSpace:
         about: str = "",
     ):
         if len(ids) != len(latents):
-            raise UserError(f"expected an id for each latent, came {len(ids)} for {len(latents)}")
+            raise UserError(f"expected an id for each latent, got {len(ids)} for {len(latents)}")
         if len(set(ids)) < len(ids):
-            raise UserError("expected every clip id once, came one twice")
+            raise UserError("expected every clip id once, got one twice")
         self.model = model.eval().requires_grad_(False)
         self.latents = latents.detach()
         self.ids = list(ids)
@@ -89,7 +89,7 @@ class VideoSpace:
         Raises:
             UserError: There are fewer than 2 different clips.
         """
-        return LatentPrior.of(self.latents, self.model.config.latent.num_moments)
+        return LatentPrior.of(self.latents, self.model.config.latent.num_keyframes)
 
     @property
     def device(self) -> torch.device:
@@ -137,7 +137,7 @@ class VideoSpace:
             UserError: The space has only one clip, or nothing is asked for.
         """
         if count < 1:
-            raise UserError(f"expected at least 1 sample, came {count}")
+            raise UserError(f"expected at least 1 sample, got {count}")
         generator = torch.Generator().manual_seed(seed)
         if method == "gaussian":
             return sampling.sample_gaussian(self.latents, count, generator)
@@ -223,7 +223,7 @@ class VideoSpace:
             width: Likewise.
             num_frames: Spread over the same time; None is the trained number.
             changes: What refining added to the INRs of these very clips, if anything.
-            precision: bfloat16 moves a colour by 1 of 255 here and there, and may be twice as fast.
+            precision: bfloat16 moves a color by 1 of 255 here and there, and may be twice as fast.
         """
         size = self.render_size(height, width, num_frames)
         latents = self._checked(latents)
@@ -237,7 +237,7 @@ class VideoSpace:
         width = self.model.config.latent.total_width
         if latents.ndim != 2 or latents.shape[1] != width:
             shape = "x".join(map(str, latents.shape))
-            raise UserError(f"expected latents of {width} numbers, came {shape}")
+            raise UserError(f"expected latents of {width} numbers, got {shape}")
         checkpoint.require_finite(latents, "the latents")
         return latents
 

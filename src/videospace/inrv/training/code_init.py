@@ -12,34 +12,39 @@ from videospace.inrv.semantic.clip_pca import ClipReader, clip_components
 from videospace.inrv.training.data import seeded
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import column_signs
+from videospace.runtime.renamed import renamed
 
 MAX_LANDMARKS = 1000
 
 
+@renamed(
+    fields={"start": "method", "num_neighbours": "num_neighbors"},
+    values={"method": {"components": "pca", "geodesic": "isomap"}},
+)
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CodesConfig:
+class CodeInitConfig:
     """The start of the codes; training moves them from there."""
 
-    start: Literal["gaussian", "components", "geodesic"] = "components"
-    """``gaussian``: independent noise, as published. ``components``: principal components of the
-    clips. ``geodesic``: a map of the clips that keeps distances along chains of similar clips, so
+    method: Literal["gaussian", "pca", "isomap"] = "pca"
+    """``gaussian``: independent noise, as published. ``pca``: principal components of the
+    clips. ``isomap``: a map of the clips that keeps distances along chains of similar clips, so
     that a straight line between two codes runs past the clips between them."""
     deviation: float = 0.01
     """Standard deviation of ``gaussian`` codes."""
     offset: float = 1.0
     """Last number of every other code, in units of their root mean square: it keeps codes on one
     side of the origin, where any two of them span a well-defined arc."""
-    num_neighbours: int = 6
-    """Clips that count as similar to a clip; used by ``geodesic``."""
+    num_neighbors: int = 6
+    """Clips that count as similar to a clip; used by ``isomap``."""
 
 
 def initial_codes(
-    config: CodesConfig,
+    config: CodeInitConfig,
     read_clips: ClipReader,
     rows: list[int],
     width: int,
     seed: int,
-    num_moments: int = 1,
+    num_keyframes: int = 1,
 ) -> Float[Tensor, "clip code"]:
     """A code for every clip.
 
@@ -49,22 +54,22 @@ def initial_codes(
         rows: The clips.
         width: Numbers in a code, for each of its moments.
         seed: Of the run.
-        num_moments: Of a code.
+        num_keyframes: Of a code.
 
     Returns:
         float32; unless Gaussian, with a root mean square of 1 (before the offset).
     """
-    if config.start == "gaussian":
-        codes = torch.randn(len(rows), num_moments * width, generator=seeded(seed, 1))
+    if config.method == "gaussian":
+        codes = torch.randn(len(rows), num_keyframes * width, generator=seeded(seed, 1))
         return codes * config.deviation
     if width < 2:
-        raise UserError(f"expected codes of at least 2 numbers to lay clips out, came {width}")
-    num_components = (
-        width - 1 if config.start == "components" else min(len(rows) * num_moments, 256)
+        raise UserError(f"expected codes of at least 2 numbers to lay clips out, got {width}")
+    num_components = width - 1 if config.method == "pca" else min(len(rows) * num_keyframes, 256)
+    codes, _ = clip_components(
+        read_clips, rows, num_components, num_keyframes=num_keyframes, seed=seed
     )
-    codes, _ = clip_components(read_clips, rows, num_components, num_moments=num_moments, seed=seed)
-    if config.start == "geodesic":
-        codes = geodesic_embedding(codes, width - 1, config.num_neighbours, seed)
+    if config.method == "isomap":
+        codes = geodesic_embedding(codes, width - 1, config.num_neighbors, seed)
     scale = codes.square().sum(dim=1).mean().div(width).sqrt()
     codes = codes / scale if scale > 0 else codes
     codes = functional.pad(codes, (0, 1), value=config.offset * width**0.5)
@@ -72,48 +77,48 @@ def initial_codes(
 
 
 def geodesic_embedding(
-    points: Float[Tensor, "clip feature"], width: int, num_neighbours: int, seed: int = 0
+    points: Float[Tensor, "clip feature"], width: int, num_neighbors: int, seed: int = 0
 ) -> Float[Tensor, "clip width"]:
     """Lay points out so that distances along the data become straight distances.
 
-    Distances are shortest paths over a graph of nearest neighbours, joined by its minimum
+    Distances are shortest paths over a graph of nearest neighbors, joined by its minimum
     spanning tree, and are laid out by classical scaling. More than a thousand points are placed
-    between their nearest neighbours among a thousand landmarks.
+    between their nearest neighbors among a thousand landmarks.
 
     Args:
         points: For example the scores of principal components.
         width: Columns of the result; those without a dimension of their own are zero.
-        num_neighbours: Of every point in the graph.
+        num_neighbors: Of every point in the graph.
         seed: Of the choice of landmarks.
 
     Returns:
-        Centred coordinates, by falling variance.
+        Centered coordinates, by falling variance.
 
     Source: Tenenbaum, de Silva and Langford (2000), Isomap; de Silva and Tenenbaum (2002) for
     landmarks.
-    Departs: other points are placed by their neighbours, not by triangulation.
+    Departs: other points are placed by their neighbors, not by triangulation.
     """
     if len(points) > MAX_LANDMARKS:
         chosen = torch.randperm(len(points), generator=seeded(seed, 2))[:MAX_LANDMARKS]
-        landmarks = geodesic_embedding(points[chosen], width, num_neighbours)
-        near = torch.cdist(points, points[chosen]).topk(num_neighbours, largest=False)
+        landmarks = geodesic_embedding(points[chosen], width, num_neighbors)
+        near = torch.cdist(points, points[chosen]).topk(num_neighbors, largest=False)
         closeness = 1 / near.values.clamp(min=1e-12)
         weights = closeness / closeness.sum(dim=1, keepdim=True)
         return torch.einsum("cn,cnw->cw", weights, landmarks[near.indices])
-    distances = _shortest_paths(torch.cdist(points.double(), points.double()), num_neighbours)
+    distances = _shortest_paths(torch.cdist(points.double(), points.double()), num_neighbors)
     squares = distances.square()
-    centred = squares - squares.mean(dim=0) - squares.mean(dim=1, keepdim=True) + squares.mean()
-    variances, directions = torch.linalg.eigh(-0.5 * centred)
+    centered = squares - squares.mean(dim=0) - squares.mean(dim=1, keepdim=True) + squares.mean()
+    variances, directions = torch.linalg.eigh(-0.5 * centered)
     variances, directions = variances.flip(0).clamp(min=0), directions.flip(1)
     embedding = (directions * column_signs(directions) * variances.sqrt())[:, :width].float()
     return functional.pad(embedding, (0, width - embedding.shape[1]))
 
 
 def _shortest_paths(
-    distances: Float[Tensor, "clip clip"], num_neighbours: int
+    distances: Float[Tensor, "clip clip"], num_neighbors: int
 ) -> Float[Tensor, "clip clip"]:
-    """Floyd (1962) and Warshall over the neighbour graph and its minimum spanning tree."""
-    nearest = distances.topk(min(num_neighbours + 1, len(distances)), largest=False).values[:, -1:]
+    """Floyd (1962) and Warshall over the neighbor graph and its minimum spanning tree."""
+    nearest = distances.topk(min(num_neighbors + 1, len(distances)), largest=False).values[:, -1:]
     near = (distances <= nearest) | (distances <= nearest.T) | _spanning_tree(distances)
     paths = torch.where(near, distances, torch.inf)
     for via in range(len(paths)):

@@ -5,11 +5,13 @@ import math
 from typing import Literal
 
 from videospace.inrv.model.inrv_model import ModelConfig
-from videospace.inrv.training.code_init import CodesConfig
+from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.objective import ReconstructionLoss
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import renamed
 
 
+@renamed(fields={"important_share": "important_fraction", "num_shares": "num_shards"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BatchConfig:
     """What a step looks at."""
@@ -18,15 +20,15 @@ class BatchConfig:
     """Clips of a step; fewer when there are not as many."""
     points_per_clip: int | None = 256
     """Points of each of them, or None for the whole grid, as published."""
-    important_share: float = 0.0
-    """Share of the points drawn where a clip moves or differs from its median colour."""
-    num_shares: int = 1
+    important_fraction: float = 0.0
+    """Share of the points drawn where a clip moves or differs from its median color."""
+    num_shards: int = 1
     """Every step takes as many clips of each of so many equal parts of the store. Several processes
     work equally long on each step where this is their number, or a multiple of it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimiserConfig:
+class OptimizerConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
     kind: Literal["adam", "muon"] = "adam"
@@ -48,30 +50,34 @@ class OptimiserConfig:
     """Of the moving average of the weights that is kept; 0 keeps the weights themselves."""
 
 
+@renamed(
+    fields={"codes": "code_init", "optimiser": "optimizer"},
+    values={"frame_encoder": {"components": "pca"}},
+)
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """A training run."""
 
     model: ModelConfig = ModelConfig()
     """The model."""
-    codes: CodesConfig = CodesConfig()
+    code_init: CodeInitConfig = CodeInitConfig()
     """Where the codes start."""
     batch: BatchConfig = BatchConfig()
     """What a step looks at."""
-    optimiser: OptimiserConfig = OptimiserConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
     """How it moves."""
     total_points: float = 60e6
     """Points to see; the schedule is counted in them."""
     loss: ReconstructionLoss = "squared"
-    """Error of the colours."""
+    """Error of the colors."""
     gaussian_weight: float = 0.0
-    """δ of the Gaussian regulariser (thesis Eq. 3.9); published: 1, where it is used."""
+    """δ of the Gaussian regularizer (thesis Eq. 3.9); published: 1, where it is used."""
     curriculum: bool = False
     """Train on 1, 10, 100, ... clips before all of them (thesis Eq. 3.4–3.5)."""
     curriculum_threshold: float = 1e-3
     """Reconstruction error at which a stage of the curriculum ends."""
-    frame_encoder: str = "components"
-    """Frame features of a semantic embedding: ``components`` (of the clips themselves; works
+    frame_encoder: str = "pca"
+    """Frame features of a semantic embedding: ``pca`` (of the clips themselves; works
     offline), or a folder or hub id of CLIP weights."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of matrix products in a step; weights, codes and the encoded coordinates stay float32.
@@ -80,14 +86,14 @@ class TrainingConfig:
     """Of weights, codes, clip order and points."""
 
     def __post_init__(self) -> None:
-        model, optimiser = self.model, self.optimiser
+        model, optimizer = self.model, self.optimizer
         for name, value, least in (
             ("batch.num_clips", self.batch.num_clips, 1),
             ("batch.points_per_clip", self.batch.points_per_clip, 1),
-            ("batch.num_shares", self.batch.num_shares, 1),
+            ("batch.num_shards", self.batch.num_shards, 1),
             ("total_points", self.total_points, 1),
             ("model.latent.width", model.latent.width, 1),
-            ("model.latent.num_moments", model.latent.num_moments, 1),
+            ("model.latent.num_keyframes", model.latent.num_keyframes, 1),
             ("model.latent.code_width", model.latent.code_width, 1),
             ("model.encoding.time_octaves", model.encoding.time_octaves, 0),
             ("model.encoding.height_octaves", model.encoding.height_octaves, 0),
@@ -95,27 +101,27 @@ class TrainingConfig:
             ("model.inr.hidden_width", model.inr.hidden_width, 1),
             ("model.hypernetwork.hidden_width", model.hypernetwork.hidden_width, 1),
             ("model.hypernetwork.rank", model.hypernetwork.rank, 1),
-            ("codes.num_neighbours", self.codes.num_neighbours, 1),
-            ("optimiser.learning_rate", optimiser.learning_rate, 0),
-            ("optimiser.code_learning_rate", optimiser.code_learning_rate, 0),
+            ("code_init.num_neighbors", self.code_init.num_neighbors, 1),
+            ("optimizer.learning_rate", optimizer.learning_rate, 0),
+            ("optimizer.code_learning_rate", optimizer.code_learning_rate, 0),
             ("gaussian_weight", self.gaussian_weight, 0),
         ):
             if value is not None and not least <= value < math.inf:
-                raise UserError(f"expected {name} of at least {least}, came {value}")
-        if not 0 <= self.batch.important_share <= 1:
+                raise UserError(f"expected {name} of at least {least}, got {value}")
+        if not 0 <= self.batch.important_fraction <= 1:
             raise UserError(
-                f"expected batch.important_share in [0, 1], came {self.batch.important_share}"
+                f"expected batch.important_fraction in [0, 1], got {self.batch.important_fraction}"
             )
-        if not 0 <= self.optimiser.average_decay < 1:
+        if not 0 <= self.optimizer.average_decay < 1:
             raise UserError(
-                f"expected optimiser.average_decay in [0, 1), came {self.optimiser.average_decay}"
+                f"expected optimizer.average_decay in [0, 1), got {self.optimizer.average_decay}"
             )
 
 
-def with_moments_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
+def with_keyframes_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
     """The same, with no more moments than clips have frames: the others would never be trained."""
     latent = config.model.latent
-    if latent.num_moments <= num_frames:
+    if latent.num_keyframes <= num_frames:
         return config
-    latent = dataclasses.replace(latent, num_moments=num_frames)
+    latent = dataclasses.replace(latent, num_keyframes=num_frames)
     return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

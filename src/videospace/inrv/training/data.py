@@ -8,7 +8,7 @@ from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.training.read_ahead import ReadAhead
-from videospace.runtime.process_group import ALONE, Team
+from videospace.runtime.process_group import ALONE, ProcessGroup
 
 RESIDENT_BYTES = 4 << 30
 """Clips up to this size are kept in memory; larger sets stay in their memory-mapped shards."""
@@ -17,13 +17,13 @@ RESIDENT_BYTES = 4 << 30
 def seeded(seed: int, *stream: int) -> torch.Generator:
     """A generator for one purpose at one moment, independent of what was drawn before."""
     mixed = seed
-    for number in stream:  # splitmix64's odd multiplier spreads neighbouring numbers apart
+    for number in stream:  # splitmix64's odd multiplier spreads neighboring numbers apart
         mixed = ((mixed ^ (number + 1)) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % (1 << 63)
     return torch.Generator().manual_seed(mixed)
 
 
 def clip_batch(
-    seed: int, num_clips: int, batch_clips: int, index: int, num_shares: int = 1
+    seed: int, num_clips: int, batch_clips: int, index: int, num_shards: int = 1
 ) -> Int[Tensor, " clip"]:
     """The clips of a batch: distinct, and each epoch runs through all of them in a new order.
 
@@ -33,7 +33,7 @@ def clip_batch(
         batch_clips: Clips of a batch, fewer when there are not as many. What does not fill a
             last batch waits for the next epoch, which is shuffled anew.
         index: Batches drawn before this one.
-        num_shares: A batch takes equally many clips, or one more, of each remainder that clip
+        num_shards: A batch takes equally many clips, or one more, of each remainder that clip
             numbers leave when they are divided by this.
 
     Returns:
@@ -41,18 +41,18 @@ def clip_batch(
     """
     batch_clips = min(batch_clips, num_clips)
     epoch, batch = divmod(index, num_clips // batch_clips)
-    order = _epoch_order(seed, num_clips, epoch, num_shares)
+    order = _epoch_order(seed, num_clips, epoch, num_shards)
     return order[batch * batch_clips : (batch + 1) * batch_clips]
 
 
 @functools.lru_cache(maxsize=2)
-def _epoch_order(seed: int, num_clips: int, epoch: int, num_shares: int) -> Int[Tensor, " clip"]:
+def _epoch_order(seed: int, num_clips: int, epoch: int, num_shards: int) -> Int[Tensor, " clip"]:
     """All clips, shuffled; with shares, a clip goes to a place that leaves its own remainder."""
     order = torch.randperm(num_clips, generator=seeded(seed, num_clips, epoch))
-    if num_shares == 1:
+    if num_shards == 1:
         return order
     places = torch.arange(num_clips)
-    by_share = [(numbers % num_shares).argsort(stable=True) for numbers in (places, order)]
+    by_share = [(numbers % num_shards).argsort(stable=True) for numbers in (places, order)]
     return places.index_copy(0, places[by_share[0]], order[by_share[1]])
 
 
@@ -62,34 +62,36 @@ class TrainingClips:
     A process has the pixels of its own clips only.
     """
 
-    def __init__(self, store: ClipStore, rows: list[int], device: torch.device, team: Team = ALONE):
-        self.store, self.rows, self.device, self.team = store, rows, device, team
+    def __init__(
+        self, store: ClipStore, rows: list[int], device: torch.device, group: ProcessGroup = ALONE
+    ):
+        self.store, self.rows, self.device, self.group = store, rows, device, group
         self.size = (store.num_frames, store.height, store.width)
         self.num_points = store.num_frames * store.height * store.width
         self.points_per_frame = store.height * store.width
         self.resident: UInt8[Tensor, "clip point 3"] | None = None
         self.reads = ReadAhead(lambda clips: self.store.frames([self.rows[c] for c in clips]))
-        own = team.share(rows)
+        own = group.local_rows(rows)
         if len(own) * self.num_points * 3 <= RESIDENT_BYTES:
             self.resident = torch.from_numpy(store.frames(own)).flatten(1, 3).to(device)
         generator = seeded(0, len(rows))
         probe = torch.randint(self.num_points, (1024,), generator=generator)
-        self.median_colours = torch.cat(
+        self.median_colors = torch.cat(
             [
                 self._pixels(clips, probe.expand(len(clips), -1)).float().median(dim=1).values
-                for clips in team.share(torch.arange(len(rows))).split(256)
+                for clips in group.local_rows(torch.arange(len(rows))).split(256)
             ]
         )
 
     def expect(self, *batches: Int[Tensor, " clip"]) -> None:
         """Begin to read, where clips are on the disk, the ones of the batches that come next."""
         if self.resident is None:
-            self.reads.expect([batch[self.team.places(batch)].tolist() for batch in batches])
+            self.reads.expect([batch[self.group.batch_index(batch)].tolist() for batch in batches])
 
-    def colours(
+    def colors(
         self, clips: Int[Tensor, " clip"], points: Int[Tensor, "clip point"]
     ) -> Float[Tensor, "clip point rgb=3"]:
-        """Colours in [-1, 1]."""
+        """Colors in [-1, 1]."""
         return self._pixels(clips, points).float().div(127.5).sub(1)
 
     def uniform_points(
@@ -115,7 +117,7 @@ class TrainingClips:
         num_candidates: int = 8,
         places: Int[Tensor, " own"] | slice = slice(None),
     ) -> Int[Tensor, "own point"]:
-        """Points drawn where a clip moves or differs from its median colour.
+        """Points drawn where a clip moves or differs from its median color.
 
         A uniform draw of ``num_candidates`` times as many points is thinned in proportion to the
         importance of each, so that no map of it is ever stored. Chance is drawn for all clips, and
@@ -127,12 +129,12 @@ class TrainingClips:
         drawn = self.uniform_points(len(clips), num_points * num_candidates, generator, frames)
         exponential = torch.empty(drawn.shape).exponential_(generator=generator)[places]
         candidates, clips = drawn[places], clips[places]
-        colour = self._pixels(clips, candidates).float()
+        color = self._pixels(clips, candidates).float()
         earlier, later = candidates - self.points_per_frame, candidates + self.points_per_frame
         before = self._pixels(clips, torch.where(earlier < 0, candidates, earlier)).float()
         after = self._pixels(clips, torch.where(later < self.num_points, later, candidates)).float()
         unlike_median = (
-            (colour - self.median_colours[self.team.local(clips), None]).abs().sum(dim=2)
+            (color - self.median_colors[self.group.local_index(clips), None]).abs().sum(dim=2)
         )
         importance = unlike_median + (after - before).abs().sum(dim=2) + 1
         chosen = (importance.cpu() / exponential).topk(num_points).indices
@@ -142,7 +144,7 @@ class TrainingClips:
         self, clips: Int[Tensor, " clip"], points: Int[Tensor, "clip point"]
     ) -> UInt8[Tensor, "clip point 3"]:
         if self.resident is not None:
-            return self.resident[self.team.local(clips)[:, None], points]
+            return self.resident[self.group.local_index(clips)[:, None], points]
         frames = self.reads(clips.tolist())
         places = points[:, :, None].expand(-1, -1, 3).cpu()
         return torch.from_numpy(frames).flatten(1, 3).gather(1, places).to(self.device)

@@ -56,7 +56,7 @@ def evaluate(
     """Reconstruct the clips of a store and compare.
 
     Args:
-        space: Its clips are recognised by their ids.
+        space: Its clips are recognized by their ids.
         store: The originals.
         max_clips: Evaluate only so many, spread evenly over the store; None evaluates all.
         progress: Show a progress bar in a terminal.
@@ -106,7 +106,7 @@ def check_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> N
         UserError: They are of another size, or none is asked for.
     """
     if max_clips is not None and max_clips < 1:
-        raise UserError(f"expected max_clips of at least 1, came {max_clips}")
+        raise UserError(f"expected max_clips of at least 1, got {max_clips}")
     shape = (store.num_frames, store.height, store.width)
     expected = space.render_size(None, None, None)
     if shape != expected:

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
-from videospace.inrv.training.config import TrainingConfig, with_moments_at_most
+from videospace.inrv.training.config import TrainingConfig, with_keyframes_at_most
 from videospace.inrv.training.curriculum import next_stage_index, stage_at
 from videospace.inrv.training.data import TrainingClips, clip_batch
 from videospace.inrv.training.objective import psnr_from_squared_error
@@ -58,11 +58,9 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
-            raise UserError(
-                f"expected time_budget_seconds above 0, came {self.time_budget_seconds}"
-            )
+            raise UserError(f"expected time_budget_seconds above 0, got {self.time_budget_seconds}")
         if self.log_every < 1:
-            raise UserError(f"expected log_every of at least 1, came {self.log_every}")
+            raise UserError(f"expected log_every of at least 1, got {self.log_every}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -110,7 +108,7 @@ def train(
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     config, options, out = config or TrainingConfig(), options or TrainingOptions(), Path(out)
-    config = with_moments_at_most(config, store.num_frames)
+    config = with_keyframes_at_most(config, store.num_frames)
     rows = store.rows("train")
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
@@ -118,16 +116,16 @@ def train(
     device = device_of_process(options.device)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(stop_on_signal())
-        team = stack.enter_context(joined_processes(device))
+        group = stack.enter_context(joined_processes(device))
         stack.enter_context(memory_errors_advise(LESS_MEMORY))
-        if team.is_first:
+        if group.is_rank0:
             stack.enter_context(folder_held(out))
-        state, resumed = start_or_resume(store, rows, out, config, device, team)
-        clips = TrainingClips(store, rows, device, team)
+        state, resumed = start_or_resume(store, rows, out, config, device, group)
+        clips = TrainingClips(store, rows, device, group)
         shown = options.progress is not False
-        features = semantic_features(store, rows, config, device, progress=shown, team=team)
+        features = semantic_features(store, rows, config, device, progress=shown, group=group)
         log = None
-        if team.is_first:
+        if group.is_rank0:
             log = stack.enter_context(
                 RunLog(
                     out,
@@ -159,8 +157,8 @@ def _loop(
     on_step: Callable[[TrainingState], None] | None,
 ) -> None:
     """Step until the run is over, and save. The first process has the clock and the log."""
-    config, progress, team = state.config, state.progress, state.team
-    num_shares = config.batch.num_shares
+    config, progress, group = state.config, state.progress, state.group
+    num_shards = config.batch.num_shards
     tables = state.model.axis_tables(clips.size, state.codes.device)
     order = curriculum_order(config, state.num_clips)
     sitting_start, seconds_before = time.monotonic(), progress.seconds
@@ -169,12 +167,12 @@ def _loop(
     notice = WaitingNotice(clips.reads)
     state.model.train()
     while (fraction := _fraction(progress, config, options)) < 1:
-        if any(team.sums(stop.asked)):
+        if any(group.all_reduce_scalars(stop.asked)):
             break
         stage = stage_at(len(order), progress.stage) if config.curriculum else None
         num_clips = stage.num_clips if stage else len(order)
         batch, following = (
-            order[clip_batch(config.seed, num_clips, config.batch.num_clips, index, num_shares)]
+            order[clip_batch(config.seed, num_clips, config.batch.num_clips, index, num_shards)]
             for index in (progress.stage_step, progress.stage_step + 1)
         )
         clips.expect(batch, following)
@@ -187,7 +185,9 @@ def _loop(
                 progress.stage, progress.stage_step, progress.squared_error = index, 0, 4.0
         now = time.monotonic()
         is_due = now - last_save > options.checkpoint_seconds
-        progress.seconds, save_due = team.of_first(seconds_before + now - sitting_start, is_due)
+        progress.seconds, save_due = group.broadcast_scalars(
+            seconds_before + now - sitting_start, is_due
+        )
         if log and progress.step % options.log_every == 0:
             log.record(
                 step=progress.step,

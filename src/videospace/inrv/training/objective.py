@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""What training minimizes."""
 
 import math
 from typing import Literal
@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from videospace.runtime.process_group import ALONE, Team
+from videospace.runtime.process_group import ALONE, ProcessGroup
 
 ReconstructionLoss = Literal["squared", "absolute"]
 
@@ -17,7 +17,7 @@ def pointwise_error(
     target: Float[Tensor, "clip point rgb=3"],
     loss: ReconstructionLoss,
 ) -> Float[Tensor, " clip"]:
-    """Mean error of every clip, in the units of [-1, 1] colours.
+    """Mean error of every clip, in the units of [-1, 1] colors.
 
     Source: thesis Eq. 3.2 (squared). The authors' code trains the absolute error.
     """
@@ -30,7 +30,7 @@ def gaussian_divergence(
     latents: Float[Tensor, "clip latent"],
     rows: Int[Tensor, " batch"],
     batch_latents: Float[Tensor, "batch latent"],
-    team: Team = ALONE,
+    group: ProcessGroup = ALONE,
 ) -> Float[Tensor, ""]:
     """KL(N(μ, σ) ‖ N(0, 1)) of the mean and deviation of *all* latents, mean over dimensions.
 
@@ -38,7 +38,7 @@ def gaussian_divergence(
         latents: The latest known latent of every clip of this process, without gradient.
         rows: Which of them are in the batch.
         batch_latents: The batch's latents, through which the gradient flows.
-        team: The processes, whose clips all count.
+        group: The processes, whose clips all count.
 
     Returns:
         At least 0; infinite when all latents agree in a dimension.
@@ -47,15 +47,15 @@ def gaussian_divergence(
     """
     everyone = latents.index_copy(0, rows, batch_latents)
     own_mean, own_variance = everyone.mean(dim=0), everyone.var(dim=0, unbiased=False)
-    share = len(latents) / team.sums(len(latents))[0]
-    mean = team.total(share * own_mean)
+    share = len(latents) / group.all_reduce_scalars(len(latents))[0]
+    mean = group.total(share * own_mean)
     # The variance does not change with the mean to first order, so no gradient flows through it.
-    variance = team.total(share * (own_variance + (own_mean - mean.detach()).square()))
+    variance = group.total(share * (own_variance + (own_mean - mean.detach()).square()))
     return 0.5 * (variance + mean.square() - 1 - variance.log()).mean()
 
 
 def psnr_from_squared_error(squared_error: float) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared error on [-1, 1] colours.
+    """Peak signal-to-noise ratio in dB of a mean squared error on [-1, 1] colors.
 
     Example:
         >>> round(psnr_from_squared_error(4e-3), 6)

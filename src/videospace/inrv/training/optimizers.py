@@ -1,4 +1,4 @@
-"""Small pieces of the optimiser: a schedule, a moving average, and Adam for rows of a table."""
+"""Small pieces of the optimizer: a schedule, a moving average, and Adam for rows of a table."""
 
 import math
 from typing import Literal
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Muon, Optimizer
 
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.training.config import OptimiserConfig
+from videospace.inrv.training.config import OptimizerConfig
 
 
 def learning_rate_factor(
@@ -106,8 +106,8 @@ class RowAdam:
         self.table[rows] -= rate * (mean / (1 - beta_mean**steps)) / corrected
 
 
-def weight_optimisers(model: InrvModel, config: OptimiserConfig) -> dict[str, Optimizer]:
-    """Optimisers that share the weights of a model between them, by the name of their kind.
+def weight_optimizers(model: InrvModel, config: OptimizerConfig) -> dict[str, Optimizer]:
+    """Optimizers that share the weights of a model between them, by the name of their kind.
 
     Muon takes the matrices of the hypernetwork's generators; base weights, biases and the mixer of
     latents stay with Adam. Its steps have the root mean square of Adam's, so one learning rate

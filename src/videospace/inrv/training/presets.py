@@ -9,8 +9,8 @@ from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.inr import InrConfig
 from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.training.code_init import CodesConfig
-from videospace.inrv.training.config import BatchConfig, OptimiserConfig, TrainingConfig
+from videospace.inrv.training.code_init import CodeInitConfig
+from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
 from videospace.runtime.errors import UserError
 
 
@@ -19,7 +19,7 @@ def fast() -> TrainingConfig:
 
     Should reach 38 dB on the 270 training clips of GRID faces in two minutes on two CPU cores.
     """
-    return TrainingConfig(model=ModelConfig(latent=LatentConfig(num_moments=13)))
+    return TrainingConfig(model=ModelConfig(latent=LatentConfig(num_keyframes=13)))
 
 
 def tiny() -> TrainingConfig:
@@ -34,9 +34,9 @@ def tiny() -> TrainingConfig:
             encoding=EncodingConfig(time_octaves=2, height_octaves=3, width_octaves=3),
             inr=InrConfig(hidden_width=64, num_hidden_layers=3, sine_frequency=10.0),
         ),
-        codes=CodesConfig(start="geodesic"),
-        batch=BatchConfig(num_clips=32, points_per_clip=512, important_share=0.5),
-        optimiser=OptimiserConfig(
+        code_init=CodeInitConfig(method="isomap"),
+        batch=BatchConfig(num_clips=32, points_per_clip=512, important_fraction=0.5),
+        optimizer=OptimizerConfig(
             learning_rate=2e-3,
             code_learning_rate=1e-3,
             second_moment_decay=0.999,
@@ -54,22 +54,22 @@ def paper() -> TrainingConfig:
     printed squared error (Eq. 3.2); the authors' code trains the absolute error (``loss``).
     Checkpoints and disk reads of every step, as in their loop, are left out.
 
-    Departs: the published runs add Video-CLIP or the Gaussian regulariser for large sets; switch
+    Departs: the published runs add Video-CLIP or the Gaussian regularizer for large sets; switch
     them on with ``model.latent.semantic`` (and a code width of 512) or ``gaussian_weight``.
     """
     return TrainingConfig(
         model=ModelConfig(
-            latent=LatentConfig(width=128, normalise=False),
+            latent=LatentConfig(width=128, normalize=False),
             coordinates=CoordinatesConfig(time="ends", space="ends"),
             encoding=EncodingConfig(time_octaves=10, height_octaves=10, width_octaves=10),
             inr=InrConfig(hidden_width=256, num_hidden_layers=4, activation="relu"),
             hypernetwork=HypernetworkConfig(
-                kind="dense", hidden_width=256, num_hidden_layers=3, published_initialisation=True
+                kind="dense", hidden_width=256, num_hidden_layers=3, published_initialization=True
             ),
         ),
-        codes=CodesConfig(start="gaussian", deviation=0.01),
+        code_init=CodeInitConfig(method="gaussian", deviation=0.01),
         batch=BatchConfig(num_clips=2, points_per_clip=None),
-        optimiser=OptimiserConfig(
+        optimizer=OptimizerConfig(
             learning_rate=1e-4,
             code_learning_rate=1e-4,
             second_moment_decay=0.999,
@@ -97,5 +97,5 @@ def preset(name: str) -> TrainingConfig:
         8
     """
     if name not in PRESETS:
-        raise UserError(f"expected a preset among {', '.join(PRESETS)}, came '{name}'")
+        raise UserError(f"expected a preset among {', '.join(PRESETS)}, got '{name}'")
     return PRESETS[name]()

@@ -16,7 +16,7 @@ from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import initial_codes
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.data import TrainingClips, seeded
-from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimisers
+from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimizers
 from videospace.runtime.checkpoint import (
     RowBlocks,
     config_from_json,
@@ -27,7 +27,7 @@ from videospace.runtime.checkpoint import (
 )
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
-from videospace.runtime.process_group import ALONE, Team
+from videospace.runtime.process_group import ALONE, ProcessGroup
 
 STATE_FILE = "training.safetensors"
 ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
@@ -49,7 +49,7 @@ class Progress:
     stage_step: int = 0
     """Steps taken in this stage."""
     squared_error: float = 4.0
-    """Mean squared error on [-1, 1] colours, smoothed over steps."""
+    """Mean squared error on [-1, 1] colors, smoothed over steps."""
     gradient_norm: float | None = None
     """Usual norm of the weights' gradients."""
     precision: Precision = "float32"
@@ -57,13 +57,13 @@ class Progress:
 
 
 class TrainingState:
-    """Model, optimisers, codes and progress of a run: all that the next step depends on.
+    """Model, optimizers, codes and progress of a run: all that the next step depends on.
 
     Args:
         config: Of the run.
         codes: Of the clips of this process.
         device: Where to compute.
-        team: The processes of the run.
+        group: The processes of the run.
     """
 
     def __init__(
@@ -71,29 +71,29 @@ class TrainingState:
         config: TrainingConfig,
         codes: Float[Tensor, "clip code"],
         device: torch.device,
-        team: Team = ALONE,
+        group: ProcessGroup = ALONE,
     ):
         torch.manual_seed(config.seed)
-        self.config, self.team = config, team
-        self.num_clips = int(team.sums(len(codes))[0])
+        self.config, self.group = config, group
+        self.num_clips = int(group.all_reduce_scalars(len(codes))[0])
         self.model = InrvModel(config.model).to(device)
-        team.make_equal(*self.model.state_dict().values())
+        group.broadcast(*self.model.state_dict().values())
         self.codes = codes.to(device)
         self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
         self.code_adam = RowAdam(self.codes)
-        self.optimisers = weight_optimisers(self.model, config.optimiser)
-        self._prepare_optimisers()
-        self.average = MovingAverage(self.model, config.optimiser.average_decay)
+        self.optimizers = weight_optimizers(self.model, config.optimizer)
+        self._prepare_optimizers()
+        self.average = MovingAverage(self.model, config.optimizer.average_decay)
         self.progress = Progress(precision=choose_precision(config.precision, device))
 
-    def _prepare_optimisers(self) -> None:
+    def _prepare_optimizers(self) -> None:
         """Make their state now, not in the first step, so that it can be saved before it."""
         for parameter in self.model.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        for optimiser in self.optimisers.values():
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        for state in self.optimisers["adam"].state.values():
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        for state in self.optimizers["adam"].state.values():
             state["step"].zero_()
 
     def tensors(self) -> dict[str, Tensor]:
@@ -108,8 +108,8 @@ class TrainingState:
         for name, parameter in self.model.named_parameters():
             named[f"model.{name}"] = parameter.detach()
             named[f"average.{name}"] = self.average.weights[name]
-            for kind, optimiser in self.optimisers.items():
-                for key, value in optimiser.state.get(parameter, {}).items():
+            for kind, optimizer in self.optimizers.items():
+                for key, value in optimizer.state.get(parameter, {}).items():
                     named[f"{kind}.{key}.{name}"] = value
         return named
 
@@ -128,9 +128,9 @@ class TrainingState:
         own = self.tensors()
         tables = {
             name: RowBlocks(self._full_shape(name, own[name]), own[name].dtype, blocks)
-            for name, blocks in ((name, self.team.collect(own[name])) for name in ROW_TABLES)
+            for name, blocks in ((name, self.group.gather_rows(own[name])) for name in ROW_TABLES)
         }
-        if self.team.is_first:
+        if self.group.is_rank0:
             save_tensors(folder / STATE_FILE, {**own, **tables}, metadata)
         else:
             for name in written_order(tables):
@@ -166,7 +166,7 @@ class TrainingState:
                 raise UserError(f"'{path}' is damaged: '{name}' has another shape or type")
         with torch.no_grad():
             for name, value in saved.items():
-                live[name].copy_(self.team.share(value) if name in ROW_TABLES else value)
+                live[name].copy_(self.group.local_rows(value) if name in ROW_TABLES else value)
         self.progress = config_from_json(
             Progress, json.loads(metadata["progress"]), f"'{path}': progress"
         )
@@ -206,7 +206,7 @@ def save_training(
         require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
     state.save(out, training_content(store, clips.rows))
     space = snapshot(state, clips, features)
-    if state.team.is_first:
+    if state.group.is_rank0:
         space.save_pretrained(out)
 
 
@@ -215,7 +215,7 @@ def is_saved(
 ) -> bool:
     """Whether a save would write what is on the disk already; it may carry scores since then."""
     space = snapshot(state, clips, features)
-    return bool(state.team.of_first(state.team.is_first and _holds(out, space))[0])
+    return bool(state.group.broadcast_scalars(state.group.is_rank0 and _holds(out, space))[0])
 
 
 def _holds(out: Path, space: VideoSpace) -> bool:
@@ -235,7 +235,7 @@ def snapshot(
 ) -> VideoSpace:
     """The space as it is now; on other processes than the first, with their own clips alone."""
     model = InrvModel(state.config.model).to(state.codes.device)
-    averaged = state.config.optimiser.average_decay > 0
+    averaged = state.config.optimizer.average_decay > 0
     model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
     model.eval()
     blocks = zip(
@@ -245,11 +245,11 @@ def snapshot(
     )
     latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
     store, rows = clips.store, clips.rows
-    everyone = list(state.team.collect(latents))
-    if state.team.is_first:
+    everyone = list(state.group.gather_rows(latents))
+    if state.group.is_rank0:
         latents = torch.cat(everyone).to(latents.device)
     else:
-        rows = state.team.share(rows)
+        rows = state.group.local_rows(rows)
     shape = ClipShape(
         num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
     )
@@ -262,7 +262,7 @@ def start_or_resume(
     out: Path,
     config: TrainingConfig,
     device: torch.device,
-    team: Team = ALONE,
+    group: ProcessGroup = ALONE,
 ) -> tuple[TrainingState, bool]:
     """A fresh state, or the saved one and True.
 
@@ -273,28 +273,30 @@ def start_or_resume(
         UserError: The folder holds a run with other settings or clips, files that are none of
             a run's and that a save would overwrite; or there are more processes than clips.
     """
-    if len(rows) < team.count:
+    if len(rows) < group.count:
         raise UserError(
-            f"expected a clip for each of the {team.count} processes, came {len(rows)} clips"
+            f"expected a clip for each of the {group.count} processes, got {len(rows)} clips"
         )
-    if team.is_first:
+    if group.is_rank0:
         for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: the second by safetensors
             for path in out.glob(pattern):
                 path.unlink()
-    resumed = bool(team.of_first((out / STATE_FILE).exists())[0])
+    resumed = bool(group.broadcast_scalars((out / STATE_FILE).exists())[0])
     latent = config.model.latent
-    num_moments = latent.num_moments if latent.semantic == "none" else 1
+    num_keyframes = latent.num_keyframes if latent.semantic == "none" else 1
     width = latent.effective_code_width
     codes = None
     if resumed:
-        codes = torch.zeros(len(team.share(rows)), width)
+        codes = torch.zeros(len(group.local_rows(rows)), width)
     else:
-        if team.is_first:
+        if group.is_rank0:
             _require_new(out)
-            parts = width // num_moments
-            codes = initial_codes(config.codes, store.frames, rows, parts, config.seed, num_moments)
-        codes = team.spread(codes, len(rows), width)
-    state = TrainingState(config, codes, device, team)
+            parts = width // num_keyframes
+            codes = initial_codes(
+                config.code_init, store.frames, rows, parts, config.seed, num_keyframes
+            )
+        codes = group.scatter_rows(codes, len(rows), width)
+    state = TrainingState(config, codes, device, group)
     if resumed:
         state.load(out, training_content(store, rows))
     return state, resumed
@@ -309,7 +311,7 @@ def _require_new(out: Path) -> None:
 
 
 def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " clip"]:
-    """The order in which clips join: mixed, since neighbours in a store come from one file."""
+    """The order in which clips join: mixed, since neighbors in a store come from one file."""
     if not config.curriculum:
         return torch.arange(num_clips)
     return torch.randperm(num_clips, generator=seeded(config.seed, 5))
@@ -322,14 +324,14 @@ def semantic_features(
     device: torch.device,
     *,
     progress: bool = True,
-    team: Team = ALONE,
+    group: ProcessGroup = ALONE,
 ) -> Float[Tensor, "clip time feature"] | None:
     """Frame features of this process's clips, as wide as the model takes them; None without."""
     if config.model.latent.semantic == "none":
         return None
     encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
-    with team.first_before_others():  # who find in the store's folder what it has encoded
-        features = team.share(frame_features(store, rows, encoder, progress=progress))
+    with group.rank0_first():  # who find in the store's folder what it has encoded
+        features = group.local_rows(frame_features(store, rows, encoder, progress=progress))
     missing = config.model.latent.video_clip.feature_width - features.shape[2]
     if missing < 0:
         raise UserError(

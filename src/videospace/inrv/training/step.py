@@ -15,7 +15,7 @@ from videospace.inrv.training.optimizers import learning_rate_factor, shorten_gr
 from videospace.inrv.training.state import TrainingState
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
-from videospace.runtime.process_group import Team
+from videospace.runtime.process_group import ProcessGroup
 
 SMOOTHING = 0.98
 """Share of the past in the running mean of the reconstruction error."""
@@ -42,59 +42,59 @@ def training_step(
     Raises:
         UserError: The loss is not finite; nothing has changed then.
     """
-    config, progress, team = state.config, state.progress, state.team
+    config, progress, group = state.config, state.progress, state.group
     generator = seeded(config.seed, 3, progress.step)
     dropout_seed = seeded(config.seed, 4, progress.step).initial_seed()
-    torch.manual_seed(dropout_seed + team.rank)
+    torch.manual_seed(dropout_seed + group.rank)
 
     # What is drawn is drawn for the whole batch, so that it does not depend on who owns a clip.
-    places = team.places(batch)
+    places = group.batch_index(batch)
     chosen = batch[places].to(state.codes.device)
-    rows = team.local(chosen)
+    rows = group.local_index(chosen)
     codes = state.codes[rows].requires_grad_()
     latents = state.model.latents(codes, None if features is None else features[rows])
     frames = times = None
-    if config.model.latent.num_moments > 1:  # an INR holds at one time, so a step sees one frame
+    if config.model.latent.num_keyframes > 1:  # an INR holds at one time, so a step sees one frame
         frames = torch.randint(clips.size[0], batch.shape, generator=generator)
         times = state.model.frame_times(clips.size[0], codes.device)[frames[places]]
     with _products_in(progress.precision, codes.device):
         layers = state.model.layers(latents, times)
     points = _points(config, clips, batch, places, frames, generator).to(codes.device)
-    target = clips.colours(chosen, points)
+    target = clips.colors(chosen, points)
     shared = config.batch.points_per_clip is None and frames is None  # all have the whole grid
     encoded = gather_points(tables, points[:1] if shared else points)
     with _products_in(progress.precision, codes.device):
-        colours = state.model.colours(encoded, layers).float()
-    clip_errors = pointwise_error(colours, target, config.loss)
+        colors = state.model.colors(encoded, layers).float()
+    clip_errors = pointwise_error(colors, target, config.loss)
     loss = clip_errors.sum() / len(batch)
     if config.gaussian_weight:
-        regulariser = gaussian_divergence(state.latents, rows, latents, team)
-        loss = loss + config.gaussian_weight * regulariser
+        regularizer = gaussian_divergence(state.latents, rows, latents, group)
+        loss = loss + config.gaussian_weight * regularizer
     own_share = len(chosen) / len(batch)
-    own_error = own_share * squared_error(colours, target).item() if own_share else 0.0
-    error, num_bad = team.sums(own_error, not math.isfinite(loss.item()))
+    own_error = own_share * squared_error(colors, target).item() if own_share else 0.0
+    error, num_bad = group.all_reduce_scalars(own_error, not math.isfinite(loss.item()))
     if num_bad:
-        _refuse_step(clip_errors, chosen, clips, team, progress.step)
+        _refuse_step(clip_errors, chosen, clips, group, progress.step)
 
     loss.backward()
     gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
-    team.add_up(*gradients)
+    group.all_reduce(*gradients)
     factor = learning_rate_factor(
         fraction,
         progress.step,
-        warmup_steps=config.optimiser.warmup_steps,
-        schedule=config.optimiser.schedule,
+        warmup_steps=config.optimizer.warmup_steps,
+        schedule=config.optimizer.schedule,
     )
-    for optimiser in state.optimisers.values():
-        for group in optimiser.param_groups:
-            group["lr"] = config.optimiser.learning_rate * factor
-    if (max_ratio := config.optimiser.max_gradient_ratio) is not None:
+    for optimizer in state.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = config.optimizer.learning_rate * factor
+    if (max_ratio := config.optimizer.max_gradient_ratio) is not None:
         progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
-    for optimiser in state.optimisers.values():
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+    for optimizer in state.optimizers.values():
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
     assert codes.grad is not None
-    state.code_adam.step(rows, codes.grad, config.optimiser.code_learning_rate * factor)
+    state.code_adam.step(rows, codes.grad, config.optimizer.code_learning_rate * factor)
     state.average.update(state.model, progress.step)
     state.latents[rows] = latents.detach()
 
@@ -126,7 +126,7 @@ def _points(
             return grid.expand(len(batch[places]), -1)
         starts = frames[places, None] * clips.points_per_frame
         return starts + torch.arange(clips.points_per_frame)
-    num_important = round(count * config.batch.important_share)
+    num_important = round(count * config.batch.important_fraction)
     num_uniform = count - num_important
     points = clips.uniform_points(len(batch), num_uniform, generator, frames)[places]
     if num_important:
@@ -139,20 +139,20 @@ def _refuse_step(
     clip_errors: Float[Tensor, " clip"],
     chosen: Int[Tensor, " clip"],
     clips: TrainingClips,
-    team: Team,
+    group: ProcessGroup,
     step: int,
 ) -> NoReturn:
     """Stop before the step is taken, and name the clips."""
     bad = chosen[~clip_errors.isfinite()].tolist()
-    ids = team.lists([clips.store.records[clips.rows[clip]].id for clip in bad])
+    ids = group.all_gather([clips.store.records[clips.rows[clip]].id for clip in bad])
     if not ids:
         raise UserError(
-            f"the Gaussian regulariser is not finite in step {step}, as the latents of all clips "
-            "agree in some number: use more clips, --codes.start gaussian or --gaussian-weight 0; "
-            "the last save is kept"
+            f"the Gaussian regularizer is not finite in step {step}, as the latents of all clips "
+            "agree in some number: use more clips, --code-init.method gaussian or "
+            "--gaussian-weight 0; the last save is kept"
         )
     more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
     raise UserError(
         f"the loss is not finite in step {step}, for {', '.join(ids[:5])}{more}: "
-        "try a lower --optimiser.learning-rate; the last save is kept"
+        "try a lower --optimizer.learning-rate; the last save is kept"
     )

@@ -19,7 +19,7 @@ from videospace.lipreading.data.augmentation import (
     augmented_batch,
 )
 from videospace.lipreading.data.batches import ClipBatch, Frames, model_frames
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.losses import supervised_contrastive
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.model.variational import (
@@ -54,13 +54,13 @@ class AdaptationConfig:
     unit_weight: float = 0.0
     """Of reading the units of words, where they are given (classifier only)."""
     footage_weight: float = 0.1
-    """Of telling the clips of unlabelled footage apart however they are varied, where there are
+    """Of telling the clips of unlabeled footage apart however they are varied, where there are
     any."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
             raise UserError(
-                f"expected at least 1 epoch and 2 clips a step, came {self.epochs} and {self.batch}"
+                f"expected at least 1 epoch and 2 clips a step, got {self.epochs} and {self.batch}"
             )
 
 
@@ -73,8 +73,8 @@ Units = Mapping[str, Sequence[str]]
 
 def adapted(
     model: MouthModel,
-    shots: Sequence[LabelledClip],
-    synthetic: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
+    synthetic: Sequence[LabeledClip],
     config: AdaptationConfig,
     *,
     units: Units | None = None,
@@ -101,7 +101,7 @@ def adapted(
     """
     words = list(dict.fromkeys(shot.word for shot in shots))
     if len(words) < 2:
-        raise UserError(f"expected clips of at least 2 words to train on, came {len(words)}")
+        raise UserError(f"expected clips of at least 2 words to train on, got {len(words)}")
     torch.manual_seed(seed)
     units = units if config.unit_weight and units else {}
     student = model.with_words(words, unit_names(units, words) if units else None)
@@ -110,8 +110,8 @@ def adapted(
     clips = [*shots, *second]
     frames = [model_frames(each.clip, model.input_config) for each in clips]
     labels = torch.tensor([words.index(each.word) for each in clips])
-    unlabelled = [model_frames(clip, model.input_config) for clip in footage]
-    trainer = _Trainer(student, config, units, unlabelled, seed)
+    unlabeled = [model_frames(clip, model.input_config) for clip in footage]
+    trainer = _Trainer(student, config, units, unlabeled, seed)
     pairs = word_pairs(labels, len(shots), config.variational)
     steps_an_epoch = -(-len(pairs) // config.batch)
     total, started = config.epochs * steps_an_epoch, time.monotonic()
@@ -230,7 +230,7 @@ class _Trainer:
         )
 
 
-def _imprint(model: MouthModel, shots: Sequence[LabelledClip]) -> None:
+def _imprint(model: MouthModel, shots: Sequence[LabeledClip]) -> None:
     """Start the classifier at the mean embedding of each word's clips."""
     unit = functional.normalize(model.embed([shot.clip for shot in shots]).clips, dim=-1)
     unit = unit.to(model.device)

@@ -9,13 +9,13 @@ from typing import Literal, get_args
 
 from videospace.lipreading.adaptation.adaptation import AdaptationConfig, adapted
 from videospace.lipreading.data.augmentation import NO_AUGMENTATION, PUBLISHED, STRONG
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.model.variational import VariationalConfig
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.calibration import own_temperature
 from videospace.lipreading.recognition.open_set import least_resemblance
-from videospace.lipreading.recognition.recognizer import Recogniser
+from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.lipreading.recognition.scorers import (
     FUSED,
     WITHOUT_MODEL,
@@ -40,20 +40,20 @@ StrategyName = Literal[
     "ve-r+s+aug",
     "prototypes",
     "dtw",
-    "dtw-normalised",
+    "dtw-normalized",
     "dtw-embeddings",
     "fusion",
     "fusion+adapted",
 ]
 STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
-JUDGE: Member = "dtw-normalised"
+JUDGE: Member = "dtw-normalized"
 """The scorer that tells whether a clip may be one of the words at all, whatever the strategy: it
 learns nothing from the clips."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LearningSettings:
-    """How a person's recogniser is learned, and how it answers."""
+    """How a person's recognizer is learned, and how it answers."""
 
     sure_at: float = 0.6
     """Probability from which the first word may count as sure; the clip has to resemble the word,
@@ -67,7 +67,7 @@ class LearningSettings:
     variational: VariationalConfig = VariationalConfig()
     """The terms of ``ve-*``; ``-mod`` leaves out the distance whatever stands here."""
     mirror: bool = False
-    """Recognise with the mean of each clip's embedding and that of its mirror image."""
+    """Recognize with the mean of each clip's embedding and that of its mirror image."""
     seed: int = 0
     """Of everything random."""
     device: str = "auto"
@@ -79,10 +79,10 @@ class LearningSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.sure_at <= 1:
-            raise UserError(f"expected sure_at in [0, 1], came {self.sure_at}")
+            raise UserError(f"expected sure_at in [0, 1], got {self.sure_at}")
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
             raise UserError(
-                f"expected more than 0 seconds for training, came {self.time_budget_seconds:g}"
+                f"expected more than 0 seconds for training, got {self.time_budget_seconds:g}"
             )
 
 
@@ -136,12 +136,12 @@ def adaptation_of(strategy: str, settings: LearningSettings) -> AdaptationConfig
 
 def adapt(
     strategy: str,
-    shots: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
     model: MouthModel,
     settings: LearningSettings | None = None,
     *,
-    synthetic: Sequence[LabelledClip] = (),
-    pseudo_labelled: Sequence[LabelledClip] = (),
+    synthetic: Sequence[LabeledClip] = (),
+    pseudo_labeled: Sequence[LabeledClip] = (),
     footage: Sequence[MouthClip] = (),
     units: Units | None = None,
 ) -> MouthModel:
@@ -153,7 +153,7 @@ def adapt(
         model: Pretrained.
         settings: How to learn.
         synthetic: Clips of the second domain, for ``+s``.
-        pseudo_labelled: Further clips of the second domain, for any strategy that trains.
+        pseudo_labeled: Further clips of the second domain, for any strategy that trains.
         footage: Clips of the person of which nobody knows what they say (see
             :mod:`videospace.lipreading.data.footage`).
         units: What each word is made of, such as visemes, for ``fusion+adapted``.
@@ -170,7 +170,7 @@ def adapt(
         return model
     if needs_synthetic(strategy) and not synthetic:
         raise UserError(
-            f"{strategy} learns from clips of a second domain too, came none: give a folder of "
+            f"{strategy} learns from clips of a second domain too, got none: give a folder of "
             f"them, or use {strategy.replace('+s', '').replace('-mod', '')}"
         )
     config = adaptation_of(strategy, settings)
@@ -179,7 +179,7 @@ def adapt(
     trained = adapted(
         model.to(choose_device(settings.device)),
         shots,
-        [*(synthetic if needs_synthetic(strategy) else ()), *pseudo_labelled],
+        [*(synthetic if needs_synthetic(strategy) else ()), *pseudo_labeled],
         dataclasses.replace(config, learning_rate=rate),
         units=units,
         footage=footage,
@@ -191,21 +191,21 @@ def adapt(
     return trained
 
 
-def recogniser(
+def recognizer(
     strategy: str,
-    shots: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
     model: MouthModel | None = None,
     settings: LearningSettings | None = None,
     *,
     use_counts: Mapping[str, int] | None = None,
     units: Units | None = None,
-) -> Recogniser:
-    """The quick part: a recogniser out of the person's clips and a model.
+) -> Recognizer:
+    """The quick part: a recognizer out of the person's clips and a model.
 
     Args:
         strategy: By name.
         shots: The person's clips.
-        model: What :func:`adapt` returned; None for ``dtw`` and ``dtw-normalised``.
+        model: What :func:`adapt` returned; None for ``dtw`` and ``dtw-normalized``.
         settings: How to answer.
         use_counts: How often each word was used, for a prior; None treats all words alike.
         units: What each word is made of.
@@ -217,8 +217,8 @@ def recogniser(
         >>> import numpy as np
         >>> from videospace.lipreading.mouth.mouth_clip import MouthClip
         >>> clip = MouthClip(frames=np.zeros((10, 88, 88), np.uint8), fps=25.0)
-        >>> shot = LabelledClip(word="yes", speaker="me", take="1", domain="real", clip=clip)
-        >>> recogniser("dtw", [shot]).recognise(clip).words
+        >>> shot = LabeledClip(word="yes", speaker="me", take="1", domain="real", clip=clip)
+        >>> recognizer("dtw", [shot]).recognize(clip).words
         ['yes']
     """
     settings = settings or LearningSettings()
@@ -238,7 +238,7 @@ def recogniser(
     limit = least_resemblance(
         [shot.word for shot in shots], [shot.clip for shot in shots], scorers[JUDGE]
     )
-    return Recogniser(
+    return Recognizer(
         scorers,
         {JUDGE: 0.0} | weights,
         sure_at=settings.sure_at,
@@ -249,22 +249,22 @@ def recogniser(
 
 def learn(
     strategy: str,
-    shots: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
     model: MouthModel | None = None,
     settings: LearningSettings | None = None,
     *,
-    synthetic: Sequence[LabelledClip] = (),
+    synthetic: Sequence[LabeledClip] = (),
     use_counts: Mapping[str, int] | None = None,
     units: Units | None = None,
-) -> Recogniser:
-    """Both: :func:`adapt`, then :func:`recogniser`."""
+) -> Recognizer:
+    """Both: :func:`adapt`, then :func:`recognizer`."""
     if model is not None:
         model = adapt(strategy, shots, model, settings, synthetic=synthetic, units=units)
-    return recogniser(strategy, shots, model, settings, use_counts=use_counts, units=units)
+    return recognizer(strategy, shots, model, settings, use_counts=use_counts, units=units)
 
 
 def _require_known(strategy: str) -> None:
     if strategy not in STRATEGY_NAMES:
         raise UserError(
-            f"expected one of the strategies {', '.join(STRATEGY_NAMES)}, came '{strategy}'"
+            f"expected one of the strategies {', '.join(STRATEGY_NAMES)}, got '{strategy}'"
         )

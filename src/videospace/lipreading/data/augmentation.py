@@ -19,7 +19,7 @@ from videospace.lipreading.data.batches import (
     Frames,
     InputConfig,
     frame_mask,
-    normalised,
+    normalized,
     padded,
 )
 from videospace.runtime.errors import UserError
@@ -53,12 +53,12 @@ class AugmentationConfig:
     def __post_init__(self) -> None:
         for name in ("speed", "zoom", "contrast"):
             if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"expected {name} in [0, 1), came {getattr(self, name)}")
+                raise UserError(f"expected {name} in [0, 1), got {getattr(self, name)}")
         if not 0 <= self.trim <= 0.4:
-            raise UserError(f"expected trim in [0, 0.4], came {self.trim}")
+            raise UserError(f"expected trim in [0, 0.4], got {self.trim}")
         for name in ("empty_frames", "time_mask", "shift_px", "rotation_degrees", "brightness"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
 
 
 NO_AUGMENTATION = AugmentationConfig()
@@ -114,7 +114,7 @@ def augmented_batch(
     frames = moved(batch.frames, augmentation, generator, side_px)
     frames = relit(frames, augmentation, generator)
     frames = time_masked(frames, shown, augmentation.time_mask, generator)
-    return normalised(ClipBatch(frames, batch.lengths), shown, input_config)
+    return normalized(ClipBatch(frames, batch.lengths), shown, input_config)
 
 
 def frame_choice(
@@ -173,7 +173,7 @@ def relit(
     config: AugmentationConfig,
     generator: torch.Generator,
 ) -> Float[Tensor, "clip time height width"]:
-    """Change contrast around mid-grey and brightness, alike in all frames of a clip."""
+    """Change contrast around mid-gray and brightness, alike in all frames of a clip."""
     if not (config.contrast or config.brightness):
         return frames
     chance = 2 * torch.rand(2, len(frames), 1, 1, 1, generator=generator) - 1

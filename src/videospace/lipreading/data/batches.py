@@ -50,7 +50,7 @@ def model_frames(clip: MouthClip, config: InputConfig) -> Frames:
 
 
 def padded(clips: Sequence[Frames], blank: Sequence[Bool[Tensor, " _"]] = ()) -> ClipBatch:
-    """Stack clips of different lengths, grey levels as [0, 1]; nothing is normalised yet.
+    """Stack clips of different lengths, gray levels as [0, 1]; nothing is normalized yet.
 
     Args:
         clips: At least one.
@@ -64,10 +64,10 @@ def padded(clips: Sequence[Frames], blank: Sequence[Bool[Tensor, " _"]] = ()) ->
     return ClipBatch(frames, lengths)
 
 
-def normalised(
+def normalized(
     batch: ClipBatch, shown: Bool[Tensor, "clip time"], config: InputConfig
 ) -> ClipBatch:
-    """Bring grey levels in [0, 1] to what the encoder expects.
+    """Bring gray levels in [0, 1] to what the encoder expects.
 
     Args:
         batch: As :func:`padded` makes it.
@@ -97,7 +97,7 @@ def clip_batch(clips: Sequence[MouthClip], config: InputConfig) -> ClipBatch:
         1.0
     """
     batch = padded([model_frames(clip, config) for clip in clips])
-    return normalised(batch, frame_mask(batch.lengths, batch.frames.shape[1]), config)
+    return normalized(batch, frame_mask(batch.lengths, batch.frames.shape[1]), config)
 
 
 def frame_mask(lengths: Int[Tensor, " clip"], num_frames: int) -> Bool[Tensor, "clip time"]:
@@ -114,6 +114,6 @@ def frame_mask(lengths: Int[Tensor, " clip"], num_frames: int) -> Bool[Tensor, "
     shortest, longest = int(lengths.min()), int(lengths.max())
     if shortest < 1 or longest > num_frames:
         raise UserError(
-            f"expected lengths of 1 to {num_frames} frames, came {shortest} to {longest}"
+            f"expected lengths of 1 to {num_frames} frames, got {shortest} to {longest}"
         )
     return arange(num_frames, device=lengths.device) < lengths[:, None]

@@ -19,7 +19,7 @@ LAYOUT = "SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class LabelledClip:
+class LabeledClip:
     """A clip of a mouth, and what it says."""
 
     word: str
@@ -53,7 +53,7 @@ def read_corpus(
     fps: float = MODEL_FPS,
     domain: Domain = "real",
     detector: FaceDetector | None = None,
-) -> list[LabelledClip]:
+) -> list[LabeledClip]:
     """Read speakers, words and takes out of folders, zips or both.
 
     Below the folder lies SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images or
@@ -89,7 +89,7 @@ def read_corpus(
         raise UserError(f"expected a corpus at '{folder}', but there is no such file or folder")
     sources = list(_sources(folder))
     if not sources:
-        raise UserError(f"expected clips in '{folder}' as {LAYOUT}, came none")
+        raise UserError(f"expected clips in '{folder}' as {LAYOUT}, got none")
     if speakers is not None:
         known = {source.speaker for source in sources}
         if missing := sorted(set(speakers) - known):
@@ -111,21 +111,21 @@ def _name(source: _Source) -> tuple[str, str, str]:
 
 def _read(
     sources: list[_Source], fps: float, domain: Domain, detector: FaceDetector | None
-) -> Iterator[LabelledClip]:
+) -> Iterator[LabeledClip]:
     for path, clips in itertools.groupby(sources, key=lambda source: source.path):
         takes = list(clips)
         if takes[0].names:
             with OpenZip(path) as archive:
                 for take in takes:
                     clip = MouthClip(frames=archive.read(take.names), fps=fps)
-                    yield _labelled(take, domain, clip)
+                    yield _labeled(take, domain, clip)
         else:
-            yield _labelled(takes[0], domain, _read_take(path, fps, detector))
+            yield _labeled(takes[0], domain, _read_take(path, fps, detector))
 
 
-def _labelled(source: _Source, domain: Domain, clip: MouthClip) -> LabelledClip:
+def _labeled(source: _Source, domain: Domain, clip: MouthClip) -> LabeledClip:
     speaker, word, take = _name(source)
-    return LabelledClip(word=word, speaker=speaker, take=take, domain=domain, clip=clip)
+    return LabeledClip(word=word, speaker=speaker, take=take, domain=domain, clip=clip)
 
 
 def _read_take(path: Path, fps: float, detector: FaceDetector | None) -> MouthClip:
@@ -170,6 +170,6 @@ def _sources_in_zip(path: Path) -> Iterator[_Source]:
 def _source(parts: tuple[str, ...], path: Path, names: tuple[str, ...] = ()) -> _Source:
     if len(parts) < 3:
         came = "/".join(parts) or "images"
-        raise UserError(f"expected {LAYOUT}, came {came} in '{path}'")
+        raise UserError(f"expected {LAYOUT}, got {came} in '{path}'")
     speaker, *word, take = parts
     return _Source(speaker=speaker, word="/".join(word), take=take, path=path, names=names)

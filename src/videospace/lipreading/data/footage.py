@@ -1,4 +1,4 @@
-"""Unlabelled footage of a person, cut at the pauses."""
+"""Unlabeled footage of a person, cut at the pauses."""
 
 from videospace.lipreading.mouth.endpoints import cut, find_movements
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -32,7 +32,7 @@ def segments(footage: MouthClip) -> list[MouthClip]:
     if not found:
         raise UserError(
             f"expected footage with movements of the lips of {SHORTEST_SECONDS:g} to "
-            f"{LONGEST_SECONDS:g} s between pauses, came {footage.seconds:.1f} s without one: film "
+            f"{LONGEST_SECONDS:g} s between pauses, got {footage.seconds:.1f} s without one: film "
             "single words with a rest of half a second after each"
         )
     return found

@@ -1,4 +1,4 @@
-"""How well a recogniser does on clips that it has not learned from."""
+"""How well a recognizer does on clips that it has not learned from."""
 
 import dataclasses
 import random
@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.lipreading.text import counted
@@ -19,23 +19,23 @@ NUM_NAMED = 5
 
 
 @runtime_checkable
-class Recognises(Protocol):
+class Recognizes(Protocol):
     """Anything that answers as a recognizer does."""
 
-    def recognise(self, clip: MouthClip, k: int = 5) -> Recognition:
+    def recognize(self, clip: MouthClip, k: int = 5) -> Recognition:
         """Name the likeliest words of a clip."""
         ...
 
 
-Learn = Callable[[list[LabelledClip], int], Recognises]
-"""Makes a recogniser of shots and a seed."""
+Learn = Callable[[list[LabeledClip], int], Recognizes]
+"""Makes a recognizer of shots and a seed."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a recogniser said to one clip."""
+    """What a recognizer said to one clip."""
 
-    asked: LabelledClip
+    asked: LabeledClip
     """The clip."""
     words: list[str]
     """The likeliest words, best first."""
@@ -73,18 +73,18 @@ class Scores:
     """From the clip to the answer."""
 
 
-def ask(recogniser: Recognises, clips: Sequence[LabelledClip], *, seed: int = 0) -> list[Answer]:
-    """Show clips to a recogniser, one by one.
+def ask(recognizer: Recognizes, clips: Sequence[LabeledClip], *, seed: int = 0) -> list[Answer]:
+    """Show clips to a recognizer, one by one.
 
     Args:
-        recogniser: That has not learned from them.
-        clips: To recognise.
+        recognizer: That has not learned from them.
+        clips: To recognize.
         seed: Of its training; only kept.
     """
     answers = []
     for clip in clips:
         start = time.perf_counter()
-        said = recogniser.recognise(clip.clip, k=NUM_NAMED)
+        said = recognizer.recognize(clip.clip, k=NUM_NAMED)
         answers.append(
             Answer(
                 asked=clip,
@@ -99,13 +99,13 @@ def ask(recogniser: Recognises, clips: Sequence[LabelledClip], *, seed: int = 0)
 
 
 def score(answers: Sequence[Answer]) -> Scores:
-    """Summarise answers.
+    """Summarize answers.
 
     Raises:
         UserError: There are none.
     """
     if not answers:
-        raise UserError("expected at least one answer to score, came none")
+        raise UserError("expected at least one answer to score, got none")
     words = [(answer.asked.speaker, answer.asked.word) for answer in answers]
     seeds = [answer.seed for answer in answers]
 
@@ -131,8 +131,8 @@ def confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
 
 
 def split_shots(
-    clips: Sequence[LabelledClip], num_shots: int, *, seed: int, num_reserved: int | None = None
-) -> tuple[list[LabelledClip], list[LabelledClip]]:
+    clips: Sequence[LabeledClip], num_shots: int, *, seed: int, num_reserved: int | None = None
+) -> tuple[list[LabeledClip], list[LabeledClip]]:
     """Divide the clips of each word into those to learn from and those to ask about.
 
     Args:
@@ -159,7 +159,7 @@ def split_shots(
 
 
 def evaluate(
-    clips: Sequence[LabelledClip],
+    clips: Sequence[LabeledClip],
     learn: Learn,
     *,
     num_shots: int = 1,
@@ -170,7 +170,7 @@ def evaluate(
 
     Args:
         clips: Of one person.
-        learn: Makes a recogniser.
+        learn: Makes a recognizer.
         num_shots: Clips of each word to learn from.
         num_reserved: As in :func:`split_shots`.
         seeds: Each draws other clips, and trains anew.
@@ -184,7 +184,7 @@ def evaluate(
         num_words = len({clip.word for clip in shots})
         if num_words < 2:
             raise UserError(
-                f"expected clips of at least 2 words to tell apart, came {num_words}: add words"
+                f"expected clips of at least 2 words to tell apart, got {num_words}: add words"
             )
         if not tests:
             spent = counted(max(num_shots, num_reserved or 0), "clip")
@@ -197,7 +197,7 @@ def evaluate(
 
 
 def shot_curve(
-    clips: Sequence[LabelledClip],
+    clips: Sequence[LabeledClip],
     learn: Learn,
     *,
     max_shots: int,
@@ -207,7 +207,7 @@ def shot_curve(
 
     Args:
         clips: Of one person.
-        learn: Makes a recogniser.
+        learn: Makes a recognizer.
         max_shots: Most clips of a word to learn from; words need one more to be asked about.
         seeds: As in :func:`evaluate`.
 

@@ -30,8 +30,8 @@ def principal_components(
 
     Source: Pearson (1901).
     """
-    centred = embeddings - embeddings.mean(axis=0)
-    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = embeddings - embeddings.mean(axis=0)
+    left, singular, _ = np.linalg.svd(centered, full_matrices=False)
     plane = np.zeros((len(embeddings), 2))
     plane[:, : len(singular)] = (left * singular)[:, :2]
     return plane
@@ -40,7 +40,7 @@ def principal_components(
 def plot_embeddings(
     path: Path, embeddings: Float[np.ndarray, "clip width"], words: Sequence[str]
 ) -> None:
-    """Draw clips as dots, a colour and a shape a word; the word stands near the middle of them."""
+    """Draw clips as dots, a color and a shape a word; the word stands near the middle of them."""
     places = principal_components(embeddings)
     least, most = places.min(axis=0), places.max(axis=0)
     places = 2 * (places - least) / np.maximum(most - least, 1e-12) - 1
@@ -50,8 +50,8 @@ def plot_embeddings(
     middles = []
     for number, name in enumerate(names):
         own = places[[word == name for word in words]]
-        colour, shape = f"C{number % 10}", MARKERS[number // 10 % len(MARKERS)]
-        axes.scatter(own[:, 0], own[:, 1], s=28, color=colour, marker=shape, alpha=0.8)
+        color, shape = f"C{number % 10}", MARKERS[number // 10 % len(MARKERS)]
+        axes.scatter(own[:, 0], own[:, 1], s=28, color=color, marker=shape, alpha=0.8)
         middles.append(own.mean(axis=0))
     if len(names) <= MOST_WORDS_SHOWN:
         lengths = [LETTER_WIDTH * len(name) for name in names]
@@ -66,7 +66,7 @@ def apart(
     """Move labels up until none covers another.
 
     Args:
-        places: Their centres.
+        places: Their centers.
         widths: Of each, in the same unit.
         height: Of all.
 

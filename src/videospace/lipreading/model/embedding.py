@@ -24,11 +24,11 @@ class EmbeddingConfig:
 
     def __post_init__(self) -> None:
         if self.segments < 1:
-            raise UserError(f"expected segments of at least 1, came {self.segments}")
+            raise UserError(f"expected segments of at least 1, got {self.segments}")
         if self.width is not None and self.width < 1:
-            raise UserError(f"expected an embedding width of at least 1, came {self.width}")
+            raise UserError(f"expected an embedding width of at least 1, got {self.width}")
         if not self.temperature > 0:
-            raise UserError(f"expected a temperature above 0, came {self.temperature}")
+            raise UserError(f"expected a temperature above 0, got {self.temperature}")
 
 
 def segment_means(

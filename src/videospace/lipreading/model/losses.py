@@ -51,7 +51,7 @@ def episode_loss(
         temperature: Cosines are divided by it.
 
     Source: Snell et al., "Prototypical networks for few-shot learning", 2017, Eq. 2, with the
-    centred cosine of Wang et al., "SimpleShot", 2019.
+    centered cosine of Wang et al., "SimpleShot", 2019.
     """
     num_speakers, num_words, num_takes, _ = embeddings.shape
     target = torch.arange(num_words, device=embeddings.device)

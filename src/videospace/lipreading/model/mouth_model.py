@@ -236,10 +236,10 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
     for name in ("words", "units"):
         names = content[name]
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-            raise UserError(f"expected a list of texts for '{path}': {name}, came {names!r}")
+            raise UserError(f"expected a list of texts for '{path}': {name}, got {names!r}")
     for name in ("calibration", "scores"):
         if not isinstance(content[name], dict):
-            raise UserError(f"expected an object for '{path}': {name}, came {content[name]!r}")
+            raise UserError(f"expected an object for '{path}': {name}, got {content[name]!r}")
     for name, weights in content["calibration"].items():
         parts = set(name.split("+"))
         if (
@@ -247,7 +247,7 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
             or weights.keys() != parts
             or not all(isinstance(weight, (int, float)) for weight in weights.values())
         ):
-            raise UserError(f"expected a weight for each of {name} in '{path}', came {weights!r}")
+            raise UserError(f"expected a weight for each of {name} in '{path}', got {weights!r}")
     return MouthModel(
         encoder_from_json(content["encoder"], f"'{path}': encoder"),
         content["words"],

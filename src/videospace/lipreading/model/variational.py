@@ -30,7 +30,7 @@ class VariationalConfig:
     distance: bool = True
     """Whether there is a distance term; False is the thesis's ``-mod``."""
     source: Literal["real", "synthetic"] = "real"
-    """Whose encoder recognises in the end: trained on the real shots (2.3.1), while the target
+    """Whose encoder recognizes in the end: trained on the real shots (2.3.1), while the target
     sees all clips, or on the synthetic ones (2.2.1), while the target sees the real ones."""
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Cutting a mouth out of a frame: upright, centred, grey, 88×88."""
+"""Cutting a mouth out of a frame: upright, centered, gray, 88×88."""
 
 import math
 
@@ -22,7 +22,7 @@ def crop_mouth(
         pose: The square to cut out.
 
     Returns:
-        Grey levels.
+        Gray levels.
 
     Example:
         >>> frame = np.zeros((100, 100, 3), np.uint8)
@@ -34,7 +34,7 @@ def crop_mouth(
     # A square that is turned fits into one that is √2 as large.
     reach = math.ceil(pose.side_px / math.sqrt(2)) + 2
     left, top = math.floor(pose.x_px) - reach, math.floor(pose.y_px) - reach
-    surroundings = _to_grey(_patch(frame, top, left, 2 * reach))
+    surroundings = _to_gray(_patch(frame, top, left, 2 * reach))
     shrink = max(1, round(pose.side_px / MOUTH_SIZE))
     scale = pose.side_px / MOUTH_SIZE / shrink
     across, down = scale * math.cos(pose.angle), scale * math.sin(pose.angle)
@@ -61,13 +61,13 @@ def fit_crop(image: Image.Image) -> UInt8[np.ndarray, "88 88"]:
         >>> fit_crop(Image.new("L", (96, 54), 7)).shape
         (88, 88)
     """
-    grey = image.convert("L")
-    scale = MOUTH_SIZE / max(grey.size)
-    width, height = (max(1, round(side * scale)) for side in grey.size)
-    if grey.size != (width, height):
-        grey = grey.resize((width, height), Image.Resampling.BILINEAR)
+    gray = image.convert("L")
+    scale = MOUTH_SIZE / max(gray.size)
+    width, height = (max(1, round(side * scale)) for side in gray.size)
+    if gray.size != (width, height):
+        gray = gray.resize((width, height), Image.Resampling.BILINEAR)
     above, before = (MOUTH_SIZE - height) // 2, (MOUTH_SIZE - width) // 2
-    return _patch(np.asarray(grey), -above, -before, MOUTH_SIZE)
+    return _patch(np.asarray(gray), -above, -before, MOUTH_SIZE)
 
 
 def _patch(pixels: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
@@ -78,5 +78,5 @@ def _patch(pixels: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     return pixels[rows[:, None], columns]
 
 
-def _to_grey(pixels: np.ndarray) -> Image.Image:
+def _to_gray(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels).convert("L")

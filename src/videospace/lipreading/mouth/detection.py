@@ -50,7 +50,7 @@ class FixedBox:
 
     def __init__(self, box: str | None = None, *, share: float = 1.0) -> None:
         if not 0 < share <= 1:
-            raise UserError(f"expected a share of the frame in (0, 1], came {share}")
+            raise UserError(f"expected a share of the frame in (0, 1], got {share}")
         self._share = share
         self._region = None if box is None else parse_crop(box)
 

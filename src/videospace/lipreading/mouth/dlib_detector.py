@@ -45,7 +45,7 @@ class DlibDetector:
             self._libraries = _open_libraries()
         dlib, find_faces, place_landmarks = self._libraries
         picture = Image.fromarray(frame).convert("L")
-        grey = np.asarray(picture)
+        gray = np.asarray(picture)
         boxes = []
         for shrink in _shrinkings(min(picture.size)):
             small = picture.resize(
@@ -58,7 +58,7 @@ class DlibDetector:
             return []
         sides = [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]
         faces = [dlib.rectangle(*(round(side * shrink) for side in box)) for box in sides]
-        return [_pose(_points(place_landmarks(grey, face))) for face in faces]
+        return [_pose(_points(place_landmarks(gray, face))) for face in faces]
 
 
 def _shrinkings(shorter_side_px: int) -> list[float]:

@@ -14,7 +14,7 @@ SMOOTHING_SECONDS = 0.06
 SHARE_OF_PEAK = 0.2
 """Lips move where their motion is above this share of the way from stillness to the peak."""
 STILL_LEVELS = 1.0
-"""Motion that a camera's noise gives, in grey levels; below it nothing moves."""
+"""Motion that a camera's noise gives, in gray levels; below it nothing moves."""
 PAUSE_SECONDS = 0.5
 """A longer rest ends the word; what lies beyond is another movement."""
 
@@ -39,7 +39,7 @@ def lip_motion(clip: MouthClip) -> Float[np.ndarray, " time"]:
         clip: Of any rate.
 
     Returns:
-        Mean change in grey levels for each frame; zeros for a single one.
+        Mean change in gray levels for each frame; zeros for a single one.
 
     Example:
         >>> still = MouthClip(frames=np.full((5, 88, 88), 100, np.uint8), fps=25.0)
@@ -89,7 +89,7 @@ def find_movements(clip: MouthClip) -> list[Movement]:
     """All movements that pauses of 0.5 s divide, from the first to the last.
 
     Args:
-        clip: Of any length, such as a person's unlabelled footage.
+        clip: Of any length, such as a person's unlabeled footage.
     """
     return _movements(lip_motion(clip), clip.fps)
 

@@ -46,7 +46,7 @@ def read_folder(folder: Path) -> UInt8[np.ndarray, "time 88 88"]:
     """
     names = sorted(filter(is_image, os.listdir(folder)), key=natural_order)
     if not names:
-        raise UserError(f"expected images of a mouth in the folder '{folder}', came none")
+        raise UserError(f"expected images of a mouth in the folder '{folder}', got none")
     return np.stack([_crop(folder / name, str(folder / name)) for name in names])
 
 
@@ -60,7 +60,7 @@ def read_zip(path: Path) -> UInt8[np.ndarray, "time 88 88"]:
         folders = {str(PurePosixPath(name).parent) for name in archive.image_names}
         if len(folders) != 1:
             raise UserError(
-                f"expected the images of one clip in '{path}', came images in {len(folders)} "
+                f"expected the images of one clip in '{path}', got images in {len(folders)} "
                 "folders; for many clips in one zip, read it as a corpus"
             )
         return archive.read(archive.image_names)

@@ -1,4 +1,4 @@
-"""A mouth clip: what every part of the recogniser looks at."""
+"""A mouth clip: what every part of the recognizer looks at."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ MAX_SECONDS = 12.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class MouthClip:
-    """Aligned grey crops of one mouth, frame by frame.
+    """Aligned gray crops of one mouth, frame by frame.
 
     Raises:
         UserError: The frames are not uint8 (time, 88, 88), there is none, or the rate is no rate.
@@ -31,7 +31,7 @@ class MouthClip:
     """
 
     frames: UInt8[np.ndarray, "time height width"]
-    """Grey levels in [0, 255], 88×88 px, the mouth in the middle."""
+    """Gray levels in [0, 255], 88×88 px, the mouth in the middle."""
     fps: float
     """Frames a second."""
 
@@ -42,9 +42,9 @@ class MouthClip:
                 f"came {self.frames.dtype} {tuple(self.frames.shape)}"
             )
         if not len(self.frames):
-            raise UserError("expected at least one frame of a mouth, came none")
+            raise UserError("expected at least one frame of a mouth, got none")
         if not 0 < self.fps < float("inf"):
-            raise UserError(f"expected a frame rate above 0, came {self.fps}")
+            raise UserError(f"expected a frame rate above 0, got {self.fps}")
 
     @property
     def seconds(self) -> float:
@@ -59,7 +59,7 @@ class MouthClip:
         """
         if self.seconds > MAX_SECONDS:
             raise UserError(
-                f"expected a clip of one word, at most {MAX_SECONDS:g} s, came one of "
+                f"expected a clip of one word, at most {MAX_SECONDS:g} s, got one of "
                 f"{self.seconds:.1f} s: cut it to the word"
             )
 

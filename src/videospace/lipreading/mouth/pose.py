@@ -8,16 +8,16 @@ from jaxtyping import Float
 SIDE_IN_FACE_SIZES = 0.75
 """Side of a crop over the size of the face: lips at rest take up about four fifths of its width, as
 in MIRACL's crops. With 1.2, as around the published encoders, nose and chin outweigh the lips:
-templates on GRID then recognise 2 words in a hundred instead of 9."""
+templates on GRID then recognize 2 words in a hundred instead of 9."""
 
 
 class MouthPose(NamedTuple):
     """The square of a frame that shows a mouth with some context around the lips."""
 
     x_px: float
-    """Centre of the lips, from the left edge of the frame."""
+    """Center of the lips, from the left edge of the frame."""
     y_px: float
-    """Centre of the lips, from the top edge of the frame."""
+    """Center of the lips, from the top edge of the frame."""
     side_px: float
     """Side of the square."""
     angle: float
@@ -33,7 +33,7 @@ def pose_from_landmarks(
     longer: a head that turns shortens the one, a head that nods the other.
 
     Args:
-        eyes: Centres of the eyes in px; the one further left in an upright picture first.
+        eyes: Centers of the eyes in px; the one further left in an upright picture first.
         lips: Points spread evenly over the lips in px.
 
     Example:

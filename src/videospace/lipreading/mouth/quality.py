@@ -16,7 +16,7 @@ LONGEST_SECONDS = 10.0
 LOWEST_FPS = 15.0
 LONGEST_GAP_SECONDS = 0.3
 SMALLEST_MOUTH_PX = 28
-"""Half of what the recogniser looks at: below, every pixel is stretched over four."""
+"""Half of what the recognizer looks at: below, every pixel is stretched over four."""
 LIGHT_FPS = 5.0
 """How often light and sharpness are looked at."""
 DARKEST, BRIGHTEST = 0.12, 0.88
@@ -49,9 +49,9 @@ class QualityReport:
     out_of_frame_share: float = 0.0
     """Share of the frames in which the lips lie partly outside the picture, in [0, 1]."""
     brightness: float
-    """Mean grey level around the mouth, from 0 (black) to 1 (white)."""
+    """Mean gray level around the mouth, from 0 (black) to 1 (white)."""
     contrast: float
-    """Standard deviation of the grey levels in a frame, over the whole range."""
+    """Standard deviation of the gray levels in a frame, over the whole range."""
     sharpness: float
     """Contrast of the finest details over that of everything; 0.2 and more is sharp."""
     movement_start_seconds: float | None
@@ -123,7 +123,7 @@ def sharpness(frames: UInt8[np.ndarray, "time 88 88"]) -> float:
     """How much of the contrast lies in the finest details, as the median over the frames.
 
     Returns:
-        Standard deviation of the Laplacian over that of the grey levels; 0 for a plain picture,
+        Standard deviation of the Laplacian over that of the gray levels; 0 for a plain picture,
         √20 for noise.
 
     Example:

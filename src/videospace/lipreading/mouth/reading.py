@@ -29,7 +29,7 @@ def read_mouth(
 
     Args:
         source: A video file, a folder of images, or the frames as uint8, RGB
-            (time, height, width, 3) or grey (time, height, width).
+            (time, height, width, 3) or gray (time, height, width).
         detector: Finds the faces.
         fps: Frames a second; None takes the file's own, and 25 for frames and images.
 
@@ -55,7 +55,7 @@ def read_mouth(
         info = probe(source)
         rate, num_expected = info.fps if fps is None else fps, info.num_frames
     if not 0 < rate < float("inf"):
-        raise UserError(f"expected a frame rate above 0, came {rate}")
+        raise UserError(f"expected a frame rate above 0, got {rate}")
     between = frames_between_looks(rate)
     found: list[list[MouthPose]] = []
     num_frames = height = width = 0
@@ -90,7 +90,7 @@ def read_crops(path: Path | str, *, fps: float | None = None) -> MouthClip:
     Each is brought to 88×88 as a whole, keeping its shape, and filled up with its edge.
 
     Args:
-        path: A folder of images, a zip of images or a video of a mouth, grey or in colour.
+        path: A folder of images, a zip of images or a video of a mouth, gray or in color.
         fps: Frames a second; None takes the video's own, and 25 for images.
 
     Raises:
@@ -123,7 +123,7 @@ def _require_frames(frames: np.ndarray) -> None:
     is_rgb = frames.ndim == 4 and frames.shape[3] == 3
     if frames.dtype != np.uint8 or not (is_rgb or frames.ndim == 3) or 0 in frames.shape:
         raise UserError(
-            "expected frames as uint8 (time, height, width, 3) or grey (time, height, width), "
+            "expected frames as uint8 (time, height, width, 3) or gray (time, height, width), "
             f"came {frames.dtype} {tuple(frames.shape)}"
         )
 

@@ -80,13 +80,13 @@ class PretrainConfig:
             raise UserError("expected calibration_speakers and calibration_words of at least 0")
         if self.calibration_words and not self.calibration_speakers:
             raise UserError(
-                "expected at least 1 of calibration_speakers to say the calibration_words, came 0"
+                "expected at least 1 of calibration_speakers to say the calibration_words, got 0"
             )
         for name in ("word_weight", "contrast_weight", "episode_weight", "unit_weight"):
             if not getattr(self, name) >= 0:
-                raise UserError(f"expected {name} of at least 0, came {getattr(self, name)}")
+                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if self.steps < 1:
-            raise UserError(f"expected steps of at least 1, came {self.steps}")
+            raise UserError(f"expected steps of at least 1, got {self.steps}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -104,6 +104,4 @@ class PretrainOptions:
 
     def __post_init__(self) -> None:
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
-            raise UserError(
-                f"expected time_budget_seconds above 0, came {self.time_budget_seconds}"
-            )
+            raise UserError(f"expected time_budget_seconds above 0, got {self.time_budget_seconds}")

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.pretraining.config import EpisodeConfig
 from videospace.runtime.errors import UserError
 
@@ -39,7 +39,7 @@ class EpisodeSource:
     """
 
     def __init__(
-        self, clips: Sequence[LabelledClip], config: EpisodeConfig, input_config: InputConfig
+        self, clips: Sequence[LabeledClip], config: EpisodeConfig, input_config: InputConfig
     ):
         self.words = list(dict.fromkeys(clip.word for clip in clips))
         self._config = config
@@ -55,7 +55,7 @@ class EpisodeSource:
         if not self._speakers:
             raise UserError(
                 f"expected a speaker with at least 2 words of {config.takes} takes each to train "
-                f"on, came {len(clips)} clips of {len(rows)} speakers without one"
+                f"on, got {len(clips)} clips of {len(rows)} speakers without one"
             )
 
     def episode(self, number: int, seed: int) -> tuple[Episode, torch.Generator]:

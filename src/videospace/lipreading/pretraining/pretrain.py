@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.lipreading.data.augmentation import augmented_batch, mixed_up
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.encoders.kinds import new_encoder
 from videospace.lipreading.model.losses import episode_loss, supervised_contrastive
 from videospace.lipreading.model.mouth_model import MouthModel
@@ -35,7 +35,7 @@ Units = Mapping[str, Sequence[str]]
 
 
 def pretrain(
-    clips: Sequence[LabelledClip],
+    clips: Sequence[LabeledClip],
     out: Path | str | None,
     config: PretrainConfig | None = None,
     options: PretrainOptions | None = None,
@@ -89,14 +89,14 @@ def pretrain(
 
 
 def _split(
-    clips: Sequence[LabelledClip], config: PretrainConfig
-) -> tuple[list[LabelledClip], list[LabelledClip]]:
+    clips: Sequence[LabeledClip], config: PretrainConfig
+) -> tuple[list[LabeledClip], list[LabeledClip]]:
     """Clips to train on, and those of the speakers kept out for calibration.
 
     Words that are kept out, too, are among the latter only.
     """
     if not clips:
-        raise UserError("expected clips of other speakers to train on, came none")
+        raise UserError("expected clips of other speakers to train on, got none")
     generator = torch.Generator().manual_seed(config.seed)
 
     def some(names: set[str], wanted: int) -> set[str]:
@@ -110,7 +110,7 @@ def _split(
     return trained_on, [clip for clip in clips if clip.speaker in speakers]
 
 
-def _content(clips: Sequence[LabelledClip], units: Units) -> str:
+def _content(clips: Sequence[LabeledClip], units: Units) -> str:
     """What tells a training on other clips, words or units: one digest of them all."""
     frames = {
         f"{index} {clip.speaker}/{clip.word}": torch.from_numpy(
@@ -123,7 +123,7 @@ def _content(clips: Sequence[LabelledClip], units: Units) -> str:
 
 
 class _Run:
-    """Model, optimiser and progress: all that the next step depends on."""
+    """Model, optimizer and progress: all that the next step depends on."""
 
     def __init__(
         self, words: Sequence[str], config: PretrainConfig, units: Units, device: torch.device

@@ -54,7 +54,7 @@ def export_profile(profile: Profile, path: Path) -> None:
         UserError: Another suffix, or it cannot be written.
     """
     if path.suffix.lower() != ".zip":
-        raise UserError(f"expected a file name that ends in .zip, came '{path.name}'")
+        raise UserError(f"expected a file name that ends in .zip, got '{path.name}'")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -90,7 +90,7 @@ def import_profile(path: Path, folder: Path) -> Profile:
 
         def records(kind: type[Record], name: str) -> list[Record]:
             if not isinstance(content[name], list):
-                raise UserError(f"{where}: expected a list of {name}, came {content[name]!r:.80}")
+                raise UserError(f"{where}: expected a list of {name}, got {content[name]!r:.80}")
             return [record_from_json(kind, item, where) for item in content[name]]
 
         settings = record_from_json(ProfileSettings, content["settings"], where)
@@ -173,7 +173,7 @@ def _check_identities(identities: list[str], path: Path) -> None:
     """Identities become file names, so that nothing else may stand there."""
     for identity in identities:
         if not _IDENTITY.fullmatch(identity):
-            raise UserError(f"'{path}': expected an id of 16 digits (0-f), came {identity!r}")
+            raise UserError(f"'{path}': expected an id of 16 digits (0-f), got {identity!r}")
 
 
 def _check_times(times: list[str], path: Path) -> None:
@@ -183,7 +183,7 @@ def _check_times(times: list[str], path: Path) -> None:
             datetime.datetime.fromisoformat(time)
         except ValueError as error:
             raise UserError(
-                f"'{path}': expected a time as ISO 8601 has it, came {time!r:.80}"
+                f"'{path}': expected a time as ISO 8601 has it, got {time!r:.80}"
             ) from error
 
 

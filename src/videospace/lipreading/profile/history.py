@@ -1,4 +1,4 @@
-"""How well words were recognised in use: by day, by session, by word, and what was confused.
+"""How well words were recognized in use: by day, by session, by word, and what was confused.
 
 Everything is counted from the choices that a profile keeps (``Profile.choices``).
 """

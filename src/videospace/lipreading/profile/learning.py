@@ -1,17 +1,17 @@
-"""From the clips of a profile to a recogniser, and the training that goes before it."""
+"""From the clips of a profile to a recognizer, and the training that goes before it."""
 
 import dataclasses
 from collections.abc import Sequence
 
-from videospace.lipreading.adaptation.pseudo_labels import pseudo_labelled
+from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
 from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
     StrategyName,
     adapt,
     needs_training,
-    recogniser,
+    recognizer,
 )
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import spell
@@ -25,15 +25,15 @@ from videospace.lipreading.profile.model_selection import (
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ModelRecord
-from videospace.lipreading.recognition.recognizer import Recogniser, Recognition
+from videospace.lipreading.recognition.recognizer import Recognition, Recognizer
 from videospace.runtime.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OpenedRecogniser:
-    """A person's recogniser, and how it came about."""
+class OpenedRecognizer:
+    """A person's recognizer, and how it came about."""
 
-    recogniser: Recogniser
+    recognizer: Recognizer
     """Knows every word of the profile that has a clip."""
     strategy: StrategyName
     """How it learned: the profile's strategy or, until that has been trained, the best one that
@@ -41,7 +41,7 @@ class OpenedRecogniser:
     model: str | None
     """Id of the model that it uses; None where the strategy needs none."""
     words_without_clip: tuple[str, ...]
-    """Words that it cannot recognise yet."""
+    """Words that it cannot recognize yet."""
 
     def record_of(self, found: Recognition) -> AnswerRecord:
         """What it answered, as a profile keeps it with the right word."""
@@ -65,18 +65,18 @@ def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
         return keep_model(profile, unfinished, kind="encoder", strategy="pretrained")
 
 
-def learning_clips(profile: Profile) -> tuple[list[LabelledClip], list[LabelledClip]]:
+def learning_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledClip]]:
     """The person's own clips, and the synthetic ones.
 
     Raises:
         UserError: Fewer than two words have a clip of their own.
     """
-    clips = profile.labelled_clips()
+    clips = profile.labeled_clips()
     shots = [clip for clip in clips if clip.domain == "real"]
     words = {clip.word for clip in shots}
     if len(words) < 2:
         raise UserError(
-            f"expected clips of at least 2 words to tell apart, came {len(words)}: "
+            f"expected clips of at least 2 words to tell apart, got {len(words)}: "
             "add words with 'videospace lipread add'"
         )
     return shots, [clip for clip in clips if clip.domain == "synthetic" and clip.word in words]
@@ -90,15 +90,15 @@ def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
 
 def name_footage(
     profile: Profile, footage: Sequence[MouthClip], settings: LearningSettings
-) -> list[LabelledClip]:
-    """Clips of unlabelled footage whose word the person's recogniser is sure about.
+) -> list[LabeledClip]:
+    """Clips of unlabeled footage whose word the person's recognizer is sure about.
 
     Raises:
         UserError: Fewer than two words have clips.
     """
     by_what_needs_no_training = possible_strategy(profile, "fusion")
-    opened = open_recogniser(profile, settings, strategy=by_what_needs_no_training)
-    return pseudo_labelled(footage, opened.recogniser, speaker=profile.settings.person)
+    opened = open_recognizer(profile, settings, strategy=by_what_needs_no_training)
+    return pseudo_labeled(footage, opened.recognizer, speaker=profile.settings.person)
 
 
 def train(
@@ -107,9 +107,9 @@ def train(
     settings: LearningSettings,
     *,
     footage: Sequence[MouthClip] = (),
-    named_footage: Sequence[LabelledClip] = (),
+    named_footage: Sequence[LabeledClip] = (),
 ) -> ModelRecord | None:
-    """Train the profile's recogniser, where its strategy is one that trains.
+    """Train the profile's recognizer, where its strategy is one that trains.
 
     Clips may be added meanwhile; they are taken into account without training.
 
@@ -144,25 +144,25 @@ def train(
                 model,
                 settings,
                 synthetic=synthetic,
-                pseudo_labelled=named_footage,
+                pseudo_labeled=named_footage,
                 footage=footage,
                 units=units,
             )
             adapted.save_pretrained(unfinished)
             taken = [clip.take for clip in (*shots, *synthetic)]
             record = keep_model(
-                profile, unfinished, kind="recogniser", strategy=strategy, clips=taken
+                profile, unfinished, kind="recognizer", strategy=strategy, clips=taken
             )
     profile.change_settings(dataclasses.replace(profile.settings, strategy=strategy))
     return record
 
 
-def open_recogniser(
+def open_recognizer(
     profile: Profile, settings: LearningSettings | None = None, *, strategy: str | None = None
-) -> OpenedRecogniser:
-    """A recogniser of all words that have clips, without training.
+) -> OpenedRecognizer:
+    """A recognizer of all words that have clips, without training.
 
-    Clips that came after the training count as they do when they are added to an open recogniser.
+    Clips that came after the training count as they do when they are added to an open recognizer.
 
     Args:
         profile: The profile.
@@ -181,17 +181,17 @@ def open_recogniser(
     record = model_for(profile, chosen)
     model = None if record is None else load_model(profile, record)
     learned = shots
-    if record is not None and record.kind == "recogniser":
+    if record is not None and record.kind == "recognizer":
         learned = [shot for shot in shots if shot.take in set(record.clips)]
-    opened = recogniser(
+    opened = recognizer(
         chosen, learned, model, settings, use_counts=counts, units=units_of(profile)
     )
     for shot in shots:
         if shot not in learned:
             opened.add(shot.word, shot.clip)
     known = {clip.word for clip in shots}
-    return OpenedRecogniser(
-        recogniser=opened,
+    return OpenedRecognizer(
+        recognizer=opened,
         strategy=chosen,
         model=None if record is None else record.id,
         words_without_clip=tuple(word.text for word in words if word.text not in known),

@@ -19,7 +19,7 @@ from videospace.runtime.errors import UserError
 
 UNTRAINED: StrategyName = "fusion"
 """The strategy of a profile whose pretrained model has not been trained any further."""
-WITHOUT_MODEL: StrategyName = "dtw-normalised"
+WITHOUT_MODEL: StrategyName = "dtw-normalized"
 """The strategy of a profile that has no pretrained model."""
 
 
@@ -84,7 +84,7 @@ def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
 def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:
     """The strategy itself or, until it has been trained, the best one that needs no training."""
     if needs_training(strategy):
-        trained = current_model(profile, "recogniser")
+        trained = current_model(profile, "recognizer")
         if trained is not None and trained.strategy == strategy:
             return strategy
         strategy = UNTRAINED
@@ -103,7 +103,7 @@ def model_for(profile: Profile, strategy: StrategyName) -> ModelRecord | None:
         return None
     if not needs_training(strategy):
         return base_for(profile, strategy)
-    found = current_model(profile, "recogniser")
+    found = current_model(profile, "recognizer")
     if found is None or found.strategy != strategy:
         raise UserError(
             f"the strategy '{strategy}' has not been trained on this profile: "

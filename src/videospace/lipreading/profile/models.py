@@ -44,7 +44,7 @@ def keep_model(
     profile: Profile,
     finished: Path,
     *,
-    kind: Literal["encoder", "recogniser"],
+    kind: Literal["encoder", "recognizer"],
     strategy: str,
     clips: Sequence[str] = (),
 ) -> ModelRecord:
@@ -123,7 +123,7 @@ def models(profile: Profile) -> list[ModelRecord]:
     ]
 
 
-def current_model(profile: Profile, kind: Literal["encoder", "recogniser"]) -> ModelRecord | None:
+def current_model(profile: Profile, kind: Literal["encoder", "recognizer"]) -> ModelRecord | None:
     """The model of a kind that is in use: the newest one, unless somebody chose another.
 
     None where there is none.

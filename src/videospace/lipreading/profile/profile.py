@@ -7,7 +7,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from videospace.lipreading.data.corpora import Domain, LabelledClip
+from videospace.lipreading.data.corpora import Domain, LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.cleanup import sweep
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
@@ -229,11 +229,11 @@ class Profile:
             raise UserError(f"no clip '{identity}' in the profile '{self.folder}'")
         return load_clip(clip_path(self.folder, identity))
 
-    def labelled_clips(self) -> list[LabelledClip]:
+    def labeled_clips(self) -> list[LabeledClip]:
         """All clips with their words, for learning and evaluation; the take is the clip's id."""
         person = self.settings.person
         return [
-            LabelledClip(
+            LabeledClip(
                 word=record.word,
                 speaker=person,
                 take=record.id,

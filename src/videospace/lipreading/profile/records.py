@@ -53,7 +53,7 @@ class ModelRecord:
 
     id: str
     """Name of its folder below ``models/``."""
-    kind: Literal["encoder", "recogniser"]
+    kind: Literal["encoder", "recognizer"]
     """An encoder learned from other people, or what was learned from this person's clips."""
     added: str
     """When, as ISO 8601 in UTC."""
@@ -92,7 +92,7 @@ class AnswerRecord:
     def __post_init__(self) -> None:
         if len(self.words) != len(self.probabilities):
             raise UserError(
-                f"expected a probability for each word, came {len(self.words)} words and "
+                f"expected a probability for each word, got {len(self.words)} words and "
                 f"{len(self.probabilities)} probabilities"
             )
 

@@ -34,7 +34,7 @@ def record_from_json(kind: type[Record], item: Any, where: str) -> Record:
         if field.default is dataclasses.MISSING
     }
     if not isinstance(item, dict) or not required <= item.keys() <= hints.keys():
-        raise UserError(f"{where}: expected the fields {', '.join(hints)}, came {item!r:.80}")
+        raise UserError(f"{where}: expected the fields {', '.join(hints)}, got {item!r:.80}")
     return kind(**{name: _value(hints[name], name, item[name], where) for name in item})
 
 
@@ -42,7 +42,7 @@ def _value(hint: Any, name: str, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return record_from_json(typing.cast(type, hint), value, where)
     if not _fits(hint, value):
-        raise UserError(f"{where}: expected {hint} for {name}, came {value!r:.80}")
+        raise UserError(f"{where}: expected {hint} for {name}, got {value!r:.80}")
     return tuple(value) if isinstance(value, list) else value
 
 

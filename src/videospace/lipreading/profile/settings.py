@@ -3,8 +3,10 @@
 import dataclasses
 
 from videospace.lipreading.mouth.detectors import Finder
+from videospace.runtime.renamed import renamed
 
 
+@renamed(values={"strategy": {"dtw-normalised": "dtw-normalized"}})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
     """Settings of a profile."""
@@ -21,4 +23,4 @@ class ProfileSettings:
     finder: Finder = "dlib"
     """What finds the mouth in recordings that the studio makes."""
     phrases: str = "Yes\nNo\nHelp\nI am in pain"
-    """What is said with one tap and never recognised, one a line."""
+    """What is said with one tap and never recognized, one a line."""

@@ -65,7 +65,7 @@ def read_word_list(content: str) -> list[WordEntry]:
     except (UserError, csv.Error) as error:
         raise UserError(f"line {reader.line_num} of the list: {error}") from error
     if not entries:
-        raise UserError("expected at least one word in the list, came none")
+        raise UserError("expected at least one word in the list, got none")
     return entries
 
 
@@ -94,7 +94,7 @@ def add_words(profile: Profile, entries: Sequence[WordEntry]) -> list[WordRecord
 def _entry(cells: Sequence[str], fields: Sequence[str]) -> WordEntry:
     if len(cells) > len(fields) and any(cells[len(fields) :]):
         raise UserError(
-            f"expected a word, its spoken form and a note, came {len(cells)} columns: write each "
+            f"expected a word, its spoken form and a note, got {len(cells)} columns: write each "
             'word on a line of its own, and a text with commas in "quotation marks"'
         )
     given = dict(zip(fields, cells, strict=False))

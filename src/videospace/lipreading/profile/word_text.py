@@ -27,16 +27,16 @@ def checked_text(text: str, what: str = "word") -> str:
     """
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if not text:
-        raise UserError(f"expected a {what}, came an empty text")
+        raise UserError(f"expected a {what}, got an empty text")
     if len(text) > MAX_LENGTH:
         raise UserError(
-            f"expected a {what} of at most {MAX_LENGTH} characters, came {len(text)}: shorten it"
+            f"expected a {what} of at most {MAX_LENGTH} characters, got {len(text)}: shorten it"
         )
     # Joiners are part of how some scripts and emoji are written; other invisible signs are not.
     hidden = [sign for sign in text if not sign.isprintable() and sign not in "\u200c\u200d"]
     if hidden:
         raise UserError(
-            f"expected a {what} of characters that can be shown, came U+{ord(hidden[0]):04X} in "
+            f"expected a {what} of characters that can be shown, got U+{ord(hidden[0]):04X} in "
             f"{text!r}: type it again without that character"
         )
     return text

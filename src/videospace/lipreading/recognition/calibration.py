@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.units import shared_parts
 from videospace.lipreading.recognition.fusion import (
@@ -32,7 +32,7 @@ MOST_PHRASES = 24
 
 
 def calibrate(
-    model: MouthModel, clips: Sequence[LabelledClip], *, units: Units | None = None
+    model: MouthModel, clips: Sequence[LabeledClip], *, units: Units | None = None
 ) -> dict[str, dict[str, float]]:
     """Weights for every set of scorers, from speakers that the model was not trained on.
 
@@ -59,7 +59,7 @@ def calibrate(
 
 def own_temperature(
     scorers: Mapping[str, Scorer],
-    shots: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
     model: MouthModel | None,
     weights: Mapping[str, float],
     *,
@@ -87,7 +87,7 @@ def own_temperature(
     words = [shot.word for shot in shots]
     if mostly_share_parts(words) and all(map(_knows_phrases_by_others, scorers.values())):
         return _temperature_of_phrases(scorers, shots, weights)
-    clips_of: dict[str, list[LabelledClip]] = defaultdict(list)
+    clips_of: dict[str, list[LabeledClip]] = defaultdict(list)
     for shot in shots:
         clips_of[shot.word].append(shot)
     held = [clips[0] for clips in clips_of.values() if len(clips) > 1]
@@ -101,7 +101,7 @@ def own_temperature(
 
 
 def _temperature_of_phrases(
-    scorers: Mapping[str, Scorer], shots: Sequence[LabelledClip], weights: Mapping[str, float]
+    scorers: Mapping[str, Scorer], shots: Sequence[LabeledClip], weights: Mapping[str, float]
 ) -> float:
     parts = shared_parts(shot.word for shot in shots)
     rows = [row for row, shot in enumerate(shots) if shot.word in parts]
@@ -135,14 +135,14 @@ def _temperature(
 
 
 def _weights(
-    model: MouthModel, clips: Sequence[LabelledClip], asked: set[str], units: Units | None
+    model: MouthModel, clips: Sequence[LabeledClip], asked: set[str], units: Units | None
 ) -> dict[str, dict[str, float]]:
     """The weights under which tests of the asked words come out best."""
     everything: dict[str, list[Scores]] = {}
     targets: list[int] = []
     for speaker in dict.fromkeys(clip.speaker for clip in clips):
-        shots: dict[str, LabelledClip] = {}
-        tests: list[LabelledClip] = []
+        shots: dict[str, LabeledClip] = {}
+        tests: list[LabeledClip] = []
         for clip in (clip for clip in clips if clip.speaker == speaker):
             if shots.setdefault(clip.word, clip) is not clip and clip.word in asked:
                 tests.append(clip)

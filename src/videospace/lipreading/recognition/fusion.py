@@ -46,19 +46,19 @@ def standardised(scores: Scores) -> Scores:
         [[-1.0, 1.0, 0.0]]
 
     Source: Auckenthaler et al., "Score normalization for text-independent speaker verification
-    systems", 2000 (test normalisation).
+    systems", 2000 (test normalization).
     """
     known = np.isfinite(scores)
     count = np.maximum(known.sum(1, keepdims=True), 1)
     filled = np.where(known, scores, 0.0)
-    centred = np.where(known, filled - filled.sum(1, keepdims=True) / count, 0.0)
-    deviation = np.sqrt((centred**2).sum(1, keepdims=True) / count)
+    centered = np.where(known, filled - filled.sum(1, keepdims=True) / count, 0.0)
+    deviation = np.sqrt((centered**2).sum(1, keepdims=True) / count)
     flat = deviation < 1e-6 * (1e-6 + np.abs(filled).max(1, keepdims=True))
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, deviation))
+    return np.where(flat, 0.0, centered / np.where(flat, 1.0, deviation))
 
 
 def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
-    """Log-probabilities of the words: a weighted sum of standardised scores, normalised.
+    """Log-probabilities of the words: a weighted sum of standardised scores, normalized.
 
     Args:
         scores: By name of the scorer, all of one shape.
@@ -94,16 +94,16 @@ def fitted_weights(
     (linear logistic fusion).
     """
     if not len(targets):
-        raise UserError("expected at least one clip to calibrate on, came none")
+        raise UserError("expected at least one clip to calibrate on, got none")
     opinions = torch.tensor(np.stack([standardised(each) for each in scores.values()]))
     nobody_knows = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
     right = torch.from_numpy(np.asarray(targets, np.int64))
     raw = torch.full((len(scores),), DEFAULT_WEIGHT, dtype=torch.float64).expm1().log()
     raw.requires_grad_()
-    optimiser = torch.optim.LBFGS([raw], max_iter=100, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([raw], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         weights = torch.nn.functional.softplus(raw)
         logits = torch.einsum("s,scw->cw", weights, opinions)
         logits = logits.masked_fill(nobody_knows, -torch.inf)
@@ -112,7 +112,7 @@ def fitted_weights(
         value.backward()
         return value
 
-    optimiser.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)  # type: ignore[arg-type]
     weights = torch.nn.functional.softplus(raw).tolist()
     return dict(zip(scores, weights, strict=True))
 

@@ -1,4 +1,4 @@
-"""A person's recogniser: from a clip of a mouthed word to the words that it may be."""
+"""A person's recognizer: from a clip of a mouthed word to the words that it may be."""
 
 import dataclasses
 from collections import Counter
@@ -30,8 +30,8 @@ class Recognition:
     the vocabulary, and the clip resembles that word more than words outside do."""
 
 
-class Recogniser:
-    """Recognises the words of one person; a new word or clip counts at once.
+class Recognizer:
+    """Recognizes the words of one person; a new word or clip counts at once.
 
     Args:
         scorers: What looks at a clip, by name; all of them know the same words.
@@ -56,11 +56,11 @@ class Recogniser:
     ):
         if not scorers or scorers.keys() - weights.keys():
             raise UserError(
-                f"expected a weight for each of at least one scorer, came scorers "
+                f"expected a weight for each of at least one scorer, got scorers "
                 f"{sorted(scorers)} and weights {sorted(weights)}"
             )
         if not 0 <= sure_at <= 1:
-            raise UserError(f"expected sure_at in [0, 1], came {sure_at}")
+            raise UserError(f"expected sure_at in [0, 1], got {sure_at}")
         self.scorers = dict(scorers)
         self.weights = dict(weights)
         self.sure_at = sure_at
@@ -72,7 +72,7 @@ class Recogniser:
         """The vocabulary, in the order of the columns of :meth:`probabilities`."""
         return next(iter(self.scorers.values())).words
 
-    def recognise(self, clip: MouthClip, k: int = 5) -> Recognition:
+    def recognize(self, clip: MouthClip, k: int = 5) -> Recognition:
         """Name the likeliest words of a clip.
 
         Args:
@@ -83,7 +83,7 @@ class Recogniser:
             UserError: ``k`` is below 1, no word has a clip yet, or the clip is too long.
         """
         if k < 1:
-            raise UserError(f"expected k of at least 1, came {k}")
+            raise UserError(f"expected k of at least 1, got {k}")
         scores = self._scores([clip])
         probabilities = self._probabilities(scores)[0]
         best = np.argsort(-probabilities, kind="stable")[:k]
@@ -108,7 +108,7 @@ class Recogniser:
 
     def _scores(self, clips: Sequence[MouthClip]) -> dict[str, Scores]:
         if not self.words:
-            raise UserError("expected at least one word with a clip, came none: add one first")
+            raise UserError("expected at least one word with a clip, got none: add one first")
         return {name: scorer.scores(clips) for name, scorer in self.scorers.items()}
 
     def _probabilities(self, scores: Mapping[str, Scores]) -> Float[np.ndarray, "clip word"]:
@@ -126,7 +126,7 @@ class Recogniser:
             UserError: The word is empty, or the clip is too long. Nothing has changed then.
         """
         if not word.strip():
-            raise UserError("expected a word, came an empty text")
+            raise UserError("expected a word, got an empty text")
         prepared = {name: scorer.prepare(clip) for name, scorer in self.scorers.items()}
         for name, scorer in self.scorers.items():  # beyond this point nothing can fail
             scorer.add(word, prepared[name])

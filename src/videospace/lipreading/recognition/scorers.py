@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from videospace.lipreading.data.corpora import LabelledClip
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import ClipEmbeddings, MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import shared_parts
 from videospace.lipreading.recognition.fusion import DEFAULT_WEIGHT, Scorer, Scores
-from videospace.lipreading.recognition.templates import TemplateScorer, normalised_cosine_features
+from videospace.lipreading.recognition.templates import TemplateScorer, normalized_cosine_features
 from videospace.runtime.errors import UserError
 
 
@@ -154,11 +154,11 @@ class UnitScorer:
         return scores
 
 
-Member = Literal["dtw", "dtw-normalised", "dtw-embeddings", "prototypes", "words", "units"]
+Member = Literal["dtw", "dtw-normalized", "dtw-embeddings", "prototypes", "words", "units"]
 
-WITHOUT_MODEL: tuple[Member, ...] = ("dtw", "dtw-normalised")
+WITHOUT_MODEL: tuple[Member, ...] = ("dtw", "dtw-normalized")
 
-FUSED: tuple[Member, ...] = ("dtw-normalised", "dtw-embeddings", "prototypes", "words", "units")
+FUSED: tuple[Member, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
 
 OF_WHOLE_PHRASES: tuple[Member, ...] = ("prototypes", "words")
 
@@ -167,7 +167,7 @@ Units = Mapping[str, Sequence[str]]
 
 def build_scorers(
     members: Sequence[Member],
-    shots: Sequence[LabelledClip],
+    shots: Sequence[LabeledClip],
     model: MouthModel | None,
     *,
     units: Units | None = None,
@@ -190,13 +190,13 @@ def build_scorers(
         UserError: There is no clip, or a model is needed.
     """
     if not shots:
-        raise UserError("expected at least one clip of the person, came none: add one first")
+        raise UserError("expected at least one clip of the person, got none: add one first")
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
     missing = [member for member in members if member not in WITHOUT_MODEL]
     if model is None and missing:
         raise UserError(
             f"{', '.join(missing)} needs a pretrained model: make one with "
-            "videospace lipread pretrain, or use dtw-normalised"
+            "videospace lipread pretrain, or use dtw-normalized"
         )
     if len(members) > 1 and mostly_share_parts(words):
         members = [member for member in members if member not in OF_WHOLE_PHRASES]
@@ -205,15 +205,15 @@ def build_scorers(
     for member in members:
         if member == "dtw":
             scorers[member] = TemplateScorer(words, clips)
-        elif member == "dtw-normalised":
+        elif member == "dtw-normalized":
             scorers[member] = TemplateScorer(
-                words, clips, normalised_cosine_features, centre=True, share_parts=True
+                words, clips, normalized_cosine_features, center=True, share_parts=True
             )
         elif embedder is None:
             raise AssertionError("refused above")
         elif member == "dtw-embeddings":
             scorers[member] = TemplateScorer(
-                words, clips, embedder.frames, centre=True, share_parts=True
+                words, clips, embedder.frames, center=True, share_parts=True
             )
         elif member == "prototypes":
             scorers[member] = PrototypeScorer(words, clips, embedder)

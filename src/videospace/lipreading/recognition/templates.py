@@ -45,11 +45,11 @@ def cosine_features(clips: Sequence[MouthClip]) -> Sequences:
     return [_with_changes(_coefficients(clip)) for clip in clips]
 
 
-def normalised_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
+def normalized_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
     """As :func:`cosine_features`, with every coefficient at mean 0 and deviation 1 over its clip.
 
     This takes away the face and the light, and lets fine detail count as much as the opening of
-    the mouth. Together with ``centre`` it is far better than the floor.
+    the mouth. Together with ``center`` it is far better than the floor.
     """
     sequences = []
     for clip in clips:
@@ -101,7 +101,7 @@ class TemplateScorer:
         words: The word of each clip.
         clips: The templates.
         features: Turns clips into sequences of features.
-        centre: Subtract the mean feature of all templates, which says who it is and not what, and
+        center: Subtract the mean feature of all templates, which says who it is and not what, and
             bring every frame to unit length.
         share_parts: Score phrases part by part where they share their parts (see
             :func:`videospace.lipreading.phonetics.units.shared_parts`), and all others as a whole.
@@ -120,12 +120,12 @@ class TemplateScorer:
         clips: Sequence[MouthClip],
         features: Callable[[Sequence[MouthClip]], Sequences] = cosine_features,
         *,
-        centre: bool = False,
+        center: bool = False,
         share_parts: bool = False,
     ):
         self.words: list[str] = []
         self._features = features
-        self.share_parts, self._centre = share_parts, centre
+        self.share_parts, self._center = share_parts, center
         self._sequences: Sequences = []
         self._owners: list[int] = []
         if clips:
@@ -161,9 +161,9 @@ class TemplateScorer:
     def _scores(
         self, queries: Sequences, left_out: Sequence[int] = ()
     ) -> Float[np.ndarray, "clip word"]:
-        mean = torch.cat(self._sequences).mean(0) if self._centre else None
-        templates, lengths = pad([_centred(each, mean) for each in self._sequences])
-        queries = [_centred(query, mean) for query in queries]
+        mean = torch.cat(self._sequences).mean(0) if self._center else None
+        templates, lengths = pad([_centered(each, mean) for each in self._sequences])
+        queries = [_centered(query, mean) for query in queries]
         parts = shared_parts(self.words) if self.share_parts else {}
         if parts:
             return self._scores_by_part(queries, templates, lengths, parts, left_out)
@@ -206,7 +206,7 @@ class TemplateScorer:
         return scores.numpy()
 
 
-def _centred(sequence: Tensor, mean: Tensor | None) -> Tensor:
+def _centered(sequence: Tensor, mean: Tensor | None) -> Tensor:
     return sequence if mean is None else torch.nn.functional.normalize(sequence - mean, dim=-1)
 
 

@@ -73,7 +73,7 @@ def make_explorer(space: VideoSpace, start: str, end: str, media: Path) -> Explo
 
 
 def ball_height(video: UInt8[np.ndarray, "time height width 3"]) -> float | None:
-    """Mean height of the ball's centre as a share of the picture, from the top; None without ball.
+    """Mean height of the ball's center as a share of the picture, from the top; None without ball.
 
     Example:
         >>> video = np.full((1, 10, 10, 3), 255, np.uint8)
@@ -84,4 +84,4 @@ def ball_height(video: UInt8[np.ndarray, "time height width 3"]) -> float | None
     check = check_ball(video, radius_px=1, lowest_px=0, highest_px=len(video[0]) - 1)
     if not check.found.any():
         return None
-    return round((float(np.nanmean(check.centre_row)) + 0.5) / video.shape[1], 4)
+    return round((float(np.nanmean(check.center_row)) + 0.5) / video.shape[1], 4)

@@ -46,7 +46,7 @@ class DemoConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.time_budget_seconds < math.inf:
             raise UserError(
-                f"expected a time budget of at least 1 second, came {self.time_budget_seconds:g}"
+                f"expected a time budget of at least 1 second, got {self.time_budget_seconds:g}"
             )
 
 
@@ -76,7 +76,7 @@ def run_demo(
     config, balls = config or DemoConfig(), balls or BouncingBallConfig()
     training = dataclasses.replace(training or tiny(), seed=config.seed)
     if balls.num_clips < 2:
-        raise UserError(f"expected at least 2 clips to interpolate between, came {balls.num_clips}")
+        raise UserError(f"expected at least 2 clips to interpolate between, got {balls.num_clips}")
     _claim(config)
     store = write_bouncing_ball(config.out / "clips", balls)
     options = TrainingOptions(

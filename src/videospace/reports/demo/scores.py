@@ -26,12 +26,12 @@ MEANINGS = {
     "train_points": "Pixels seen, counting repeats.",
     "num_clips": "Clips that the space was trained on.",
     "psnr_db": "Peak signal-to-noise ratio of the reconstructed training clips, in dB; their mean. "
-    "40 dB is an error of 1 % of the range of colours.",
+    "40 dB is an error of 1 % of the range of colors.",
     "psnr_moving_db": "The same over the pixels that the ball passes, where the white background "
     "does not help.",
     "ssim": "Structural similarity of the reconstructions; 1 is perfect.",
     "valid_interpolations": "Share of novel clips on the arc (slerp) between two training clips in "
-    "which every frame shows exactly one round ball of the right size and colour, at one height "
+    "which every frame shows exactly one round ball of the right size and color, at one height "
     "between those of the two, on a smooth path.",
     "valid_interpolations_lerp": "The same for the straight lines (lerp) between the same pairs.",
     "valid_gaussian_samples": "The same for draws from a Gaussian fitted to the points of all "

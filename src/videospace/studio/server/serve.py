@@ -123,10 +123,10 @@ def _checked_host(config: StudioConfig) -> str:
     try:
         is_local = ipaddress.ip_address(host).is_loopback
     except ValueError as error:
-        raise UserError(f"expected an IP address, came '{host}'") from error
+        raise UserError(f"expected an IP address, got '{host}'") from error
     if not is_local and not config.allow_remote:
         raise UserError(
-            f"expected an address of this machine alone such as 127.0.0.1, came {host}: "
+            f"expected an address of this machine alone such as 127.0.0.1, got {host}: "
             "--allow-remote lets other devices in"
         )
     return host
@@ -135,7 +135,7 @@ def _checked_host(config: StudioConfig) -> str:
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if not 0 <= port < 2**16:
-        raise UserError(f"expected a port from 0 to 65535, came {port}")
+        raise UserError(f"expected a port from 0 to 65535, got {port}")
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:

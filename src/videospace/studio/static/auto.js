@@ -91,7 +91,7 @@ function tell(name) {
   if (byId("auto-state").textContent !== TEXTS[name]) byId("auto-state").textContent = TEXTS[name];
 }
 
-// The mouth and what lies around it in grey levels; null as long as the camera has nothing new.
+// The mouth and what lies around it in gray levels; null as long as the camera has nothing new.
 function newPicture() {
   const video = byId("preview");
   const frame = video.getVideoPlaybackQuality().totalVideoFrames;

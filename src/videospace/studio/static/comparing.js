@@ -1,4 +1,4 @@
-// Two small grey pictures of a mouth and the face around it: what changed in the mouth alone.
+// Two small gray pictures of a mouth and the face around it: what changed in the mouth alone.
 //
 // A picture is 64 × 64 px: the mouth's square in the middle 16 × 16, and around it the face, which
 // shows what moves as a whole: the head, the camera.
@@ -18,7 +18,7 @@ const INNER = [...Array(PER_ROW ** 2).keys()].filter((block) => {
 const RING = INNER.filter((block) => !MOUTH.includes(block));
 // A shift that explains less than this share of what changed is none.
 const WORTH = 0.25;
-const NEIGHBOURS = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]];
+const NEIGHBORS = [[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]];
 const PIXELS = [...Array(PER_ROW ** 2).keys()].map((block) => {
   const [top, left] = [Math.floor(block / PER_ROW) * BLOCK, (block % PER_ROW) * BLOCK];
   return Int32Array.from({ length: BLOCK ** 2 }, (_, k) => (top + Math.floor(k / BLOCK)) * SIDE + left + (k % BLOCK));
@@ -28,10 +28,10 @@ const pixels = (block) => PIXELS[block];
 // Light that changes everywhere alike is no change.
 export function inLightOf(picture, past) {
   const brighter = middle(RING.map((block) => level(picture, block) - level(past, block)));
-  return past.map((grey) => grey + brighter);
+  return past.map((gray) => gray + brighter);
 }
 
-// What changed in the mouth in grey levels, how steep its picture is in levels a px, and how far
+// What changed in the mouth in gray levels, how steep its picture is in levels a px, and how far
 // the ring moved, in px.
 export function changes(past, picture) {
   const ofMouth = MOUTH.map((block) => blockChange(past, picture, block));
@@ -48,7 +48,7 @@ export function holdStill(past, picture) {
   let best = still;
   for (let step = MARGIN / 2; step >= 0.25; step /= 2) {
     const { down, across } = best;
-    for (const [up, left] of NEIGHBOURS) {
+    for (const [up, left] of NEIGHBORS) {
       const tried = { down: down + step * up, across: across + step * left };
       if (Math.max(Math.abs(tried.down), Math.abs(tried.across)) >= MARGIN) continue;
       tried.moved = moved(past, tried);

@@ -40,9 +40,9 @@ function seen(faces) {
 }
 
 function mouthOf({ landmarks }) {
-  const centres = (type) => landmarks.filter((each) => each.type === type).map(({ locations }) => middle(locations));
-  const eyes = centres("eye").sort((one, other) => one.x - other.x);
-  const [mouth] = centres("mouth");
+  const centers = (type) => landmarks.filter((each) => each.type === type).map(({ locations }) => middle(locations));
+  const eyes = centers("eye").sort((one, other) => one.x - other.x);
+  const [mouth] = centers("mouth");
   if (eyes.length < 2 || !mouth) return null;
   const between = middle(eyes);
   const faceSize = Math.max(distance(eyes[0], eyes[1]), distance(between, mouth));

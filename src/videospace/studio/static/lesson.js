@@ -99,7 +99,7 @@ async function recordWord() {
   try {
     film = await filmWord();
     byId("lesson-text").textContent = "Looking at it …";
-    recording = await send(film, { recognise: false });
+    recording = await send(film, { recognize: false });
   } catch (error) {
     if (error.status !== 422) throw error;
     recording = { problems: [error.message] }; // nothing of it can be kept

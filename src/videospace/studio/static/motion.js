@@ -3,7 +3,7 @@
 import { changes, holdStill, inLightOf } from "./comparing.js";
 
 export const SETTINGS = {
-  // A movement begins so many spreads above the rest, and so many grey levels besides; it goes on
+  // A movement begins so many spreads above the rest, and so many gray levels besides; it goes on
   // above a share of that.
   spreads: 4,
   levels: 1.2,
@@ -25,7 +25,7 @@ export const SETTINGS = {
 export class LipMotion {
   #settings;
   #past = []; // pictures, the oldest first, back to the one that is compared with
-  #rest = null; // how the mouth changes at rest, and by how much that varies, in grey levels; the ring, in px
+  #rest = null; // how the mouth changes at rest, and by how much that varies, in gray levels; the ring, in px
   #began = null;
   #movedAt = 0;
   #soFar = null;

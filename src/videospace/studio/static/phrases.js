@@ -1,4 +1,4 @@
-// What is said with one tap and never recognised.
+// What is said with one tap and never recognized.
 
 import { ask } from "./api.js";
 import { byId, make, onClick, onSubmit, show } from "./dom.js";

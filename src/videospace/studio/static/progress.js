@@ -1,4 +1,4 @@
-// How well words were recognised in use, for who looks after it; and the way back to an older model.
+// How well words were recognized in use, for who looks after it; and the way back to an older model.
 
 import { ask } from "./api.js";
 import { drawCurve } from "./curve.js";
@@ -7,7 +7,7 @@ import { address, onPerson } from "./person.js";
 import { fillTable, sortable } from "./tables.js";
 
 const MOST_SESSIONS = 50;
-const KINDS = { encoder: "learned from other people", recogniser: "trained on these recordings" };
+const KINDS = { encoder: "learned from other people", recognizer: "trained on these recordings" };
 let progress = null;
 
 export function startProgress() {
@@ -56,7 +56,7 @@ function overall(number, { num_answers: answers, top1, top5 }) {
 
 function answering({ models, strategy }) {
   const model = models.find((each) => each.is_answering);
-  if (model) return `Words are recognised by the model of ${moment(model.added)} (${strategy}).`;
+  if (model) return `Words are recognized by the model of ${moment(model.added)} (${strategy}).`;
   return `Words are compared with the recordings themselves, without a model (${strategy}).`;
 }
 

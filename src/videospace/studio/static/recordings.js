@@ -7,8 +7,8 @@ import { address } from "./person.js";
 let numSending = 0;
 export const isSending = () => numSending > 0;
 
-export async function send(film, { recognise = true } = {}) {
-  const path = address(`/recordings?recognise=${recognise}`);
+export async function send(film, { recognize = true } = {}) {
+  const path = address(`/recordings?recognize=${recognize}`);
   numSending += 1;
   try {
     const heard = await ask("POST", path, { body: film, type: film.type });
@@ -24,7 +24,7 @@ export async function keep(recording, word, { used = true } = {}) {
     return await choose(recording.id);
   } catch (error) {
     if (error.status !== 404) throw error;
-    const again = await send(recording.film, { recognise: false });
+    const again = await send(recording.film, { recognize: false });
     return choose(again.id);
   }
 }

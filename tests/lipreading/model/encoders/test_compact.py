@@ -8,18 +8,18 @@ from videospace.lipreading.model.encoders.compact import (
     CompactConfig,
     CompactEncoder,
     standardised,
-    with_neighbours,
+    with_neighbors,
 )
 from videospace.lipreading.model.encoders.encoder import pooled
 from videospace.runtime.checkpoint import load_strictly, load_tensors, save_tensors
 
 
-def test_stacked_neighbours_make_a_convolution_over_time():
+def test_stacked_neighbors_make_a_convolution_over_time():
     torch.manual_seed(0)
     frames = torch.randn(2, 7, 12, 12)
     over_time = nn.Conv3d(1, 4, (5, 3, 3), (1, 2, 2), (2, 1, 1), bias=False)
     flat = nn.functional.conv2d(
-        with_neighbours(frames).flatten(0, 1), over_time.weight[:, 0], stride=2, padding=1
+        with_neighbors(frames).flatten(0, 1), over_time.weight[:, 0], stride=2, padding=1
     )
     expected = over_time(frames[:, None]).transpose(1, 2).flatten(0, 1)
     torch.testing.assert_close(flat, expected, rtol=1e-4, atol=1e-5)
@@ -63,14 +63,14 @@ def test_it_learns_to_tell_opening_from_closing():
     frames = torch.cat((opening, opening.flip(1)))
     lengths, words = torch.full((16,), 6), torch.arange(2).repeat_interleave(8)
     encoder, classifier = CompactEncoder(CompactConfig(channels=4)), nn.Linear(256, 2)
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *classifier.parameters()], 3e-3)
+    optimizer = torch.optim.AdamW([*encoder.parameters(), *classifier.parameters()], 3e-3)
     losses = []
     for _ in range(25):
         scores = classifier(pooled(encoder(frames, lengths), lengths))
         loss = nn.functional.cross_entropy(scores, words)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert losses[0] > 0.5
     assert losses[-1] < 0.1

@@ -48,14 +48,14 @@ def test_a_description_makes_the_same_encoder(encoder, config):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"name": "resnet", "config": {}}, "compact, lrwp, ltcn, dctcn for here, came 'resnet'"),
+        ({"name": "resnet", "config": {}}, "compact, lrwp, ltcn, dctcn for here, got 'resnet'"),
         ({"name": ["compact"], "config": {}}, r"came \['compact'\]"),
-        ({"name": "compact"}, "expected a name and a config for here, came"),
-        ("compact", "expected a name and a config for here, came 'compact'"),
+        ({"name": "compact"}, "expected a name and a config for here, got"),
+        ("compact", "expected a name and a config for here, got 'compact'"),
         ({"name": "ltcn", "config": {"dropout": 0.1}}, "here lacks the field 'activation'"),
         (
             {"name": "ltcn", "config": {"dropout": 0.1, "activation": "tanh"}},
-            "here.activation, came 'tanh'",
+            "here.activation, got 'tanh'",
         ),
         ({"name": "dctcn", "config": {"dropout": 0.1, "depth": 3}}, "unknown field 'depth'"),
     ],
@@ -72,5 +72,5 @@ def test_a_nameless_encoder_cannot_be_described():
         def forward(self, frames, lengths):
             return frames.mean((2, 3))[..., None]
 
-    with pytest.raises(UserError, match="compact, lrwp, ltcn, dctcn, came Stranger"):
+    with pytest.raises(UserError, match="compact, lrwp, ltcn, dctcn, got Stranger"):
         encoder_to_json(Stranger())

@@ -26,9 +26,9 @@ NETWORKS = {
 }
 
 
-def authors_grey(frames: torch.Tensor, name: str) -> torch.Tensor:
-    grey = (frames + 1) / 2
-    return grey if name.startswith("lrwp") else (grey - 0.421) / 0.165
+def authors_gray(frames: torch.Tensor, name: str) -> torch.Tensor:
+    gray = (frames + 1) / 2
+    return gray if name.startswith("lrwp") else (gray - 0.421) / 0.165
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -36,7 +36,7 @@ def test_the_encoder_computes_what_the_published_network_computes(name, tmp_path
     torch.manual_seed(0)
     network, kind = NETWORKS[name]
     weights, frames = Weights(), torch.rand(1, 4, 88, 88) * 2 - 1
-    expected = network(weights, authors_grey(frames, name))
+    expected = network(weights, authors_gray(frames, name))
     halves = {
         name: value.half() if value.is_floating_point() else value
         for name, value in weights.tensors.items()
@@ -86,7 +86,7 @@ def test_safetensors_are_read_too(tmp_path, ltcn_tensors):
         load_published(tmp_path / "whole.safetensors")
 
 
-def test_the_baseline_without_gates_is_recognised(tmp_path):
+def test_the_baseline_without_gates_is_recognized(tmp_path):
     tensors = ones_like_those_of(partial(lrwp, gated=False))
     encoder = load_published(write(tmp_path / "baseline.pt", {"video_model": tensors}))
     assert isinstance(encoder, LrwpEncoder)
@@ -100,7 +100,7 @@ def test_wrong_tensors_are_named(tmp_path, ltcn_tensors):
     for tensors, message in (
         (without, f"wrong.pt' lacks tensors {ours}"),
         (ltcn_tensors | {"trunk.extra": torch.ones(1)}, "has the unknown tensors trunk.extra"),
-        (ltcn_tensors | {name: torch.ones(3)}, rf"expected {ours} of shape \(256,\), came \(3,\)"),
+        (ltcn_tensors | {name: torch.ones(3)}, rf"expected {ours} of shape \(256,\), got \(3,\)"),
         (ltcn_tensors | {name: torch.full((256,), torch.nan)}, f"{ours} holds numbers that are"),
         ({"features.0.weight": torch.ones(1)}, "came tensors such as features.0.weight"),
         ({}, "came tensors such as none at all"),

@@ -52,7 +52,7 @@ def test_work_that_fails_says_why(task, note):
     assert (worker.work.state, worker.work.note) == ("failed", note)
 
 
-def test_what_is_cancelled_leaves_nothing_and_makes_room():
+def test_what_is_canceled_leaves_nothing_and_makes_room():
     worker, begun = Worker[int](), threading.Event()
 
     def endless(tell):

@@ -21,7 +21,7 @@ def trained_page(tmp_path, start_house, open_page, send, make_film):
     page.post("/api/people", json={"person": "Bo"})
     page.patch("/api/people/bo", json={"finder": "middle"})
     for number, word in enumerate(("water", "bread")):
-        heard = send(page, "/api/people/bo", make_film(number), recognise=False)
+        heard = send(page, "/api/people/bo", make_film(number), recognize=False)
         page.post(f"/api/people/bo/recordings/{heard['id']}/choice", json={"word": word})
     return page
 

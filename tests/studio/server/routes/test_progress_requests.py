@@ -58,7 +58,7 @@ def test_before_anything_was_said(page, ann):
     assert (found["num_words"], found["days"], found["fall"], found["models"]) == (0, [], None, [])
     assert found["accuracy"] == {"num_answers": 0, "top1": None, "top5": None}
     assert [word["word"] for word in found["words"]] == ["water", "bread"]
-    assert found["strategy"] == "dtw-normalised"
+    assert found["strategy"] == "dtw-normalized"
     assert page.get("/api/people/nobody/progress").status_code == 404
 
 
@@ -94,7 +94,7 @@ def test_choices_go_out_as_a_table(page, ann, say):
     assert answer.headers["content-disposition"] == 'attachment; filename="ann-progress.csv"'
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (row["word"], row["place"], row["clip"]) == ("bread", "1", clip)
-    assert (row["guess 2"], row["strategy"], row["model"]) == ("water", "dtw-normalised", "")
+    assert (row["guess 2"], row["strategy"], row["model"]) == ("water", "dtw-normalized", "")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def two_models(house, ann):
         MouthModel(encoder, ["water", "bread"], units=["open", "shut"]).save_pretrained(folder)
         clips = [clip.id for clip in profile.clips()]
         own = keep_model(
-            profile, folder, kind="recogniser", strategy="fusion+adapted", clips=clips
+            profile, folder, kind="recognizer", strategy="fusion+adapted", clips=clips
         ).id
     house.use_model("ann", own)
     return base, own
@@ -153,7 +153,7 @@ def test_a_list_of_words(page, ann):
     ("text", "sentence"),
     [
         ("tea\na,b,c,d", "line 2 of the list: expected a word, its spoken form and a note"),
-        (" \n ", "expected at least one word in the list, came none"),
+        (" \n ", "expected at least one word in the list, got none"),
         ("", "body.text: string should have at least 1 character"),
         ("a" * 50_001, "body.text: string should have at most 50000 characters"),
     ],
@@ -171,14 +171,14 @@ def test_a_model_that_another_program_chose_answers_soon(
     """As ``videospace lipread models --use`` and ``train`` do while the studio runs."""
     base, own = two_models
     say(1, "bread", take=3)
-    opened, open_recogniser = threading.Semaphore(0), listener.open_recogniser
+    opened, open_recognizer = threading.Semaphore(0), listener.open_recognizer
 
     def open_and_tell(*arguments):
-        found = open_recogniser(*arguments)
+        found = open_recognizer(*arguments)
         opened.release()
         return found
 
-    monkeypatch.setattr(listener, "open_recogniser", open_and_tell)
+    monkeypatch.setattr(listener, "open_recognizer", open_and_tell)
     use_model(house.people.find("ann"), base)
     say(1, "bread", take=4)  # the old one answers once more
     assert opened.acquire(timeout=30)

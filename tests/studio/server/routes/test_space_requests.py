@@ -83,8 +83,8 @@ def test_clips_have_places_on_the_map(page):
     space, points = small_space(), page.get(SMALL).json()["points"]
     assert [point["id"] for point in points[:5]] == list("abcde")
     scaled = space.latents / space.latents.square().mean(dim=1, keepdim=True).sqrt()
-    centred = scaled - scaled.mean(dim=0)
-    spread = np.sqrt(np.linalg.eigvalsh((centred.T @ centred).numpy())[::-1][:2])
+    centered = scaled - scaled.mean(dim=0)
+    spread = np.sqrt(np.linalg.eigvalsh((centered.T @ centered).numpy())[::-1][:2])
     places = np.array([[point["x"], point["y"]] for point in points[:5]])
     assert np.linalg.norm(places, axis=0) == pytest.approx(spread, rel=1e-3)
 
@@ -205,7 +205,7 @@ def test_any_size_and_length_is_rendered_into_a_file(page, suffix, tmp_path):
     assert page.get(f"{SMALL}/work/strip").status_code == 404
 
 
-def test_one_thing_is_done_at_a_time_and_can_be_cancelled(page, video):
+def test_one_thing_is_done_at_a_time_and_can_be_canceled(page, video):
     wish = {"max_steps": 2000, "restarts": 8}
     page.post(f"{video}/search", json=wish)
     again = page.post(f"{video}/search", json=wish)
@@ -221,7 +221,7 @@ def test_one_thing_is_done_at_a_time_and_can_be_cancelled(page, video):
     assert (stopped["state"], stopped["result"]) == ("stopped", None)
     assert page.get(f"{SMALL}/work/file").status_code == 404
     before = len(page.get(SMALL).json()["points"])
-    page.post(f"{SMALL}/render", json={"start": "a"})  # waits for the end of what was cancelled
+    page.post(f"{SMALL}/render", json={"start": "a"})  # waits for the end of what was canceled
     done(page)
     assert len(page.get(SMALL).json()["points"]) == before
 
@@ -264,7 +264,7 @@ def test_what_cannot_be_is_said_in_one_sentence(page, method, address, body, sta
     ("wish", "sentence"),
     [
         ({"hidden": "%"}, "expected the mask as base64"),
-        ({"hidden": "AAAA"}, "expected a mask of 12x16 px, a bit for each, came 3 bytes"),
+        ({"hidden": "AAAA"}, "expected a mask of 12x16 px, a bit for each, got 3 bytes"),
         ({"hidden": packed(np.ones((HEIGHT, WIDTH), bool))}, "nothing is observed"),
         ({"seen": []}, "nothing is observed between frames 0 and 3"),
         ({"seen": [7]}, "nothing is observed between frames 0 and 3"),

@@ -95,7 +95,7 @@ def test_uploads_are_limited_in_kind_and_size(page, ann):
         return page.post(f"{ann}/recordings", content=content, headers={"Content-Type": kind})
 
     assert send(b"x", "video/avi").json() == {
-        "error": "expected video/webm or video/mp4 or video/quicktime, came video/avi"
+        "error": "expected video/webm or video/mp4 or video/quicktime, got video/avi"
     }
     assert send(b"x" * (2**16 + 1), "video/avi").status_code == 413
     assert send(b"x" * (32 * 2**20 + 1), "video/webm").status_code == 413
@@ -134,7 +134,7 @@ def test_no_name_reaches_the_files(page, ann, name):
         ({"person": ""}, "body.person: string should have at least 1 character"),
         ({"person": "A", "more": 1}, "body.more: extra inputs are not permitted"),
         ({"person": "\u0007"}, "expected a name of characters that can be shown"),
-        ({"person": "   "}, "expected a name, came an empty text"),
+        ({"person": "   "}, "expected a name, got an empty text"),
     ],
 )
 def test_wrong_requests_are_answered_in_one_sentence(page, body, sentence):

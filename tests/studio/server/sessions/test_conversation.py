@@ -24,7 +24,7 @@ def test_a_damaged_profile_is_named_beside_the_others(page, ann, house):
     assert page.get("/api/people/bo").status_code == 422
 
 
-def test_a_recording_is_recognised_and_kept(page, ann, send, make_film):
+def test_a_recording_is_recognized_and_kept(page, ann, send, make_film):
     heard = send(page, ann, make_film(1, take=7))
     assert heard["guesses"][0]["text"] == "bread"
     assert sum(guess["probability"] for guess in heard["guesses"]) == pytest.approx(1, abs=1e-4)
@@ -136,18 +136,18 @@ def test_a_person_goes_out_as_a_file_and_comes_back(page, ann):
 def test_a_recording_deleted_while_it_is_read_spoils_no_answer(
     page, ann, send, make_film, house, monkeypatch
 ):
-    spare = send(page, ann, make_film(0, take=5), recognise=False)
+    spare = send(page, ann, make_film(0, take=5), recognize=False)
     kept = page.post(f"{ann}/recordings/{spare['id']}/choice", json={"word": "water"}).json()
-    open_recogniser, times = listener.open_recogniser, []
+    open_recognizer, times = listener.open_recognizer, []
 
     def open_meanwhile(profile, settings):
         times.append(settings)
         if len(times) == 1:  # its id has been read, and its file is about to be
             delete_clip(profile, kept["id"])
             profile.load_clip(kept["id"])
-        return open_recogniser(profile, settings)
+        return open_recognizer(profile, settings)
 
-    monkeypatch.setattr(listener, "open_recogniser", open_meanwhile)
+    monkeypatch.setattr(listener, "open_recognizer", open_meanwhile)
     assert send(page, ann, make_film(1, take=4))["guesses"][0]["text"] == "bread"
     assert len(times) == 2
 
@@ -156,14 +156,14 @@ def test_after_a_deletion_the_next_answer_is_prepared_at_once(
     page, ann, send, make_film, monkeypatch
 ):
     opened = threading.Semaphore(0)
-    open_recogniser = listener.open_recogniser
+    open_recognizer = listener.open_recognizer
 
     def open_and_tell(*arguments):
-        found = open_recogniser(*arguments)
+        found = open_recognizer(*arguments)
         opened.release()
         return found
 
-    monkeypatch.setattr(listener, "open_recogniser", open_and_tell)
+    monkeypatch.setattr(listener, "open_recognizer", open_and_tell)
     heard = send(page, ann, make_film(2))
     assert opened.acquire(timeout=30)
     kept = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": "tea"}).json()

@@ -39,7 +39,7 @@ def fill(page: TestClient, make_film):
     kept = []
     for take in range(100):
         heard = page.post(
-            f"{ANN}/recordings?recognise=false",
+            f"{ANN}/recordings?recognize=false",
             content=make_film(take % 8, take=take),
             headers={"Content-Type": "video/webm"},
         )

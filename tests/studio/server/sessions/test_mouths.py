@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.drawn_faces import MOUTH_BELOW_CENTRE_PX, FacePose, draw_face
+from tests.support.drawn_faces import MOUTH_BELOW_CENTER_PX, FacePose, draw_face
 from tests.support.mouth_films import film, mouth_frames
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -29,7 +29,7 @@ def test_the_mouth_of_a_face_is_found(page, bo):
     face = draw_face(FacePose(x_px=250.0, y_px=230.0))
     (mouth,) = page.post(f"{bo}/mouths", content=still(face), headers=JPEG).json()
     assert abs(mouth["x_px"] - 250) < 10
-    assert abs(mouth["y_px"] - 230 - MOUTH_BELOW_CENTRE_PX) < 15
+    assert abs(mouth["y_px"] - 230 - MOUTH_BELOW_CENTER_PX) < 15
     assert 60 < mouth["side_px"] < 110
     assert abs(mouth["angle"]) < 0.1
     nobody = np.full((480, 640, 3), 120, np.uint8)
@@ -53,12 +53,12 @@ def test_nothing_is_kept_of_a_still(page, bo, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"no picture", "expected a JPEG picture, came something else"),
-        (still(np.zeros((9, 12, 3), np.uint8), "png"), "expected a JPEG picture, came something"),
-        (still(np.zeros((90, 120, 3), np.uint8))[:300], "expected a JPEG picture, came something"),
+        (b"no picture", "expected a JPEG picture, got something else"),
+        (still(np.zeros((9, 12, 3), np.uint8), "png"), "expected a JPEG picture, got something"),
+        (still(np.zeros((90, 120, 3), np.uint8))[:300], "expected a JPEG picture, got something"),
         (
             still(np.zeros((100, 1100, 3), np.uint8)),
-            "expected a still of at most 1024 px, came 1100x100",
+            "expected a still of at most 1024 px, got 1100x100",
         ),
     ],
 )
@@ -72,7 +72,7 @@ def test_stills_have_their_own_kind_and_size(page, bo):
     assert page.post(f"{bo}/mouths", content=b"x" * (2**20 + 1), headers=JPEG).status_code == 413
     film = {"Content-Type": "video/webm"}
     answer = page.post(f"{bo}/mouths", content=b"x", headers=film)
-    assert answer.json() == {"error": "expected image/jpeg, came video/webm"}
+    assert answer.json() == {"error": "expected image/jpeg, got video/webm"}
     assert page.post("/api/people/nobody/mouths", content=b"x", headers=JPEG).status_code == 404
 
 

@@ -74,7 +74,7 @@ def test_memory_is_limited(process):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "expected a film as WebM or MP4, came something else"),
+        (b"", "expected a film as WebM or MP4, got something else"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "expected a film as WebM or MP4"),
         (b"ffconcat version 1.0\nfile /etc/passwd", "expected a film as WebM or MP4"),
         (b"\x1a\x45\xdf\xa3" + b"broken" * 20, "cannot read the film"),

@@ -11,7 +11,7 @@ from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE
 
-NEIGHBOURS = 2
+NEIGHBORS = 2
 """Frames on either side that the first convolution sees."""
 
 
@@ -31,7 +31,7 @@ class CompactEncoder(Encoder):
     """A small front end on half-size frames, and a bidirectional GRU.
 
     The first convolution spans five frames, as in the published encoders, but is written as a
-    two-dimensional one over stacked neighbours, which is several times faster on a processor.
+    two-dimensional one over stacked neighbors, which is several times faster on a processor.
     Clips are standardised first, so that light and contrast do not matter.
 
     Example:
@@ -48,7 +48,7 @@ class CompactEncoder(Encoder):
         self.width = 2 * config.hidden
         few = config.channels
         front = nn.Sequential(
-            *_halve(2 * NEIGHBOURS + 1, few, size=5),  # 44 → 22 px
+            *_halve(2 * NEIGHBORS + 1, few, size=5),  # 44 → 22 px
             *_halve(few, 2 * few, size=3),  # → 11 px
             *_halve(2 * few, 4 * few, size=3),  # → 6 px
             nn.Flatten(),
@@ -69,7 +69,7 @@ class CompactEncoder(Encoder):
         if frames.shape[-1] != self.needed_px:
             frames = functional.avg_pool2d(frames, 2)
         frames = standardised(frames, mask)
-        features = spread(self.front(with_neighbours(frames)[mask]), mask)
+        features = spread(self.front(with_neighbors(frames)[mask]), mask)
         return recur(self.recurrent, features, lengths)
 
 
@@ -85,18 +85,18 @@ def standardised(
     shown = (mask & frames.flatten(2).any(2))[:, :, None, None]
     num_pixels = shown.sum(1, keepdim=True).clamp(min=1) * frames.shape[2] * frames.shape[3]
     mean = frames.where(shown, 0.0).sum((1, 2, 3), keepdim=True) / num_pixels
-    centred = (frames - mean).where(shown, 0.0)
-    variance = centred.square().sum((1, 2, 3), keepdim=True) / num_pixels
-    return centred * (variance + 1e-4).rsqrt()
+    centered = (frames - mean).where(shown, 0.0)
+    variance = centered.square().sum((1, 2, 3), keepdim=True) / num_pixels
+    return centered * (variance + 1e-4).rsqrt()
 
 
-def with_neighbours(
+def with_neighbors(
     frames: Float[Tensor, "clip time height width"],
-) -> Float[Tensor, "clip time neighbour height width"]:
+) -> Float[Tensor, "clip time neighbor height width"]:
     """Stack every frame with those around it; zeros before the first and after the last."""
-    padded = functional.pad(frames, (0, 0, 0, 0, NEIGHBOURS, NEIGHBOURS))
+    padded = functional.pad(frames, (0, 0, 0, 0, NEIGHBORS, NEIGHBORS))
     return torch.stack(
-        [padded[:, i : i + frames.shape[1]] for i in range(2 * NEIGHBOURS + 1)], dim=2
+        [padded[:, i : i + frames.shape[1]] for i in range(2 * NEIGHBORS + 1)], dim=2
     )
 
 

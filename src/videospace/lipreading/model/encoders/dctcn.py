@@ -12,10 +12,10 @@ from videospace.lipreading.model.encoders.frame_network import (
     FRAME_WIDTH,
     Activation,
     FrameNetwork,
-    initialise,
+    initialize,
     new_activation,
 )
-from videospace.lipreading.model.encoders.ltcn import published_grey
+from videospace.lipreading.model.encoders.ltcn import published_gray
 from videospace.lipreading.model.encoders.temporal_convolution import (
     Mask,
     MultiscaleBlock,
@@ -61,15 +61,15 @@ class DctcnEncoder(Encoder):
         )
         self.groups = nn.ModuleList(DenseGroup(config.dropout) for _ in befores)
         self.norm = nn.BatchNorm1d(self.width)
-        initialise(self.transitions)
-        initialise(self.groups)
+        initialize(self.transitions)
+        initialize(self.groups)
 
     def forward(
         self, frames: Float[Tensor, "clip time 88 88"], lengths: Int[Tensor, " clip"]
     ) -> Float[Tensor, "clip time width"]:
         """Embed every frame; see :class:`Encoder`."""
         mask = frame_mask(lengths, frames.shape[1])
-        rows = self.frame_network(published_grey(frames), mask)
+        rows = self.frame_network(published_gray(frames), mask)
         for transition, group in zip(self.transitions, self.groups, strict=True):
             rows = group(transition(rows, mask), mask)
         return spread(self.norm(rows), mask)

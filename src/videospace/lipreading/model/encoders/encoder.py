@@ -29,7 +29,7 @@ class Encoder(nn.Module, abc.ABC):
         """Embed every frame with what it needs of the frames around it.
 
         Args:
-            frames: Grey mouth crops in [-1, 1], of 88 px or the needed size; a frame of zeros where
+            frames: Gray mouth crops in [-1, 1], of 88 px or the needed size; a frame of zeros where
                 there is nothing to see, anything from a clip's length on.
             lengths: Frames of each clip, from 1 to `time`.
 

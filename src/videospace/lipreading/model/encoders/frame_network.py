@@ -13,10 +13,10 @@ FRAME_WIDTH = 512
 
 
 class FrameNetwork(nn.Module):
-    """Describes every frame, with two neighbours on either side, by 512 numbers.
+    """Describes every frame, with two neighbors on either side, by 512 numbers.
 
     Only the frames of the clips go through, never the padding: it costs no time and has no part in
-    the statistics of batch normalisation.
+    the statistics of batch normalization.
 
     Source: Petridis et al. (2018), "End-to-end audiovisual speech recognition", for the stem; He et
     al. (2016) for ResNet-18.
@@ -39,7 +39,7 @@ class FrameNetwork(nn.Module):
                 for before, after in itertools.pairwise(widths)
             )
         )
-        initialise(self)
+        initialize(self)
 
     def forward(
         self, frames: Float[Tensor, "clip time 88 88"], mask: Bool[Tensor, "clip time"]
@@ -111,7 +111,7 @@ def new_activation(activation: Activation, channels: int) -> nn.Module:
             return nn.SiLU()
 
 
-def initialise(module: nn.Module) -> None:
+def initialize(module: nn.Module) -> None:
     """Fill all convolutions as the authors of both published encoders do (He et al., 2015)."""
     for part in module.modules():
         if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d):

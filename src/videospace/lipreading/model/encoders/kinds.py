@@ -45,7 +45,7 @@ def encoder_to_json(encoder: Encoder) -> dict[str, Any]:
     """
     if not isinstance(encoder, NamedEncoder):
         raise UserError(
-            f"expected one of the encoders {', '.join(KINDS)}, came {type(encoder).__name__}"
+            f"expected one of the encoders {', '.join(KINDS)}, got {type(encoder).__name__}"
         )
     names = {kind: name for name, (kind, _) in KINDS.items()}
     return {"name": names[type(encoder)], "config": dataclasses.asdict(encoder.config)}
@@ -67,10 +67,10 @@ def encoder_from_json(content: Any, where: str) -> Encoder:
         256
     """
     if not isinstance(content, dict) or content.keys() != {"name", "config"}:
-        raise UserError(f"expected a name and a config for {where}, came {content!r}")
+        raise UserError(f"expected a name and a config for {where}, got {content!r}")
     if content["name"] not in get_args(EncoderName):
         raise UserError(
-            f"expected one of the encoders {', '.join(KINDS)} for {where}, came {content['name']!r}"
+            f"expected one of the encoders {', '.join(KINDS)} for {where}, got {content['name']!r}"
         )
     kind, config = KINDS[content["name"]]
     return kind(config_from_json(config, content["config"], where))

@@ -28,7 +28,7 @@ class LrwpConfig:
 class LrwpEncoder(Encoder):
     """The encoder of "Learn an effective lip reading model without pains", without its classifier.
 
-    It expects grey levels in [0, 1], so frames are brought there first; a blank frame is black.
+    It expects gray levels in [0, 1], so frames are brought there first; a blank frame is black.
 
     Source: Feng et al. (2020), arXiv 2011.07557, section 3.
 

@@ -8,14 +8,14 @@ from torch import Tensor, nn
 
 from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, spread
-from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork, initialise
+from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork, initialize
 from videospace.lipreading.model.encoders.temporal_convolution import MultiscaleBlock
 
 WIDTH = 768
 """Numbers in an embedding: 256 for each of three branches, as published."""
 
-GREY_MEAN, GREY_DEVIATION = 0.421, 0.165
-"""Of the crops that the published weights were trained on, for grey levels in [0, 1]."""
+GRAY_MEAN, GRAY_DEVIATION = 0.421, 0.165
+"""Of the crops that the published weights were trained on, for gray levels in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,21 +53,21 @@ class LtcnEncoder(Encoder):
             )
             for before, dilation in ((FRAME_WIDTH, 1), (WIDTH, 2), (WIDTH, 4), (WIDTH, 8))
         )
-        initialise(self.temporal)
+        initialize(self.temporal)
 
     def forward(
         self, frames: Float[Tensor, "clip time 88 88"], lengths: Int[Tensor, " clip"]
     ) -> Float[Tensor, "clip time width"]:
         """Embed every frame; see :class:`Encoder`."""
         mask = frame_mask(lengths, frames.shape[1])
-        rows = self.frame_network(published_grey(frames), mask)
+        rows = self.frame_network(published_gray(frames), mask)
         for block in self.temporal:
             rows = block(rows, mask)
         return spread(rows, mask)
 
 
-def published_grey(
+def published_gray(
     frames: Float[Tensor, "clip time height width"],
 ) -> Float[Tensor, "clip time height width"]:
-    """Bring grey levels from [-1, 1] to the mean and deviation of the published training."""
-    return ((frames + 1) / 2 - GREY_MEAN) / GREY_DEVIATION
+    """Bring gray levels from [-1, 1] to the mean and deviation of the published training."""
+    return ((frames + 1) / 2 - GRAY_MEAN) / GRAY_DEVIATION

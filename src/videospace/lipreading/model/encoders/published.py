@@ -82,7 +82,7 @@ def _empty_encoder(tensors: dict[str, Tensor], path: Path) -> Encoder:
     if "transitions" in parts:
         return DctcnEncoder(DctcnConfig())
     raise UserError(
-        f"expected the published weights of LRwP, LTCN or DC-TCN in '{path}', came tensors such as "
+        f"expected the published weights of LRwP, LTCN or DC-TCN in '{path}', got tensors such as "
         f"{', '.join(sorted(tensors)[:3]) or 'none at all'}"
     )
 

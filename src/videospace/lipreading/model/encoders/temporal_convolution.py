@@ -25,7 +25,7 @@ def convolve(
 
 
 class Branch(nn.Module):
-    """A convolution, batch normalisation and an activation."""
+    """A convolution, batch normalization and an activation."""
 
     def __init__(
         self, before: int, after: int, size: int, dilation: int, activation: Activation
@@ -38,7 +38,7 @@ class Branch(nn.Module):
     def forward(
         self, rows: Float[Tensor, "frame before"], mask: Mask
     ) -> Float[Tensor, "frame after"]:
-        """Describe every frame by its neighbourhood."""
+        """Describe every frame by its neighborhood."""
         return self.activation(self.norm(convolve(self.convolution, rows, mask)))
 
 
@@ -80,7 +80,7 @@ class MultiscaleBlock(nn.Module):
     def forward(
         self, rows: Float[Tensor, "frame before"], mask: Mask
     ) -> Float[Tensor, "frame after"]:
-        """Describe every frame by its neighbourhood at three scales."""
+        """Describe every frame by its neighborhood at three scales."""
         views = (
             [gate(rows, mask) for gate in self.gates] if self.gates else [rows] * len(KERNEL_SIZES)
         )

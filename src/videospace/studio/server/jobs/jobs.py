@@ -57,7 +57,7 @@ class Worker(Generic[Result]):
         if piece is None:
             return Work()
         if piece.stop.is_set():
-            return Work(state="stopped", kind=piece.work.kind, note="cancelled")
+            return Work(state="stopped", kind=piece.work.kind, note="canceled")
         return piece.work
 
     def start(self, kind: str, task: Callable[[Tell], Result]) -> None:

@@ -79,7 +79,7 @@ class Model(BaseModel):
     """A model in the history."""
 
     id: str
-    kind: Literal["encoder", "recogniser"]
+    kind: Literal["encoder", "recognizer"]
     """Learned from other people, or from this person's recordings too."""
     added: datetime.datetime
     strategy: str
@@ -91,7 +91,7 @@ class Model(BaseModel):
 
 
 class Progress(BaseModel):
-    """How well words were recognised in use."""
+    """How well words were recognized in use."""
 
     num_words: int
     """Words that were said."""

@@ -167,9 +167,9 @@ class Mouth(BaseModel):
     """Where a still shows a mouth."""
 
     x_px: float
-    """Centre of the lips, from the left edge."""
+    """Center of the lips, from the left edge."""
     y_px: float
-    """Centre of the lips, from the top edge."""
+    """Center of the lips, from the top edge."""
     side_px: float
     """Side of the square that is cut out."""
     angle: float

@@ -94,7 +94,7 @@ def _mask(text: str | None, size: tuple[int, int]) -> Bool[np.ndarray, "height w
         raise UserError("expected the mask as base64") from error
     if len(content) != (num_pixels + 7) // 8:
         raise UserError(
-            f"expected a mask of {size[0]}x{size[1]} px, a bit for each, came {len(content)} bytes"
+            f"expected a mask of {size[0]}x{size[1]} px, a bit for each, got {len(content)} bytes"
         )
     bits = np.unpackbits(np.frombuffer(content, np.uint8), count=num_pixels)
     return bits.astype(bool).reshape(size)

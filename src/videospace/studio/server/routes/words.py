@@ -74,11 +74,11 @@ def word_routes(house: House) -> APIRouter:
         house.delete_clip(person, clip)
 
     @routes.post("/recordings", status_code=201, openapi_extra=FILM.description)
-    async def hear(request: Request, person: str, recognise: bool = True) -> Recording:
+    async def hear(request: Request, person: str, recognize: bool = True) -> Recording:
         return await read_body(
             request,
             FILM,
-            lambda film: _recording(house, person, house.hear(person, film, recognise=recognise)),
+            lambda film: _recording(house, person, house.hear(person, film, recognize=recognize)),
         )
 
     @routes.post("/mouths", openapi_extra=STILL.description)

@@ -50,8 +50,8 @@ class House:
         """
         return self._of(person)[1]
 
-    def hear(self, person: str, film: bytes, *, recognise: bool) -> Heard:
-        """Read a film of a mouthed word, and recognise it.
+    def hear(self, person: str, film: bytes, *, recognize: bool) -> Heard:
+        """Read a film of a mouthed word, and recognize it.
 
         Raises:
             NotThere: There is no such person.
@@ -59,7 +59,7 @@ class House:
         """
         listener = self.listener(person)
         mouth = self._films.read(film, listener.profile.settings.finder)
-        return listener.hear(mouth, recognise=recognise)
+        return listener.hear(mouth, recognize=recognize)
 
     def find_mouths(self, person: str, still: bytes) -> list[MouthPose]:
         """Find the mouths in a still, as they would be found in a film of the person.

@@ -1,4 +1,4 @@
-"""One person's recogniser, kept open, and the recordings that wait for their word."""
+"""One person's recognizer, kept open, and the recordings that wait for their word."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,7 @@ from videospace.lipreading.adaptation.strategies import LearningSettings
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.profile.learning import OpenedRecogniser, open_recogniser
+from videospace.lipreading.profile.learning import OpenedRecognizer, open_recognizer
 from videospace.lipreading.profile.model_selection import answering
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
@@ -47,9 +47,9 @@ class _Waiting(NamedTuple):
 
 
 class Listener:
-    """Recognises one person's words; what is kept counts from the next recording on.
+    """Recognizes one person's words; what is kept counts from the next recording on.
 
-    The recogniser is opened when it is first needed, and again when clips came or went by other
+    The recognizer is opened when it is first needed, and again when clips came or went by other
     ways than :meth:`keep`, or another program trained or chose a model. Recordings are not on the
     disk before they are kept.
 
@@ -63,17 +63,17 @@ class Listener:
         self._settings = settings
         self._alone = threading.RLock()
         self._reopening = threading.Lock()
-        self._opened: OpenedRecogniser | None = None
+        self._opened: OpenedRecognizer | None = None
         self._clips: frozenset[str] = frozenset()
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
 
-    def hear(self, mouth: Mouth, *, num_words: int = 5, recognise: bool = True) -> Heard:
+    def hear(self, mouth: Mouth, *, num_words: int = 5, recognize: bool = True) -> Heard:
         """Take a recording, and say what it may be.
 
         Args:
             mouth: The recording.
             num_words: How many words to name.
-            recognise: False where it is known what was said.
+            recognize: False where it is known what was said.
 
         Raises:
             UserError: The recording is too long.
@@ -81,9 +81,9 @@ class Listener:
         clip, problems = mouth
         recognition, answer = None, AnswerRecord()
         with self._alone:
-            opened = self._open() if recognise else None
+            opened = self._open() if recognize else None
             if opened is not None:
-                recognition = opened.recogniser.recognise(clip, k=num_words)
+                recognition = opened.recognizer.recognize(clip, k=num_words)
                 answer = opened.record_of(recognition)
             recording = uuid.uuid4().hex
             self._waiting[recording] = _Waiting(mouth, answer)
@@ -134,7 +134,7 @@ class Listener:
             del self._waiting[recording]
 
     def reopen(self) -> None:
-        """Open the recogniser anew, after training or other settings.
+        """Open the recognizer anew, after training or other settings.
 
         The old one answers meanwhile, unless clips were deleted.
         """
@@ -147,7 +147,7 @@ class Listener:
                         return
 
     def refresh(self) -> None:
-        """Begin to open the recogniser anew after clips were deleted, before it is needed.
+        """Begin to open the recognizer anew after clips were deleted, before it is needed.
 
         That takes seconds, and the next recording is still to be filmed.
         """
@@ -158,7 +158,7 @@ class Listener:
         with self._alone, contextlib.suppress(UserError):  # which the next recording will meet
             self._open()
 
-    def _catch_up_with_models(self, opened: OpenedRecogniser) -> None:
+    def _catch_up_with_models(self, opened: OpenedRecognizer) -> None:
         """Begin to open the model that another program trained or chose for the next recordings."""
         with contextlib.suppress(UserError):
             strategy, model = answering(self.profile)
@@ -170,13 +170,13 @@ class Listener:
         with contextlib.suppress(UserError):  # the old one goes on
             self.reopen()
 
-    def _open(self) -> OpenedRecogniser | None:
+    def _open(self) -> OpenedRecognizer | None:
         if self._opened is None or self._clips != self._clips_now():
             self._opened, self._clips = self._opened_now()
         return self._opened
 
-    def _opened_now(self) -> tuple[OpenedRecogniser | None, frozenset[str]]:
-        """A recogniser of the clips there are, and their ids."""
+    def _opened_now(self) -> tuple[OpenedRecognizer | None, frozenset[str]]:
+        """A recognizer of the clips there are, and their ids."""
         while True:
             clips = self._clips_now()
             try:
@@ -185,20 +185,20 @@ class Listener:
                 if clips == self._clips_now():  # else one was deleted while they were read
                     raise
 
-    def _opened_anew(self) -> OpenedRecogniser | None:
+    def _opened_anew(self) -> OpenedRecognizer | None:
         real = {clip.word for clip in self.profile.clips() if clip.domain == "real"}
         if len(real) < FEWEST_WORDS:
             return None
-        return open_recogniser(self.profile, self._settings)
+        return open_recognizer(self.profile, self._settings)
 
     def _learn(self, record: ClipRecord, clip: MouthClip, *, used: bool) -> None:
-        """Take what was kept into account, where a recogniser is open."""
+        """Take what was kept into account, where a recognizer is open."""
         if self._opened is None:
             return
-        self._opened.recogniser.add(record.word, clip)
+        self._opened.recognizer.add(record.word, clip)
         self._clips |= {record.id}
         if used:
-            self._opened.recogniser.count_use(record.word)
+            self._opened.recognizer.count_use(record.word)
 
     def _clips_now(self) -> frozenset[str]:
         return frozenset(clip.id for clip in self.profile.clips())

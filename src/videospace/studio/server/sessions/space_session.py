@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
-from videospace.inrv.space.projection import LatentMap
+from videospace.inrv.space.projection import LatentProjection
 from videospace.inrv.space.sampling import slerp
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
@@ -41,7 +41,7 @@ class Desk:
 
     def __init__(self, space: VideoSpace, films: FilmReader):
         self.space, self._films = space, films
-        self.map = LatentMap.of(space.latents, space.model.config.latent)
+        self.map = LatentProjection.of(space.latents, space.model.config.latent)
         self.worker = Worker[Outcome]()
         self._alone = threading.Lock()
         self._found: OrderedDict[str, FoundPoint] = OrderedDict()

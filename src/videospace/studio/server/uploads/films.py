@@ -54,7 +54,7 @@ class FilmReader:
         ...     reader.read(b"no film", "dlib")
         Traceback (most recent call last):
         ...
-        videospace.runtime.errors.UserError: expected a film as WebM or MP4, came something else
+        videospace.runtime.errors.UserError: expected a film as WebM or MP4, got something else
     """
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ def _suffix(content: bytes) -> str:
         return ".webm"
     if content[4:8] == b"ftyp":
         return ".mp4"
-    raise UserError("expected a film as WebM or MP4, came something else")
+    raise UserError("expected a film as WebM or MP4, got something else")
 
 
 @functools.cache
@@ -181,7 +181,7 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:
-        raise UserError("expected a JPEG picture, came something else") from error
+        raise UserError("expected a JPEG picture, got something else") from error
     return {"mouths": _detector(finder)(frame)}, b""
 
 

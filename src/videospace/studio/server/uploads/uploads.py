@@ -81,7 +81,7 @@ async def save_body(request: Request, kind: Upload, use: Callable[[Path], Result
 async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
     came = _plain(request.headers.get("content-type", ""))
     if came not in kind.types:
-        raise HTTPException(415, f"expected {' or '.join(kind.types)}, came {came or 'nothing'}")
+        raise HTTPException(415, f"expected {' or '.join(kind.types)}, got {came or 'nothing'}")
     async for chunk in request.stream():
         yield chunk
 

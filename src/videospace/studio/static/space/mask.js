@@ -5,7 +5,7 @@ import { nearestOnWay } from "./geometry.js";
 import { space } from "./space.js";
 
 const canvas = byId("mask");
-const COLOUR = [214, 64, 48, 190];
+const COLOR = [214, 64, 48, 190];
 let hidden = new Uint8Array(0);
 let stroke = null;
 let told = () => {};
@@ -83,7 +83,7 @@ function fill(isInside, bit) {
 
 function redraw() {
   const picture = new ImageData(canvas.width, canvas.height);
-  hidden.forEach((bit, index) => bit && picture.data.set(COLOUR, 4 * index));
+  hidden.forEach((bit, index) => bit && picture.data.set(COLOR, 4 * index));
   canvas.getContext("2d").putImageData(picture, 0, 0);
   told();
 }

@@ -1,0 +1,70 @@
+"""Parsing the arguments of a command, in today's names and in those of the version before."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tyro
+
+RENAMED_FLAGS = {
+    "--share": "--shard",
+    "--codes.start": "--code-init.method",
+    "--codes.num-neighbours": "--code-init.num-neighbors",
+    "--codes.": "--code-init.",
+    "--optimiser.": "--optimizer.",
+    "--batch.important-share": "--batch.important-fraction",
+    "--batch.num-shares": "--batch.num-shards",
+    "--model.latent.num-moments": "--model.latent.num-keyframes",
+    "--model.latent.normalise": "--model.latent.normalize",
+    "--model.latent.no-normalise": "--model.latent.no-normalize",
+}
+"""Flags, or beginnings of flags, of version 0.1; they work for one version more."""
+
+RENAMED_VALUES = {
+    "--code-init.method": {"components": "pca", "geodesic": "isomap"},
+    "--frame-encoder": {"components": "pca"},
+    "--model.coordinates.space": {"centres": "centers"},
+    "--strategy": {"dtw-normalised": "dtw-normalized"},
+}
+"""Values of version 0.1, by today's flag."""
+
+
+def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
+    """Build a command from its arguments.
+
+    A flag or value of version 0.1 is understood, and a line on standard error says its new name.
+
+    Args:
+        command: A dataclass; its fields are the flags.
+        arguments: As they were typed.
+        prog: Name of the command, for its help.
+    """
+    return tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)
+
+
+def _in_new_names(arguments: Sequence[str], prog: str) -> Iterator[str]:
+    flag = ""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if name.startswith("--"):
+            flag = _renamed_flag(name)
+            if flag != name:
+                print(f"{prog}: {name} is now called {flag}", file=sys.stderr)
+            yield flag + equals + (_renamed_value(flag, value, prog) if equals else "")
+        else:
+            yield _renamed_value(flag, argument, prog)
+
+
+def _renamed_flag(name: str) -> str:
+    spelled = name.replace("_", "-")  # as tyro takes both
+    for old, new in RENAMED_FLAGS.items():
+        if spelled == old or (old.endswith(".") and spelled.startswith(old)):
+            return new + spelled[len(old) :]
+    return name
+
+
+def _renamed_value(flag: str, value: str, prog: str) -> str:
+    new = RENAMED_VALUES.get(flag, {}).get(value, value)
+    if new != value:
+        print(f"{prog}: {flag} {value} is now called {new}", file=sys.stderr)
+    return new
