@@ -61,7 +61,7 @@ class SpaceOptions(BenchmarkOptions):
         ):
             raise UserError(
                 "expected at least one preset, seed and clip to score, and a budget above 0 s, "
-                f"came presets {self.presets}, seeds {self.seeds}, {self.paper_clips} clips and "
+                f"got presets {self.presets}, seeds {self.seeds}, {self.paper_clips} clips and "
                 f"{self.budget_seconds:g} s"
             )
 

@@ -183,7 +183,7 @@ def test_dragging_on_the_map_shows_the_way_at_once(page):
     wait(page, "Number(byId('ratio').value) > 0.95")
     wait_for_rest(page)
     films = page.execute_script(f"return {asked('film')}.length")
-    assert 1 < films < 40  # those that came too late were never asked for
+    assert 1 < films < 40  # those that got too late were never asked for
     assert not np.array_equal(pixels(page, "film"), start)
     assert handle_place(page) != place
 

@@ -153,7 +153,11 @@ class TestMasks:
 
     @pytest.mark.parametrize(
         "seen",
-        ["--task sparse --share 1", "--task predict --seen 4", "--task interpolate --seen 0 1 2 3"],
+        [
+            "--task sparse --fraction 1",
+            "--task predict --seen 4",
+            "--task interpolate --seen 0 1 2 3",
+        ],
     )
     def test_where_all_is_observed_the_clip_is_reconstructed(self, tmp_path, call, seen):
         assert call(f"complete @space @clip.mp4 --out %out.npy {seen}") == 0

@@ -12,7 +12,7 @@ import pytest
 
 from videospace.inrv.inversion import inversion
 
-COMPLETE = "complete @space @long.mp4 --out %out.npy --task sparse --share 0.5"
+COMPLETE = "complete @space @long.mp4 --out %out.npy --task sparse --fraction 0.5"
 INVERT = f"invert @space @long.mp4 {'@clip.mp4 @short.mp4 ' * 4} --out %out.npz"
 EACH = [COMPLETE, INVERT]
 

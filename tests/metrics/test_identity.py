@@ -178,7 +178,7 @@ class TestIdentity:
 
 class TestBadInput:
     def test_another_length(self):
-        with pytest.raises(UserError, match=r"1 clips of 2 frames, .* came 1 of 3"):
+        with pytest.raises(UserError, match=r"1 clips of 2 frames, .* got 1 of 3"):
             identity(plain(RED, RED, RED), plain(RED, RED), color_embedder)
 
     @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_a_pair_counts_where_both_have_the_figure():
 
 @pytest.mark.parametrize("bad", [math.inf, -math.inf])
 def test_infinite_figures_are_refused(bad):
-    with pytest.raises(UserError, match=r"came an infinite one: limit the PSNR .* 100 dB"):
+    with pytest.raises(UserError, match=r"got an infinite one: limit the PSNR .* 100 dB"):
         mean_interval([30.0, bad])
     with pytest.raises(UserError, match="infinite"):
         paired_difference([bad], [bad])

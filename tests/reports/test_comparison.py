@@ -166,7 +166,7 @@ def test_a_video_that_ends_early_is_named(short):
     video = filled(GREEN, 3)
     videos = {"input": video, "mask": all_seen(video), "output": video, "truth": video}
     videos[short] = videos[short][:2]
-    message = f"expected as many frames of input, mask, output, truth, but only 2 came of {short}$"
+    message = f"expected as many frames of input, mask, output, truth, but only 2 got of {short}$"
     with pytest.raises(UserError, match=message):
         list(side_by_side(*map(iter, videos.values())))
 

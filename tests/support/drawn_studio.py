@@ -39,7 +39,7 @@ class DrawnFilms(FilmReader):
         self.reset()
 
     def reset(self, *, word: int = 0, mouths: Sequence[MouthPose] = ()) -> None:
-        """Forget what came, and what another test has chosen."""
+        """Forget what got, and what another test has chosen."""
         self.films.clear()
         self.stills.clear()
         self.word, self.mouths, self.is_still = word, list(mouths), False

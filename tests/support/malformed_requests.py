@@ -46,7 +46,7 @@ def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str
         seed: Of what is drawn.
 
     Returns:
-        How many requests were made, how often each status came, and what was wrong.
+        How many requests were made, how often each status got, and what was wrong.
     """
     token = client.get("/api/session").json()["token"]
     client.headers[TOKEN_HEADER] = token

@@ -81,14 +81,14 @@ class StudioServer:
 
 @dataclasses.dataclass(kw_only=True)
 class Tally:
-    """What came back from a studio."""
+    """What got back from a studio."""
 
     seconds: dict[str, list[float]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(list)
     )
     """Of each kind of request, the times of its answers, without those that asked to wait."""
     statuses: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
-    """How often each status came."""
+    """How often each status got."""
     failures: list[str] = dataclasses.field(default_factory=list)
     """Answers that a studio must not give."""
 

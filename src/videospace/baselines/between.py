@@ -95,7 +95,7 @@ def _seen_frames(context: Context) -> Int[np.ndarray, " seen"]:
     if len(in_part):
         raise UserError(
             "expected frames that are seen whole or not at all, "
-            f"came frame {in_part[0]} seen to {shares[in_part[0]]:.1%}: inpaint it first"
+            f"got frame {in_part[0]} seen to {shares[in_part[0]]:.1%}: inpaint it first"
         )
     return np.flatnonzero(shares)
 

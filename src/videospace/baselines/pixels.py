@@ -65,7 +65,7 @@ def require_own_size(context: Context, size: Size) -> None:
     if context.video.shape[1:3] != size:
         raise UserError(
             f"expected a context of {_text(size)}, the size to return, "
-            f"came {_text(context.video.shape[1:3])}: bring it to that size first"
+            f"got {_text(context.video.shape[1:3])}: bring it to that size first"
         )
 
 
@@ -94,18 +94,18 @@ def require_clip_size(clip_shape: tuple[int, ...], context: Context, size: Size)
     if len(context.video) != num_frames:
         raise UserError(
             f"expected a context of {num_frames} frames, as the training clips have, "
-            f"came {len(context.video)}"
+            f"got {len(context.video)}"
         )
     if size != clip_size:
         raise UserError(
             f"expected to return {_text(clip_size)}, the size of the training clips, "
-            f"came {_text(size)}"
+            f"got {_text(size)}"
         )
     height, width = context.video.shape[1:3]
     if height > clip_size[0] or width > clip_size[1]:
         raise UserError(
             f"expected a context of at most {_text(clip_size)}, as fine as the training clips, "
-            f"came {_text((height, width))}"
+            f"got {_text((height, width))}"
         )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import tyro
 
 RENAMED_FLAGS = {
-    "--share": "--shard",
     "--codes.start": "--code-init.method",
     "--codes.num-neighbours": "--code-init.num-neighbors",
     "--codes.": "--code-init.",
@@ -19,6 +18,9 @@ RENAMED_FLAGS = {
     "--model.latent.no-normalise": "--model.latent.no-normalize",
 }
 """Flags, or beginnings of flags, of version 0.1; they work for one version more."""
+
+RENAMED_FLAGS_OF = {"videospace complete": {"--share": "--fraction"}}
+"""Flags of version 0.1 that have a new name in one command only."""
 
 RENAMED_VALUES = {
     "--code-init.method": {"components": "pca", "geodesic": "isomap"},
@@ -47,7 +49,7 @@ def _in_new_names(arguments: Sequence[str], prog: str) -> Iterator[str]:
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name.startswith("--"):
-            flag = _renamed_flag(name)
+            flag = _renamed_flag(name, prog)
             if flag != name:
                 print(f"{prog}: {name} is now called {flag}", file=sys.stderr)
             yield flag + equals + (_renamed_value(flag, value, prog) if equals else "")
@@ -55,9 +57,9 @@ def _in_new_names(arguments: Sequence[str], prog: str) -> Iterator[str]:
             yield _renamed_value(flag, argument, prog)
 
 
-def _renamed_flag(name: str) -> str:
+def _renamed_flag(name: str, prog: str) -> str:
     spelled = name.replace("_", "-")  # as tyro takes both
-    for old, new in RENAMED_FLAGS.items():
+    for old, new in (RENAMED_FLAGS | RENAMED_FLAGS_OF.get(prog, {})).items():
         if spelled == old or (old.endswith(".") and spelled.startswith(old)):
             return new + spelled[len(old) :]
     return name

@@ -60,8 +60,8 @@ class Complete:
     seen: tuple[int, ...] = ()
     """predict: how many frames are seen (a number; default 4 of 25). interpolate: which frames are
     seen, counted from 0 (default: first and last, or of a long video two in each clip)."""
-    share: float = 0.25
-    """sparse: share of the pixels that are seen."""
+    fraction: float = 0.25
+    """sparse: fraction of the pixels that are seen."""
     size: str | None = None
     """Height and width to render, such as 192x256, or the height alone, which keeps the
     proportions; None is the space's own."""
@@ -109,8 +109,8 @@ def _require_used(command: Complete) -> None:
         raise UserError(f"--mask and --hide belong to --task inpaint, not to {command.task}")
     if command.task not in ("predict", "interpolate") and command.seen:
         raise UserError(f"--seen belongs to --task predict or interpolate, not to {command.task}")
-    if command.task != "sparse" and command.share != Complete.share:
-        raise UserError(f"--share belongs to --task sparse, not to {command.task}")
+    if command.task != "sparse" and command.fraction != Complete.fraction:
+        raise UserError(f"--fraction belongs to --task sparse, not to {command.task}")
 
 
 def _inpaint(
@@ -150,7 +150,7 @@ def _interpolate(
     if command.seen:
         bad = [frame for frame in command.seen if not -num_frames <= frame < num_frames]
         if bad:
-            raise UserError(f"the video has {num_frames} frames, 0 to {num_frames - 1}; came {bad}")
+            raise UserError(f"the video has {num_frames} frames, 0 to {num_frames - 1}; got {bad}")
         seen = {frame % num_frames for frame in command.seen}
     elif num_frames <= clip_frames:
         seen = {0, num_frames - 1}
@@ -162,7 +162,7 @@ def _interpolate(
 def _sparse(
     command: Complete, size: tuple[int, int], num_frames: int, clip_frames: int
 ) -> ObservedOf:
-    return observed_share(size, command.share, command.search.seed)
+    return observed_share(size, command.fraction, command.search.seed)
 
 
 OBSERVED: dict[str, Callable[[Complete, tuple[int, int], int, int], ObservedOf]] = {

@@ -96,7 +96,7 @@ def prepare(
     if not isinstance(config, kind):
         raise UserError(
             f"expected a {kind.__name__} for {', '.join(map(str, sources))}, "
-            f"came a {type(config).__name__}"
+            f"got a {type(config).__name__}"
         )
     if isinstance(config, PrepareConfig):
         share = None if shard is None else Shard.parse(shard)

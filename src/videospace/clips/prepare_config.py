@@ -90,7 +90,7 @@ class PrepareConfig:
         if num_held_out >= num_sources:
             raise UserError(
                 f"holdout is by source: expected more sources than the {num_held_out} to hold out, "
-                f"came {num_sources}"
+                f"got {num_sources}"
             )
         return num_held_out
 

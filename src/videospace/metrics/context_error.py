@@ -282,12 +282,12 @@ def _require_context(video: Tensor, context_video: Tensor, observed: Tensor) -> 
     if observed.shape != context_video.shape[:-1]:
         raise UserError(
             f"expected a mask of the context's shape {tuple(context_video.shape[:-1])}, "
-            f"came {tuple(observed.shape)}"
+            f"got {tuple(observed.shape)}"
         )
     if context_video.shape[:2] != video.shape[:2]:
         raise UserError(
             f"expected a context of {video.shape[0]} clips of {video.shape[1]} frames, "
-            f"came {context_video.shape[0]} of {context_video.shape[1]}: "
+            f"got {context_video.shape[0]} of {context_video.shape[1]}: "
             "render as many frames as the context has"
         )
     height, width = video.shape[2:4]
@@ -295,5 +295,5 @@ def _require_context(video: Tensor, context_video: Tensor, observed: Tensor) -> 
     if context_height > height or context_width > width:
         raise UserError(
             f"expected a context no finer than the video of {height}x{width} px, "
-            f"came {context_height}x{context_width} px: render at the size of the context or more"
+            f"got {context_height}x{context_width} px: render at the size of the context or more"
         )

@@ -160,7 +160,7 @@ def _embed(
     if embeddings.ndim != 2 or len(embeddings) != len(frames):
         raise UserError(
             f"expected the face embedder to give a row for each of {len(frames)} frames, "
-            f"came shape {embeddings.shape}"
+            f"got shape {embeddings.shape}"
         )
     return embeddings
 

@@ -121,7 +121,7 @@ def paired_difference(values: Values, others: Values) -> MeanInterval:
     if len(figures) != len(other_figures):
         raise UserError(
             "expected figures of the same clips for both methods, "
-            f"came {len(figures)} and {len(other_figures)}"
+            f"got {len(figures)} and {len(other_figures)}"
         )
     return mean_interval((figures - other_figures).tolist())
 

@@ -87,7 +87,7 @@ class Lpips(nn.Module):
         if min(video.shape[2:4]) < SMALLEST_SIDE_PX:
             raise UserError(
                 f"LPIPS needs frames of at least {SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX} px, "
-                f"came {video.shape[2]}x{video.shape[3]}: render larger"
+                f"got {video.shape[2]}x{video.shape[3]}: render larger"
             )
         distances = torch.zeros(len(video), device=video.device)
         for clip in range(len(video)):

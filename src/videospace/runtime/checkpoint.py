@@ -123,7 +123,7 @@ def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Pat
         if value.shape != expected[name].shape:
             raise UserError(
                 f"'{path}': expected {name} of shape {tuple(expected[name].shape)}, "
-                f"came {tuple(value.shape)}"
+                f"got {tuple(value.shape)}"
             )
         require_finite(value, f"'{path}': {name}")
     module.load_state_dict(tensors)

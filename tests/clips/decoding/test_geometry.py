@@ -21,13 +21,13 @@ def test_size_is_read(text, size):
 
 @pytest.mark.parametrize("text", ["", "0", "64x", "-3", "64x0", "big", "1x2x3"])
 def test_bad_size_is_named(text):
-    with pytest.raises(UserError, match=f"expected a size such as 64 or 48x64.*came '{text}'"):
+    with pytest.raises(UserError, match=f"expected a size such as 64 or 48x64.*got '{text}'"):
         parse_size(text)
 
 
 @pytest.mark.parametrize("text", ["center", "1,2,3", "0,0,0,5", "1,2,3,x", "-1,0,5,5"])
 def test_bad_crop_is_named(text):
-    with pytest.raises(UserError, match=f"expected a crop of 'center' or .*came '{text}'"):
+    with pytest.raises(UserError, match=f"expected a crop of 'center' or .*got '{text}'"):
         parse_crop(text)
 
 

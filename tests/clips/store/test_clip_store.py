@@ -129,7 +129,7 @@ def test_create_beside_other_files(tmp_path):
         ('{"format_version": 2}', "has format version 2, but this videospace reads 1"),
         (
             '{"format_version": 1, "num_frames": 0}',
-            "expected a whole number above zero for num_frames .* came 0",
+            "expected a whole number above zero for num_frames .* got 0",
         ),
     ],
 )

@@ -99,8 +99,8 @@ def test_overlap_shows_the_brighter_digit():
     ("options", "message"),
     [
         ({"size": 27}, "expected a size of at least the 28 px of a digit, got 27"),
-        ({"num_clips": 0}, "of at least 1 .* came 0, 20, 2 and 0"),
-        ({"digits_per_clip": 0}, "of at least 1 .* came 10000, 20, 0 and 0"),
+        ({"num_clips": 0}, "of at least 1 .* got 0, 20, 2 and 0"),
+        ({"digits_per_clip": 0}, "of at least 1 .* got 10000, 20, 0 and 0"),
         ({"seed": -1}, "seed of at least 0, got 10000, 20, 2 and -1"),
     ],
 )

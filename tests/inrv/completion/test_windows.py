@@ -316,11 +316,11 @@ def test_what_is_no_frame_is_named(frame):
         ),
         (
             lambda windows: [window.frames / 255 for window in windows],
-            r"expected every completed window as uint8 .* came float64 \(4, 2, 3, 3\)",
+            r"expected every completed window as uint8 .* got float64 \(4, 2, 3, 3\)",
         ),
         (
             lambda windows: [window.frames[:, : 2 - window.start // 2] for window in windows],
-            r"expected .* came uint8 \(4, 1, 3, 3\) and uint8 \(4, 2, 3, 3\)$",
+            r"expected .* got uint8 \(4, 1, 3, 3\) and uint8 \(4, 2, 3, 3\)$",
         ),
         (
             lambda windows: [window.frames[..., 0] for window in windows],

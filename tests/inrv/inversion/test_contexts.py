@@ -28,9 +28,9 @@ class TestContext:
         ("video", "observed", "message"),
         [
             (VIDEO[0], ALL, r"uint8 \(time, height, width, 3\), got uint8 \(6, 8, 3\)"),
-            (VIDEO[..., :1], ALL, r"came uint8 \(4, 6, 8, 1\)"),
+            (VIDEO[..., :1], ALL, r"got uint8 \(4, 6, 8, 1\)"),
             (VIDEO[:0], ALL[:0], "expected a video with pixels, got 0 frames of 6x8 px"),
-            (VIDEO, ALL[:3], "a mask of 4 frames of 6x8 px, .* came one of 3 frames of 6x8 px"),
+            (VIDEO, ALL[:3], "a mask of 4 frames of 6x8 px, .* got one of 3 frames of 6x8 px"),
             (VIDEO, ~ALL, "the mask hides the whole video"),
         ],
     )
@@ -44,7 +44,7 @@ class TestContext:
             Context(video=VIDEO, observed=ALL, weight=np.full(ALL.shape, bad))
 
     def test_a_second_mask_of_another_size(self, as_a_user):
-        with pytest.raises(UserError, match="came one of 1 frames of 6x8 px"):
+        with pytest.raises(UserError, match="got one of 1 frames of 6x8 px"):
             Context(video=VIDEO, observed=ALL).without(ALL[:1])
 
 

@@ -69,7 +69,7 @@ def test_a_rectangle():
         (lambda: tasks.prediction(VIDEO, 0), "1 to 5 seen frames, got 0"),
         (lambda: tasks.prediction(VIDEO, 6), "1 to 5 seen frames, got 6"),
         (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "between -5 and 4, got 5"),
-        (lambda: tasks.frame_interpolation(VIDEO, []), "came none"),
+        (lambda: tasks.frame_interpolation(VIDEO, []), "got none"),
         (lambda: tasks.sparse(VIDEO, 0.0), r"in \(0, 1\], got 0.0"),
         (lambda: tasks.coarser(VIDEO, 0), "a factor of at least 1, got 0"),
     ],

@@ -27,7 +27,7 @@ class SmallStore:
 
 
 class MeanColor(FrameEncoder):
-    """The mean red, green and blue of a frame; remembers how many frames came at once."""
+    """The mean red, green and blue of a frame; remembers how many frames got at once."""
 
     name = "mean-color"
     width = 3

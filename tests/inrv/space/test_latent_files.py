@@ -289,7 +289,7 @@ BAD_FIELDS = [
     ),
     ({"latents": np.zeros((3, 6), np.float32)}, "for 2 names, got float32 (3, 6)"),
     ({"latents": np.zeros(6, np.float32)}, "for 2 names, got float32 (6,)"),
-    ({"latents": HALF}, "came float16 (2, 6)"),
+    ({"latents": HALF}, "got float16 (2, 6)"),
     (
         {"change1_weight": np.zeros((2, 3, 5), np.float32)},
         "expected change1_weight of float32 (2, 3, 4) for 2 names, got float32 (2, 3, 5)",

@@ -130,7 +130,7 @@ class TestRoundTrip:
         assert "Not measured." in (tmp_path / "README.md").read_text()
 
     def test_a_device_that_is_not_there(self, folder):
-        with pytest.raises(UserError, match=r"expected auto, cpu or a GPU .* came 'warp:3'"):
+        with pytest.raises(UserError, match=r"expected auto, cpu or a GPU .* got 'warp:3'"):
             VideoSpace.from_pretrained(folder, "warp:3")
 
 
@@ -229,7 +229,7 @@ class TestDamage:
             tensors["latents"] = tensors["latents"].double()
 
         edit_tensors(folder / "codes.safetensors", double)
-        assert "came torch.float64 of shape (4, 6)" in refusal(folder)
+        assert "got torch.float64 of shape (4, 6)" in refusal(folder)
 
     def test_fewer_ids_than_latents(self, folder):
         def shorten(tensors):

@@ -81,8 +81,8 @@ def test_the_same_word_twice(profile, again):
     ("text", "message"),
     [
         ("", "expected a word, got an empty text"),
-        (" \n ", "came an empty text"),
-        ("wa\x00ter", r"came U\+0000 in 'wa\\x00ter': type it again"),
+        (" \n ", "got an empty text"),
+        ("wa\x00ter", r"got U\+0000 in 'wa\\x00ter': type it again"),
         ("wa\u202eter", r"U\+202E"),
         ("\ud800", r"U\+D800"),
         ("a" * 101, "at most 100 characters, got 101"),

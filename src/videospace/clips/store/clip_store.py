@@ -164,7 +164,7 @@ class ClipStore:
             if pixels.shape != self._shape:
                 raise UserError(
                     f"expected a clip of {_text(self._shape)}, "
-                    f"came {_text(pixels.shape)} for '{record.id}'"
+                    f"got {_text(pixels.shape)} for '{record.id}'"
                 )
         lines = [dataclasses.asdict(record) for record, _ in clips]
         with folder_held(self.folder, ".append.lock"):

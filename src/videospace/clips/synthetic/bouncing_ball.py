@@ -36,7 +36,7 @@ class BouncingBallConfig:
         if min(self.num_clips, self.num_frames) < 1:
             raise UserError(
                 "expected num_clips and num_frames of at least 1, "
-                f"came {self.num_clips} and {self.num_frames}"
+                f"got {self.num_clips} and {self.num_frames}"
             )
 
 

@@ -47,7 +47,7 @@ def with_seen_detail(
     if len(render) != len(context.video):
         raise UserError(
             f"expected a render of the {len(context.video)} frames that were seen, "
-            f"came {len(render)}"
+            f"got {len(render)}"
         )
     size = context.video.shape[1:3]
     observed, seen = torch.tensor(context.observed), torch.tensor(context.video)

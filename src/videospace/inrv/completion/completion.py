@@ -57,7 +57,7 @@ def complete_clips(
     if keep_detail and num_frames != num_seen:
         raise UserError(
             f"expected a render of the {num_seen} frames that were seen, to keep their detail, "
-            f"came {num_frames} frames"
+            f"got {num_frames} frames"
         )
     height, width = size or (space.clip.height, space.clip.width)
     check_size((num_frames, height, width))

@@ -39,7 +39,7 @@ class Context:
         if self.observed.shape != shape:
             raise UserError(
                 f"expected a mask of {_words(shape)}, as the video has, "
-                f"came one of {_words(self.observed.shape)}"
+                f"got one of {_words(self.observed.shape)}"
             )
         if not self.observed.any():
             raise UserError("no pixel is observed: the mask hides the whole video")
@@ -47,7 +47,7 @@ class Context:
             if self.weight.shape != shape:
                 raise UserError(
                     f"expected weights of {_words(shape)}, as the video has, "
-                    f"came {_words(self.weight.shape)}"
+                    f"got {_words(self.weight.shape)}"
                 )
             seen = self.weight[self.observed]
             if not np.isfinite(seen).all() or seen.min() < 0 or not seen.any():
@@ -74,7 +74,7 @@ class Context:
         if hidden.shape != self.observed.shape:
             raise UserError(
                 f"expected a mask of {_words(self.observed.shape)}, as the video has, "
-                f"came one of {_words(hidden.shape)}"
+                f"got one of {_words(hidden.shape)}"
             )
         return dataclasses.replace(self, observed=self.observed & ~hidden)
 
@@ -98,7 +98,7 @@ def _require_video(video: np.ndarray) -> None:
     if video.ndim != 4 or video.shape[3] != 3 or video.dtype != np.uint8:
         raise UserError(
             "expected a video as uint8 (time, height, width, 3), "
-            f"came {video.dtype} {tuple(video.shape)}"
+            f"got {video.dtype} {tuple(video.shape)}"
         )
     if not video.size:
         raise UserError(f"expected a video with pixels, got {_words(video.shape[:3])}")

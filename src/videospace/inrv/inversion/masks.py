@@ -149,7 +149,7 @@ def _is_of_clips(
     video = "" if picture is None else f" or of the video ({_px(picture)} px)"
     raise UserError(
         f"expected a mask in the proportions of the clips ({_px(size)} px){video}, "
-        f"came {_px(mask)}: {path}"
+        f"got {_px(mask)}: {path}"
     )
 
 

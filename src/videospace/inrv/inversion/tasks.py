@@ -44,7 +44,7 @@ def inpainting(
     if hidden.shape[0] not in (1, time) or hidden.shape[1:] != (height, width):
         raise UserError(
             f"expected a mask of 1 or {time} frames of {height}x{width} px, "
-            f"came {hidden.shape[0]} of {hidden.shape[1]}x{hidden.shape[2]}"
+            f"got {hidden.shape[0]} of {hidden.shape[1]}x{hidden.shape[2]}"
         )
     return everything(video).without(np.broadcast_to(hidden, video.shape[:3]))
 

@@ -31,7 +31,7 @@ def check_size(size: tuple[int, int, int]) -> None:
     if min(size) < 1:
         raise UserError(
             "expected at least 1 frame of 1x1 px to render, "
-            f"came {size[0]} frames of {size[1]}x{size[2]} px"
+            f"got {size[0]} frames of {size[1]}x{size[2]} px"
         )
 
 

@@ -201,7 +201,7 @@ def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -
         if array.shape != shape or array.dtype != np.float32:
             raise UserError(
                 f"{where}: expected {name} of float32 {shape} for {names.size} names, "
-                f"came {array.dtype} {array.shape}"
+                f"got {array.dtype} {array.shape}"
             )
         if not np.isfinite(array).all():
             raise UserError(f"{where}: {name} holds numbers that are not finite")

@@ -39,7 +39,7 @@ class MouthClip:
         if self.frames.dtype != np.uint8 or self.frames.shape[1:] != (MOUTH_SIZE, MOUTH_SIZE):
             raise UserError(
                 f"expected mouth crops as uint8 (time, {MOUTH_SIZE}, {MOUTH_SIZE}), "
-                f"came {self.frames.dtype} {tuple(self.frames.shape)}"
+                f"got {self.frames.dtype} {tuple(self.frames.shape)}"
             )
         if not len(self.frames):
             raise UserError("expected at least one frame of a mouth, got none")

@@ -124,7 +124,7 @@ def _require_frames(frames: np.ndarray) -> None:
     if frames.dtype != np.uint8 or not (is_rgb or frames.ndim == 3) or 0 in frames.shape:
         raise UserError(
             "expected frames as uint8 (time, height, width, 3) or gray (time, height, width), "
-            f"came {frames.dtype} {tuple(frames.shape)}"
+            f"got {frames.dtype} {tuple(frames.shape)}"
         )
 
 

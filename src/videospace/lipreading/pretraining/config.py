@@ -29,7 +29,7 @@ class EpisodeConfig:
         if self.speakers < 1 or self.words < 2 or self.takes < 2:
             raise UserError(
                 "expected at least 1 speaker, 2 words and 2 takes in a step, "
-                f"came {self.speakers}, {self.words} and {self.takes}"
+                f"got {self.speakers}, {self.words} and {self.takes}"
             )
         if min(self.reversed_share, self.spliced_share) < 0 or (
             self.reversed_share + self.spliced_share > 1

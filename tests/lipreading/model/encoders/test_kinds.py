@@ -49,7 +49,7 @@ def test_a_description_makes_the_same_encoder(encoder, config):
     ("content", "message"),
     [
         ({"name": "resnet", "config": {}}, "compact, lrwp, ltcn, dctcn for here, got 'resnet'"),
-        ({"name": ["compact"], "config": {}}, r"came \['compact'\]"),
+        ({"name": ["compact"], "config": {}}, r"got \['compact'\]"),
         ({"name": "compact"}, "expected a name and a config for here, got"),
         ("compact", "expected a name and a config for here, got 'compact'"),
         ({"name": "ltcn", "config": {"dropout": 0.1}}, "here lacks the field 'activation'"),

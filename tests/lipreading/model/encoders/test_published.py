@@ -102,8 +102,8 @@ def test_wrong_tensors_are_named(tmp_path, ltcn_tensors):
         (ltcn_tensors | {"trunk.extra": torch.ones(1)}, "has the unknown tensors trunk.extra"),
         (ltcn_tensors | {name: torch.ones(3)}, rf"expected {ours} of shape \(256,\), got \(3,\)"),
         (ltcn_tensors | {name: torch.full((256,), torch.nan)}, f"{ours} holds numbers that are"),
-        ({"features.0.weight": torch.ones(1)}, "came tensors such as features.0.weight"),
-        ({}, "came tensors such as none at all"),
+        ({"features.0.weight": torch.ones(1)}, "got tensors such as features.0.weight"),
+        ({}, "got tensors such as none at all"),
         ({"a": 1}, "expected tensors by name in"),
         ([torch.ones(1)], "alone or under 'video_model' or 'model_state_dict'"),
     ):

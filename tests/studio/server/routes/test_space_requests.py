@@ -31,7 +31,7 @@ def address_of(answer) -> str:
 
 
 def pixels(answer) -> np.ndarray:
-    """The picture that came."""
+    """The picture that got."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "image/png"
     return np.asarray(Image.open(io.BytesIO(answer.content)))

@@ -56,9 +56,9 @@ def converse(port, first, drip=b"", seconds=5.0):
             try:
                 if drip:
                     connection.sendall(drip)
-                if not (came := connection.recv(2**16)):
+                if not (got := connection.recv(2**16)):
                     return answer
-                answer += came
+                answer += got
             except TimeoutError:
                 continue
             except ConnectionError:

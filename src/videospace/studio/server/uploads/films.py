@@ -177,7 +177,7 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
             if max(picture.size) > MOST_STILL_PX:
                 raise UserError(
                     f"expected a still of at most {MOST_STILL_PX} px, "
-                    f"came {picture.width}x{picture.height}"
+                    f"got {picture.width}x{picture.height}"
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:
