@@ -4,7 +4,6 @@ import pytest
 
 from videospace.inrv.inversion import inversion
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.inversion import search
 from videospace.inrv.inversion.tasks import prediction
 from videospace.inrv.rendering import renderer as rendering
 from videospace.inrv.training import loop as training
@@ -36,7 +35,7 @@ def test_rendering(make_space, monkeypatch):
 def test_inversion(make_space, monkeypatch):
     space = make_space()
     context: Context = prediction(space.render(space.latents[0]))
-    monkeypatch.setattr(search, "descend", no_memory)
+    monkeypatch.setattr(inversion, "descend", no_memory)
     message = r"^out of memory \(7 GiB\): lower --points-per-clip, --samples or --restarts$"
     with pytest.raises(UserError, match=message):
         inversion.invert(space, [context])

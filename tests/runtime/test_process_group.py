@@ -27,10 +27,10 @@ class TestOwnership:
         for group, share in zip(teams, shares, strict=True):
             assert group.local_index(share).tolist() == list(range(len(share)))
 
-    @given(st.integers(1, 5), st.lists(st.integers(0, 99), max_size=12))
+    @given(st.integers(1, 5), st.all_gather(st.integers(0, 99), max_size=12))
     def test_a_batch_falls_into_the_places_of_its_owners(self, count, clips):
         batch = torch.tensor(clips, dtype=torch.int64)
-        parts = [batch[ProcessGroup(rank, count).places(batch)] for rank in range(count)]
+        parts = [batch[ProcessGroup(rank, count).batch_index(batch)] for rank in range(count)]
         assert sorted(torch.cat(parts).tolist()) == sorted(clips)
         for rank, part in enumerate(parts):
             assert all(clip % count == rank for clip in part.tolist())
@@ -38,13 +38,17 @@ class TestOwnership:
 
 def test_alone_everything_is_what_it_was():
     values = torch.randn(3, 2, requires_grad=True)
-    ALONE.add_up(values)
-    ALONE.make_equal(values)
+    ALONE.all_reduce(values)
+    ALONE.broadcast(values)
     assert ALONE.total(values) is values
     assert ALONE.spread(values, 3, 2) is values
     assert next(ALONE.collect(values)) is values
-    assert ALONE.sums(1, 0.5, True) == ALONE.of_first(1, 0.5, True) == [1.0, 0.5, 1.0]
-    assert ALONE.lists(["a"]) == ["a"]
+    assert (
+        ALONE.all_reduce_scalars(1, 0.5, True)
+        == ALONE.broadcast_scalars(1, 0.5, True)
+        == [1.0, 0.5, 1.0]
+    )
+    assert ALONE.all_gather(["a"]) == ["a"]
     assert ALONE.is_rank0
     with ALONE.first_before_others():
         pass
@@ -60,7 +64,7 @@ def test_large_tensors_are_added_up_where_they_lie_and_small_ones_in_one_message
         message.mul_(2)
 
     monkeypatch.setattr(distributed.dist, "all_reduce", doubled)
-    ProcessGroup(0, 2).add_up(small, large, turned)
+    ProcessGroup(0, 2).all_reduce(small, large, turned)
     assert messages[0] is large
     assert [message.numel() for message in messages] == [9, 17]
     assert all(torch.equal(each, torch.full_like(each, 2)) for each in (large, turned, small))

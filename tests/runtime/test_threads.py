@@ -26,7 +26,7 @@ def test_the_studio_says_so_before_it_imports_pytorch():
 import os, sys
 from videospace.cli import studio
 assert "torch" not in sys.modules
-studio.tyro.cli = lambda *_, **__: sys.exit(os.environ["{VARIABLE}"] != "passive")
+studio.parse = lambda *_, **__: sys.exit(os.environ["{VARIABLE}"] != "passive")
 studio.main([])
 """
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}

@@ -16,6 +16,8 @@ RENAMED_FLAGS = {
     "--model.latent.num-moments": "--model.latent.num-keyframes",
     "--model.latent.normalise": "--model.latent.normalize",
     "--model.latent.no-normalise": "--model.latent.no-normalize",
+    "--model.hypernetwork.published-initialisation": "--model.hypernetwork.published-initialization",  # noqa: E501
+    "--model.hypernetwork.no-published-initialisation": "--model.hypernetwork.no-published-initialization",  # noqa: E501
 }
 """Flags, or beginnings of flags, of version 0.1; they work for one version more."""
 

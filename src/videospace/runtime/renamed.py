@@ -46,7 +46,7 @@ def renamed(
         @functools.wraps(original)
         def construct(self: Config, *positional: Any, **named: Any) -> None:
             for old, new in renames.fields.items():
-                if old in named and new not in named:
+                if old in named:  # beside the new one where dataclasses.replace calls
                     named[new] = named.pop(old)
                     _warn(f"{kind.__name__}: '{old}' is now called '{new}'")
             for name, new_by_old in renames.values.items():

@@ -25,7 +25,7 @@ def test_bad_size_is_named(text):
         parse_size(text)
 
 
-@pytest.mark.parametrize("text", ["center", "1,2,3", "0,0,0,5", "1,2,3,x", "-1,0,5,5"])
+@pytest.mark.parametrize("text", ["middle", "1,2,3", "0,0,0,5", "1,2,3,x", "-1,0,5,5"])
 def test_bad_crop_is_named(text):
     with pytest.raises(UserError, match=f"expected a crop of 'center' or .*got '{text}'"):
         parse_crop(text)

@@ -151,7 +151,7 @@ class TestInvert:
             parameters[0].data[0] = torch.nan
             return 1
 
-        monkeypatch.setattr("videospace.inrv.inversion.search.descend", descend)
+        monkeypatch.setattr("videospace.inrv.inversion.inversion.descend", descend)
         config = dataclasses.replace(QUICK, restarts=2)
         found = invert(space, [tasks.everything(clip) for clip in unseen(space, 2)], config)
         assert found.latents.isfinite().all()

@@ -7,8 +7,8 @@ import pytest
 import torch
 from tests.support.toy_spaces import psnr
 
-from videospace.inrv.inversion import tasks
-from videospace.inrv.inversion.inversion import InversionConfig, invert, search
+from videospace.inrv.inversion import inversion, tasks
+from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.latent_files import LatentFile, load_latents, save_latents
@@ -33,7 +33,7 @@ def space(make_space, make_model):
 
 @pytest.fixture(autouse=True)
 def several_frames_a_step(monkeypatch):
-    monkeypatch.setattr(search, "POINTS_OF_A_FRAME", 16)
+    monkeypatch.setattr(inversion, "POINTS_OF_A_FRAME", 16)
 
 
 def unseen(space, count=1, seed=5):

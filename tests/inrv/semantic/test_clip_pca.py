@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from videospace.inrv.semantic import clip_pca as components
 from videospace.inrv.semantic.clip_pca import box_filtered, clip_components
+from videospace.runtime import pca
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import principal_components
 
@@ -192,13 +193,13 @@ class TestPrincipalComponents:
         samples = torch.randn(120, 200, generator=generator) * 0.8 ** torch.arange(200)
         samples -= samples.mean(dim=0)
         exact = principal_components(samples, 6)
-        monkeypatch.setattr(components, "EXACT_UP_TO", 10)
+        monkeypatch.setattr(pca, "EXACT_UP_TO", 10)
         approximate = principal_components(samples, 6, seed=1)
         torch.testing.assert_close(approximate, exact, atol=1e-4, rtol=1e-4)
         assert torch.equal(approximate.scores, principal_components(samples, 6, seed=1).scores)
 
     def test_the_random_way_leaves_the_global_generator_alone(self, monkeypatch):
-        monkeypatch.setattr(components, "EXACT_UP_TO", 10)
+        monkeypatch.setattr(pca, "EXACT_UP_TO", 10)
         state = torch.get_rng_state()
         principal_components(torch.randn(60, 70, generator=torch.Generator()), 4)
         assert torch.equal(torch.get_rng_state(), state)

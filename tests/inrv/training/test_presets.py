@@ -47,7 +47,7 @@ class TestPaper:
         assert (config.optimizer.schedule, config.optimizer.warmup_steps) == ("constant", 0)
         assert config.curriculum
         assert config.curriculum_threshold == 1e-3
-        assert (config.code_init.start, config.code_init.deviation) == ("gaussian", 0.01)
+        assert (config.code_init.method, config.code_init.deviation) == ("gaussian", 0.01)
         assert (config.loss, config.model.latent.width) == ("squared", 128)
         assert config.model.coordinates.time == config.model.coordinates.space == "ends"
 

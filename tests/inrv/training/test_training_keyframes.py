@@ -136,7 +136,7 @@ def test_a_semantic_space_mixes_all_moments_from_code_and_frames(store, tmp_path
     model = dataclasses.replace(semantic_config.model, latent=latent)
     codes = CodeInitConfig(method="pca")
     config = dataclasses.replace(
-        semantic_config, model=model, codes=codes, total_points=200 * 3 * 16.0
+        semantic_config, model=model, code_init=codes, total_points=200 * 3 * 16.0
     )
     states = []
     run(store, tmp_path / "space", config, states.append)

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 
 from videospace.inrv.model.inr import InrConfig, Layer, initial_weight_bound, layer_shapes
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import renamed
 
 
+@renamed(fields={"published_initialisation": "published_initialization"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HypernetworkConfig:
     """One MLP for each parameter tensor of the INR."""
