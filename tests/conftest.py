@@ -1,4 +1,4 @@
-"""What every test shares: what is not there is named, never silently left out."""
+"""Skips the tests whose needs this machine does not meet, and lists them by reason."""
 
 import importlib.util
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Without a deadline: a machine that is busy with something else is no failure.
+# Without a deadline, so that an example may take long on a busy machine.
 settings.register_profile("videospace", deadline=None)
 settings.load_profile("videospace")
 
@@ -37,45 +37,26 @@ NEEDS = {
         lambda: hasattr(os, "geteuid") and os.geteuid() == 0 and bool(shutil.which("mount")),
     ),
 }
-NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
+"""By marker, what a test needs and whether it is there."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out the tests whose needs are not met, and remember their names."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests whose needs are not met."""
     missing = {marker for marker, (_, is_there) in NEEDS.items() if not is_there()}
-    not_run = defaultdict(list)
-    kept, left_out = [], []
     for item in items:
-        lacking = sorted(missing & {mark.name for mark in item.iter_markers()})
-        if lacking:
-            not_run[lacking[0]].append(item.nodeid)
-            left_out.append(item)
-        else:
-            kept.append(item)
-    items[:] = kept
-    config.stash[NOT_RUN] = dict(not_run)
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Let the process that reports know what a worker has left out."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["not_run"] = session.config.stash.get(NOT_RUN, {})
-
-
-@pytest.hookimpl(optionalhook=True)  # comes with pytest-xdist
-def pytest_testnodedown(node: object, error: object) -> None:
-    """Every worker collects the same tests, so the last one's list will do."""
-    output = getattr(node, "workeroutput", {})
-    node.config.stash[NOT_RUN] = output.get("not_run", {})  # type: ignore[attr-defined]
+        for marker in sorted(missing & {mark.name for mark in item.iter_markers()}):
+            item.add_marker(pytest.mark.skip(reason=f"needs {NEEDS[marker][0]}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was not run, and what it needs."""
-    for marker, names in terminalreporter.config.stash.get(NOT_RUN, {}).items():
-        terminalreporter.section(f"not run: needs {NEEDS[marker][0]}")
-        for name in names:
+    """List every skipped test under its reason."""
+    names = defaultdict(list)
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        names[reason.removeprefix("Skipped: ")].append(report.nodeid)
+    for reason, skipped in sorted(names.items()):
+        terminalreporter.section(f"skipped: {reason}")
+        for name in sorted(skipped):
             terminalreporter.line(name)
 
 
