@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from videospace.baselines import BASELINES, learned_baselines
+from videospace.baselines.methods import BASELINES, learned_baselines
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.runtime.errors import UserError

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.baselines import BASELINES, table, table_rows
+from videospace.baselines import table, table_rows
+from videospace.baselines.methods import BASELINES
 from videospace.baselines.stills import mean_frame
 from videospace.baselines.table import OURS, OURS_WITH_DETAIL, Row, table_text, task_table
 from videospace.cli import main

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
-from videospace.baselines import BASELINES, Baseline, learned_baselines
+from videospace.baselines.methods import BASELINES, learned_baselines
+from videospace.baselines.pixels import Baseline
 from videospace.baselines.table_rows import Row, table_text
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.completion.back_projection import with_seen_detail

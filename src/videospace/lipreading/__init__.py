@@ -1,1 +1,5 @@
 """One-shot lipreading: learn a person's silently mouthed words from one clip each."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
-"""How good a video is, and what it costs."""
+"""How good a video is, and what it costs to render."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,32 @@
+from .between import cross_fade, optical_flow
+from .linear import LinearSpace
+from .methods import BASELINES, learned_baselines
+from .nearest import nearest_clip
+from .painting import navier_stokes, telea
+from .pixels import Baseline, Size
+from .stills import last_frame, mean_frame, oracle_mean_frame
+from .table import task_table
+from .table_rows import Column, Row, table_text
+from .upscaling import bicubic, lanczos
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "Column",
+    "LinearSpace",
+    "Row",
+    "Size",
+    "bicubic",
+    "cross_fade",
+    "lanczos",
+    "last_frame",
+    "learned_baselines",
+    "mean_frame",
+    "navier_stokes",
+    "nearest_clip",
+    "optical_flow",
+    "oracle_mean_frame",
+    "table_text",
+    "task_table",
+    "telea",
+]

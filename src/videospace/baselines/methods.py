@@ -1,0 +1,66 @@
+"""What people would use instead of a video space: each completes a context.
+
+A baseline takes a context and the height and width to return, and looks at nothing but the
+observed pixels. Weights count in those that fit or average (components, nearest clip, mean frame);
+the others paint around whatever is observed.
+
+Example:
+    >>> from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
+    >>> video = np.zeros((5, 8, 8, 3), np.uint8)
+    >>> for name, baseline in BASELINES["predict"].items():
+    ...     print(name, baseline(PUBLISHED_TASKS["predict"](video), (8, 8)).shape)
+    mean frame (5, 8, 8, 3)
+    last frame (5, 8, 8, 3)
+"""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+
+from videospace.baselines.between import cross_fade, optical_flow
+from videospace.baselines.linear import LinearSpace
+from videospace.baselines.nearest import nearest_clip
+from videospace.baselines.painting import navier_stokes, telea
+from videospace.baselines.pixels import Baseline
+from videospace.baselines.stills import last_frame, mean_frame
+from videospace.baselines.upscaling import bicubic, lanczos
+from videospace.inrv.inversion.tasks import Task
+
+BASELINES: dict[Task, dict[str, Baseline]] = {
+    "invert": {"mean frame": mean_frame},
+    "inpaint": {"mean frame": mean_frame, "Telea": telea, "Navier-Stokes": navier_stokes},
+    "predict": {"mean frame": mean_frame, "last frame": last_frame},
+    "interpolate": {
+        "mean frame": mean_frame,
+        "cross-fade": cross_fade,
+        "optical flow": optical_flow,
+    },
+    "sparse": {"mean frame": mean_frame, "Telea": telea, "Navier-Stokes": navier_stokes},
+    "upscale": {"bicubic": bicubic, "Lanczos": lanczos},
+}
+"""For each task, what needs no training clips."""
+
+
+def learned_baselines(
+    clips: UInt8[np.ndarray, "clip time height width 3"], widths: Sequence[int] = (128, 256)
+) -> dict[str, Baseline]:
+    """What is learned from training clips, for every task.
+
+    Args:
+        clips: To learn from.
+        widths: Numbers of components, a linear space for each.
+
+    Returns:
+        By name, such as ``components 128`` and ``nearest clip``.
+
+    Raises:
+        UserError: There is no clip, or a width below 1.
+
+    Example:
+        >>> list(learned_baselines(np.zeros((2, 4, 4, 4, 3), np.uint8)))
+        ['components 128', 'components 256', 'nearest clip']
+    """
+    spaces = {f"components {width}": LinearSpace.fit(clips, width).complete for width in widths}
+    return {**spaces, "nearest clip": functools.partial(nearest_clip, clips)}

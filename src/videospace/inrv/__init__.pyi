@@ -1,0 +1,76 @@
+from .completion.completion import complete_clips, complete_video
+from .inversion import tasks
+from .inversion.contexts import Context
+from .inversion.encoder_training import EncoderReport, EncoderTrainingConfig, train_encoder
+from .inversion.inversion import Inversion, InversionConfig, invert
+from .inversion.video_clips import read_clip
+from .model.coordinates import CoordinatesConfig
+from .model.encoder import EncoderConfig, LatentEncoder
+from .model.encoding import EncodingConfig
+from .model.hypernetwork import HypernetworkConfig
+from .model.inr import InrConfig
+from .model.inrv_model import InrvModel, ModelConfig
+from .model.latents import LatentConfig
+from .model.video_clip import VideoClipConfig
+from .space.files import ClipShape
+from .space.latent_files import LatentFile, load_latents, save_latents
+from .space.latent_prior import LatentPrior
+from .space.named_latents import find_points
+from .space.pretrained import shipped_names
+from .space.projection import LatentProjection
+from .space.sampling import interpolate, lerp, nearest_latent, sample_gaussian, sample_paths, slerp
+from .space.video_space import VideoSpace
+from .training import presets
+from .training.code_init import CodeInitConfig
+from .training.config import BatchConfig, OptimizerConfig, TrainingConfig
+from .training.evaluation import Evaluation, evaluate
+from .training.loop import TrainingOptions, TrainingReport, train
+
+__all__ = [
+    "BatchConfig",
+    "ClipShape",
+    "CodeInitConfig",
+    "Context",
+    "CoordinatesConfig",
+    "EncoderConfig",
+    "EncoderReport",
+    "EncoderTrainingConfig",
+    "EncodingConfig",
+    "Evaluation",
+    "HypernetworkConfig",
+    "InrConfig",
+    "InrvModel",
+    "Inversion",
+    "InversionConfig",
+    "LatentConfig",
+    "LatentEncoder",
+    "LatentFile",
+    "LatentPrior",
+    "LatentProjection",
+    "ModelConfig",
+    "OptimizerConfig",
+    "TrainingConfig",
+    "TrainingOptions",
+    "TrainingReport",
+    "VideoClipConfig",
+    "VideoSpace",
+    "complete_clips",
+    "complete_video",
+    "evaluate",
+    "find_points",
+    "interpolate",
+    "invert",
+    "lerp",
+    "load_latents",
+    "nearest_latent",
+    "presets",
+    "read_clip",
+    "sample_gaussian",
+    "sample_paths",
+    "save_latents",
+    "shipped_names",
+    "slerp",
+    "tasks",
+    "train",
+    "train_encoder",
+]

@@ -1,0 +1,95 @@
+from .adaptation.strategies import LearningSettings, StrategyName, learn
+from .data.corpora import LabeledClip, read_corpus
+from .evaluation.evaluation import (
+    Answer,
+    Scores,
+    ask,
+    confusions,
+    evaluate,
+    score,
+    shot_curve,
+    split_shots,
+)
+from .model.mouth_model import MouthModel
+from .mouth.detection import FaceDetector, FixedBox
+from .mouth.detectors import detector_named
+from .mouth.dlib_detector import DlibDetector
+from .mouth.mediapipe_detector import MediapipeDetector
+from .mouth.mouth_clip import MouthClip
+from .mouth.quality import QualityReport
+from .mouth.reading import read_crops, read_mouth
+from .phonetics.homophenes import LookAlike, look_alikes
+from .phonetics.phonemes import phonemes
+from .phonetics.visemes import visemes
+from .pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
+from .pretraining.pretrain import pretrain
+from .profile import history
+from .profile.accuracy_drop import find_fall
+from .profile.archive import export_profile, import_profile
+from .profile.deletion import delete_clip, delete_profile, delete_word
+from .profile.learning import OpenedRecognizer, adopt_model, open_recognizer, train
+from .profile.model_selection import use_model
+from .profile.models import models
+from .profile.profile import Profile
+from .profile.records import AnswerRecord, ChoiceRecord, ClipRecord, ModelRecord, WordRecord
+from .profile.settings import ProfileSettings
+from .profile.word_list import add_words, read_word_list
+from .recognition.recognizer import Recognition, Recognizer
+
+__all__ = [
+    "Answer",
+    "AnswerRecord",
+    "ChoiceRecord",
+    "ClipRecord",
+    "DlibDetector",
+    "EpisodeConfig",
+    "FaceDetector",
+    "FixedBox",
+    "LabeledClip",
+    "LearningSettings",
+    "LookAlike",
+    "MediapipeDetector",
+    "ModelRecord",
+    "MouthClip",
+    "MouthModel",
+    "OpenedRecognizer",
+    "PretrainConfig",
+    "PretrainOptions",
+    "Profile",
+    "ProfileSettings",
+    "QualityReport",
+    "Recognition",
+    "Recognizer",
+    "Scores",
+    "StrategyName",
+    "WordRecord",
+    "add_words",
+    "adopt_model",
+    "ask",
+    "confusions",
+    "delete_clip",
+    "delete_profile",
+    "delete_word",
+    "detector_named",
+    "evaluate",
+    "export_profile",
+    "find_fall",
+    "history",
+    "import_profile",
+    "learn",
+    "look_alikes",
+    "models",
+    "open_recognizer",
+    "phonemes",
+    "pretrain",
+    "read_corpus",
+    "read_crops",
+    "read_mouth",
+    "read_word_list",
+    "score",
+    "shot_curve",
+    "split_shots",
+    "train",
+    "use_model",
+    "visemes",
+]

@@ -1,0 +1,54 @@
+from .bootstrap import Interval, bootstrap_mean
+from .complexity import RenderCost, inr_v_render_costs, multiply_adds
+from .context_error import TaskFidelity, context_l1, ssim_of_regions, task_fidelity, unseen_pixels
+from .face_embedders import DeepFaceEmbedder, DlibFaceEmbedder, FaceEmbedder
+from .fidelity import (
+    Fidelity,
+    fidelity,
+    mean_squared_error,
+    moving_pixels,
+    psnr_db,
+    root_mean_square_error,
+    ssim,
+)
+from .identity import Identity, global_similarity, identity, local_similarity, matching_similarity
+from .intervals import MeanInterval, mean_interval, paired_difference
+from .perceptual import Lpips
+from .proportion import share
+from .structure import BallCheck, check_ball, share_valid
+
+__all__ = [
+    "BallCheck",
+    "DeepFaceEmbedder",
+    "DlibFaceEmbedder",
+    "FaceEmbedder",
+    "Fidelity",
+    "Identity",
+    "Interval",
+    "Lpips",
+    "MeanInterval",
+    "RenderCost",
+    "TaskFidelity",
+    "bootstrap_mean",
+    "check_ball",
+    "context_l1",
+    "fidelity",
+    "global_similarity",
+    "identity",
+    "inr_v_render_costs",
+    "local_similarity",
+    "matching_similarity",
+    "mean_interval",
+    "mean_squared_error",
+    "moving_pixels",
+    "multiply_adds",
+    "paired_difference",
+    "psnr_db",
+    "root_mean_square_error",
+    "share",
+    "share_valid",
+    "ssim",
+    "ssim_of_regions",
+    "task_fidelity",
+    "unseen_pixels",
+]
