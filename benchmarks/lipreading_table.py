@@ -147,7 +147,7 @@ def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, 
     by_speaker: dict[str, list[bool]] = defaultdict(list)
     for answer in answers:
         by_speaker[answer.asked.speaker].append(answer.within(1))
-    sure = scores.top1_when_sure
+    confident = scores.top1_when_confident
     return {
         "top1": 100 * scores.top1.mean,
         "top3": 100 * scores.top3.mean,
@@ -156,8 +156,8 @@ def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, 
         "top5_interval": _per_cent(scores.top5),
         "seconds": scores.median_seconds,
         "learn_seconds": sorted(learn_seconds)[len(learn_seconds) // 2],
-        "share_sure": 100 * scores.share_sure,
-        "top1_when_sure": None if sure is None else 100 * sure,
+        "confident_fraction": 100 * scores.confident_fraction,
+        "top1_when_confident": None if confident is None else 100 * confident,
         "num_answers": scores.num_answers,
         "speakers": {name: 100 * sum(r) / len(r) for name, r in by_speaker.items()},
     }

@@ -103,7 +103,9 @@ def answer(word: str, said: str, seed: int = 0) -> Answer:
         domain="real",
         clip=MouthClip(frames=np.zeros((1, 88, 88), np.uint8), fps=15.0),
     )
-    return Answer(asked=clip, words=[said], probabilities=[1.0], sure=True, seconds=0.1, seed=seed)
+    return Answer(
+        asked=clip, words=[said], probabilities=[1.0], confident=True, seconds=0.1, seed=seed
+    )
 
 
 def test_differences_are_paired():

@@ -46,7 +46,7 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> str:
             asked=clip,
             words=[clip.word if clip.take == "0" else said[clip.word], "water", "bat"],
             probabilities=[0.8, 0.1, 0.1],
-            sure=clip.take == "2",
+            confident=clip.take == "2",
             seconds=0.02,
         )
         for clip in clips()

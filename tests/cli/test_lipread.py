@@ -73,7 +73,7 @@ def test_from_nothing_to_an_answer(films, tmp_path, capsys):
     run("recognize @ann @films/bread/2 --faces crops", tmp_path)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "by 'dtw-normalized', since 'fusion' has no model yet"
-    assert re.fullmatch(r".*films/bread/2: (not )?sure, \d+ ms", lines[1])
+    assert re.fullmatch(r".*films/bread/2: (not )?confident, \d+ ms", lines[1])
     assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
 
 

@@ -13,6 +13,8 @@ RENAMED_FLAGS = {
     "--optimiser.": "--optimizer.",
     "--batch.important-share": "--batch.important-fraction",
     "--batch.num-shares": "--batch.num-shards",
+    "--episode.reversed-share": "--episode.reversed-fraction",
+    "--episode.spliced-share": "--episode.spliced-fraction",
     "--model.latent.num-moments": "--model.latent.num-keyframes",
     "--model.latent.normalise": "--model.latent.normalize",
     "--model.latent.no-normalise": "--model.latent.no-normalize",

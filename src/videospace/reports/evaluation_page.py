@@ -98,9 +98,9 @@ def _template() -> Template:
 
 
 def _sure_text(scores: Scores) -> str:
-    text = f"It called itself sure in {100 * scores.share_sure:.0f} % of the answers"
-    if scores.top1_when_sure is not None:
-        text += f"; {100 * scores.top1_when_sure:.0f} % of these were right"
+    text = f"It was confident in {100 * scores.confident_fraction:.0f} % of the answers"
+    if scores.top1_when_confident is not None:
+        text += f"; {100 * scores.top1_when_confident:.0f} % of these were right"
     return f"{text}. An answer took {1000 * scores.median_seconds:.0f} ms (median)."
 
 

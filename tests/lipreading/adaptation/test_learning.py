@@ -21,7 +21,7 @@ from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.recognition.fusion import (
     fitted_weights,
     fused_log_probabilities,
-    standardised,
+    standardized,
 )
 from videospace.runtime.errors import UserError
 
@@ -90,11 +90,11 @@ def test_variational_terms(distance):
     assert subtracted == pytest.approx(l1 - 1e-18 * kl, rel=1e-4)
 
 
-def test_standardised_scores_do_not_depend_on_the_scale():
+def test_standardized_scores_do_not_depend_on_the_scale():
     scores = np.random.default_rng(0).normal(size=(5, 7))
-    np.testing.assert_allclose(standardised(scores * 30 - 5), standardised(scores), atol=1e-9)
-    assert (standardised(np.full((2, 3), 0.1)) == 0).all()
-    assert (standardised(np.full((2, 3), np.nan)) == 0).all()
+    np.testing.assert_allclose(standardized(scores * 30 - 5), standardized(scores), atol=1e-9)
+    assert (standardized(np.full((2, 3), 0.1)) == 0).all()
+    assert (standardized(np.full((2, 3), np.nan)) == 0).all()
 
 
 def test_fitted_weights_are_calibrated_and_beat_each_alone():
@@ -139,7 +139,7 @@ def test_episodes_are_of_one_speaker_each_and_repeatable(mouth_corpus):
 
 
 def test_made_up_words_are_words_of_their_own(mouth_corpus):
-    for share in ("reversed_share", "spliced_share"):
+    for share in ("reversed_fraction", "spliced_fraction"):
         config = EpisodeConfig(speakers=2, words=3, **{share: 1.0})
         episode, _ = EpisodeSource(mouth_corpus, config, InputConfig()).episode(0, seed=0)
         assert (episode.words == -1).all()

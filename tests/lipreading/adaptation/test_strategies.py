@@ -114,10 +114,10 @@ def test_use_moves_the_probabilities(shots, queries):
 def test_sure_is_a_matter_of_the_threshold(shots):
     clip = shots[0].clip
     never, always = (
-        recognizer("dtw", shots, settings=LearningSettings(sure_at=at)) for at in (1.0, 0.0)
+        recognizer("dtw", shots, settings=LearningSettings(confident_at=at)) for at in (1.0, 0.0)
     )
-    assert not never.recognize(clip).sure
-    assert always.recognize(clip).sure
+    assert not never.recognize(clip).confident
+    assert always.recognize(clip).confident
 
 
 def test_two_clips_a_word_set_the_temperature(mouth_corpus):
@@ -159,8 +159,8 @@ def test_bad_recognizers(shots):
     good = recognizer("dtw", shots)
     with pytest.raises(UserError, match="expected k of at least 1, got 0"):
         good.recognize(shots[0].clip, k=0)
-    with pytest.raises(UserError, match=r"expected sure_at in \[0, 1\], got 2.0"):
-        Recognizer(good.scorers, good.weights, sure_at=2.0)
+    with pytest.raises(UserError, match=r"expected confident_at in \[0, 1\], got 2.0"):
+        Recognizer(good.scorers, good.weights, confident_at=2.0)
     assert good.probabilities([]).shape == (0, 4)
     assert recognizer("dtw", shots[:1]).recognize(shots[0].clip).probabilities == [1.0]
 
@@ -176,7 +176,7 @@ def test_the_device_counts_without_training_too(shots, tiny_model):
     [
         ({"time_budget_seconds": 0.0}, "expected more than 0 seconds for training, got 0"),
         ({"time_budget_seconds": -60.0}, "expected more than 0 seconds for training, got -60"),
-        ({"sure_at": 1.5}, r"expected sure_at in \[0, 1\], got 1.5"),
+        ({"confident_at": 1.5}, r"expected confident_at in \[0, 1\], got 1.5"),
     ],
 )
 def test_bad_settings(change, message):

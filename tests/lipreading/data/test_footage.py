@@ -48,12 +48,12 @@ def test_what_is_no_word_is_left_out():
 
 def test_sure_clips_get_the_right_words(shots):
     said = [0, 3, 1, 2, 3, 0]
-    always = recognizer("dtw-normalized", shots, settings=LearningSettings(sure_at=0.0))
+    always = recognizer("dtw-normalized", shots, settings=LearningSettings(confident_at=0.0))
     found = pseudo_labeled(segments(film_of(said)), always, speaker="Ann")
     assert [clip.word for clip in found] == [f"word {word}" for word in said]
     assert {(clip.speaker, clip.domain) for clip in found} == {("Ann", "synthetic")}
     assert len({clip.take for clip in found}) == len(said)
-    never = recognizer("dtw-normalized", shots, settings=LearningSettings(sure_at=1.0))
+    never = recognizer("dtw-normalized", shots, settings=LearningSettings(confident_at=1.0))
     assert pseudo_labeled(segments(film_of(said)), never, speaker="Ann") == []
 
 

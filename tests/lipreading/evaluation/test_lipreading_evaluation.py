@@ -43,7 +43,7 @@ class ByLevel:
         level = int(clip.frames[0, 0, 0])
         words = sorted(self.levels, key=lambda word: abs(self.levels[word] - level))[:k]
         sure = abs(self.levels[words[0]] - level) < 5
-        return Recognition(words=words, probabilities=[1 / len(words)] * len(words), sure=sure)
+        return Recognition(words=words, probabilities=[1 / len(words)] * len(words), confident=sure)
 
 
 def learn(shots, seed):
@@ -89,8 +89,8 @@ def test_known_scores():
     scores = score(answers)
     assert scores.top1.mean == 0.75
     assert scores.top3.mean == scores.top5.mean == 1.0
-    assert scores.share_sure == 1.0
-    assert scores.top1_when_sure == 0.75
+    assert scores.confident_fraction == 1.0
+    assert scores.top1_when_confident == 0.75
     assert confusions(answers) == [("mat", "bat", 1)]
     assert {answer.seed for answer in answers} == {7}
     assert scores.top1.low < 0.75 < scores.top1.high
@@ -102,7 +102,7 @@ def test_known_scores():
 def test_a_recognizer_that_is_never_sure():
     answers = ask(learn([clip("mat", 1), clip("bat", 1)], 0), [clip("mat", 2, level=30)])
     scores = score(answers)
-    assert (scores.share_sure, scores.top1_when_sure) == (0.0, None)
+    assert (scores.confident_fraction, scores.top1_when_confident) == (0.0, None)
 
 
 def test_every_seed_asks(clips):

@@ -200,8 +200,8 @@ class TestRealFaces:
     def test_the_face_is_found_in_every_frame(self, data, name):
         clip, report = read_mouth(data / name, DlibDetector())
         assert len(clip.frames) == 75
-        assert report.face_share >= 0.95
-        assert report.several_faces_share == 0
+        assert report.face_fraction >= 0.95
+        assert report.several_faces_fraction == 0
         assert 34 < report.mouth_side_px < 57
         assert report.problems == []
 

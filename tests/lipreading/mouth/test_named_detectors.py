@@ -19,7 +19,7 @@ def test_the_middle_is_half_of_the_shorter_side(height):
     assert pose == (100.0, height / 2, min(height, 200) / 2, 0.0)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.5])
-def test_a_share_is_checked(share):
-    with pytest.raises(UserError, match=r"expected a share of the frame in \(0, 1\], got"):
-        FixedBox(share=share)
+@pytest.mark.parametrize("fraction", [0.0, 1.5])
+def test_a_fraction_is_checked(fraction):
+    with pytest.raises(UserError, match=r"expected a fraction of the frame in \(0, 1\], got"):
+        FixedBox(fraction=fraction)

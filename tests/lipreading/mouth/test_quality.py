@@ -9,7 +9,7 @@ from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.quality import (
     QualityReport,
     assess,
-    share_out_of_frame,
+    fraction_out_of_frame,
     sharpness,
 )
 
@@ -48,12 +48,12 @@ def test_a_good_clip_has_no_problems():
             "the face is lost for 1.2 s, from 0.8 s on: keep it in the picture, towards the camera",
         ),
         (
-            {"several_faces_share": 0.5},
+            {"several_faces_fraction": 0.5},
             "there is more than one face: let only the speaker be in the picture",
         ),
         ({"mouth_side_px": 20.0}, "the mouth is small (20 px, better 88): come closer"),
         (
-            {"out_of_frame_share": 0.2},
+            {"out_of_frame_fraction": 0.2},
             "the mouth leaves the picture: move the camera so that the whole face is in it",
         ),
         ({"brightness": 0.05}, "it is too dark: turn on a light in front of the face"),
@@ -116,4 +116,4 @@ def test_blurring_lowers_the_sharpness():
     [(50, 50, 0), (5, 50, 1), (96, 50, 1), (50, 4, 1), (50, 97, 1), (11, 11, 0)],
 )
 def test_lips_leave_the_picture_on_every_side(x, y, share):
-    assert share_out_of_frame([MouthPose(x, y, 40.0, 0.0)], 100, 100) == share
+    assert fraction_out_of_frame([MouthPose(x, y, 40.0, 0.0)], 100, 100) == share

@@ -52,7 +52,7 @@ class TestReadMouth:
         assert len(clip.frames) == round(2 * fps)
         assert clip.fps == report.fps == pytest.approx(fps)
         assert lips_are_in_the_middle(clip.frames)
-        assert report.face_share == 1
+        assert report.face_fraction == 1
         assert report.num_lost_frames == 0
         assert report.mouth_side_px == pytest.approx(48, abs=2)
         too_few = f"only {fps:.0f} frames a second: use 15 or more, with more light"
@@ -138,7 +138,7 @@ class TestFaces:
         frames[25:50] = make_picture()
         clip, report = read_mouth(frames, detector)
         assert len(clip.frames) == 75
-        assert report.face_share == pytest.approx(2 / 3, abs=0.03)
+        assert report.face_fraction == pytest.approx(2 / 3, abs=0.03)
         assert report.longest_gap_seconds == pytest.approx(1.0, abs=0.1)
         assert report.longest_gap_start_seconds == pytest.approx(1.0, abs=0.1)
         assert any(problem.startswith("the face is lost for 1.0 s") for problem in report.problems)
@@ -156,7 +156,7 @@ class TestFaces:
         frames = np.stack([make_picture((40, 60), size=16) for _ in range(20)])
         frames[:, 44:56, 114:126] = (200, 30, 30)
         clip, report = read_mouth(frames, detector_of_two)
-        assert report.several_faces_share == 1
+        assert report.several_faces_fraction == 1
         assert "there is more than one face: let only the speaker be in the picture" in (
             report.problems
         )
@@ -166,7 +166,7 @@ class TestFaces:
     def test_a_mouth_at_the_edge_is_said(self, make_picture):
         frames = np.stack([make_picture((2, 60))] * 10)
         _, report = read_mouth(frames, lambda frame: [MouthPose(2.0, 60.0, 48.0, 0.0)])
-        assert report.out_of_frame_share == 1
+        assert report.out_of_frame_fraction == 1
 
 
 class TestDamage:

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from tests.support.drawn_mouths import drawn_clip, drawn_corpus, drawn_phrases, said
 
-from videospace.lipreading.adaptation.strategies import JUDGE, LearningSettings, learn, recognizer
-from videospace.lipreading.recognition.open_set import least_resemblance
+from videospace.lipreading.adaptation.strategies import (
+    OPEN_SET_SCORER,
+    LearningSettings,
+    learn,
+    recognizer,
+)
+from videospace.lipreading.recognition.open_set import rejection_threshold
 
 QUICK = LearningSettings(epochs=2, device="cpu", progress=False)
 
@@ -16,8 +21,8 @@ def one_clip_each(num_words: int):
 
 def shares_sure(known, num_words: int) -> tuple[float, float]:
     """Of clips of words inside and outside of the vocabulary of word 0 to word n-1."""
-    inside = [known.recognize(drawn_clip(w, 0, 7)).sure for w in range(num_words)]
-    outside = [known.recognize(drawn_clip(w, 0, 7)).sure for w in range(num_words, 18)]
+    inside = [known.recognize(drawn_clip(w, 0, 7)).confident for w in range(num_words)]
+    outside = [known.recognize(drawn_clip(w, 0, 7)).confident for w in range(num_words, 18)]
     return float(np.mean(inside)), float(np.mean(outside))
 
 
@@ -36,7 +41,7 @@ def test_probability_alone_would_be_sure_of_what_it_never_saw():
     shots = one_clip_each(2)
     known = recognizer("dtw-normalized", shots)
     assert shares_sure(known, 2)[1] < 0.3
-    known.least_resemblance = {}
+    known.rejection_thresholds = {}
     assert shares_sure(known, 2)[1] > 0.9
 
 
@@ -45,13 +50,13 @@ def test_the_judge_changes_no_probability(tiny_model):
     clips = [drawn_clip(word, 0, 7) for word in range(6)]
     known = recognizer("prototypes", shots, tiny_model)
     judged = known.probabilities(clips)
-    del known.scorers[JUDGE]
+    del known.scorers[OPEN_SET_SCORER]
     np.testing.assert_array_equal(known.probabilities(clips), judged)
 
 
 def test_one_word_alone_is_never_sure():
     known = recognizer("dtw", one_clip_each(1))
-    assert not known.recognize(drawn_clip(0)).sure
+    assert not known.recognize(drawn_clip(0)).confident
 
 
 class Known:
@@ -76,10 +81,10 @@ def test_the_limit_is_what_four_in_five_clips_do_not_reach():
     words = [str(number) for number in range(12)]
     clips = [drawn_clip(0)] * 12
     # The clips resemble other words by -1 to -12; with 12 of them, the 11th counts.
-    assert least_resemblance(words, clips, Known(table)) == -2.0
+    assert rejection_threshold(words, clips, Known(table)) == -2.0
     # Few words: five per cent closer than the best.
     few = Known(table[:4, :4])
-    assert least_resemblance(words[:4], clips[:4], few) == pytest.approx(-0.95)
+    assert rejection_threshold(words[:4], clips[:4], few) == pytest.approx(-0.95)
 
 
 def test_all_clips_of_a_word_are_taken_out_with_it():
@@ -87,7 +92,7 @@ def test_all_clips_of_a_word_are_taken_out_with_it():
     corpus = drawn_corpus(4, speakers=1, takes=2)
     once = recognizer("dtw", [clip for clip in corpus if clip.take == "00"])
     twice = recognizer("dtw", corpus)
-    limits = (known.least_resemblance[JUDGE] for known in (once, twice))
+    limits = (known.rejection_thresholds[OPEN_SET_SCORER] for known in (once, twice))
     assert next(limits) == pytest.approx(next(limits), rel=0.2)
 
 
@@ -100,21 +105,23 @@ def test_phrases_that_share_a_part_are_taken_out_with_it():
     table = np.where(shares, -0.1, -1 - np.arange(12) / 10).astype(np.float32)
     clips = [drawn_clip(0)] * 12
     # What is left for "a 1" to "d 3" begins at "b 2" (-1.4), and for "b 2" and others at "a 1".
-    assert -1.5 < least_resemblance(words, clips, Known(table, words)) <= -1.0
+    assert -1.5 < rejection_threshold(words, clips, Known(table, words)) <= -1.0
     beginning_alike = [f"I {verb}" for verb in ("am", "was", "did", "had", "can", "do")]
     few = table[:6, :6].copy()
     np.fill_diagonal(few, 0)
-    assert np.isfinite(least_resemblance(beginning_alike, clips[:6], Known(few, beginning_alike)))
+    assert np.isfinite(rejection_threshold(beginning_alike, clips[:6], Known(few, beginning_alike)))
 
 
 def test_phrases_inside_are_sure_and_those_of_other_parts_are_not():
     """Outside stand other drawn words for letters and digits."""
-    known = recognizer("dtw-normalized", drawn_phrases(0), settings=LearningSettings(sure_at=0.3))
+    known = recognizer(
+        "dtw-normalized", drawn_phrases(0), settings=LearningSettings(confident_at=0.3)
+    )
     inside = [known.recognize(phrase.clip) for phrase in drawn_phrases(10)]
     outside = [
         known.recognize(said("x", drawn_clip(one), drawn_clip(two)).clip)
         for one in range(9, 13)
         for two in range(13, 17)
     ]
-    assert np.mean([found.sure for found in inside]) > 0.9
-    assert np.mean([found.sure for found in outside]) < 0.2
+    assert np.mean([found.confident for found in inside]) > 0.9
+    assert np.mean([found.confident for found in outside]) < 0.2

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.recognition.dtw import pad, part_distances, warping_distances
+from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 from videospace.lipreading.recognition.templates import (
     TemplateScorer,
     cosine_features,
@@ -46,7 +46,7 @@ def test_equals_the_plain_recursion(seed, query, lengths):
     one = chance.normal(size=(query, 3)).astype(np.float32)
     others = [chance.normal(size=(n, 3)).astype(np.float32) for n in lengths]
     templates, sizes = pad([torch.from_numpy(each) for each in others])
-    found = warping_distances(torch.from_numpy(one), templates + 0, sizes)
+    found = dtw_distances(torch.from_numpy(one), templates + 0, sizes)
     expected = [plain_distance(one, each) for each in others]
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
 
@@ -80,7 +80,7 @@ def test_parts_are_those_of_the_cheapest_path(seed, query, lengths):
         for cut, n in zip(cuts, lengths, strict=True)
     ]
     padded = pad_sequence([torch.from_numpy(each) for each in parts], batch_first=True)
-    found = part_distances(torch.from_numpy(one), templates, sizes, padded).numpy()
+    found = dtw_part_distances(torch.from_numpy(one), templates, sizes, padded).numpy()
     for row, (other, own) in enumerate(zip(others, parts, strict=True)):
         expected = plain_parts(one, other, own)
         np.testing.assert_allclose(found[row, : len(expected)], expected, rtol=1e-4, atol=1e-4)
@@ -92,7 +92,7 @@ def test_padding_does_not_matter():
     lengths = torch.tensor([4, 7])
     spoilt = templates.clone()
     spoilt[0, 4:] = 1e3
-    before, after = (warping_distances(query, each, lengths) for each in (templates, spoilt))
+    before, after = (dtw_distances(query, each, lengths) for each in (templates, spoilt))
     assert torch.equal(before, after)
 
 

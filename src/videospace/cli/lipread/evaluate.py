@@ -131,16 +131,16 @@ def _directions(model: MouthModel, clips: list[LabeledClip]) -> Float[np.ndarray
 
 
 def _table(strategy: str, scores: Scores) -> str:
-    sure = f"sure in {100 * scores.share_sure:.0f} % of the answers"
-    if scores.top1_when_sure is not None:
-        sure += f", {100 * scores.top1_when_sure:.0f} % of these right"
+    confident = f"confident in {100 * scores.confident_fraction:.0f} % of the answers"
+    if scores.top1_when_confident is not None:
+        confident += f", {100 * scores.top1_when_confident:.0f} % of these right"
     return "\n".join(
         [
             f"{strategy}: {scores.num_answers} answers, {1000 * scores.median_seconds:.0f} ms each",
             f"  top-1  {scores.top1.text()}",
             f"  top-3  {scores.top3.text()}",
             f"  top-5  {scores.top5.text()}",
-            f"  {sure}",
+            f"  {confident}",
         ]
     )
 

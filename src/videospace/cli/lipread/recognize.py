@@ -83,7 +83,8 @@ def main(arguments: list[str]) -> None:
             said = dataclasses.asdict(found) | {"clip": str(path), "seconds": round(seconds, 4)}
             print(json.dumps(said, ensure_ascii=False))
         else:
-            print(f"{path}: {'sure' if found.sure else 'not sure'}, {1000 * seconds:.0f} ms")
+            verdict = "confident" if found.confident else "not confident"
+            print(f"{path}: {verdict}, {1000 * seconds:.0f} ms")
             for word, probability in zip(found.words, found.probabilities, strict=True):
                 print(f"  {100 * probability:5.1f} %  {word}")
             for problem in problems:

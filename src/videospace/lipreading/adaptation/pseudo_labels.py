@@ -24,7 +24,7 @@ def pseudo_labeled(
     found = []
     for number, clip in enumerate(clips):
         said = recognizer.recognize(clip, k=1)
-        if said.sure:
+        if said.confident:
             found.append(
                 LabeledClip(
                     word=said.words[0],

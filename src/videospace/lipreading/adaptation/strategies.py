@@ -14,12 +14,12 @@ from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.model.variational import VariationalConfig
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.calibration import own_temperature
-from videospace.lipreading.recognition.open_set import least_resemblance
+from videospace.lipreading.recognition.open_set import rejection_threshold
 from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.lipreading.recognition.scorers import (
     FUSED,
     WITHOUT_MODEL,
-    Member,
+    ScorerName,
     Units,
     build_scorers,
     weights_for,
@@ -27,6 +27,7 @@ from videospace.lipreading.recognition.scorers import (
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.progress import Progress
+from videospace.runtime.renamed import renamed
 
 StrategyName = Literal[
     "cl-r",
@@ -46,16 +47,17 @@ StrategyName = Literal[
     "fusion+adapted",
 ]
 STRATEGY_NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
-JUDGE: Member = "dtw-normalized"
+OPEN_SET_SCORER: ScorerName = "dtw-normalized"
 """The scorer that tells whether a clip may be one of the words at all, whatever the strategy: it
 learns nothing from the clips."""
 
 
+@renamed(fields={"sure_at": "confident_at"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LearningSettings:
     """How a person's recognizer is learned, and how it answers."""
 
-    sure_at: float = 0.6
+    confident_at: float = 0.6
     """Probability from which the first word may count as sure; the clip has to resemble the word,
     too (see :mod:`videospace.lipreading.recognition.open_set`)."""
     learning_rate: float | None = None
@@ -78,15 +80,15 @@ class LearningSettings:
     """Where progress is shown; None shows a bar in a terminal."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.sure_at <= 1:
-            raise UserError(f"expected sure_at in [0, 1], got {self.sure_at}")
+        if not 0 <= self.confident_at <= 1:
+            raise UserError(f"expected confident_at in [0, 1], got {self.confident_at}")
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
             raise UserError(
                 f"expected more than 0 seconds for training, got {self.time_budget_seconds:g}"
             )
 
 
-def members_of(strategy: str) -> tuple[Member, ...]:
+def scorers_of(strategy: str) -> tuple[ScorerName, ...]:
     """The scorers of a strategy."""
     _require_known(strategy)
     if strategy.startswith("fusion"):
@@ -103,7 +105,7 @@ def needs_model(strategy: str) -> bool:
         >>> needs_model("dtw"), needs_model("fusion")
         (False, True)
     """
-    return not set(members_of(strategy)) <= set(WITHOUT_MODEL)
+    return not set(scorers_of(strategy)) <= set(WITHOUT_MODEL)
 
 
 def needs_training(strategy: str) -> bool:
@@ -222,7 +224,7 @@ def recognizer(
         ['yes']
     """
     settings = settings or LearningSettings()
-    members = members_of(strategy)
+    members = scorers_of(strategy)
     if model is not None:
         model = model.to(choose_device(settings.device))
     scorers = build_scorers(members, shots, model, units=units, mirror=settings.mirror)
@@ -233,16 +235,16 @@ def recognizer(
             scorers, shots, model, weights, units=units, mirror=settings.mirror
         )
     weights = {name: weight * temperature for name, weight in weights.items()}
-    if JUDGE not in scorers:
-        scorers |= build_scorers((JUDGE,), shots, None)
-    limit = least_resemblance(
-        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[JUDGE]
+    if OPEN_SET_SCORER not in scorers:
+        scorers |= build_scorers((OPEN_SET_SCORER,), shots, None)
+    limit = rejection_threshold(
+        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[OPEN_SET_SCORER]
     )
     return Recognizer(
         scorers,
-        {JUDGE: 0.0} | weights,
-        sure_at=settings.sure_at,
-        least_resemblance={JUDGE: limit},
+        {OPEN_SET_SCORER: 0.0} | weights,
+        confident_at=settings.confident_at,
+        rejection_thresholds={OPEN_SET_SCORER: limit},
         use_counts=use_counts,
     )
 

@@ -19,7 +19,7 @@ NUM_NAMED = 5
 
 
 @runtime_checkable
-class Recognizes(Protocol):
+class AnyRecognizer(Protocol):
     """Anything that answers as a recognizer does."""
 
     def recognize(self, clip: MouthClip, k: int = 5) -> Recognition:
@@ -27,7 +27,7 @@ class Recognizes(Protocol):
         ...
 
 
-Learn = Callable[[list[LabeledClip], int], Recognizes]
+Learn = Callable[[list[LabeledClip], int], AnyRecognizer]
 """Makes a recognizer of shots and a seed."""
 
 
@@ -41,8 +41,8 @@ class Answer:
     """The likeliest words, best first."""
     probabilities: list[float]
     """Theirs, in [0, 1]."""
-    sure: bool
-    """Whether it called itself sure."""
+    confident: bool
+    """Whether it called itself confident."""
     seconds: float
     """From the clip to the answer."""
     seed: int = 0
@@ -55,7 +55,7 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Shares of right answers, each with a 95 % interval over words and seeds."""
+    """Fractions of right answers, each with a 95 % interval over words and seeds."""
 
     top1: Interval
     """The first word is right."""
@@ -63,17 +63,17 @@ class Scores:
     """One of the first three is."""
     top5: Interval
     """One of the first five is."""
-    share_sure: float
-    """Answers that called themselves sure."""
-    top1_when_sure: float | None
-    """Share of these that are right; None where there are none."""
+    confident_fraction: float
+    """Answers that called themselves confident."""
+    top1_when_confident: float | None
+    """Fraction of these that are right; None where there are none."""
     num_answers: int
     """Answers."""
     median_seconds: float
     """From the clip to the answer."""
 
 
-def ask(recognizer: Recognizes, clips: Sequence[LabeledClip], *, seed: int = 0) -> list[Answer]:
+def ask(recognizer: AnyRecognizer, clips: Sequence[LabeledClip], *, seed: int = 0) -> list[Answer]:
     """Show clips to a recognizer, one by one.
 
     Args:
@@ -90,7 +90,7 @@ def ask(recognizer: Recognizes, clips: Sequence[LabeledClip], *, seed: int = 0) 
                 asked=clip,
                 words=list(said.words),
                 probabilities=list(said.probabilities),
-                sure=said.sure,
+                confident=said.confident,
                 seconds=time.perf_counter() - start,
                 seed=seed,
             )
@@ -109,16 +109,17 @@ def score(answers: Sequence[Answer]) -> Scores:
     words = [(answer.asked.speaker, answer.asked.word) for answer in answers]
     seeds = [answer.seed for answer in answers]
 
-    def share(num_words: int) -> Interval:
+    def top(num_words: int) -> Interval:
         return bootstrap_mean([answer.within(num_words) for answer in answers], words, seeds)
 
-    sure = [answer for answer in answers if answer.sure]
+    confident = [answer for answer in answers if answer.confident]
+    right = sum(answer.within(1) for answer in confident)
     return Scores(
-        top1=share(1),
-        top3=share(3),
-        top5=share(5),
-        share_sure=len(sure) / len(answers),
-        top1_when_sure=sum(answer.within(1) for answer in sure) / len(sure) if sure else None,
+        top1=top(1),
+        top3=top(3),
+        top5=top(5),
+        confident_fraction=len(confident) / len(answers),
+        top1_when_confident=right / len(confident) if confident else None,
         num_answers=len(answers),
         median_seconds=sorted(answer.seconds for answer in answers)[len(answers) // 2],
     )

@@ -37,28 +37,28 @@ class FixedBox:
     Args:
         box: ``"top,left,height,width"`` in px; the crop is the square around it. None takes the
             square in the middle of the frame.
-        share: Side of that square over the shorter side of the frame, in (0, 1].
+        fraction: Side of that square over the shorter side of the frame, in (0, 1].
 
     Raises:
         UserError: The box is written otherwise, or, when it is used, leaves the frame; or there is
-            no such share.
+            no such fraction.
 
     Example:
         >>> FixedBox("10,20,40,60")(np.zeros((90, 120, 3), np.uint8))
         [MouthPose(x_px=50.0, y_px=30.0, side_px=60.0, angle=0.0)]
     """
 
-    def __init__(self, box: str | None = None, *, share: float = 1.0) -> None:
-        if not 0 < share <= 1:
-            raise UserError(f"expected a share of the frame in (0, 1], got {share}")
-        self._share = share
+    def __init__(self, box: str | None = None, *, fraction: float = 1.0) -> None:
+        if not 0 < fraction <= 1:
+            raise UserError(f"expected a fraction of the frame in (0, 1], got {fraction}")
+        self._fraction = fraction
         self._region = None if box is None else parse_crop(box)
 
     def __call__(self, frame: UInt8[np.ndarray, "height width 3"], /) -> list[MouthPose]:
         """The box, whatever the frame shows."""
         frame_height, frame_width = frame.shape[:2]
         if self._region is None:
-            side = self._share * min(frame_height, frame_width)
+            side = self._fraction * min(frame_height, frame_width)
             return [MouthPose(frame_width / 2, frame_height / 2, side, 0.0)]
         top, left, height, width = self._region
         if top + height > frame_height or left + width > frame_width:

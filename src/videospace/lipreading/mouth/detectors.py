@@ -10,7 +10,7 @@ Finder = Literal["dlib", "mediapipe", "middle"]
 """``middle`` looks for nothing: the camera stands so that the mouth is in the middle, for faces
 that a detector does not know."""
 
-MIDDLE_SHARE = 0.5
+MIDDLE_FRACTION = 0.5
 """Side of the square in the middle over the shorter side of the picture."""
 
 
@@ -23,5 +23,5 @@ def detector_named(finder: Finder) -> FaceDetector:
         [MouthPose(x_px=320.0, y_px=240.0, side_px=240.0, angle=0.0)]
     """
     if finder == "middle":
-        return FixedBox(share=MIDDLE_SHARE)
+        return FixedBox(fraction=MIDDLE_FRACTION)
     return DlibDetector() if finder == "dlib" else MediapipeDetector()

@@ -11,8 +11,8 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 
 LAG_SECONDS = 0.04
 SMOOTHING_SECONDS = 0.06
-SHARE_OF_PEAK = 0.2
-"""Lips move where their motion is above this share of the way from stillness to the peak."""
+PEAK_FRACTION = 0.2
+"""Lips move where their motion is above this fraction of the way from stillness to the peak."""
 STILL_LEVELS = 1.0
 """Motion that a camera's noise gives, in gray levels; below it nothing moves."""
 PAUSE_SECONDS = 0.5
@@ -112,7 +112,7 @@ def _movements(motion: Float[np.ndarray, " time"], fps: float) -> list[Movement]
     if peak < STILL_LEVELS:
         return []
     # Where nothing rests, as in a clip cut to the word, all of it moves.
-    threshold = min(rest + SHARE_OF_PEAK * (peak - rest), peak / 2)
+    threshold = min(rest + PEAK_FRACTION * (peak - rest), peak / 2)
     moving = np.flatnonzero(motion > threshold)
     pauses = np.flatnonzero(np.diff(moving) > PAUSE_SECONDS * fps + 1)
     runs = np.split(moving, pauses + 1)

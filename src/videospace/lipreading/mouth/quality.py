@@ -36,18 +36,18 @@ class QualityReport:
     """Frames that the file should have besides, and that are damaged or cut off."""
     fps: float
     """Frames a second."""
-    face_share: float = 1.0
-    """Share of the frames looked at that show the face, in [0, 1]; 1 for ready-made crops."""
+    face_fraction: float = 1.0
+    """Fraction of the frames looked at that show the face, in [0, 1]; 1 for ready-made crops."""
     longest_gap_seconds: float = 0.0
     """The longest time without the face."""
     longest_gap_start_seconds: float = 0.0
     """When it begins."""
-    several_faces_share: float = 0.0
-    """Share of the frames looked at that show more than one face, in [0, 1]."""
+    several_faces_fraction: float = 0.0
+    """Fraction of the frames looked at that show more than one face, in [0, 1]."""
     mouth_side_px: float
     """Side of the mouth's square in the source; 88 px and more are as good as it gets."""
-    out_of_frame_share: float = 0.0
-    """Share of the frames in which the lips lie partly outside the picture, in [0, 1]."""
+    out_of_frame_fraction: float = 0.0
+    """Fraction of the frames in which the lips lie partly outside the picture, in [0, 1]."""
     brightness: float
     """Mean gray level around the mouth, from 0 (black) to 1 (white)."""
     contrast: float
@@ -74,10 +74,10 @@ def assess(
     clip: MouthClip,
     *,
     mouth_side_px: float,
-    face_share: float = 1.0,
+    face_fraction: float = 1.0,
     gap_seconds: tuple[float, float] = (0.0, 0.0),
-    several_faces_share: float = 0.0,
-    out_of_frame_share: float = 0.0,
+    several_faces_fraction: float = 0.0,
+    out_of_frame_fraction: float = 0.0,
     num_lost_frames: int = 0,
 ) -> QualityReport:
     """Measure what a clip itself tells, and join it with what its reading told.
@@ -85,10 +85,10 @@ def assess(
     Args:
         clip: The crops.
         mouth_side_px: Side of the mouth's square in the source.
-        face_share: Share of the frames looked at that show the face.
+        face_fraction: Fraction of the frames looked at that show the face.
         gap_seconds: Start and length of the longest time without it.
-        several_faces_share: Share of the frames looked at that show more than one face.
-        out_of_frame_share: Share of the frames in which the lips leave the picture.
+        several_faces_fraction: Fraction of the frames looked at that show more than one face.
+        out_of_frame_fraction: Fraction of the frames in which the lips leave the picture.
         num_lost_frames: Frames that could not be read.
 
     Example:
@@ -105,12 +105,12 @@ def assess(
         num_frames=len(clip.frames),
         num_lost_frames=num_lost_frames,
         fps=clip.fps,
-        face_share=face_share,
+        face_fraction=face_fraction,
         longest_gap_start_seconds=gap_seconds[0],
         longest_gap_seconds=gap_seconds[1],
-        several_faces_share=several_faces_share,
+        several_faces_fraction=several_faces_fraction,
         mouth_side_px=mouth_side_px,
-        out_of_frame_share=out_of_frame_share,
+        out_of_frame_fraction=out_of_frame_fraction,
         brightness=float(levels.mean()),
         contrast=float(np.median(levels.std(axis=1))),
         sharpness=sharpness(looked_at),
@@ -137,11 +137,12 @@ def sharpness(frames: UInt8[np.ndarray, "time 88 88"]) -> float:
     return float(np.median(ratio))
 
 
-def share_out_of_frame(path: Sequence[MouthPose], height: int, width: int) -> float:
-    """Share of the frames in which the lips, half as wide as their square, leave the picture.
+def fraction_out_of_frame(path: Sequence[MouthPose], height: int, width: int) -> float:
+    """Fraction of the frames in which the lips, half as wide as their square, leave the picture.
 
     Example:
-        >>> share_out_of_frame([MouthPose(50, 50, 40, 0.0), MouthPose(50, 95, 40, 0.0)], 100, 100)
+        >>> path = [MouthPose(50, 50, 40, 0.0), MouthPose(50, 95, 40, 0.0)]
+        >>> fraction_out_of_frame(path, 100, 100)
         0.5
     """
     poses: Float[np.ndarray, "time 4"] = np.array(path)
@@ -176,7 +177,7 @@ def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
             f"the face is lost for {gap}: keep it in the picture, towards the camera",
         ),
         (
-            report.several_faces_share > MOST_FRAMES_AFFECTED,
+            report.several_faces_fraction > MOST_FRAMES_AFFECTED,
             "there is more than one face: let only the speaker be in the picture",
         ),
         (
@@ -184,7 +185,7 @@ def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
             f"the mouth is small ({report.mouth_side_px:.0f} px, better {MOUTH_SIZE}): come closer",
         ),
         (
-            report.out_of_frame_share > MOST_FRAMES_AFFECTED,
+            report.out_of_frame_fraction > MOST_FRAMES_AFFECTED,
             "the mouth leaves the picture: move the camera so that the whole face is in it",
         ),
         (report.brightness < DARKEST, "it is too dark: turn on a light in front of the face"),

@@ -14,7 +14,7 @@ from videospace.lipreading.mouth.detection import FaceDetector
 from videospace.lipreading.mouth.image_files import read_folder, read_zip
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.mouth.quality import QualityReport, assess, share_out_of_frame
+from videospace.lipreading.mouth.quality import QualityReport, assess, fraction_out_of_frame
 from videospace.lipreading.mouth.tracking import follow, frames_between_looks, pose_of_every_frame
 from videospace.runtime.errors import UserError
 
@@ -43,7 +43,7 @@ def read_mouth(
         >>> from videospace.lipreading.mouth.detection import FixedBox
         >>> film = np.random.default_rng(0).integers(0, 256, (30, 120, 160, 3), dtype=np.uint8)
         >>> clip, report = read_mouth(film, FixedBox("40,50,60,60"))
-        >>> clip.frames.shape, report.face_share, report.mouth_side_px
+        >>> clip.frames.shape, report.face_fraction, report.mouth_side_px
         ((30, 88, 88), 1.0, 60.0)
     """
     name = "the frames" if isinstance(source, np.ndarray) else f"'{source}'"
@@ -76,10 +76,10 @@ def read_mouth(
     return clip, assess(
         clip,
         mouth_side_px=float(np.median([pose.side_px for pose in path])),
-        face_share=sum(look is not None for look in looks) / len(looks),
+        face_fraction=sum(look is not None for look in looks) / len(looks),
         gap_seconds=(gap_start * between / rate, gap_length * between / rate),
-        several_faces_share=sum(len(poses) > 1 for poses in found) / len(found),
-        out_of_frame_share=share_out_of_frame(path, height, width),
+        several_faces_fraction=sum(len(poses) > 1 for poses in found) / len(found),
+        out_of_frame_fraction=fraction_out_of_frame(path, height, width),
         num_lost_frames=max(0, num_expected - num_frames),
     )
 

@@ -7,8 +7,10 @@ from videospace.lipreading.data.batches import InputConfig
 from videospace.lipreading.model.embedding import EmbeddingConfig
 from videospace.lipreading.model.encoders.kinds import EncoderName
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import renamed
 
 
+@renamed(fields={"reversed_share": "reversed_fraction", "spliced_share": "spliced_fraction"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EpisodeConfig:
     """What a step looks at: the same number of takes of some words of some speakers."""
@@ -19,9 +21,9 @@ class EpisodeConfig:
     """Words of each of them; fewer where a speaker has not as many."""
     takes: int = 2
     """Takes of each word, at least 2."""
-    reversed_share: float = 0.0
+    reversed_fraction: float = 0.0
     """Share of speakers in a step whose clips run backwards, as words of their own."""
-    spliced_share: float = 0.0
+    spliced_fraction: float = 0.0
     """Share of speakers in a step whose clips begin as one word and end as another, as words of
     their own: many more words to tell apart than the corpus has."""
 
@@ -31,10 +33,10 @@ class EpisodeConfig:
                 "expected at least 1 speaker, 2 words and 2 takes in a step, "
                 f"got {self.speakers}, {self.words} and {self.takes}"
             )
-        if min(self.reversed_share, self.spliced_share) < 0 or (
-            self.reversed_share + self.spliced_share > 1
+        if min(self.reversed_fraction, self.spliced_fraction) < 0 or (
+            self.reversed_fraction + self.spliced_fraction > 1
         ):
-            raise UserError("expected reversed_share and spliced_share of together at most 1")
+            raise UserError("expected reversed_fraction and spliced_fraction of together at most 1")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -87,8 +87,10 @@ class EpisodeSource:
             for name in names
         }
         draw, num_known = float(torch.rand(1, generator=generator)), len(self.words)
-        backwards = draw < self._config.reversed_share
-        spliced = not backwards and draw < self._config.reversed_share + self._config.spliced_share
+        backwards = draw < self._config.reversed_fraction
+        spliced = (
+            not backwards and draw < self._config.reversed_fraction + self._config.spliced_fraction
+        )
         found = []
         for place, name in enumerate(names):
             word = self.words.index(name)

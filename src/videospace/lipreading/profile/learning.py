@@ -30,7 +30,7 @@ from videospace.runtime.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OpenedRecognizer:
+class ProfileRecognizer:
     """A person's recognizer, and how it came about."""
 
     recognizer: Recognizer
@@ -48,7 +48,7 @@ class OpenedRecognizer:
         return AnswerRecord(
             words=tuple(found.words),
             probabilities=tuple(found.probabilities),
-            sure=found.sure,
+            sure=found.confident,
             strategy=self.strategy,
             model=self.model,
         )
@@ -159,7 +159,7 @@ def train(
 
 def open_recognizer(
     profile: Profile, settings: LearningSettings | None = None, *, strategy: str | None = None
-) -> OpenedRecognizer:
+) -> ProfileRecognizer:
     """A recognizer of all words that have clips, without training.
 
     Clips that came after the training count as they do when they are added to an open recognizer.
@@ -190,7 +190,7 @@ def open_recognizer(
         if shot not in learned:
             opened.add(shot.word, shot.clip)
     known = {clip.word for clip in shots}
-    return OpenedRecognizer(
+    return ProfileRecognizer(
         recognizer=opened,
         strategy=chosen,
         model=None if record is None else record.id,

@@ -19,7 +19,7 @@ from videospace.lipreading.recognition.fusion import (
 )
 from videospace.lipreading.recognition.scorers import (
     FUSED,
-    Member,
+    ScorerName,
     Units,
     UnitScorer,
     build_scorers,
@@ -94,7 +94,7 @@ def own_temperature(
     rest = [shot for shot in shots if shot not in held]
     if not held or len(clips_of) < 2:
         return 1.0
-    members: list[Member] = [cast(Member, name) for name in scorers]
+    members: list[ScorerName] = [cast(ScorerName, name) for name in scorers]
     scorers = build_scorers(members, rest, model, units=units, mirror=mirror)
     scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
     return _temperature(scores, weights, scorers, [shot.word for shot in held])

@@ -22,7 +22,7 @@ def pad(sequences: Sequence[Tensor]) -> tuple[Float[Tensor, "clip time feature"]
 
 
 @torch.no_grad()
-def warping_distances(
+def dtw_distances(
     query: Float[Tensor, "query_time feature"],
     templates: Float[Tensor, "template time feature"],
     lengths: Int[Tensor, " template"],
@@ -41,7 +41,7 @@ def warping_distances(
     Example:
         >>> fast = torch.tensor([[0.0], [1.0], [2.0]])
         >>> slow = fast.repeat_interleave(2, 0)
-        >>> warping_distances(fast, torch.stack([slow, slow + 1]), torch.tensor([6, 6])).tolist()
+        >>> dtw_distances(fast, torch.stack([slow, slow + 1]), torch.tensor([6, 6])).tolist()
         [0.0, 0.4444444477558136]
 
     Source: Sakoe and Chiba, "Dynamic programming algorithm optimization for spoken word
@@ -57,7 +57,7 @@ def warping_distances(
 
 
 @torch.no_grad()
-def part_distances(
+def dtw_part_distances(
     query: Float[Tensor, "query_time feature"],
     templates: Float[Tensor, "template time feature"],
     lengths: Int[Tensor, " template"],
@@ -65,7 +65,7 @@ def part_distances(
 ) -> Float[Tensor, "template part"]:
     """Distance of a sequence to each part of many templates, under the warping of the whole.
 
-    The cheapest path is that of :func:`warping_distances`; its cost is told apart by the part of
+    The cheapest path is that of :func:`dtw_distances`; its cost is told apart by the part of
     the template's frame, and divided by the weight of the path's steps in that part.
 
     Args:
@@ -80,7 +80,7 @@ def part_distances(
     Example:
         >>> low_high = torch.tensor([[0.0], [0.0], [5.0], [5.0]])
         >>> parts = torch.tensor([[0, 0, 1, 1]])
-        >>> part_distances(low_high - 1, low_high[None], torch.tensor([4]), parts).tolist()
+        >>> dtw_part_distances(low_high - 1, low_high[None], torch.tensor([4]), parts).tolist()
         [[1.0, 1.0]]
     """
     num_query = len(query)

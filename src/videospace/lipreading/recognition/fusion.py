@@ -36,13 +36,13 @@ class Scorer(Protocol):
         ...
 
 
-def standardised(scores: Scores) -> Scores:
+def standardized(scores: Scores) -> Scores:
     """Bring the scores of every clip to mean 0 and deviation 1 over the words.
 
     What is not known, and a row without differences, becomes 0: no opinion.
 
     Example:
-        >>> standardised(np.array([[1.0, 3.0, np.nan]])).tolist()
+        >>> standardized(np.array([[1.0, 3.0, np.nan]])).tolist()
         [[-1.0, 1.0, 0.0]]
 
     Source: Auckenthaler et al., "Score normalization for text-independent speaker verification
@@ -58,13 +58,13 @@ def standardised(scores: Scores) -> Scores:
 
 
 def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
-    """Log-probabilities of the words: a weighted sum of standardised scores, normalized.
+    """Log-probabilities of the words: a weighted sum of standardized scores, normalized.
 
     Args:
         scores: By name of the scorer, all of one shape.
         weights: By the same names.
     """
-    logits = sum(weights[name] * standardised(each) for name, each in scores.items())
+    logits = sum(weights[name] * standardized(each) for name, each in scores.items())
     logits = np.asarray(logits, np.float64)
     return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
 
@@ -95,7 +95,7 @@ def fitted_weights(
     """
     if not len(targets):
         raise UserError("expected at least one clip to calibrate on, got none")
-    opinions = torch.tensor(np.stack([standardised(each) for each in scores.values()]))
+    opinions = torch.tensor(np.stack([standardized(each) for each in scores.values()]))
     nobody_knows = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
     right = torch.from_numpy(np.asarray(targets, np.int64))
     raw = torch.full((len(scores),), DEFAULT_WEIGHT, dtype=torch.float64).expm1().log()

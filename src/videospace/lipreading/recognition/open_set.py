@@ -10,7 +10,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import places, shared_parts
 from videospace.lipreading.recognition.fusion import Scorer
 
-SHARE_OUTSIDE = 0.8
+REJECTED_FRACTION = 0.8
 """Share of the words outside a vocabulary that are to be told from those inside."""
 FEW_WORDS, MARGIN_OF_FEW = 10, 0.05
 """Among fewer words the limit itself is uncertain, and is drawn tighter by this share."""
@@ -18,7 +18,7 @@ MOST_ASKED = 30
 """Clips that are compared, so that a large vocabulary opens quickly."""
 
 
-def least_resemblance(words: Sequence[str], clips: Sequence[MouthClip], scorer: Scorer) -> float:
+def rejection_threshold(words: Sequence[str], clips: Sequence[MouthClip], scorer: Scorer) -> float:
     """How much a clip has to resemble a clip of its word to be taken for that word.
 
     Rule: take the word of a clip out of the vocabulary, with all phrases that share a part with it,
@@ -47,7 +47,7 @@ def least_resemblance(words: Sequence[str], clips: Sequence[MouthClip], scorer: 
     scores = scorer.scores([clips[row] for row in asked])
     alike = _alike([words[row] for row in asked], scorer.words)
     nearest = np.sort(np.where(alike, -np.inf, scores).max(axis=1))
-    place = math.ceil(SHARE_OUTSIDE * (len(nearest) + 1)) - 1
+    place = math.ceil(REJECTED_FRACTION * (len(nearest) + 1)) - 1
     limit = float(nearest[min(place, len(nearest) - 1)])
     return limit * (1 - MARGIN_OF_FEW) if len(scorer.words) < FEW_WORDS else limit
 

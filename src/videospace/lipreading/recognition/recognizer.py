@@ -17,7 +17,7 @@ class Recognition:
     """What a clip may say.
 
     Example:
-        >>> Recognition(words=["yes", "no"], probabilities=[0.9, 0.1], sure=True).words[0]
+        >>> Recognition(words=["yes", "no"], probabilities=[0.9, 0.1], confident=True).words[0]
         'yes'
     """
 
@@ -25,7 +25,7 @@ class Recognition:
     """The likeliest words, best first."""
     probabilities: list[float]
     """Their probabilities in [0, 1], each out of the whole vocabulary."""
-    sure: bool
+    confident: bool
     """Whether the first word may be taken without asking: it is likely enough among the words of
     the vocabulary, and the clip resembles that word more than words outside do."""
 
@@ -36,9 +36,9 @@ class Recognizer:
     Args:
         scorers: What looks at a clip, by name; all of them know the same words.
         weights: How much each of them counts (see :mod:`videospace.lipreading.recognition.fusion`).
-        sure_at: Probability from which the first word may count as sure, in [0, 1].
-        least_resemblance: Score that it has to exceed besides with a scorer, by the scorer's name
-            (see :mod:`videospace.lipreading.recognition.open_set`).
+        confident_at: Probability from which the first word may count as confident, in [0, 1].
+        rejection_thresholds: By the name of a scorer, the score that the first word also has to
+            exceed with it (see :mod:`videospace.lipreading.recognition.open_set`).
         use_counts: How often the person has used each word; None treats all words alike.
 
     Raises:
@@ -50,8 +50,8 @@ class Recognizer:
         scorers: Mapping[str, Scorer],
         weights: Mapping[str, float],
         *,
-        sure_at: float = 0.6,
-        least_resemblance: Mapping[str, float] | None = None,
+        confident_at: float = 0.6,
+        rejection_thresholds: Mapping[str, float] | None = None,
         use_counts: Mapping[str, int] | None = None,
     ):
         if not scorers or scorers.keys() - weights.keys():
@@ -59,12 +59,12 @@ class Recognizer:
                 f"expected a weight for each of at least one scorer, got scorers "
                 f"{sorted(scorers)} and weights {sorted(weights)}"
             )
-        if not 0 <= sure_at <= 1:
-            raise UserError(f"expected sure_at in [0, 1], got {sure_at}")
+        if not 0 <= confident_at <= 1:
+            raise UserError(f"expected confident_at in [0, 1], got {confident_at}")
         self.scorers = dict(scorers)
         self.weights = dict(weights)
-        self.sure_at = sure_at
-        self.least_resemblance = dict(least_resemblance or {})
+        self.confident_at = confident_at
+        self.rejection_thresholds = dict(rejection_thresholds or {})
         self.use_counts = None if use_counts is None else Counter(use_counts)
 
     @property
@@ -88,12 +88,12 @@ class Recognizer:
         probabilities = self._probabilities(scores)[0]
         best = np.argsort(-probabilities, kind="stable")[:k]
         familiar = all(
-            scores[name][0, best[0]] > limit for name, limit in self.least_resemblance.items()
+            scores[name][0, best[0]] > limit for name, limit in self.rejection_thresholds.items()
         )
         return Recognition(
             words=[self.words[index] for index in best],
             probabilities=[float(probabilities[index]) for index in best],
-            sure=familiar and bool(probabilities[best[0]] >= self.sure_at),
+            confident=familiar and bool(probabilities[best[0]] >= self.confident_at),
         )
 
     def probabilities(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:

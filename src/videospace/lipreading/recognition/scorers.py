@@ -154,19 +154,19 @@ class UnitScorer:
         return scores
 
 
-Member = Literal["dtw", "dtw-normalized", "dtw-embeddings", "prototypes", "words", "units"]
+ScorerName = Literal["dtw", "dtw-normalized", "dtw-embeddings", "prototypes", "words", "units"]
 
-WITHOUT_MODEL: tuple[Member, ...] = ("dtw", "dtw-normalized")
+WITHOUT_MODEL: tuple[ScorerName, ...] = ("dtw", "dtw-normalized")
 
-FUSED: tuple[Member, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
+FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
 
-OF_WHOLE_PHRASES: tuple[Member, ...] = ("prototypes", "words")
+OF_WHOLE_PHRASES: tuple[ScorerName, ...] = ("prototypes", "words")
 
 Units = Mapping[str, Sequence[str]]
 
 
 def build_scorers(
-    members: Sequence[Member],
+    members: Sequence[ScorerName],
     shots: Sequence[LabeledClip],
     model: MouthModel | None,
     *,

@@ -13,7 +13,7 @@ from torch import Tensor
 from videospace.lipreading.data.batches import InputConfig, model_frames
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import places, shared_parts
-from videospace.lipreading.recognition.dtw import pad, part_distances, warping_distances
+from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 
 CROP_SIZE = 32
 """Height and width in px at which a mouth is transformed."""
@@ -170,7 +170,7 @@ class TemplateScorer:
         owners = torch.tensor(self._owners)
         scores = torch.full((len(queries), len(self.words)), -torch.inf, dtype=torch.float32)
         for row, query in enumerate(queries):
-            distances = warping_distances(query, templates, lengths)
+            distances = dtw_distances(query, templates, lengths)
             if left_out:
                 distances[left_out[row]] = torch.inf
             scores[row].scatter_reduce_(0, owners, -distances, "amax")
@@ -192,7 +192,7 @@ class TemplateScorer:
         part_of_frame = part_of_frame.clamp(max=place.shape[1] - 1)
         scores = torch.empty(len(queries), len(self.words))
         for row, query in enumerate(queries):
-            distances = part_distances(query, templates, lengths, part_of_frame)
+            distances = dtw_part_distances(query, templates, lengths, part_of_frame)
             counted = of_templates
             if left_out:
                 counted = of_templates.clone()

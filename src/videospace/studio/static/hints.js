@@ -10,7 +10,7 @@ const DARKEST = 0.12;
 const BRIGHTEST = 0.88;
 const SMALLEST_MOUTH_PX = 28;
 // As videospace.lipreading.mouth.detectors cuts out the middle.
-const MIDDLE_SHARE = 0.5;
+const MIDDLE_FRACTION = 0.5;
 const BLACKEST = 0.02;
 // A face is about four times as high as the square of its mouth.
 const LARGEST_SHARE = 0.27;
@@ -32,7 +32,7 @@ export function mouthPlace() {
   const { videoWidth: width, videoHeight: height } = byId("preview");
   if (seen) return place;
   if (looksForFaces) return { x: width / 2, y: 0.66 * height, side: 0.25 * height, angle: 0 };
-  return { x: width / 2, y: height / 2, side: MIDDLE_SHARE * Math.min(width, height), angle: 0 };
+  return { x: width / 2, y: height / 2, side: MIDDLE_FRACTION * Math.min(width, height), angle: 0 };
 }
 
 export function startHints() {

@@ -52,9 +52,9 @@ export async function hear(film, { isAuto = false } = {}) {
     return drop(heard);
   }
   waiting = heard;
-  const { guesses, sure, problems } = waiting;
-  byId("answer").textContent = question(guesses, sure);
-  byId("guesses").classList.toggle("sure", sure);
+  const { guesses, confident, problems } = waiting;
+  byId("answer").textContent = question(guesses, confident);
+  byId("guesses").classList.toggle("confident", confident);
   byId("guesses").replaceChildren(...guesses.map(guessButton));
   fillList(byId("problems"), problems);
   show(byId("after-guesses"));
@@ -62,9 +62,9 @@ export async function hear(film, { isAuto = false } = {}) {
   return byId("guesses").querySelector("button").focus();
 }
 
-function question(guesses, sure) {
+function question(guesses, confident) {
   if (!guesses.length) return "Too few words are taught to guess. What was it?";
-  return sure ? "Is it this?" : "Not sure. Is it one of these?";
+  return confident ? "Is it this?" : "Not sure. Is it one of these?";
 }
 
 function guessButton({ text, probability }, index) {

@@ -7,7 +7,7 @@ from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.compact import (
     CompactConfig,
     CompactEncoder,
-    standardised,
+    standardized,
     with_neighbors,
 )
 from videospace.lipreading.model.encoders.encoder import pooled
@@ -25,12 +25,12 @@ def test_stacked_neighbors_make_a_convolution_over_time():
     torch.testing.assert_close(flat, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_clips_are_standardised_over_the_frames_that_show_something():
+def test_clips_are_standardized_over_the_frames_that_show_something():
     torch.manual_seed(0)
     frames = 0.3 + 0.2 * torch.randn(2, 6, 8, 8)
     frames[0, :2] = 0.0
     mask = frame_mask(torch.tensor([6, 4]), 6)
-    result = standardised(frames, mask)
+    result = standardized(frames, mask)
     assert not result[0, :2].any()
     assert not result[1, 4:].any()
     for shown in (result[0, 2:], result[1, :4]):
@@ -39,7 +39,7 @@ def test_clips_are_standardised_over_the_frames_that_show_something():
 
 
 def test_a_clip_of_nothing_stays_nothing():
-    result = standardised(torch.zeros(1, 3, 4, 4), torch.ones(1, 3, dtype=torch.bool))
+    result = standardized(torch.zeros(1, 3, 4, 4), torch.ones(1, 3, dtype=torch.bool))
     assert torch.equal(result, torch.zeros(1, 3, 4, 4))
 
 

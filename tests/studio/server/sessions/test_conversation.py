@@ -71,7 +71,7 @@ def test_one_word_alone_is_not_guessed(page, send, make_film):
     page.post("/api/people", json={"person": "Bo"})
     page.patch("/api/people/bo", json={"finder": "middle"})
     heard = send(page, "/api/people/bo", make_film(0))
-    assert (heard["guesses"], heard["sure"]) == ([], False)
+    assert (heard["guesses"], heard["confident"]) == ([], False)
 
 
 def test_the_same_recording_is_kept_once(page, ann, send, make_film):

@@ -32,7 +32,7 @@ class CompactEncoder(Encoder):
 
     The first convolution spans five frames, as in the published encoders, but is written as a
     two-dimensional one over stacked neighbors, which is several times faster on a processor.
-    Clips are standardised first, so that light and contrast do not matter.
+    Clips are standardized first, so that light and contrast do not matter.
 
     Example:
         >>> encoder = CompactEncoder(CompactConfig())
@@ -68,12 +68,12 @@ class CompactEncoder(Encoder):
         mask = frame_mask(lengths, frames.shape[1])
         if frames.shape[-1] != self.needed_px:
             frames = functional.avg_pool2d(frames, 2)
-        frames = standardised(frames, mask)
+        frames = standardized(frames, mask)
         features = spread(self.front(with_neighbors(frames)[mask]), mask)
         return recur(self.recurrent, features, lengths)
 
 
-def standardised(
+def standardized(
     frames: Float[Tensor, "clip time height width"], mask: Bool[Tensor, "clip time"]
 ) -> Float[Tensor, "clip time height width"]:
     """Bring every clip to mean 0 and deviation 1, so that light and contrast do not matter.

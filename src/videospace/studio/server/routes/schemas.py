@@ -155,7 +155,7 @@ class Recording(BaseModel):
     """By which it can be kept, while the studio runs and not too many others have come."""
     guesses: list[Guess]
     """The likeliest words, best first; none where fewer than two words have a recording."""
-    sure: bool
+    confident: bool
     """Whether the first of them is likely enough to be taken without asking."""
     lips_moved: bool
     """Whether there is a movement in it that can be a word."""

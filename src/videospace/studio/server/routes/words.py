@@ -132,7 +132,7 @@ def _recording(house: House, person: str, heard: Heard) -> Recording:
             Guess(text=word, spoken=spoken.get(word, word), probability=probability)
             for word, probability in guesses
         ],
-        sure=found is not None and found.sure,
+        confident=found is not None and found.confident,
         lips_moved=heard.lips_moved,
         problems=list(heard.problems),
     )

@@ -11,7 +11,7 @@ from videospace.lipreading.adaptation.strategies import LearningSettings
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.profile.learning import OpenedRecognizer, open_recognizer
+from videospace.lipreading.profile.learning import ProfileRecognizer, open_recognizer
 from videospace.lipreading.profile.model_selection import answering
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
@@ -63,7 +63,7 @@ class Listener:
         self._settings = settings
         self._alone = threading.RLock()
         self._reopening = threading.Lock()
-        self._opened: OpenedRecognizer | None = None
+        self._opened: ProfileRecognizer | None = None
         self._clips: frozenset[str] = frozenset()
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
 
@@ -158,7 +158,7 @@ class Listener:
         with self._alone, contextlib.suppress(UserError):  # which the next recording will meet
             self._open()
 
-    def _catch_up_with_models(self, opened: OpenedRecognizer) -> None:
+    def _catch_up_with_models(self, opened: ProfileRecognizer) -> None:
         """Begin to open the model that another program trained or chose for the next recordings."""
         with contextlib.suppress(UserError):
             strategy, model = answering(self.profile)
@@ -170,12 +170,12 @@ class Listener:
         with contextlib.suppress(UserError):  # the old one goes on
             self.reopen()
 
-    def _open(self) -> OpenedRecognizer | None:
+    def _open(self) -> ProfileRecognizer | None:
         if self._opened is None or self._clips != self._clips_now():
             self._opened, self._clips = self._opened_now()
         return self._opened
 
-    def _opened_now(self) -> tuple[OpenedRecognizer | None, frozenset[str]]:
+    def _opened_now(self) -> tuple[ProfileRecognizer | None, frozenset[str]]:
         """A recognizer of the clips there are, and their ids."""
         while True:
             clips = self._clips_now()
@@ -185,7 +185,7 @@ class Listener:
                 if clips == self._clips_now():  # else one was deleted while they were read
                     raise
 
-    def _opened_anew(self) -> OpenedRecognizer | None:
+    def _opened_anew(self) -> ProfileRecognizer | None:
         real = {clip.word for clip in self.profile.clips() if clip.domain == "real"}
         if len(real) < FEWEST_WORDS:
             return None
