@@ -1,4 +1,4 @@
-from .adaptation.strategies import LearningSettings, StrategyName, learn
+from .adaptation.strategies import LearningSettings, learn
 from .data.corpora import LabeledClip, read_corpus
 from .evaluation.evaluation import (
     Answer,
@@ -61,7 +61,6 @@ __all__ = [
     "Recognition",
     "Recognizer",
     "Scores",
-    "StrategyName",
     "WordRecord",
     "add_words",
     "adopt_model",
