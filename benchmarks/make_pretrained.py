@@ -22,7 +22,7 @@ from videospace.clips.synthetic.bouncing_ball import write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.space.pretrained import SHIPPED
+from videospace.inrv.space.pretrained import PRETRAINED_FOLDER
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import evaluate
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run from the command line."""
     program = "python -m benchmarks.make_pretrained"
     options = tyro.cli(MakeOptions, prog=program, args=arguments)
-    out = options.out or SHIPPED / options.name
+    out = options.out or PRETRAINED_FOLDER / options.name
     try:
         make(RECIPES[options.name](), out, options.seed, options.work)
     except UserError as error:

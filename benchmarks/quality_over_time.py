@@ -23,7 +23,7 @@ FIRST_MOMENT = 1 / 128
 
 
 @dataclasses.dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """What a run was at some time."""
 
     seconds: float
@@ -38,18 +38,18 @@ class Watch:
     Args:
         folder: To save to.
         budget_seconds: Time of training of the run.
-        num_keyframes: At how many moments, in equal ratios.
+        num_measurements: How often it saves, at times in equal ratios.
     """
 
-    def __init__(self, folder: Path, budget_seconds: float, num_keyframes: int) -> None:
-        ratio = FIRST_MOMENT ** (1 / (num_keyframes - 1))
-        self.moments: list[Moment] = []
+    def __init__(self, folder: Path, budget_seconds: float, num_measurements: int) -> None:
+        ratio = FIRST_MOMENT ** (1 / (num_measurements - 1))
+        self.snapshots: list[Snapshot] = []
         self.paused_seconds = 0.0
         self.setup_seconds = 0.0
         self.precision = "float32"
         self._folder = folder
         self._budget_seconds = budget_seconds
-        self._due = [budget_seconds * ratio**number for number in range(1, num_keyframes)]
+        self._due = [budget_seconds * ratio**number for number in range(1, num_measurements)]
         self._started = time.perf_counter()
 
     def __call__(self, state: TrainingState) -> None:
@@ -65,11 +65,11 @@ class Watch:
         start = now(state.codes.device)
         while self._due and seconds >= self._due[-1]:
             self._due.pop()
-        file = self._folder / f"{len(self.moments)}.safetensors"
+        file = self._folder / f"{len(self.snapshots)}.safetensors"
         averaged = state.config.optimizer.average_decay > 0
         weights = state.average.weights if averaged else state.model.state_dict()
         save_tensors(file, {**weights, "codes": state.codes})
-        self.moments.append(Moment(self.setup_seconds + seconds, file))
+        self.snapshots.append(Snapshot(self.setup_seconds + seconds, file))
         if not is_last:
             self.paused_seconds += now(state.codes.device) - start
 

@@ -51,7 +51,7 @@ class ScaleOptions(BenchmarkOptions):
     points_per_clip: tuple[int, ...] = (64, 256, 1024)
     """Points of each clip in a step."""
     latent_widths: tuple[int, ...] = (32, 128, 512)
-    """Numbers of a latent at each of 13 moments."""
+    """Numbers of a latent at each of 13 keyframes."""
     steps: int = 40
     """Steps of each run."""
     rounds: int = 3

@@ -63,17 +63,18 @@ class TimeToQualityOptions(SpaceOptions):
     """Time of training of each space."""
     paper_budget_seconds: float | None = None
     """Another one for the preset paper."""
-    num_keyframes: int = 16
+    num_measurements: int = 16
     """Moments of a run at which it is measured, in equal ratios up to the end."""
     scored_clips: int = 20
     """Training clips that are rendered each time; with the preset paper, paper_clips."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.targets or self.num_keyframes < 2 or self.scored_clips < 1:
+        if not self.targets or self.num_measurements < 2 or self.scored_clips < 1:
             raise UserError(
-                "expected at least one target, two moments and one clip to score, got targets "
-                f"{self.targets}, {self.num_keyframes} moments and {self.scored_clips} clips"
+                "expected at least one target, two measurements and one clip to score, got targets "
+                f"{self.targets}, {self.num_measurements} measurements and "
+                f"{self.scored_clips} clips"
             )
 
         if self.store is not None and Path(self.store).name != self.store:
@@ -165,7 +166,7 @@ def measure_run(
     say(f"{name}, seed {seed}: training for {budget:g} s")
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        watch = Watch(Path(folder), budget, options.num_keyframes)
+        watch = Watch(Path(folder), budget, options.num_measurements)
         saving = TrainingOptions(time_budget_seconds=budget, checkpoint_seconds=math.inf)
         with peak_memory() as memory:
             report = train(store, Path(folder) / "space", config, saving, watch)
@@ -174,11 +175,11 @@ def measure_run(
         space = VideoSpace.from_pretrained(Path(folder) / "space", choose_device())
         max_clips = options.paper_clips if name == "paper" else options.scored_clips
         curve = []
-        for moment in watch.moments:
-            restore(space, moment.file, config)
+        for snapshot in watch.snapshots:
+            restore(space, snapshot.file, config)
             scores = evaluate(space, store, max_clips=max_clips, progress=False).summary()
-            curve.append((moment.seconds, scores["psnr_db"]))
-            moment.file.unlink()
+            curve.append((snapshot.seconds, scores["psnr_db"]))
+            snapshot.file.unlink()
     seconds = report.seconds - watch.paused_seconds
     gflops = operations(config, store, report.points) / seconds / 1e9
     return {

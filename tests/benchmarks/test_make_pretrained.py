@@ -1,4 +1,4 @@
-"""The script that makes the shipped spaces, at toy size."""
+"""The script that makes the pretrained spaces, at toy size."""
 
 import dataclasses
 

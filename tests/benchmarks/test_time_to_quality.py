@@ -29,7 +29,7 @@ from videospace.metrics.complexity import INR_V_LAYERS, multiply_adds
 
 CPU = torch.device("cpu")
 QUICK = (
-    *("--dataset", "bouncing-ball", "--num-sources", "6", "--num-keyframes", "4"),
+    *("--dataset", "bouncing-ball", "--num-sources", "6", "--num-measurements", "4"),
     *("--budget-seconds", "0.6", "--scored-clips", "2", "--paper-clips", "1"),
 )
 
@@ -91,7 +91,9 @@ def test_two_presets(run_main, tmp_path, small_paper):
 
 def test_a_store_of_the_users(run_main, balls):
     command = ("--store", "balls", "--presets", "tiny", "--budget-seconds", "0.3")
-    document = run_main(time_to_quality.main, *command, "--num-keyframes", "2", "--targets", "20")
+    document = run_main(
+        time_to_quality.main, *command, "--num-measurements", "2", "--targets", "20"
+    )
     assert (document["clips"], document["num_training_clips"]) == ("balls", 5)
     assert document["clip_size"] == [3, 16, 16]
     assert document["times_faster_than_paper"] == {}
@@ -114,17 +116,17 @@ def test_the_last_moment_is_what_a_user_gets_and_saving_stops_the_clock(
         balls, tmp_path / "space", config, TrainingOptions(time_budget_seconds=0.8), watch
     )
     elapsed = time.perf_counter() - started
-    assert len(watch.moments) >= 3
-    pauses = len(watch.moments) - 1  # the last one is after the end
+    assert len(watch.snapshots) >= 3
+    pauses = len(watch.snapshots) - 1  # the last one is after the end
     assert 0.1 * pauses <= watch.paused_seconds < report.seconds
-    last = watch.moments[-1].seconds
+    last = watch.snapshots[-1].seconds
     assert last == pytest.approx(watch.setup_seconds + report.seconds - watch.paused_seconds)
-    assert last < elapsed - 0.1 * len(watch.moments)
+    assert last < elapsed - 0.1 * len(watch.snapshots)
     space = VideoSpace.from_pretrained(tmp_path / "space")
     expected = evaluate(space, balls).summary()["psnr_db"]
     scores = []
-    for moment in watch.moments:
-        time_to_quality.restore(space, moment.file, config)
+    for snapshot in watch.snapshots:
+        time_to_quality.restore(space, snapshot.file, config)
         scores.append(evaluate(space, balls).summary()["psnr_db"])
     assert scores[-1] == pytest.approx(expected, abs=1e-4)
     assert scores[0] < scores[-1]
@@ -215,8 +217,11 @@ def test_each_store_has_a_file_of_its_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--num-keyframes", "1"], "expected at least one target, two moments and one clip"),
-        (["--targets"], "expected at least one target, two moments and one clip to score"),
+        (
+            ["--num-measurements", "1"],
+            "expected at least one target, two measurements and one clip",
+        ),
+        (["--targets"], "expected at least one target, two measurements and one clip to score"),
         (["--seeds"], "expected at least one preset, seed"),
         (["--paper-budget-seconds", "0"], "expected paper_budget_seconds above 0, got 0"),
         (["--store", "nowhere"], "clips/nowhere has no store.json"),

@@ -75,7 +75,7 @@ def face_browser(open_browser: Any, face_film: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    """A studio that all pages of it share, with a small space beside the shipped ones."""
+    """A studio that all pages of it share, with a small space beside the pretrained ones."""
     folder = tmp_path_factory.mktemp("studio")
     small_space().save_pretrained(folder / "spaces" / "small")
     server = StudioServer(folder / "data", "--spaces", str(folder / "spaces"))

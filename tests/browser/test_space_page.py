@@ -124,7 +124,7 @@ def search(browser: Any) -> str:
     return texts(browser, "#scores")[0]
 
 
-def test_a_shipped_space_is_there_and_plays_where_motion_is_welcome(browser, studio):
+def test_a_pretrained_space_is_there_and_plays_where_motion_is_welcome(browser, studio):
     browser.get(studio.address)
     browser.execute_script("localStorage.clear()")
     emulate(browser, prefers_reduced_motion="no-preference")

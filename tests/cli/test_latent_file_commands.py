@@ -39,14 +39,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = ["x.mp4", "y.mp4", "z.mp4"]
     # As if refinement had led from each latent to the clip of another.
     there, here = space.model.layers(UNSEEN.flip(0)), space.model.layers(UNSEEN)
-    changes = [
+    weight_offsets = [
         Layer(goal.weight - start.weight, goal.bias - start.bias)
         for goal, start in zip(there, here, strict=True)
     ]
     files = {
         "three.npz": LatentFile(latents=UNSEEN, names=names),
         "one.npz": LatentFile(latents=UNSEEN[:1], names=["x.mp4"], fps=50.0),
-        "refined.npz": LatentFile(latents=UNSEEN, names=names, changes=changes),
+        "refined.npz": LatentFile(latents=UNSEEN, names=names, weight_offsets=weight_offsets),
     }
     for name, content in files.items():
         save_latents(folder / name, content, space)

@@ -7,10 +7,10 @@ import pytest
 
 from videospace.cli import main
 from videospace.cli.pretrained import with_pretrained
-from videospace.inrv.space.pretrained import SHIPPED
+from videospace.inrv.space.pretrained import PRETRAINED_FOLDER
 from videospace.inrv.space.video_space import VideoSpace
 
-BALLS = str(SHIPPED / "bouncing-ball")
+BALLS = str(PRETRAINED_FOLDER / "bouncing-ball")
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 @pytest.fixture
 def film(frames_as_images):
-    """A clip of the shipped space, as a folder of images."""
+    """A clip of the pretrained space, as a folder of images."""
     space = VideoSpace.from_pretrained("bouncing-ball")
     return frames_as_images("film", space.render(space.latent("ball-020")))
 
@@ -73,7 +73,7 @@ def test_info(words, capsys):
     assert "psnr_db" in said
 
 
-def test_the_flag_means_the_shipped_space_even_beside_a_folder_of_that_name(small_space):
+def test_the_flag_means_the_pretrained_space_even_beside_a_folder_of_that_name(small_space):
     small_space.save_pretrained("bouncing-ball")
     assert with_pretrained(["--pretrained", "bouncing-ball"]) == [BALLS]
     assert main(["sample", "bouncing-ball", "--out", "own.npy", "--count", "1"]) == 0

@@ -39,7 +39,7 @@ def make_model() -> Callable[..., ModelConfig]:
 
 @pytest.fixture
 def keyframes_model() -> ModelConfig:
-    """`TOY_MODEL` whose latents say six numbers at each of three moments."""
+    """`TOY_MODEL` whose latents say six numbers at each of three keyframes."""
     return changed_model(latent=KEYFRAMES)
 
 

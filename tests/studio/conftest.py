@@ -46,7 +46,7 @@ def house(start_house: Callable[..., House]) -> House:
 
 @pytest.fixture(scope="session")
 def spaces(film_reader: FilmReader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spaces]:
-    """The shipped spaces, a small one, and one that is damaged."""
+    """The pretrained spaces, a small one, and one that is damaged."""
     folder = tmp_path_factory.mktemp("spaces")
     small_space().save_pretrained(folder / "small")
     small_space().save_pretrained(folder / "damaged")

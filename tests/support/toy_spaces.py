@@ -28,7 +28,7 @@ SEMANTIC = LatentConfig(
     width=6,
     semantic="video-clip",
     code_width=5,
-    mixer_hidden_width=8,
+    map_hidden_width=8,
     video_clip=VideoClipConfig(feature_width=24, hidden_width=4, num_layers=2, dropout=0.5),
 )
 KEYFRAMES = LatentConfig(width=6, num_keyframes=3)

@@ -18,6 +18,8 @@ RENAMED_FLAGS = {
     "--model.latent.num-moments": "--model.latent.num-keyframes",
     "--model.latent.normalise": "--model.latent.normalize",
     "--model.latent.no-normalise": "--model.latent.no-normalize",
+    "--model.latent.mixer-hidden-width": "--model.latent.map-hidden-width",
+    "--model.latent.mixer-hidden-layers": "--model.latent.map-hidden-layers",
     "--model.hypernetwork.published-initialisation": "--model.hypernetwork.published-initialization",  # noqa: E501
     "--model.hypernetwork.no-published-initialisation": "--model.hypernetwork.no-published-initialization",  # noqa: E501
 }

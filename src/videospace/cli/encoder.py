@@ -35,7 +35,7 @@ class Encoder:
 def main(arguments: list[str]) -> None:
     """Parse, train, write."""
     command = parse(Encoder, arguments, "videospace encoder")
-    if not command.space.is_dir():  # a name alone would open a shipped space
+    if not command.space.is_dir():  # a name alone would open a pretrained space
         raise UserError(f"expected a space, but there is no folder '{command.space}'")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     with folder_held(command.space):

@@ -87,7 +87,7 @@ def describe_space(space: VideoSpace) -> dict[str, Any]:
         "width_px": clip.width,
         "fps": clip.fps,
         "latent_width": config.latent.width,
-        "moments": config.latent.num_keyframes,
+        "keyframes": config.latent.num_keyframes,
         "hypernetwork": config.hypernetwork.kind,
         "encoder": "none" if space.encoder is None else "trained",
         "weights": sum(value.numel() for value in space.model.state_dict().values()),

@@ -9,7 +9,7 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
-from videospace.inrv.space.named_latents import find_point, find_points
+from videospace.inrv.space.named_latents import find_latent, find_latents
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
     """Parse, interpolate, render."""
     command = parse(Interpolate, with_pretrained(arguments), "videospace interpolate")
     space = open_space(command.space, command.render)
-    start, end = find_point(space, command.start), find_point(space, command.end)
+    start, end = find_latent(space, command.start), find_latent(space, command.end)
     latents = space.interpolate(start, end, steps=command.steps, path=command.path)
     render_to_file(
         space,
@@ -49,5 +49,5 @@ def main(arguments: list[str]) -> None:
         command.out,
         command.render,
         names=[f"step-{index:03d}" for index in range(command.steps)],
-        clip_fps=find_points(space, [command.start, command.end]).fps,
+        clip_fps=find_latents(space, [command.start, command.end]).fps,
     )

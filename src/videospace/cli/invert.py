@@ -60,7 +60,9 @@ def main(arguments: list[str]) -> None:
     with kept_beside(command.out, space, command, *command.videos) as kept:
         keep_freed_memory()
         found = invert(space, clips, command.search, keep=kept.next_part, progress=True)
-        content = LatentFile(latents=found.latents, names=names, changes=found.changes, fps=fps)
+        content = LatentFile(
+            latents=found.latents, names=names, weight_offsets=found.weight_offsets, fps=fps
+        )
         save_latents(command.out, content, space)
     for name, error in zip(names, found.context_l1.tolist(), strict=True):
         print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")

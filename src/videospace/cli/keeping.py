@@ -99,9 +99,9 @@ def _state(path: Path) -> list[tuple[str, int, int]]:
 def _write_inversion(path: Path, found: Inversion) -> None:
     tensors: dict[str, Tensor] = {}
     for name, value in vars(found).items():
-        if name == "changes":
+        if name == "weight_offsets":
             for index, layer in enumerate(value or []):
-                tensors |= {f"change{index}.{part}": side for part, side in layer._asdict().items()}
+                tensors |= {f"offset{index}.{part}": side for part, side in layer._asdict().items()}
         else:
             tensors[name] = torch.as_tensor(
                 value, dtype=torch.float64 if isinstance(value, float) else None
@@ -112,12 +112,14 @@ def _write_inversion(path: Path, found: Inversion) -> None:
 
 def _read_inversion(path: Path, space: VideoSpace) -> Inversion:
     tensors, _ = load_tensors(path, str(space.device))
+    # Version 0.1 wrote "change0.weight" for "offset0.weight".
+    tensors = {name.replace("change", "offset"): value for name, value in tensors.items()}
     num_layers = sum(name.endswith(".weight") for name in tensors)
-    changes = [
-        Layer(tensors.pop(f"change{index}.weight"), tensors.pop(f"change{index}.bias"))
+    offsets = [
+        Layer(tensors.pop(f"offset{index}.weight"), tensors.pop(f"offset{index}.bias"))
         for index in range(num_layers)
     ]
     values: dict[str, Any] = {
         name: value if value.ndim else value.item() for name, value in tensors.items()
     }
-    return Inversion(changes=changes or None, **values)
+    return Inversion(weight_offsets=offsets or None, **values)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from videospace.inrv.space.files import CONFIG_FILE
-from videospace.inrv.space.pretrained import shipped_names, shipped_space
+from videospace.inrv.space.pretrained import pretrained_names, pretrained_space
 from videospace.runtime.errors import UserError
 
 FLAG = "--pretrained"
@@ -28,12 +28,12 @@ def with_pretrained(arguments: Sequence[str]) -> list[str]:
     place = words.index(FLAG)
     name, rest = words[place + 1 : place + 2], words[:place] + words[place + 2 :]
     if not name or name[0].startswith("-"):
-        raise UserError(f"expected a name after {FLAG}: {', '.join(shipped_names())}")
+        raise UserError(f"expected a name after {FLAG}: {', '.join(pretrained_names())}")
     if FLAG in rest:
         raise UserError(f"expected one {FLAG}, got two")
-    if rest and (rest[0] in shipped_names() or (Path(rest[0]) / CONFIG_FILE).is_file()):
+    if rest and (rest[0] in pretrained_names() or (Path(rest[0]) / CONFIG_FILE).is_file()):
         raise UserError(f"expected SPACE or {FLAG} NAME, got both: '{rest[0]}' and '{name[0]}'")
-    return [str(shipped_space(name[0])), *rest]
+    return [str(pretrained_space(name[0])), *rest]
 
 
 def _divided(word: str) -> list[str]:

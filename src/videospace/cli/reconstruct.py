@@ -6,7 +6,7 @@ from pathlib import Path
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
-from videospace.inrv.space.named_latents import find_points
+from videospace.inrv.space.named_latents import find_latents
 from videospace.runtime.errors import UserError
 
 
@@ -36,13 +36,13 @@ def main(arguments: list[str]) -> None:
         raise UserError(f"expected --count of at least 1, got {command.count}")
     count = min(command.count, len(space.ids))
     spread = [space.ids[index * len(space.ids) // count] for index in range(count)]
-    clips = find_points(space, command.clips or spread)
+    clips = find_latents(space, command.clips or spread)
     render_to_file(
         space,
         clips.latents,
         command.out,
         command.render,
         names=clips.names,
-        changes=clips.changes,
+        weight_offsets=clips.weight_offsets,
         clip_fps=clips.fps,
     )

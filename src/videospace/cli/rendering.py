@@ -57,7 +57,7 @@ class RenderOptions:
 SpaceFolder = Annotated[
     Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|--pretrained NAME")
 ]
-"""A folder that ``videospace train`` has written, or the name of a space that is shipped."""
+"""A folder that ``videospace train`` has written, or the name of a pretrained space."""
 
 Render = Annotated[RenderOptions, tyro.conf.arg(name="")]
 """Render options as flags of the command itself."""
@@ -74,7 +74,7 @@ def render_to_file(
     out: Path,
     options: RenderOptions,
     names: Sequence[str] | None = None,
-    changes: list[Layer] | None = None,
+    weight_offsets: list[Layer] | None = None,
     clip_fps: float | None = None,
 ) -> None:
     """Render latents straight into a file, or a folder of files, and say what was written.
@@ -85,7 +85,7 @@ def render_to_file(
         out: Where to.
         options: The size.
         names: Of the files in a folder.
-        changes: What refining added to the INRs of these very clips, if anything.
+        weight_offsets: From the weight refinement of these very clips; None without it.
         clip_fps: Rate of the clips, if it is another than that of the space.
     """
     num_frames, fps = options.frames_and_fps(space, clip_fps)
@@ -94,7 +94,7 @@ def render_to_file(
         height=options.height,
         width=options.width,
         num_frames=num_frames,
-        changes=changes,
+        weight_offsets=weight_offsets,
         precision=choose_precision(options.precision, space.device),
     )
     write_video(out, _shown(frames, num_frames), fps=fps, num_frames=num_frames, names=names)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 Config = TypeVar("Config")
+Tensor = TypeVar("Tensor")
 
 
 class Renames(NamedTuple):
@@ -91,4 +92,27 @@ def in_new_names(kind: Any, content: Mapping[str, Any]) -> dict[str, Any]:
         name = key if new in content else new
         new_value = _new_value(renames.values.get(name, {}), value)
         found[name] = value if new_value is None else new_value
+    return found
+
+
+def with_renamed_modules(
+    tensors: Mapping[str, Tensor], renames: Mapping[str, str]
+) -> dict[str, Tensor]:
+    """Tensors under the names that the modules which hold them have now.
+
+    Args:
+        tensors: By name, such as ``"model.mixer.0.weight"``.
+        renames: New names of modules by old ones, wherever they stand in the name of a tensor;
+            applied in this order.
+
+    Example:
+        >>> with_renamed_modules({"model.mixer.0.weight": 3}, {"mixer": "latent_map"})
+        {'model.latent_map.0.weight': 3}
+    """
+    found = {}
+    for name, value in tensors.items():
+        path = f".{name}"
+        for old, new in renames.items():
+            path = path.replace(f".{old}.", f".{new}.")
+        found[path[1:]] = value
     return found

@@ -38,10 +38,10 @@ def training(seconds: float, **changes) -> EncoderTrainingConfig:
     )
 
 
-@pytest.fixture(params=["one moment", "three moments"])
+@pytest.fixture(params=["one keyframe", "three keyframes"])
 def space(request, make_space, make_model, keyframes_model):
     """Untrained, but its clips differ from each other."""
-    latent = LatentConfig(width=6) if request.param == "one moment" else keyframes_model.latent
+    latent = LatentConfig(width=6) if request.param == "one keyframe" else keyframes_model.latent
     hypernetwork = dataclasses.replace(keyframes_model.hypernetwork, initial_difference=0.1)
     return make_space(num_clips=8, model=make_model(latent=latent, hypernetwork=hypernetwork))
 
@@ -160,7 +160,7 @@ class TestTraining:
 
 
 class TestNetwork:
-    def test_a_frame_speaks_for_itself_where_latents_have_moments(self):
+    def test_a_frame_speaks_for_itself_where_latents_have_keyframes(self):
         encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))
         torch.nn.init.normal_(encoder.decide[-1].weight)
         frames, times = torch.randn(1, 4, 3, 8, 8), torch.linspace(-1, 1, 4)[None]
@@ -204,7 +204,8 @@ class TestWhatIsSeen:
         context = tasks.inpainting(self.video())
         assert not legible(context).any()
         several, one = (
-            LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=moments)) for moments in (3, 1)
+            LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=keyframes))
+            for keyframes in (3, 1)
         )
         assert not can_guess(several, context)
         beginning = tasks.prediction(self.video(), num_seen=2)
@@ -246,13 +247,13 @@ class TestWhatIsSeen:
         assert (found - latents).norm() < 0.1 * (latents - prior.mean).norm()
 
     def test_what_no_guess_speaks_of_goes_with_the_rest(self):
-        """All clips stand still, so the first moment says what the others are."""
+        """All clips stand still, so the first keyframe says what the others are."""
         still = torch.randn(40, 6).tile(1, 3)
         prior = LatentPrior.of(still, 3)
         latent = torch.randn(6)
         found = prior.coordinates_over_time(latent.expand(1, 1, 6), torch.tensor([[1.0, 0.0, 0.0]]))
-        for moment in prior.latents(found)[0].unflatten(0, (3, 6)):
-            assert torch.dot(moment, latent) / moment.norm() / latent.norm() > 0.95
+        for keyframe in prior.latents(found)[0].unflatten(0, (3, 6)):
+            assert torch.dot(keyframe, latent) / keyframe.norm() / latent.norm() > 0.95
 
     def test_a_context_of_which_too_little_is_seen_lies_at_the_mean(self):
         encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))

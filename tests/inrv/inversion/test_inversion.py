@@ -126,7 +126,7 @@ class TestInvert:
             QUICK, refine="weights", refine_steps=300, refine_learning_rate=0.1
         )
         found = invert(space, [context], config)
-        frames = list(space.render_frames(found.latents, changes=found.changes))
+        frames = list(space.render_frames(found.latents, weight_offsets=found.weight_offsets))
         refined = np.stack(frames, axis=1)[0]
         assert psnr(refined, clip) > psnr(space.render(found.latents)[0], clip) + 1
 
@@ -144,7 +144,7 @@ class TestInvert:
         assert [len(part.latents) for part in parts] == [2, 2, 1]
         assert torch.equal(found.latents, torch.cat([part.latents for part in parts]))
         whole = invert(space, contexts, dataclasses.replace(config, refine="weights"))
-        assert len(whole.latents) == len(whole.changes[0].weight) == 5
+        assert len(whole.latents) == len(whole.weight_offsets[0].weight) == 5
 
     def test_a_try_that_ran_away_is_not_the_best(self, space, monkeypatch):
         def descend(parameters, *_):

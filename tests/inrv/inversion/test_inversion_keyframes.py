@@ -1,4 +1,4 @@
-"""What one does with a space whose latents say something at each of several moments."""
+"""What one does with a space whose latents say something at each of several keyframes."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.latent_files import LatentFile, load_latents, save_latents
-from videospace.inrv.space.named_latents import find_point, find_points
+from videospace.inrv.space.named_latents import find_latent, find_latents
 from videospace.metrics.context_error import context_l1
 from videospace.runtime.checkpoint import fingerprint
 from videospace.runtime.errors import UserError
@@ -42,7 +42,9 @@ def unseen(space, count=1, seed=5):
 
 
 def changed(space, found, num_frames=None):
-    frames = space.render_frames(found.latents, num_frames=num_frames, changes=found.changes)
+    frames = space.render_frames(
+        found.latents, num_frames=num_frames, weight_offsets=found.weight_offsets
+    )
     return np.stack(list(frames), axis=1)
 
 
@@ -153,25 +155,29 @@ class TestFiles:
         """Two clips that were refined."""
         contexts = [tasks.everything(clip) for clip in unseen(space, 2)]
         found = invert(space, contexts, dataclasses.replace(REFINE, max_steps=5, refine_steps=5))
-        content = LatentFile(latents=found.latents, names=["x", "y"], changes=found.changes)
+        content = LatentFile(
+            latents=found.latents, names=["x", "y"], weight_offsets=found.weight_offsets
+        )
         save_latents(tmp_path / "two.npz", content, space)
         return str(tmp_path / "two.npz")
 
     def test_latents_and_changes_come_back(self, space, path):
         content = load_latents(path, space)
         assert content.latents.shape == (2, 18)
-        assert [len(layer.weight) for layer in content.changes] == [2] * len(content.changes)
-        assert torch.equal(find_point(space, f"{path}:y"), content.latents[1])
+        assert [len(layer.weight) for layer in content.weight_offsets] == [2] * len(
+            content.weight_offsets
+        )
+        assert torch.equal(find_latent(space, f"{path}:y"), content.latents[1])
 
     def test_changes_stay_with_their_clip_at_all_times(self, space, path):
-        content, found = load_latents(path, space), find_points(space, ["toy-0", f"{path}:y"])
-        assert not any(part[0].any() for layer in found.changes for part in layer)
+        content, found = load_latents(path, space), find_latents(space, ["toy-0", f"{path}:y"])
+        assert not any(part[0].any() for layer in found.weight_offsets for part in layer)
         videos = changed(space, found, num_frames=7)
         expected = [space.render(space.latents[:1], num_frames=7)[0]]
         expected.append(changed(space, content, num_frames=7)[1])
         assert np.abs(videos.astype(int) - np.stack(expected)).max() <= 1
 
-    def test_a_latent_of_one_moment_does_not_fit(self, space, tmp_path):
+    def test_a_latent_of_one_keyframe_does_not_fit(self, space, tmp_path):
         content = LatentFile(latents=torch.zeros(1, 6), names=["x"])
         with pytest.raises(UserError, match=r"latents of float32 \(1, 18\) for 1 names, got .* 6"):
             save_latents(tmp_path / "a.npz", content, space)
@@ -179,12 +185,12 @@ class TestFiles:
 
 class TestNewPoints:
     @pytest.mark.parametrize("method", ["slerp", "lerp", "gaussian"])
-    def test_samples_have_all_moments(self, space, method):
+    def test_samples_have_all_keyframes(self, space, method):
         latents = space.sample(5, method=method)
         assert latents.shape == (5, 18)
         assert space.render(latents, height=3, num_frames=5).shape == (5, 5, 3, 4, 3)
 
-    def test_from_clip_to_clip_every_moment_goes_its_own_way(self, space):
+    def test_from_clip_to_clip_every_keyframe_goes_its_own_way(self, space):
         points = space.interpolate("toy-1", "toy-3", steps=5, path="lerp")
         assert torch.equal(points[[0, -1]], space.latents[[1, 3]])
         halves = space.latents[[1, 3]].view(2, 3, 6).mean(dim=0)
@@ -198,6 +204,6 @@ class TestNewPoints:
         ]
         assert np.abs(videos[0] - videos[1]).max() <= 1
 
-    def test_latents_of_one_moment(self, space):
+    def test_latents_of_one_keyframe(self, space):
         with pytest.raises(UserError, match="expected latents of 18 numbers, got 2x6"):
             space.render(torch.zeros(2, 6))

@@ -19,7 +19,7 @@ class TestLatents:
     def test_without_a_semantic_embedding_the_latent_is_the_code(self, toy_model):
         model, codes = InrvModel(toy_model), torch.randn(3, 6)
         assert model.latents(codes, None) is codes
-        assert list(model.mixer.parameters()) == []
+        assert list(model.latent_map.parameters()) == []
 
     @pytest.mark.parametrize(
         ("config", "expected"),
@@ -35,10 +35,10 @@ class TestLatents:
     def test_widths_of_codes(self, config, expected):
         assert config.effective_code_width == expected
 
-    def test_the_published_mixer_takes_1024_numbers_to_128(self):
+    def test_the_published_map_takes_1024_numbers_to_128(self):
         with torch.device("meta"):
-            mixer = LatentMap(LatentConfig(width=128, semantic="video-clip"))
-        shapes = [tuple(weight.shape) for weight in mixer.mix.parameters()]
+            latent_map = LatentMap(LatentConfig(width=128, semantic="video-clip"))
+        shapes = [tuple(weight.shape) for weight in latent_map.mlp.parameters()]
         assert shapes == [(512, 1024), (512,), (128, 512), (128,)]
 
     def test_code_and_frames_both_reach_the_latent(self, semantic_config):
@@ -49,15 +49,15 @@ class TestLatents:
         assert not torch.allclose(latents, model.latents(codes + 1, features))
         assert not torch.allclose(latents, model.latents(codes, features + 1))
 
-    def test_gradients_of_the_mixer(self):
+    def test_gradients_of_the_map(self):
         small = VideoClipConfig(feature_width=3, hidden_width=2, num_layers=1, dropout=0.0)
         config = LatentConfig(
-            width=3, semantic="video-clip", code_width=2, mixer_hidden_width=4, video_clip=small
+            width=3, semantic="video-clip", code_width=2, map_hidden_width=4, video_clip=small
         )
-        mixer = LatentMap(config).double()
+        latent_map = LatentMap(config).double()
         codes = torch.randn(2, 2, dtype=torch.float64, requires_grad=True)
         features = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
-        assert torch.autograd.gradcheck(mixer, (codes, features))
+        assert torch.autograd.gradcheck(latent_map, (codes, features))
 
 
 class TestMoments:
@@ -65,20 +65,20 @@ class TestMoments:
 
     @pytest.fixture
     def models(self, keyframes_model, toy_model):
-        """A model of three moments, and one of a single moment with the same weights."""
+        """A model of three keyframes, and one of a single keyframe with the same weights."""
         model, plain = InrvModel(keyframes_model), InrvModel(toy_model)
         plain.load_state_dict(model.state_dict())
         return model, plain
 
-    @pytest.mark.parametrize("moment", [0, 1, 2])
-    def test_at_a_moment_its_own_numbers_hold(self, models, moment):
+    @pytest.mark.parametrize("keyframe", [0, 1, 2])
+    def test_at_a_keyframe_its_own_numbers_hold(self, models, keyframe):
         model, plain = models
         latents = torch.randn(2, 18)
-        layers = model.layers(latents, self.TIMES[moment].expand(2))
-        expected = plain.layers(latents[:, 6 * moment : 6 * moment + 6])
+        layers = model.layers(latents, self.TIMES[keyframe].expand(2))
+        expected = plain.layers(latents[:, 6 * keyframe : 6 * keyframe + 6])
         torch.testing.assert_close(weights_of(layers), weights_of(expected))
 
-    def test_between_moments_their_numbers_are_blended_before_they_are_normalized(self, models):
+    def test_between_keyframes_their_numbers_are_blended_before_they_are_normalized(self, models):
         model, plain = models
         latents = torch.randn(2, 18)
         layers = model.layers(latents, torch.tensor([0.25, -0.9]))  # each row at its own time
@@ -90,7 +90,7 @@ class TestMoments:
         )
         torch.testing.assert_close(weights_of(layers), weights_of(plain.layers(blended)))
 
-    def test_moments_that_agree_are_one_network_for_the_whole_clip(self, models):
+    def test_keyframes_that_agree_are_one_network_for_the_whole_clip(self, models):
         model, plain = models
         numbers = torch.randn(1, 6)
         layers = model.layers(numbers.repeat(7, 3), torch.linspace(-1, 1, 7))
@@ -105,10 +105,10 @@ class TestMoments:
         )
 
     def test_there_is_no_network_without_a_time(self, models):
-        with pytest.raises(AssertionError, match="several moments make an INR for each time"):
+        with pytest.raises(AssertionError, match="several keyframes make an INR for each time"):
             models[0].layers(torch.randn(2, 18))
 
-    def test_gradients_reach_both_moments_beside_a_time_and_no_other(self, models):
+    def test_gradients_reach_both_keyframes_beside_a_time_and_no_other(self, models):
         model = models[0].double()
         latents = torch.randn(2, 18, dtype=torch.float64, requires_grad=True)
         times = torch.tensor([-0.3, 0.6], dtype=torch.float64)
@@ -134,7 +134,7 @@ class TestMoments:
         model = InrvModel(make_model(coordinates=CoordinatesConfig(time=placement)))
         assert model.frame_times(num_frames, CPU).tolist() == pytest.approx(expected)
 
-    def test_a_semantic_latent_has_all_its_moments_from_one_code(self, semantic_config):
+    def test_a_semantic_latent_has_all_its_keyframes_from_one_code(self, semantic_config):
         latent = dataclasses.replace(semantic_config.model.latent, num_keyframes=3)
         model = InrvModel(dataclasses.replace(semantic_config.model, latent=latent)).eval()
         latents = model.latents(torch.randn(2, 5), torch.randn(2, 4, 24))

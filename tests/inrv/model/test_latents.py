@@ -12,7 +12,7 @@ TIMES = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=9).map(torch.t
 class TestMomentWeights:
     @settings(max_examples=60, deadline=None)
     @given(times=TIMES, num_keyframes=st.integers(1, 40))
-    def test_shares_of_at_most_two_moments_add_up_to_one(self, times, num_keyframes):
+    def test_shares_of_at_most_two_keyframes_add_up_to_one(self, times, num_keyframes):
         weights = keyframe_weights(times, num_keyframes)
         assert weights.shape == (len(times), num_keyframes)
         assert (weights >= 0).all()
@@ -22,13 +22,13 @@ class TestMomentWeights:
     @settings(max_examples=60, deadline=None)
     @given(times=TIMES, num_keyframes=st.integers(2, 40))
     def test_what_runs_in_a_straight_line_is_met_at_every_time(self, times, num_keyframes):
-        moments = torch.linspace(-1, 1, num_keyframes)
+        keyframes = torch.linspace(-1, 1, num_keyframes)
         torch.testing.assert_close(
-            keyframe_weights(times, num_keyframes) @ moments, times, atol=1e-5, rtol=0
+            keyframe_weights(times, num_keyframes) @ keyframes, times, atol=1e-5, rtol=0
         )
 
     @pytest.mark.parametrize("num_keyframes", [1, 2, 3, 5, 7, 40])
-    def test_at_a_moment_it_alone_counts(self, num_keyframes):
+    def test_at_a_keyframe_it_alone_counts(self, num_keyframes):
         weights = keyframe_weights(axis_coordinates(num_keyframes, "ends"), num_keyframes)
         torch.testing.assert_close(weights, torch.eye(num_keyframes), atol=1e-5, rtol=0)
 
@@ -38,5 +38,5 @@ class TestMomentWeights:
 
 
 @pytest.mark.parametrize(("num_keyframes", "total"), [(1, 6), (3, 18)])
-def test_numbers_over_all_moments(num_keyframes, total):
+def test_numbers_over_all_keyframes(num_keyframes, total):
     assert LatentConfig(width=6, num_keyframes=num_keyframes).total_width == total

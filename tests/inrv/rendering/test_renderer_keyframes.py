@@ -1,4 +1,4 @@
-"""Renders of latents of several moments, and of clips whose INRs were changed, at every time."""
+"""Renders of latents of several keyframes, and of clips whose INRs were changed, at every time."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def gray_levels(colors):
     return to_uint8(colors).numpy().astype(int)
 
 
-def changes_of(model, num_clips, deviation=0.3):
+def offsets_of(model, num_clips, deviation=0.3):
     """Other weights and biases for every clip, far enough away to be seen."""
     return [
         Layer(
@@ -37,7 +37,7 @@ def changes_of(model, num_clips, deviation=0.3):
     ]
 
 
-def changed_points(model, latents, size, changes):
+def points_with_offsets(model, latents, size, weight_offsets):
     """The plain reference: the INRs of every time, changed, at all points of that time."""
     time, row, column = model.axis_tables(size, CPU)
     frames = []
@@ -45,7 +45,7 @@ def changed_points(model, latents, size, changes):
         layers = [
             Layer(layer.weight + change.weight, layer.bias + change.bias)
             for layer, change in zip(
-                model.layers(latents, at.expand(len(latents))), changes, strict=True
+                model.layers(latents, at.expand(len(latents))), weight_offsets, strict=True
             )
         ]
         tables = time[index].expand(*size[1:], -1), row[:, None].expand(*size[1:], -1)
@@ -64,12 +64,12 @@ def test_chunks_of_any_size_give_the_plain_picture(model, size, chunk_points):
     assert np.abs(np.stack(frames, axis=1).astype(int) - reference).max() <= 1
 
 
-def test_at_its_moments_a_clip_is_what_their_numbers_alone_show(model, toy_model):
+def test_at_its_keyframes_a_clip_is_what_their_numbers_alone_show(model, toy_model):
     plain, latents = InrvModel(toy_model), torch.randn(2, 18)
     plain.load_state_dict(model.state_dict())
     videos = render_points(model, latents, (5, 4, 3))
-    for moment, frame in enumerate((0, 2, 4)):
-        still = render_points(plain, latents[:, 6 * moment : 6 * moment + 6], (5, 4, 3))
+    for keyframe, frame in enumerate((0, 2, 4)):
+        still = render_points(plain, latents[:, 6 * keyframe : 6 * keyframe + 6], (5, 4, 3))
         torch.testing.assert_close(videos[:, frame], still[:, frame])
 
 
@@ -78,9 +78,9 @@ def test_at_its_moments_a_clip_is_what_their_numbers_alone_show(model, toy_model
 def test_changes_are_added_at_every_time(toy_model, keyframes_model, num_keyframes, size):
     model = InrvModel(toy_model if num_keyframes == 1 else keyframes_model)
     latents = torch.randn(3, 6 * num_keyframes)
-    changes = changes_of(model, 3)
-    videos = streamed(model, latents, size, changes=changes, chunk_points=20)
-    reference = gray_levels(changed_points(model, latents, size, changes))
+    weight_offsets = offsets_of(model, 3)
+    videos = streamed(model, latents, size, weight_offsets=weight_offsets, chunk_points=20)
+    reference = gray_levels(points_with_offsets(model, latents, size, weight_offsets))
     assert np.abs(videos.astype(int) - reference).max() <= 1
     unchanged = gray_levels(render_points(model, latents, size))
     assert (np.abs(reference - unchanged).max(axis=(2, 3, 4)) > 1).all()  # in every frame
@@ -88,20 +88,22 @@ def test_changes_are_added_at_every_time(toy_model, keyframes_model, num_keyfram
 
 def test_changes_of_nothing_change_nothing(model):
     latents = torch.randn(2, 18)
-    nothing = streamed(model, latents, (4, 6, 8), changes=changes_of(model, 2, deviation=0.0))
+    nothing = streamed(
+        model, latents, (4, 6, 8), weight_offsets=offsets_of(model, 2, deviation=0.0)
+    )
     assert np.array_equal(nothing, streamed(model, latents, (4, 6, 8)))
 
 
 @pytest.mark.parametrize("max_clips", [1, 2, 5])
 def test_more_clips_than_are_held_at_once(model, monkeypatch, max_clips):
     latents, size = torch.randn(5, 18), (3, 4, 5)
-    changes = changes_of(model, 5)
+    weight_offsets = offsets_of(model, 5)
     reference = gray_levels(render_points(model, latents, size))
-    changed = gray_levels(changed_points(model, latents, size, changes))
+    changed = gray_levels(points_with_offsets(model, latents, size, weight_offsets))
     monkeypatch.setattr(rendering, "MAX_INR_CLIPS", max_clips)
     for videos in (render(model, latents, size), streamed(model, latents, size)):
         assert np.abs(videos.astype(int) - reference).max() <= 1
-    videos = streamed(model, latents, size, changes=changes)
+    videos = streamed(model, latents, size, weight_offsets=weight_offsets)
     assert np.abs(videos.astype(int) - changed).max() <= 1
 
 

@@ -132,7 +132,7 @@ class TestMoments:
     def test_linear_ramps_are_described_by_their_pictures(self):
         pictures, clips = self.ramps()
         scores, singular_values = clip_components(reader(clips), range(6), 5, num_keyframes=3)
-        samples = samples_of(pictures.reshape(18, 6, 5, 3))  # moment by moment of every clip
+        samples = samples_of(pictures.reshape(18, 6, 5, 3))  # keyframe by keyframe of every clip
         expected = principal_components(samples.float(), 5)
         assert scores.shape == (18, 5)
         torch.testing.assert_close(singular_values, expected.singular_values)
@@ -148,20 +148,22 @@ class TestMoments:
             scores @ scores.T, (samples @ samples.T).float(), atol=1e-5, rtol=1e-4
         )
 
-    def test_a_still_is_the_same_at_every_moment(self):
+    def test_a_still_is_the_same_at_every_keyframe(self):
         clips = random_clips(5, 1).repeat(7, axis=1)
         scores, _ = clip_components(reader(clips), range(5), 4, num_keyframes=3)
-        moments = scores.view(5, 3, 4)
-        torch.testing.assert_close(moments, moments[:, :1].expand(-1, 3, -1), atol=1e-5, rtol=1e-4)
+        keyframes = scores.view(5, 3, 4)
+        torch.testing.assert_close(
+            keyframes, keyframes[:, :1].expand(-1, 3, -1), atol=1e-5, rtol=1e-4
+        )
 
     @pytest.mark.parametrize("num_frames", [1, 2, 4])
-    def test_fewer_frames_than_moments(self, num_frames):
+    def test_fewer_frames_than_keyframes(self, num_frames):
         clips = random_clips(5, num_frames)
         scores, _ = clip_components(reader(clips), range(5), 4, num_keyframes=6)
         assert scores.shape == (30, 4)
         assert scores.isfinite().all()
 
-    def test_the_memory_limit_counts_moments_and_not_frames(self, monkeypatch):
+    def test_the_memory_limit_counts_keyframes_and_not_frames(self, monkeypatch):
         clips, reduced_sizes = random_clips(30, 4, 16, 16), []
         monkeypatch.setattr(components, "REDUCED_BYTES", 30 * 2 * 5 * 5 * 3 * 4)
 

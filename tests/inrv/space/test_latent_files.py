@@ -42,13 +42,13 @@ def toy_space() -> VideoSpace:
 
 def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFile:
     latents = torch.linspace(-1, 1, 6 * num_clips).view(num_clips, 6)
-    changes_of_weights = [
+    offsets = [
         Layer(weight + 0.5, bias - 0.25) for weight, bias in toy_space().model.layers(latents)
     ]
     content = {
         "latents": latents,
         "names": [f"film-{number}.mp4" for number in range(num_clips)],
-        "changes": changes_of_weights if refined else None,
+        "weight_offsets": offsets if refined else None,
         "fps": 29.97,
     }
     return LatentFile(**{**content, **changes})
@@ -56,14 +56,17 @@ def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFi
 
 def same(one: LatentFile, other: LatentFile) -> bool:
     """Bit for bit."""
-    num_changes = (one.changes is None, one.changes and len(one.changes))
+    num_offsets = (one.weight_offsets is None, one.weight_offsets and len(one.weight_offsets))
     return (
         torch.equal(one.latents, other.latents)
         and (one.names, one.fps) == (other.names, other.fps)
-        and num_changes == (other.changes is None, other.changes and len(other.changes))
+        and num_offsets
+        == (other.weight_offsets is None, other.weight_offsets and len(other.weight_offsets))
         and all(
             torch.equal(mine, theirs)
-            for layer, twin in zip(one.changes or [], other.changes or [], strict=True)
+            for layer, twin in zip(
+                one.weight_offsets or [], other.weight_offsets or [], strict=True
+            )
             for mine, theirs in zip(layer, twin, strict=True)
         )
     )
@@ -121,12 +124,25 @@ class TestRoundTrip:
         with np.load(path, allow_pickle=False) as file:
             assert set(file) == {
                 *("format_version", "fingerprint", "latents", "names", "fps"),
-                *("change0_weight", "change0_bias", "change1_weight", "change1_bias"),
+                *("offset0_weight", "offset0_bias", "offset1_weight", "offset1_bias"),
             }
-            assert file["format_version"] == FORMAT_VERSION == 1
+            assert file["format_version"] == FORMAT_VERSION
             assert file["fingerprint"] == toy_space().fingerprint()
             assert file["names"].tolist() == ["film-0.mp4", "film-1.mp4"]
             assert np.array_equal(file["latents"], toy_content().latents)
+
+    def test_a_file_of_version_0_1_which_said_changes(self, path):
+        with np.load(path) as file:
+            fields = {name.replace("offset", "change"): file[name] for name in file}
+        assert {"change0_weight", "change1_bias"} < fields.keys()
+        np.savez(path, **{**fields, "format_version": np.array(1)})
+        assert same(load_latents(path, toy_space()), toy_content())
+
+    def test_the_name_that_the_field_had_in_version_0_1(self):
+        content = toy_content()
+        with pytest.warns(FutureWarning, match="weight_offsets"):
+            old = LatentFile(latents=content.latents, names=["a", "b"], changes=[])
+        assert old.weight_offsets == []
 
     def test_other_precisions_are_written_as_float32(self, tmp_path):
         content = toy_content(refined=False)
@@ -170,8 +186,8 @@ class TestOtherFiles:
             load_latents(path, make_space())
 
     def test_a_newer_version_even_with_fields_that_we_do_not_know(self, path):
-        edited(path, format_version=np.array(2), fingerprint=np.array("?"), seed=np.array(1))
-        assert refusal(path).startswith(f"'{path}' has format version 2, but this videospace reads")
+        newer = np.array(FORMAT_VERSION + 1)
+        edited(path, format_version=newer, fingerprint=np.array("?"), seed=np.array(1))
         assert "pip install --upgrade videospace" in refusal(path)
 
     @pytest.mark.parametrize(
@@ -291,13 +307,13 @@ BAD_FIELDS = [
     ({"latents": np.zeros(6, np.float32)}, "for 2 names, got float32 (6,)"),
     ({"latents": HALF}, "got float16 (2, 6)"),
     (
-        {"change1_weight": np.zeros((2, 3, 5), np.float32)},
-        "expected change1_weight of float32 (2, 3, 4) for 2 names, got float32 (2, 3, 5)",
+        {"offset1_weight": np.zeros((2, 3, 5), np.float32)},
+        "expected offset1_weight of float32 (2, 3, 4) for 2 names, got float32 (2, 3, 5)",
     ),
-    ({"change1_bias": np.zeros((1, 3), np.float32)}, "expected change1_bias of float32 (2, 3)"),
-    ({"change0_bias": np.full((2, 4), np.nan, np.float32)}, "change0_bias holds numbers that are"),
-    ({"change0_bias": None}, "the field 'change0_bias' is missing"),
-    ({"change2_bias": np.zeros((2, 3), np.float32)}, "the field 'change2_bias' is unknown"),
+    ({"offset1_bias": np.zeros((1, 3), np.float32)}, "expected offset1_bias of float32 (2, 3)"),
+    ({"offset0_bias": np.full((2, 4), np.nan, np.float32)}, "offset0_bias holds numbers that are"),
+    ({"offset0_bias": None}, "the field 'offset0_bias' is missing"),
+    ({"offset2_bias": np.zeros((2, 3), np.float32)}, "the field 'offset2_bias' is unknown"),
     ({"latents": None}, "the field 'latents' is missing"),
     ({"names": None}, "the field 'names' is missing"),
     ({"fps": None}, "the field 'fps' is missing"),
@@ -338,12 +354,22 @@ class TestSaving:
             ({"latents": torch.zeros(0, 6), "names": []}, "expected a list of at least one name"),
             ({"names": ["a", "b\0"]}, "expected names that do not end in a NUL character"),
             ({"fps": 0.0}, "expected fps above 0, got 0.0"),
-            ({"changes": toy_content().changes[:1]}, "the field 'change1_bias' is missing"),
-            ({"changes": toy_content().changes * 2}, "the field 'change2_bias' is unknown"),
-            ({"changes": toy_content(3).changes}, "for 2 names, got float32 (3,"),
             (
-                {"changes": [Layer(w * torch.inf, b) for w, b in toy_content().changes]},
-                "change0_weight holds numbers that are not finite",
+                {"weight_offsets": toy_content().weight_offsets[:1]},
+                "the field 'offset1_bias' is missing",
+            ),
+            (
+                {"weight_offsets": toy_content().weight_offsets * 2},
+                "the field 'offset2_bias' is unknown",
+            ),
+            ({"weight_offsets": toy_content(3).weight_offsets}, "for 2 names, got float32 (3,"),
+            (
+                {
+                    "weight_offsets": [
+                        Layer(w * torch.inf, b) for w, b in toy_content().weight_offsets
+                    ]
+                },
+                "offset0_weight holds numbers that are not finite",
             ),
         ],
     )

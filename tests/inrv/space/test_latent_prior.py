@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from videospace.inrv.space.latent_prior import FREE_MOMENTS, LEAST_DEVIATION, LatentPrior
+from videospace.inrv.space.latent_prior import FREE_KEYFRAMES, LEAST_DEVIATION, LatentPrior
 from videospace.runtime.errors import UserError
 
 
@@ -39,7 +39,7 @@ def test_clips_that_tell_nothing_of_others(latents):
 
 
 class TestMoments:
-    """Twelve clips of three moments with six numbers: fewer clips than numbers."""
+    """Twelve clips of three keyframes with six numbers: fewer clips than numbers."""
 
     @pytest.fixture
     def latents(self):
@@ -51,14 +51,14 @@ class TestMoments:
         centered = (latents - prior.mean).view(12, 3, 6)
         _, _, directions = torch.linalg.svd(centered.flatten(0, 1), full_matrices=False)
         free = torch.zeros(18, 18)
-        for direction in directions:  # each changes over the moments as it does in the clips
-            over_moments = (centered @ direction).T.cov()
-            free += torch.kron(over_moments, torch.outer(direction, direction))
-        expected = (1 - FREE_MOMENTS) * latents.T.cov() + FREE_MOMENTS * free
+        for direction in directions:  # each changes over the keyframes as it does in the clips
+            over_keyframes = (centered @ direction).T.cov()
+            free += torch.kron(over_keyframes, torch.outer(direction, direction))
+        expected = (1 - FREE_KEYFRAMES) * latents.T.cov() + FREE_KEYFRAMES * free
         torch.testing.assert_close(prior.basis @ prior.basis.T, expected, atol=1e-3, rtol=1e-3)
 
     def test_no_variance_is_lost_or_made_up(self, latents):
-        """Over all moments together the mixture is the covariance of the numbers of a moment."""
+        """Over all keyframes together the mixture is the covariance of one keyframe's numbers."""
         basis = LatentPrior.of(latents, num_keyframes=3).basis
         blocks = (basis @ basis.T).view(3, 6, 3, 6)
         centered = (latents - latents.mean(dim=0)).view(36, 6)
@@ -98,7 +98,7 @@ class TestMoments:
         squares = coordinates_of(prior, prior.mean + offsets).square().sum(dim=1)
         torch.testing.assert_close(squares, expected, rtol=1e-2, atol=1e-2)
 
-    def test_one_moment_is_the_gaussian_of_the_clips(self, latents):
+    def test_one_keyframe_is_the_gaussian_of_the_clips(self, latents):
         torch.testing.assert_close(
             LatentPrior.of(latents, num_keyframes=1), LatentPrior.of(latents)
         )

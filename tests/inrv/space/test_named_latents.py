@@ -6,7 +6,7 @@ import torch
 
 from videospace.inrv.model.inr import Layer
 from videospace.inrv.space.latent_files import LatentFile, save_latents
-from videospace.inrv.space.named_latents import find_point, find_points
+from videospace.inrv.space.named_latents import find_latent, find_latents
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 
@@ -24,11 +24,15 @@ def save(tmp_path, space):
     def save(file: str, *names: str, first: int = 0, refined: bool = False, fps=None) -> str:
         rows = torch.arange(first, first + len(names))
         latents = rows[:, None] + torch.linspace(0, 0.5, 6)
-        changes = None
+        weight_offsets = None
         if refined:
             predicted = space.model.layers(latents)
-            changes = [Layer(torch.full_like(w, 0.1), torch.zeros_like(b)) for w, b in predicted]
-        content = LatentFile(latents=latents, names=list(names), changes=changes, fps=fps)
+            weight_offsets = [
+                Layer(torch.full_like(w, 0.1), torch.zeros_like(b)) for w, b in predicted
+            ]
+        content = LatentFile(
+            latents=latents, names=list(names), weight_offsets=weight_offsets, fps=fps
+        )
         save_latents(tmp_path / file, content, space)
         return str(tmp_path / file)
 
@@ -51,52 +55,52 @@ def refusal(find, space: VideoSpace, name) -> str:
 
 class TestOnePoint:
     def test_a_clip_of_the_space(self, space):
-        assert torch.equal(find_point(space, "toy-2"), space.latents[2])
+        assert torch.equal(find_latent(space, "toy-2"), space.latents[2])
 
     def test_a_file_with_one_latent(self, space, save):
-        assert number(find_point(space, save("one.npz", "a", first=7))) == 7
+        assert number(find_latent(space, save("one.npz", "a", first=7))) == 7
 
     @pytest.mark.parametrize(("choice", "expected"), [("b.mp4", 1), ("c", 2), ("0", 0), ("2", 2)])
     def test_one_of_several_by_name_or_number(self, space, save, choice, expected):
         path = save("many.npz", "a", "b.mp4", "c")
-        assert number(find_point(space, f"{path}:{choice}")) == expected
+        assert number(find_latent(space, f"{path}:{choice}")) == expected
 
     def test_a_name_wins_over_a_number(self, space, save):
         path = save("many.npz", "2", "1", "b")
-        assert number(find_point(space, f"{path}:2")) == 0
-        assert number(find_point(space, f"{path}:0")) == 0
-        assert number(find_point(space, f"{path}:1")) == 1
+        assert number(find_latent(space, f"{path}:2")) == 0
+        assert number(find_latent(space, f"{path}:0")) == 0
+        assert number(find_latent(space, f"{path}:1")) == 1
 
     @pytest.mark.parametrize("name", ["b:c", "b.npz", "b.npz:0", ":", " "])
     def test_names_with_the_signs_of_an_address(self, space, save, name):
         path = save("many.npz", "a", name)
-        assert number(find_point(space, f"{path}:{name}")) == 1
+        assert number(find_latent(space, f"{path}:{name}")) == 1
 
     def test_a_path_with_the_signs_of_an_address(self, space, save):
         path = save("a.npz:0.npz", "a", "b")
-        assert number(find_point(space, f"{path}:1")) == 1
+        assert number(find_latent(space, f"{path}:1")) == 1
         save("a.npz", "c", first=5)
-        assert number(find_point(space, f"{path}:1")) == 1
+        assert number(find_latent(space, f"{path}:1")) == 1
 
     def test_a_suffix_in_capitals(self, space, save):
-        assert number(find_point(space, save("A.NPZ", "a", "b") + ":b")) == 1
+        assert number(find_latent(space, save("A.NPZ", "a", "b") + ":b")) == 1
 
     def test_an_id_wins_over_a_file(self, space, save):
         path = save("many.npz", "a", "b", first=5)
         ids = [path, f"{path}:a", "x.npz", "toy-3"]
         like = VideoSpace(space.model, space.latents, ids, space.clip)
         for row, clip_id in enumerate(ids):
-            assert torch.equal(find_point(like, clip_id), space.latents[row])
-        assert number(find_point(like, f"{path}:b")) == 6
+            assert torch.equal(find_latent(like, clip_id), space.latents[row])
+        assert number(find_latent(like, f"{path}:b")) == 6
 
     def test_several_and_no_choice(self, space, save):
         path = save("many.npz", "a", "b", "c")
-        assert refusal(find_point, space, path) == (
+        assert refusal(find_latent, space, path) == (
             f"'{path}' holds 3 latents: choose one, as {path}:a or {path}:0"
         )
 
 
-@pytest.mark.parametrize("find", [find_point, lambda space, name: find_points(space, [name])])
+@pytest.mark.parametrize("find", [find_latent, lambda space, name: find_latents(space, [name])])
 class TestWrongNames:
     def test_an_unknown_clip_names_the_nearest(self, space, find):
         said = refusal(find, space, "toy-9")
@@ -123,7 +127,7 @@ class TestWrongNames:
                 f"'{path}' holds several latents named '{name}': choose one by its number, "
                 f"{path}:0 to {path}:3"
             )
-        assert number(find_point(space, f"{path}:1")) == 1
+        assert number(find_latent(space, f"{path}:1")) == 1
 
     def test_a_file_of_another_space(self, space, find, save, make_space):
         other = make_space()
@@ -139,27 +143,29 @@ class TestWrongNames:
 class TestSeveralPoints:
     def test_ids_and_files_in_their_order(self, space, save):
         one, many = save("one.npz", "x", first=9), save("many.npz", "a", "b", "c")
-        found = find_points(space, [many, "toy-1", one, f"{many}:c"])
+        found = find_latents(space, [many, "toy-1", one, f"{many}:c"])
         assert found.names == ["a", "b", "c", "toy-1", "x", "c"]
         assert [number(found.latents[row]) for row in (0, 1, 2, 4, 5)] == [0, 1, 2, 9, 2]
         assert torch.equal(found.latents[3], space.latents[1])
-        assert found.changes is None
+        assert found.weight_offsets is None
 
     def test_none(self, space):
-        assert refusal(find_points, space, []) == (
+        assert refusal(find_latents, space, []) == (
             "expected at least one clip id or latent file, got none"
         )
 
     def test_changes_stay_with_their_clip(self, space, save):
         refined, plain = save("a.npz", "a", "b", refined=True), save("b.npz", "c", first=4)
-        found = find_points(space, ["toy-0", f"{refined}:b", plain])
+        found = find_latents(space, ["toy-0", f"{refined}:b", plain])
         moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
-        for change, predicted in zip(found.changes, space.model.layers(found.latents), strict=True):
+        for change, predicted in zip(
+            found.weight_offsets, space.model.layers(found.latents), strict=True
+        ):
             assert torch.equal(change.weight, moved.expand_as(predicted.weight))
             assert torch.equal(change.bias, torch.zeros_like(predicted.bias))
         frames, plainly = (
-            np.stack(list(space.render_frames(found.latents, changes=changes)))
-            for changes in (found.changes, None)
+            np.stack(list(space.render_frames(found.latents, weight_offsets=weight_offsets)))
+            for weight_offsets in (found.weight_offsets, None)
         )
         assert [bool((frames[:, row] != plainly[:, row]).any()) for row in range(3)] == [
             *(False, True, False),
@@ -179,4 +185,4 @@ class TestSeveralPoints:
         save("thirty.npz", "a", "b", fps=30.0)
         save("unknown.npz", "a", "b")
         paths = [name if name == "toy-0" else str(Path(tmp_path, name)) for name in names]
-        assert find_points(space, paths).fps == expected
+        assert find_latents(space, paths).fps == expected

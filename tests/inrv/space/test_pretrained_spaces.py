@@ -8,7 +8,12 @@ import torch
 
 from videospace.clips.synthetic.bouncing_ball import write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
-from videospace.inrv.space.pretrained import SHIPPED, find_space, shipped_names, shipped_space
+from videospace.inrv.space.pretrained import (
+    PRETRAINED_FOLDER,
+    find_space,
+    pretrained_names,
+    pretrained_space,
+)
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import evaluate
 from videospace.metrics.structure import check_ball
@@ -34,18 +39,20 @@ def same_clips(name, folder):
 
 
 def test_there_are_two():
-    assert shipped_names() == NAMES
+    assert pretrained_names() == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 class TestEach:
     def test_it_is_small_and_in_half_precision(self, name):
-        assert sum(path.stat().st_size for path in (SHIPPED / name).iterdir()) <= MAX_BYTES
-        weights, _ = checkpoint.load_tensors(SHIPPED / name / "model.safetensors")
+        assert (
+            sum(path.stat().st_size for path in (PRETRAINED_FOLDER / name).iterdir()) <= MAX_BYTES
+        )
+        weights, _ = checkpoint.load_tensors(PRETRAINED_FOLDER / name / "model.safetensors")
         assert {value.dtype for value in weights.values()} == {torch.float16}
 
     def test_its_card_says_what_it_shows_and_scores(self, name):
-        card = (SHIPPED / name / "README.md").read_text()
+        card = (PRETRAINED_FOLDER / name / "README.md").read_text()
         assert "`benchmarks/make_pretrained.py`" in card
         assert re.search(r"\| psnr_db \| \d\d\.", card)
         if name == "moving-mnist":
@@ -75,17 +82,17 @@ def test_a_folder_of_the_same_name_wins(make_space):
     make_space().save_pretrained("moving-mnist")
     assert VideoSpace.from_pretrained("moving-mnist").ids == make_space().ids
     assert find_space("moving-mnist") == Path("moving-mnist")
-    assert shipped_space("moving-mnist") == SHIPPED / "moving-mnist"
+    assert pretrained_space("moving-mnist") == PRETRAINED_FOLDER / "moving-mnist"
 
 
 def test_a_path_does_as_well():
-    assert find_space(Path("bouncing-ball")) == SHIPPED / "bouncing-ball"
+    assert find_space(Path("bouncing-ball")) == PRETRAINED_FOLDER / "bouncing-ball"
 
 
 @pytest.mark.parametrize("name", ["moving-mnst", "", "..", "moving-mnist/", "bouncing-ball/README"])
 def test_an_unknown_name_is_told_those_there_are(name):
     with pytest.raises(UserError, match="there are bouncing-ball, moving-mnist"):
-        shipped_space(name)
+        pretrained_space(name)
 
 
 def test_neither_folder_nor_name():

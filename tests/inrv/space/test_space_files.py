@@ -8,10 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from videospace.inrv.space.files import FIRST_MODULES, FORMAT_VERSION
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.metrics.fidelity import fidelity
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import with_renamed_modules
 
 FILES = ["README.md", "codes.safetensors", "config.json", "model.safetensors"]
 
@@ -80,7 +82,21 @@ class TestRoundTrip:
         make_space(model=semantic_config.model).save_pretrained(tmp_path)
         assert VideoSpace.from_pretrained(tmp_path).model.config == semantic_config.model
 
-    def test_a_model_of_several_moments(self, tmp_path, make_space, keyframes_model):
+    def test_a_semantic_model_of_version_0_1(self, tmp_path, make_space, semantic_config):
+        space = make_space(model=semantic_config.model)
+        space.save_pretrained(tmp_path)
+        path = tmp_path / "model.safetensors"
+        tensors, metadata = checkpoint.load_tensors(path)
+        tensors = with_renamed_modules(tensors, FIRST_MODULES)
+        assert {"mixer.mix.0.weight", "mixer.video_clip.recurrence.bias_hh_l0"} < tensors.keys()
+        save_file(tensors, path, metadata)
+        edit_config(tmp_path, lambda content: content.update(format_version=2))
+        opened = VideoSpace.from_pretrained(tmp_path)
+        assert np.array_equal(opened.render(opened.latents), space.render(space.latents))
+        tie = checkpoint.load_tensors(tmp_path / "codes.safetensors")[1]["model"]
+        assert opened.fingerprint() == space.fingerprint() == tie == checkpoint.fingerprint(tensors)
+
+    def test_a_model_of_several_keyframes(self, tmp_path, make_space, keyframes_model):
         space = make_space(model=keyframes_model)
         space.save_pretrained(tmp_path)
         opened = VideoSpace.from_pretrained(tmp_path)
@@ -88,16 +104,18 @@ class TestRoundTrip:
         assert torch.equal(opened.latents, space.latents)
         assert opened.latents.shape == (4, 18)
         assert np.array_equal(opened.render(opened.latents), space.render(space.latents))
-        assert "- latent: 6 numbers at each of 3 moments\n" in (tmp_path / "README.md").read_text()
+        assert (
+            "- latent: 6 numbers at each of 3 keyframes\n" in (tmp_path / "README.md").read_text()
+        )
 
-    def test_another_number_of_moments_than_the_latents_have(
+    def test_another_number_of_keyframes_than_the_latents_have(
         self, tmp_path, make_space, keyframes_model
     ):
         make_space(model=keyframes_model).save_pretrained(tmp_path)
         edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_keyframes=2))
         assert "expected latents of 12 numbers in float32" in refusal(tmp_path)
 
-    def test_a_space_from_before_moments(self, folder):
+    def test_a_space_from_before_keyframes(self, folder):
         latents = VideoSpace.from_pretrained(folder).latents
         edit_config(folder, lambda content: content["model"]["latent"].pop("num_keyframes"))
         opened = VideoSpace.from_pretrained(folder)
@@ -321,8 +339,8 @@ class TestConfig:
             (lambda c: c.update({"class": "Recognizer"}), "expected the configuration of a Vid"),
             (lambda c: c.update(format_version="1"), "expected the configuration of a VideoSpace"),
             (
-                lambda c: c.update(format_version=3),
-                "has format version 3, but this videospace reads up to 2: update it with pip",
+                lambda c: c.update(format_version=FORMAT_VERSION + 1),
+                "update it with pip install --upgrade videospace",
             ),
         ],
     )

@@ -47,7 +47,7 @@ CONFIGS = {
     "points": exact(),
     "shares": exact(batch=BatchConfig(num_clips=4, points_per_clip=16, num_shards=2)),
     "whole grid": exact(batch=BatchConfig(num_clips=2, points_per_clip=None)),
-    "moments": exact(model=changed_model(latent=KEYFRAMES)),
+    "keyframes": exact(model=changed_model(latent=KEYFRAMES)),
     "gaussian": exact(
         gaussian_weight=1.0, code_init=CodeInitConfig(method="gaussian", deviation=0.5)
     ),

@@ -153,19 +153,19 @@ class TestMoments:
         )
 
     @pytest.mark.parametrize("start", ["pca", "isomap"])
-    def test_every_moment_is_scaled_and_offset(self, store, start):
+    def test_every_keyframe_is_scaled_and_offset(self, store, start):
         codes = self.codes(store, start, offset=1.5)
         assert codes.shape == (5, 18)
-        moments = codes.view(15, 6)
-        assert moments[:, :-1].square().sum(dim=1).mean().item() == pytest.approx(6, rel=1e-4)
-        torch.testing.assert_close(moments[:, -1], torch.full((15,), 1.5 * 6**0.5))
+        keyframes = codes.view(15, 6)
+        assert keyframes[:, :-1].square().sum(dim=1).mean().item() == pytest.approx(6, rel=1e-4)
+        torch.testing.assert_close(keyframes[:, -1], torch.full((15,), 1.5 * 6**0.5))
 
     def test_gaussian_codes_have_their_deviation(self, store):
         codes = self.codes(store, "gaussian", width=2000, deviation=0.01)
         assert codes.shape == (5, 6000)
         assert codes.std().item() == pytest.approx(0.01, rel=0.03)
 
-    def test_moments_that_look_alike_have_like_numbers(self, tmp_path, make_store):
+    def test_keyframes_that_look_alike_have_like_numbers(self, tmp_path, make_store):
         """Two clips fade between the same two grays, one of them there and one back again."""
         there = np.linspace(20, 220, 5).astype(np.uint8)
         clips = np.stack([there, there[::-1]])[:, :, None, None, None]

@@ -65,11 +65,11 @@ def test_presets_differ():
     assert len({repr(preset(name)) for name in PRESETS}) == len(PRESETS) >= 3
 
 
-def test_latents_of_one_moment_as_published_and_of_several_where_real_clips_move():
-    moments = {name: preset(name).model.latent.num_keyframes for name in PRESETS}
-    assert moments == {"fast": 13, "tiny": 1, "paper": 1}
+def test_latents_of_one_keyframe_as_published_and_of_several_where_real_clips_move():
+    keyframes = {name: preset(name).model.latent.num_keyframes for name in PRESETS}
+    assert keyframes == {"fast": 13, "tiny": 1, "paper": 1}
     assert fast().model.latent.total_width == 13 * fast().model.latent.width == 1664
-    assert model_of(fast()).hypernetwork.weight_generators  # takes the numbers of one moment
+    assert model_of(fast()).hypernetwork.weight_generators  # takes the numbers of one keyframe
 
 
 @pytest.mark.parametrize(("config", "size"), [(fast(), 64), (tiny(), 50)])

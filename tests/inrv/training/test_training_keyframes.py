@@ -1,4 +1,4 @@
-"""Training where a latent says something at each of several moments of its clip."""
+"""Training where a latent says something at each of several keyframes of its clip."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ def run(store, out, config, on_step=None):
 
 @pytest.fixture
 def config(make_config, keyframes_model):
-    """`toy_config` with latents of three moments."""
+    """`toy_config` with latents of three keyframes."""
     return lambda num_steps=24, **changes: make_config(num_steps, model=keyframes_model, **changes)
 
 
@@ -95,7 +95,7 @@ class TestLearning:
     def test_an_end_of_a_clip_that_no_step_sees_stays_unlearned(
         self, store, tmp_path, config, monkeypatch
     ):
-        """Each frame teaches the moments beside it: frames 0 and 1 never reach the last moment."""
+        """Each frame teaches the keyframes beside it: frames 0 and 1 never reach the last one."""
         draw = torch.randint
 
         def early(*arguments, **options):
@@ -112,7 +112,7 @@ class TestLearning:
 @pytest.mark.parametrize("start", ["gaussian", "pca", "isomap"])
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 3, 5), (7, 2, 3)])
 @pytest.mark.parametrize("num_clips", [1, 2])
-def test_any_shape_and_fewer_frames_than_moments(
+def test_any_shape_and_fewer_frames_than_keyframes(
     tmp_path, make_store, config, size, start, num_clips
 ):
     store = make_store(tmp_path / "store", num_clips, size)
@@ -131,7 +131,9 @@ def test_the_same_seed_gives_the_same_bits(store, tmp_path, config):
     assert torch.equal(spaces[0].latents, spaces[1].latents)
 
 
-def test_a_semantic_space_mixes_all_moments_from_code_and_frames(store, tmp_path, semantic_config):
+def test_a_semantic_space_mixes_all_keyframes_from_code_and_frames(
+    store, tmp_path, semantic_config
+):
     latent = dataclasses.replace(semantic_config.model.latent, num_keyframes=3)
     model = dataclasses.replace(semantic_config.model, latent=latent)
     codes = CodeInitConfig(method="pca")
@@ -153,6 +155,6 @@ def test_a_semantic_space_mixes_all_moments_from_code_and_frames(store, tmp_path
     torch.testing.assert_close(space.latents, expected)
 
 
-def test_no_moment_at_all(make_model):
+def test_no_keyframe_at_all(make_model):
     with pytest.raises(UserError, match=r"latent\.num_keyframes of at least 1, got 0"):
         TrainingConfig(model=make_model(latent=LatentConfig(num_keyframes=0)))

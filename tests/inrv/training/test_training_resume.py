@@ -52,11 +52,11 @@ def with_optimizer(config, **changes):
     return dataclasses.replace(config, optimizer=dataclasses.replace(config.optimizer, **changes))
 
 
-@pytest.fixture(params=["plain", "curriculum", "semantic", "moments", "muon"])
+@pytest.fixture(params=["plain", "curriculum", "semantic", "keyframes", "muon"])
 def config(request, make_config, semantic_config, keyframes_model):
     if request.param == "semantic":
         return semantic_config
-    if request.param == "moments":
+    if request.param == "keyframes":
         return make_config(model=keyframes_model)
     if request.param == "muon":
         return with_optimizer(make_config(), kind="muon")
@@ -288,7 +288,7 @@ class TestRefusal:
         with pytest.raises(UserError, match=r"\(model.inr.hidden_width was 8, now 9\)"):
             run(store, begun, make_config(model=model))
 
-    def test_another_number_of_moments(self, store, begun, make_config, keyframes_model):
+    def test_another_number_of_keyframes(self, store, begun, make_config, keyframes_model):
         with pytest.raises(UserError, match=r"\(model.latent.num_keyframes was 1, now 3\)"):
             run(store, begun, make_config(model=keyframes_model))
 

@@ -76,7 +76,7 @@ def require_finite(found: Inversion) -> None:
     Raises:
         UserError: A latent or a refined weight is NaN or infinite.
     """
-    tensors = [found.latents, *(part for layer in found.changes or [] for part in layer)]
+    tensors = [found.latents, *(part for layer in found.weight_offsets or [] for part in layer)]
     if not all(bool(tensor.isfinite().all()) for tensor in tensors):
         raise UserError(
             "the search ran away to numbers that are not finite: expected a lower learning_rate, "
@@ -91,7 +91,11 @@ def _rendered(
     require_finite(found)
     num_frames, height, width = size
     frames = space.render_frames(
-        found.latents, height=height, width=width, num_frames=num_frames, changes=found.changes
+        found.latents,
+        height=height,
+        width=width,
+        num_frames=num_frames,
+        weight_offsets=found.weight_offsets,
     )
     videos = np.empty((len(found.latents), num_frames, height, width, 3), np.uint8)
     for time, frame in enumerate(frames):

@@ -33,7 +33,7 @@ class EncoderTrainingConfig:
     learning_rate: float = 1e-3
     """Of AdamW, at the beginning."""
     frames_per_step: int = 128
-    """Frames of a step, one of a clip; of a space whose latents have one moment, whole clips with
+    """Frames of a step, one of a clip; of a space whose latents have one keyframe, whole clips with
     about as many frames together."""
     points_per_frame: int = 128
     """Points of each at which a guess is rendered and compared."""
@@ -152,8 +152,8 @@ class _EncoderTraining:
             torch.manual_seed(config.seed)
             self.encoder = LatentEncoder(config.encoder, latent).to(self.device)
         self.times = space.model.frame_times(clips.size[0], self.device)
-        moments = space.latents.unflatten(1, (latent.num_keyframes, -1))
-        at_frames = keyframe_weights(self.times, latent.num_keyframes) @ moments
+        keyframes = space.latents.unflatten(1, (latent.num_keyframes, -1))
+        at_frames = keyframe_weights(self.times, latent.num_keyframes) @ keyframes
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
         self.encoder.deviation.copy_(
             at_frames.flatten(0, 1).std(dim=0, correction=0).clamp(min=1e-6)
@@ -240,7 +240,7 @@ class _EncoderTraining:
         return deformed.unflatten(1, (-1, 3))
 
     def _layers(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
-        """The INRs of latents at single times: such a latent is the same at all moments."""
+        """The INRs of latents at single times: such a latent is the same at all keyframes."""
         num_keyframes = self.model.config.latent.num_keyframes
         return self.model.layers(latents.tile(1, num_keyframes), times)
 

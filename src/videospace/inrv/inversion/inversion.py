@@ -20,7 +20,7 @@ from videospace.inrv.inversion.adam import descend
 from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
 from videospace.inrv.inversion.observed_pixels import ObservedPoints
-from videospace.inrv.model.inr import Layer, changed_layers, joined_layers, no_changes
+from videospace.inrv.model.inr import Layer, add_weight_offsets, joined_layers, zero_weight_offsets
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import seeded
 from videospace.runtime.device import choose_precision
@@ -88,9 +88,9 @@ class Inversion:
     """Points of the space."""
     context_l1: Float[Tensor, " answer"]
     """Mean absolute error on the observed pixels, 0 to 100 (thesis 3.4), estimated from 8192."""
-    changes: list[Layer] | None
-    """What refining added to the weights and biases that the latents predict, at all times; None
-    where the latents alone say it all."""
+    weight_offsets: list[Layer] | None
+    """What weight refinement added to the weights and biases that the latents predict, at all
+    times; None without refinement."""
     steps: int
     """Steps taken."""
     seconds: float
@@ -180,11 +180,11 @@ def invert(
 
 def _joined(parts: Sequence[Inversion]) -> Inversion:
     """The inversions of several batches as one."""
-    changes = [part.changes for part in parts if part.changes is not None]
+    offsets = [part.weight_offsets for part in parts if part.weight_offsets is not None]
     return Inversion(
         latents=torch.cat([part.latents for part in parts]),
         context_l1=torch.cat([part.context_l1 for part in parts]),
-        changes=joined_layers(changes) if changes else None,
+        weight_offsets=joined_layers(offsets) if offsets else None,
         steps=sum(part.steps for part in parts),
         seconds=sum(part.seconds for part in parts),
     )
@@ -257,15 +257,15 @@ class _Search:
         """Look for latents, keep the best restart, and refine it if that is asked for."""
         started = time.perf_counter()
         latents = self._search_latents()
-        changes = self._refine(latents) if self.config.refine == "weights" else None
+        offsets = self._refine(latents) if self.config.refine == "weights" else None
         self.low_precision = False  # what is reported is exact
         with torch.no_grad():
-            _, absolute = self._errors(latents, self.clips, FINAL_POINTS, seeded(0, 12), changes)
+            _, absolute = self._errors(latents, self.clips, FINAL_POINTS, seeded(0, 12), offsets)
         seconds = time.perf_counter() - started
         return Inversion(
             latents=latents,
             context_l1=50 * absolute,
-            changes=changes,
+            weight_offsets=offsets,
             steps=self.steps,
             seconds=seconds,
         )
@@ -314,11 +314,11 @@ class _Search:
     def _refine(self, latents: Float[Tensor, "answer latent"]) -> list[Layer]:
         """Change copies of the INRs' weights; the unit is the range of the base weights."""
         config, bounds = self.config, self.model.hypernetwork.bounds
-        units = no_changes(self.model.hypernetwork.shapes, len(latents), self.device)
+        units = zero_weight_offsets(self.model.hypernetwork.shapes, len(latents), self.device)
         parts = [part.requires_grad_() for layer in units for part in layer]
         num_weights = sum(part[0].numel() for part in parts)
 
-        def changes() -> list[Layer]:
+        def offsets() -> list[Layer]:
             return [
                 Layer(bound * layer.weight, bound * layer.bias)
                 for bound, layer in zip(bounds, units, strict=True)
@@ -326,7 +326,7 @@ class _Search:
 
         def loss() -> Float[Tensor, " answer"]:
             squared, _ = self._errors(
-                latents, self.clips, config.points_per_clip, self.generator, changes()
+                latents, self.clips, config.points_per_clip, self.generator, offsets()
             )
             distance = torch.stack([part.square().flatten(1).sum(dim=1) for part in parts]).sum(0)
             return squared + config.refine_weight / num_weights * distance
@@ -335,7 +335,7 @@ class _Search:
             parts, loss, config.refine_learning_rate, config.refine_steps, self.stepped
         )
         with torch.no_grad():
-            return changes()
+            return offsets()
 
     def _errors(
         self,
@@ -343,7 +343,7 @@ class _Search:
         clips: Int[Tensor, " row"],
         num_points: int,
         generator: torch.Generator,
-        changes: list[Layer] | None = None,
+        weight_offsets: list[Layer] | None = None,
     ) -> tuple[Float[Tensor, " row"], Float[Tensor, " row"]]:
         """Mean squared and mean absolute error of every row, on points drawn anew."""
         frames = times = None
@@ -356,12 +356,12 @@ class _Search:
         places = self.observed.draw(clips, num_points // num_draws, generator, frames)
         with self._products():
             layers = self.model.layers(latents.repeat_interleave(num_draws, dim=0), times)
-            if changes is not None:
-                moves = [
+            if weight_offsets is not None:
+                offsets = [
                     Layer(*(part.repeat_interleave(num_draws, dim=0) for part in layer))
-                    for layer in changes
+                    for layer in weight_offsets
                 ]
-                layers = changed_layers(layers, moves)
+                layers = add_weight_offsets(layers, offsets)
             colors = self.model.colors(self.observed.encoded(places), layers).float()
         # The draws of a row side by side, so that weights count across frames too.
         colors = colors.unflatten(0, (-1, num_draws)).flatten(1, 2)

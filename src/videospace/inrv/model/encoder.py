@@ -39,9 +39,9 @@ class EncoderConfig:
 class LatentEncoder(nn.Module):
     """A small convolutional network that guesses what the latent of a clip is at its frames.
 
-    Where latents have several moments, each frame is looked at by itself. A latent of one moment
-    says how the whole clip goes: then what was found in the frames is averaged over time before the
-    last layers decide.
+    Where latents have several keyframes, each frame is encoded by itself. A latent of one keyframe
+    describes the whole clip, so then the features of the frames are averaged over time before the
+    last layers.
 
     Example:
         >>> encoder = LatentEncoder(EncoderConfig(), LatentConfig(width=6, num_keyframes=3))

@@ -58,20 +58,20 @@ def joined_layers(parts: Sequence[list[Layer]]) -> list[Layer]:
     ]
 
 
-def changed_layers(layers: list[Layer], changes: list[Layer] | None) -> list[Layer]:
-    """INRs with something added to their weights and biases; None adds nothing."""
-    if changes is None:
+def add_weight_offsets(layers: list[Layer], offsets: list[Layer] | None) -> list[Layer]:
+    """Add offsets to the weights and biases of INRs; None adds nothing."""
+    if offsets is None:
         return layers
     return [
-        Layer(layer.weight + change.weight, layer.bias + change.bias)
-        for layer, change in zip(layers, changes, strict=True)
+        Layer(layer.weight + offset.weight, layer.bias + offset.bias)
+        for layer, offset in zip(layers, offsets, strict=True)
     ]
 
 
-def no_changes(
+def zero_weight_offsets(
     shapes: Sequence[tuple[int, int]], num_clips: int, device: torch.device
 ) -> list[Layer]:
-    """Zeros to be added to INRs whose layers have these shapes."""
+    """Weight offsets of zero for INRs whose layers have these shapes."""
     return [
         Layer(*(torch.zeros(num_clips, *size, device=device) for size in (shape, shape[:1])))
         for shape in shapes

@@ -48,7 +48,7 @@ class InrvModel(nn.Module):
         super().__init__()
         self.config = config
         self.in_width = sum(config.encoding.axis_widths)
-        self.mixer = LatentMap(config.latent)
+        self.latent_map = LatentMap(config.latent)
         self.hypernetwork = build_hypernetwork(
             config.hypernetwork,
             config.inr,
@@ -62,7 +62,7 @@ class InrvModel(nn.Module):
         features: Float[Tensor, "clip time feature"] | None,
     ) -> Float[Tensor, "clip latent"]:
         """Latents of clips, from their codes and, with a semantic regularizer, their features."""
-        return self.mixer(codes, features)
+        return self.latent_map(codes, features)
 
     def layers(
         self, latents: Float[Tensor, "clip latent"], times: Float[Tensor, " clip"] | None = None
@@ -71,14 +71,14 @@ class InrvModel(nn.Module):
 
         Args:
             latents: One for each INR; a clip may stand there several times, at different times.
-            times: In [-1, 1], where each INR is to hold; needed where latents have several moments.
+            times: In [-1, 1], one for each INR; needed where latents have several keyframes.
         """
         num_keyframes = self.config.latent.num_keyframes
         if num_keyframes > 1:
-            assert times is not None, "latents of several moments make an INR for each time"
+            assert times is not None, "latents of several keyframes make an INR for each time"
             weights = keyframe_weights(times, num_keyframes)
-            moments = latents.unflatten(1, (num_keyframes, -1))
-            latents = torch.einsum("cm,cmw->cw", weights, moments)
+            keyframes = latents.unflatten(1, (num_keyframes, -1))
+            latents = torch.einsum("cm,cmw->cw", weights, keyframes)
         if self.config.latent.normalize:
             latents = with_unit_scale(latents)
         return self.hypernetwork(latents)

@@ -11,36 +11,43 @@ from videospace.inrv.model.video_clip import VideoClip, VideoClipConfig
 from videospace.runtime.renamed import renamed
 
 
-@renamed(fields={"num_moments": "num_keyframes", "normalise": "normalize"})
+@renamed(
+    fields={
+        "num_moments": "num_keyframes",
+        "normalise": "normalize",
+        "mixer_hidden_width": "map_hidden_width",
+        "mixer_hidden_layers": "map_hidden_layers",
+    }
+)
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LatentConfig:
     """How wide latents are and what they are made of."""
 
     width: int = 128
-    """Numbers of a latent m for each of its moments (published: 128, or 64 for at most 2000
+    """Numbers of a latent m at each of its keyframes (published: 128, or 64 for at most 2000
     clips)."""
     num_keyframes: int = 1
-    """Moments of a clip, equally spaced from its first to its last frame, of which a latent says
-    ``width`` numbers each; between two of them the numbers pass over in a straight line. With 1, as
-    published, they hold for the whole clip. More moments let few clips teach many movements. A
+    """Temporal keyframes, equally spaced from the first to the last frame of a clip. A latent has
+    ``width`` numbers for each; between two keyframes they are interpolated linearly. With 1, as
+    published, they hold for the whole clip. More keyframes let few clips teach many movements. A
     space is never trained with more of them than its clips have frames."""
     normalize: bool = True
-    """Scale every latent, at every moment, to a root mean square of 1 before it is used: the space
-    is then a sphere, and the arc of a slerp passes the same points as the straight line."""
+    """Scale every latent, keyframe by keyframe, to a root mean square of 1 before it is used. The
+    space is then a sphere, and the arc of a slerp passes the same latents as the straight line."""
     semantic: Literal["none", "video-clip"] = "none"
     """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
     code_width: int | None = None
     """Numbers in a code; None is the latent's width, or 512 with a semantic embedding."""
-    mixer_hidden_width: int = 512
+    map_hidden_width: int = 512
     """Units of φ's hidden layers; unused without a semantic embedding."""
-    mixer_hidden_layers: int = 1
+    map_hidden_layers: int = 1
     """Hidden layers of φ: one in the authors' code, three in their text."""
     video_clip: VideoClipConfig = VideoClipConfig()
     """The recurrent network over frame features; unused without a semantic embedding."""
 
     @property
     def total_width(self) -> int:
-        """Numbers in a latent, over all its moments."""
+        """Numbers in a latent, over all its keyframes."""
         return self.width * self.num_keyframes
 
     @property
@@ -53,23 +60,23 @@ class LatentConfig:
 
 def keyframe_weights(
     times: Float[Tensor, " time"], num_keyframes: int
-) -> Float[Tensor, "time moment"]:
-    """How much every moment of a latent says about some times.
+) -> Float[Tensor, "time keyframe"]:
+    """How much every keyframe of a latent says about some times.
 
     Args:
         times: In [-1, 1], from the first to the last frame.
         num_keyframes: Of the latent, at least 1.
 
     Returns:
-        Shares of the two moments next to each time, which add up to 1.
+        Shares of the two keyframes next to each time, which add up to 1.
 
     Example:
         >>> keyframe_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
         [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]
     """
-    moments = torch.arange(num_keyframes, device=times.device)
+    keyframes = torch.arange(num_keyframes, device=times.device)
     places = (times.clamp(-1, 1) + 1) / 2 * (num_keyframes - 1)
-    return (1 - (places[:, None] - moments).abs()).clamp(min=0)
+    return (1 - (places[:, None] - keyframes).abs()).clamp(min=0)
 
 
 def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:
@@ -94,10 +101,10 @@ class LatentMap(nn.Module):
         self.video_clip = VideoClip(config.video_clip)
         width = 2 * config.video_clip.hidden_width + config.effective_code_width
         layers: list[nn.Module] = []
-        for _ in range(config.mixer_hidden_layers):
-            layers += [nn.Linear(width, config.mixer_hidden_width), nn.ReLU()]
-            width = config.mixer_hidden_width
-        self.mix = nn.Sequential(*layers, nn.Linear(width, config.total_width))
+        for _ in range(config.map_hidden_layers):
+            layers += [nn.Linear(width, config.map_hidden_width), nn.ReLU()]
+            width = config.map_hidden_width
+        self.mlp = nn.Sequential(*layers, nn.Linear(width, config.total_width))
 
     def forward(
         self,
@@ -108,4 +115,4 @@ class LatentMap(nn.Module):
         if self.config.semantic == "none":
             return codes
         assert features is not None, "a semantic model needs the frame features of its clips"
-        return self.mix(torch.cat([self.video_clip(features), codes], dim=1))
+        return self.mlp(torch.cat([self.video_clip(features), codes], dim=1))

@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.model.encoding import AxisTables
-from videospace.inrv.model.inr import Layer, changed_layers
+from videospace.inrv.model.inr import Layer, add_weight_offsets
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.rendering.grid_inrs import GridInrs, Workspace
 from videospace.runtime.device import Precision
@@ -41,7 +41,7 @@ def render_frames(
     latents: Float[Tensor, "clip latent"],
     size: tuple[int, int, int],
     *,
-    changes: list[Layer] | None = None,
+    weight_offsets: list[Layer] | None = None,
     precision: Precision = "float32",
     chunk_points: int | None = None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
@@ -51,7 +51,8 @@ def render_frames(
         model: Maps latents to INRs.
         latents: One for each clip.
         size: Frames, height and width to render, whatever the model was trained on.
-        changes: What is added to the weights and biases that the latents predict, at all times.
+        weight_offsets: Added to the weights and biases that the latents predict, at all times; None
+            adds nothing.
         precision: Of all layers but the first.
         chunk_points: Points evaluated at once; None takes what suits the device. Memory grows
             with this and with the frames of one time step, not with the number of frames.
@@ -64,21 +65,21 @@ def render_frames(
     """
     check_size(size)
     parts = latents.split(MAX_INR_CLIPS)
-    moves: Sequence[list[Layer] | None] = (
-        [None] * len(parts) if changes is None else _split(changes)
+    offsets: Sequence[list[Layer] | None] = (
+        [None] * len(parts) if weight_offsets is None else _split(weight_offsets)
     )
-    groups = list(zip(parts, moves, strict=True))
+    groups = list(zip(parts, offsets, strict=True))
     tables, workspace = model.axis_tables(size, latents.device), Workspace()
     if model.config.latent.num_keyframes == 1:
-        inrs = (changed_layers(model.layers(group), change) for group, change in groups)
+        inrs = (add_weight_offsets(model.layers(group), offset) for group, offset in groups)
         yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)
         return
     encoded_times, rows, columns = tables
     times = model.frame_times(size[0], latents.device)
     for time, encoded in zip(times, encoded_times, strict=True):
         inrs = (
-            changed_layers(model.layers(group, time.expand(len(group))), change)
-            for group, change in groups
+            add_weight_offsets(model.layers(group, time.expand(len(group))), offset)
+            for group, offset in groups
         )
         tables = encoded[None], rows, columns
         yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)

@@ -42,16 +42,16 @@ def clip_components(
         rows: The clips to describe.
         num_components: Number of coordinates; beyond the number of directions there are
             (at most one fewer than clips) the columns are zero.
-        num_keyframes: With more than 1, each moment of a clip is described by itself: the clip is
-            first replaced by so many frames, equally spaced, that come nearest to it when its
-            frames are blended from them.
+        num_keyframes: With more than 1, each keyframe of a clip is described by itself: the clip is
+            first replaced by its keyframes, which are the least-squares fit to its frames under
+            linear interpolation.
         max_side: The finest size at which clips are compared, in pixels.
         seed: Seed of the random projection that stands in for an exact decomposition of more
             than a thousand clips.
 
     Returns:
-        The scores of every clip, or moment by moment of every clip, centered, by falling variance
-        and not whitened, with the largest entry of each column positive; and the singular values,
+        The scores, a row for each clip or each keyframe of each clip: centered, by falling variance
+        and not whitened, with the largest entry of each column positive. And the singular values,
         which are the norms of these columns.
 
     Raises:

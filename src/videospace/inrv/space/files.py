@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -16,10 +17,13 @@ from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, written_whole
-from videospace.runtime.renamed import in_new_names
+from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
-FORMAT_VERSION = 2
-"""1 knew neither half precision nor ``about``."""
+FORMAT_VERSION = 3
+"""1 knew neither half precision nor ``about``; 2 had the names of version 0.1."""
+RENAMED_MODULES = {"mixer.mix": "latent_map.mlp", "mixer": "latent_map"}
+"""New names of the model's modules by those of version 0.1."""
+FIRST_MODULES = {new: old for old, new in RENAMED_MODULES.items()}
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
     "config.json",
     "model.safetensors",
@@ -96,7 +100,7 @@ def write_space(folder: Path, space: SavedSpace, precision: StoredPrecision = "f
     except OSError as error:
         raise cannot_write(folder, error) from error
     checkpoint.save_tensors(folder / WEIGHTS_FILE, weights)
-    tie = {"model": checkpoint.fingerprint(_widened(weights))}
+    tie = {"model": fingerprint(_widened(weights))}
     checkpoint.save_tensors(folder / CODES_FILE, codes, tie)
     previous.unlink(missing_ok=True)
     write_encoder(folder, space.encoder, tie["model"])
@@ -122,7 +126,7 @@ def read_space(folder: Path) -> SavedSpace:
     latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.total_width)
     weights = _read_weights(folder, tie.get("model"))
     checkpoint.load_strictly(model, weights, folder / WEIGHTS_FILE)
-    if tie.get("model") != checkpoint.fingerprint(weights):
+    if tie.get("model") != fingerprint(weights):
         raise UserError(
             f"'{folder / CODES_FILE}' belongs to other weights than '{folder / WEIGHTS_FILE}': "
             "take both from one copy, or if a training was stopped while saving, "
@@ -170,11 +174,24 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
 
 def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
     """The weights, or those before them where an interrupted save left the codes behind."""
-    weights = _widened(checkpoint.load_tensors(folder / WEIGHTS_FILE)[0])
+    weights = _load_weights(folder / WEIGHTS_FILE)
     previous = folder / PREVIOUS_WEIGHTS_FILE
-    if previous.exists() and checkpoint.fingerprint(weights) != expected:
-        weights = _widened(checkpoint.load_tensors(previous)[0])
+    if previous.exists() and fingerprint(weights) != expected:
+        weights = _load_weights(previous)
     return weights
+
+
+def _load_weights(path: Path) -> dict[str, Tensor]:
+    return _widened(with_renamed_modules(checkpoint.load_tensors(path)[0], RENAMED_MODULES))
+
+
+def fingerprint(weights: Mapping[str, Tensor]) -> str:
+    """Sixteen hexadecimal digits that name the weights of a model.
+
+    The weights count under the names of version 0.1: what was written then for a space, such as
+    latent files, belongs to it still.
+    """
+    return checkpoint.fingerprint(with_renamed_modules(weights, FIRST_MODULES))
 
 
 def _rounded(tensors: dict[str, Tensor], precision: StoredPrecision) -> dict[str, Tensor]:
@@ -255,7 +272,8 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         f"{clip['height']}×{clip['width']} px, {clip['fps']:g} frames per second.",
         "",
         *([config["about"], ""] if config["about"] else []),
-        f"- latent: {width} numbers" + (num_keyframes > 1) * f" at each of {num_keyframes} moments",
+        f"- latent: {width} numbers"
+        + (num_keyframes > 1) * f" at each of {num_keyframes} keyframes",
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "
         f"{model['inr']['hidden_width']} units, {model['inr']['activation']}",

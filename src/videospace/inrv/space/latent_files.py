@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from videospace.inrv.model.inr import Layer, layer_shapes
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
+from videospace.runtime.renamed import renamed
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 called the weight offsets changes: ``change0_weight`` for ``offset0_weight``."""
 SUFFIX = ".npz"
 
 
+@renamed(fields={"changes": "weight_offsets"})
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LatentFile:
     """What a latent file holds."""
@@ -27,9 +31,9 @@ class LatentFile:
     """Points of a space, float32."""
     names: list[str]
     """One for each latent, such as the name of its video or its clip id."""
-    changes: list[Layer] | None = None
-    """What refining added to the INRs of these very clips; None: they are what the space predicts.
-    """
+    weight_offsets: list[Layer] | None = None
+    """What weight refinement added to the INRs of these very clips; None: the INRs are those that
+    the space predicts."""
     fps: float | None = None
     """Frames per second of the clips; None where it is not known."""
 
@@ -97,6 +101,7 @@ def load_latents(path: Path | str, space: VideoSpace) -> LatentFile:
     path = Path(path)
     arrays = _read_arrays(path)
     _require_own(arrays, space, path)
+    arrays = _migrated(arrays)
     _require_fit(arrays, space, f"'{path}'")
     tensors = {
         name: torch.from_numpy(array).to(space.device)
@@ -104,23 +109,23 @@ def load_latents(path: Path | str, space: VideoSpace) -> LatentFile:
         if array.dtype == np.float32
     }
     num_layers = sum(name.endswith("_weight") for name in tensors)
-    changes = [
-        Layer(tensors[f"change{index}_weight"], tensors[f"change{index}_bias"])
+    offsets = [
+        Layer(tensors[f"offset{index}_weight"], tensors[f"offset{index}_bias"])
         for index in range(num_layers)
     ]
     fps = float(arrays["fps"])
     return LatentFile(
         latents=tensors["latents"],
         names=arrays["names"].tolist(),
-        changes=changes or None,
+        weight_offsets=offsets or None,
         fps=None if np.isnan(fps) else fps,
     )
 
 
 def _to_arrays(content: LatentFile, fingerprint: str) -> dict[str, np.ndarray]:
     tensors = {"latents": content.latents}
-    for index, layer in enumerate(content.changes or []):
-        tensors |= {f"change{index}_{part}": value for part, value in layer._asdict().items()}
+    for index, layer in enumerate(content.weight_offsets or []):
+        tensors |= {f"offset{index}_{part}": value for part, value in layer._asdict().items()}
     return {
         "format_version": np.array(FORMAT_VERSION),
         "fingerprint": np.array(fingerprint),
@@ -175,16 +180,23 @@ def _require_own(arrays: dict[str, np.ndarray], space: VideoSpace, path: Path) -
         )
 
 
+def _migrated(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of a file of any version, under the names of this one."""
+    if arrays["format_version"] >= FORMAT_VERSION:
+        return arrays
+    return {re.sub(r"^change(?=\d)", "offset", name): array for name, array in arrays.items()}
+
+
 def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -> None:
     """Refuse fields, shapes and numbers that the space has no use for."""
     names, fps = arrays.get("names", np.array("")), arrays.get("fps", np.array(np.nan))
     latent_width = space.model.config.latent.total_width
     shapes: dict[str, tuple[int, ...]] = {"latents": (names.size, latent_width)}
-    if any(name.startswith("change") for name in arrays):
+    if any(name.startswith("offset") for name in arrays):
         inr_shapes = layer_shapes(space.model.config.inr, space.model.in_width)
         for index, (out, in_) in enumerate(inr_shapes):
-            shapes[f"change{index}_weight"] = (names.size, out, in_)
-            shapes[f"change{index}_bias"] = (names.size, out)
+            shapes[f"offset{index}_weight"] = (names.size, out, in_)
+            shapes[f"offset{index}_bias"] = (names.size, out)
     expected = {"format_version", "fingerprint", "names", "fps"} | shapes.keys()
     if missing := sorted(expected - arrays.keys()):
         raise UserError(f"{where}: the field '{missing[0]}' is missing")

@@ -14,8 +14,8 @@ LEAST_DEVIATION = 1e-4
 GUESS_NOISE = 1e-3
 """Variance of a guessed latent around the true one, as a share of the clips' own."""
 
-FREE_MOMENTS = 0.5
-"""Share of the variance in which the moments of a latent follow no clip as a whole."""
+FREE_KEYFRAMES = 0.5
+"""Share of the variance in which the keyframes of a latent follow no clip as a whole."""
 
 
 class LatentPrior(NamedTuple):
@@ -36,14 +36,14 @@ class LatentPrior(NamedTuple):
     def of(cls, latents: Float[Tensor, "clip latent"], num_keyframes: int = 1) -> "LatentPrior":
         """Fit to the latents of training clips.
 
-        With several moments the covariance is a mixture. One half is that of whole clips, which
+        With several keyframes the covariance is a mixture. One half is that of whole clips, which
         knows how all numbers of a clip go together, but has no more directions than there are
-        clips. The other knows every direction at every moment, and of the moments only how one
+        clips. The other knows every direction at every keyframe, and of the keyframes only how one
         direction changes over them. Together they cover movements that no clip shows as a whole.
 
         Args:
             latents: Of the training clips.
-            num_keyframes: Of a latent; its numbers stand moment by moment.
+            num_keyframes: Of a latent; its numbers stand keyframe by keyframe.
 
         Raises:
             UserError: There are fewer than 2 different ones.
@@ -64,9 +64,9 @@ class LatentPrior(NamedTuple):
             raise UserError("all clips of the space have the same latent, so nothing can vary")
         basis = _directions(centered) / (len(latents) - 1) ** 0.5
         if num_keyframes > 1:
-            moments = _moment_basis(centered.unflatten(1, (num_keyframes, -1)))
-            shares = (1 - FREE_MOMENTS) ** 0.5, FREE_MOMENTS**0.5
-            basis = torch.cat([shares[0] * basis, shares[1] * moments], dim=1)
+            keyframes = _keyframe_basis(centered.unflatten(1, (num_keyframes, -1)))
+            shares = (1 - FREE_KEYFRAMES) ** 0.5, FREE_KEYFRAMES**0.5
+            basis = torch.cat([shares[0] * basis, shares[1] * keyframes], dim=1)
         return cls(mean, basis, basis @ basis.T)
 
     @property
@@ -81,7 +81,7 @@ class LatentPrior(NamedTuple):
     def coordinates_over_time(
         self,
         latents: Float[Tensor, "clip time width"],
-        keyframe_weights: Float[Tensor, "time moment"],
+        keyframe_weights: Float[Tensor, "time keyframe"],
     ) -> Float[Tensor, "clip direction"]:
         """The likeliest coordinates of clips whose latents are guessed at some times.
 
@@ -89,23 +89,23 @@ class LatentPrior(NamedTuple):
 
         Args:
             latents: The guesses.
-            keyframe_weights: How much every moment of a latent says about those times.
+            keyframe_weights: How much every keyframe of a latent says about those times.
 
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
-        times, moments = torch.linalg.qr(
+        times, keyframes = torch.linalg.qr(
             keyframe_weights.double()
         )  # guesses of as many rows suffice
-        by_moment = (moments.shape[1], latents.shape[2])
-        mean = moments @ self.mean.double().unflatten(0, by_moment)
+        by_keyframe = (keyframes.shape[1], latents.shape[2])
+        mean = keyframes @ self.mean.double().unflatten(0, by_keyframe)
         surprise = torch.einsum("tr,ctw->crw", times, latents.double()) - mean
-        covariance = self.covariance.double().unflatten(1, by_moment).unflatten(0, by_moment)
-        covariance = torch.einsum("rm,mvnw,sn->rvsw", moments, covariance, moments)
+        covariance = self.covariance.double().unflatten(1, by_keyframe).unflatten(0, by_keyframe)
+        covariance = torch.einsum("rm,mvnw,sn->rvsw", keyframes, covariance, keyframes)
         covariance = covariance.flatten(2).flatten(0, 1)
         covariance.diagonal().add_(GUESS_NOISE * self.covariance.diagonal().double().mean())
         root = torch.linalg.cholesky(covariance)
         solved = torch.cholesky_solve(surprise.flatten(1).T, root).unflatten(0, mean.shape)
-        latents = torch.einsum("rm,rwc->cmw", moments, solved).flatten(1)
+        latents = torch.einsum("rm,rwc->cmw", keyframes, solved).flatten(1)
         return latents.to(self.basis) @ self.basis
 
 
@@ -116,10 +116,10 @@ def _directions(centered: Float[Tensor, "sample feature"]) -> Float[Tensor, "fea
     return directions[kept].T * spread[kept]
 
 
-def _moment_basis(
-    centered: Float[Tensor, "clip moment feature"],
+def _keyframe_basis(
+    centered: Float[Tensor, "clip keyframe feature"],
 ) -> Float[Tensor, "latent direction"]:
-    """Directions of single moments, times how each of them changes over the moments."""
+    """Directions of single keyframes, times how each of them changes over the keyframes."""
     num_clips, num_keyframes, width = centered.shape
     directions = torch.nn.functional.normalize(_directions(centered.flatten(0, 1)), dim=0)
     scores = torch.einsum("cmf,fd->dcm", centered, directions)

@@ -1,4 +1,4 @@
-"""Points of a space by name: clip ids, and latent files with what they hold."""
+"""Latents of a space by name: clip ids, latent files, and single latents of such a file."""
 
 import difflib
 import os.path
@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.model.inr import Layer, joined_layers, no_changes
+from videospace.inrv.model.inr import Layer, joined_layers, zero_weight_offsets
 from videospace.inrv.space.latent_files import LatentFile, load_latents
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 
 
-def find_point(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
+def find_latent(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
     """The latent that a name stands for.
 
     Args:
@@ -32,32 +32,32 @@ def find_point(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
         >>> from videospace.inrv.space.video_space import ClipShape
         >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
         >>> space = VideoSpace(InrvModel(ModelConfig()), torch.ones(1, 128), ["face"], shape)
-        >>> find_point(space, "face").shape
+        >>> find_latent(space, "face").shape
         torch.Size([128])
     """
-    point = _find(space, name)
-    if len(point.names) > 1:
+    found = _find(space, name)
+    if len(found.names) > 1:
         raise UserError(
-            f"'{name}' holds {len(point.names)} latents: choose one, "
-            f"as {name}:{point.names[0]} or {name}:0"
+            f"'{name}' holds {len(found.names)} latents: choose one, "
+            f"as {name}:{found.names[0]} or {name}:0"
         )
-    return point.latents[0]
+    return found.latents[0]
 
 
-def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
-    """All that some names stand for; a latent file without a choice gives all that it holds.
+def find_latents(space: VideoSpace, names: Sequence[str]) -> LatentFile:
+    """The latents that some names stand for; a latent file alone stands for all its latents.
 
     Args:
         space: Where to look.
-        names: At least one, as in :func:`find_point`.
+        names: At least one, as in :func:`find_latent`.
 
     Returns:
-        The latents in this order, with their own names. There are changes as soon as one clip has
-        some; the others' are zero. fps is None where the clips do not agree; that of a clip which
-        does not say is the space's.
+        The latents in this order, with their own names. If one of them has weight offsets, all
+        have; those of the others are zero. ``fps`` is None where the clips differ; a latent file
+        without a rate counts as the space's rate.
 
     Raises:
-        UserError: As in :func:`find_point`; or no name.
+        UserError: As in :func:`find_latent`; or no name.
     """
     if not names:
         raise UserError("expected at least one clip id or latent file, got none")
@@ -66,17 +66,20 @@ def find_points(space: VideoSpace, names: Sequence[str]) -> LatentFile:
     return LatentFile(
         latents=torch.cat([part.latents for part in found]),
         names=[name for part in found for name in part.names],
-        changes=_joined_changes(space, found),
+        weight_offsets=_joined_weight_offsets(space, found),
         fps=rates.pop() if len(rates) == 1 else None,
     )
 
 
-def _joined_changes(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
-    if not any(part.changes for part in found):
+def _joined_weight_offsets(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
+    if not any(part.weight_offsets for part in found):
         return None
     shapes = space.model.hypernetwork.shapes
     return joined_layers(
-        [part.changes or no_changes(shapes, len(part.latents), space.device) for part in found]
+        [
+            part.weight_offsets or zero_weight_offsets(shapes, len(part.latents), space.device)
+            for part in found
+        ]
     )
 
 
@@ -118,10 +121,10 @@ def _row(names: list[str], choice: str, path: str) -> int:
 
 def _part(content: LatentFile, row: int) -> LatentFile:
     rows = slice(row, row + 1)
-    changes = [Layer(weight[rows], bias[rows]) for weight, bias in content.changes or []]
+    offsets = [Layer(weight[rows], bias[rows]) for weight, bias in content.weight_offsets or []]
     return LatentFile(
         latents=content.latents[rows],
         names=content.names[rows],
-        changes=changes or None,
+        weight_offsets=offsets or None,
         fps=content.fps,
     )

@@ -13,9 +13,9 @@ from videospace.runtime.pca import principal_components
 class LatentProjection(NamedTuple):
     """The first two principal components of a space's latents.
 
-    Where a space normalizes latents, each of their moments is scaled first, so that latents of one
-    video have one place. A place says nothing of the directions that the map leaves out:
-    :attr:`share` tells how much of the clips' differences is seen.
+    Where a space normalizes latents, each of their keyframes is scaled first, so that all latents
+    of one video have the same coordinates. :attr:`share` says how much of the clips' variance the
+    map shows; the rest lies in directions that it leaves out.
     """
 
     config: LatentConfig

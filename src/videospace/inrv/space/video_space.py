@@ -20,6 +20,7 @@ from videospace.inrv.space.files import (
     ClipShape,
     SavedSpace,
     StoredPrecision,
+    fingerprint,
     read_space,
     write_space,
 )
@@ -212,7 +213,7 @@ class VideoSpace:
         height: int | None = None,
         width: int | None = None,
         num_frames: int | None = None,
-        changes: list[Layer] | None = None,
+        weight_offsets: list[Layer] | None = None,
         precision: Precision = "float32",
     ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
         """Like :meth:`render`, but one time step of all clips after another.
@@ -222,13 +223,13 @@ class VideoSpace:
             height: In px; None keeps the aspect, or the trained size.
             width: Likewise.
             num_frames: Spread over the same time; None is the trained number.
-            changes: What refining added to the INRs of these very clips, if anything.
+            weight_offsets: From the weight refinement of these very clips; None without it.
             precision: bfloat16 moves a color by 1 of 255 here and there, and may be twice as fast.
         """
         size = self.render_size(height, width, num_frames)
         latents = self._checked(latents)
         frames = rendering.render_frames(
-            self.model, latents, size, changes=changes, precision=precision
+            self.model, latents, size, weight_offsets=weight_offsets, precision=precision
         )
         return advised(frames, LESS_TO_RENDER)
 
@@ -243,7 +244,7 @@ class VideoSpace:
 
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that name these weights."""
-        return checkpoint.fingerprint(self.model.state_dict())
+        return fingerprint(self.model.state_dict())
 
     def save_pretrained(
         self, folder: Path | str, *, precision: StoredPrecision = "float32"

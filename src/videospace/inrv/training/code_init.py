@@ -52,7 +52,7 @@ def initial_codes(
         config: How.
         read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
         rows: The clips.
-        width: Numbers in a code, for each of its moments.
+        width: Numbers in a code, for each of its keyframes.
         seed: Of the run.
         num_keyframes: Of a code.
 

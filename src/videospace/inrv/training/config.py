@@ -119,7 +119,7 @@ class TrainingConfig:
 
 
 def with_keyframes_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
-    """The same, with no more moments than clips have frames: the others would never be trained."""
+    """The same, with at most one keyframe a frame of the clips: others would never be trained."""
     latent = config.model.latent
     if latent.num_keyframes <= num_frames:
         return config

@@ -109,8 +109,8 @@ class RowAdam:
 def weight_optimizers(model: InrvModel, config: OptimizerConfig) -> dict[str, Optimizer]:
     """Optimizers that share the weights of a model between them, by the name of their kind.
 
-    Muon takes the matrices of the hypernetwork's generators; base weights, biases and the mixer of
-    latents stay with Adam. Its steps have the root mean square of Adam's, so one learning rate
+    Muon takes the matrices of the hypernetwork's generators; base weights, biases and the latent
+    map stay with Adam. Its steps have the root mean square of Adam's, so one learning rate
     serves both.
 
     Source: Jordan et al. (2024), Muon; Liu et al. (2025), section 2.2, for the size of its steps.

@@ -11,7 +11,7 @@ from torch import Tensor
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.semantic.feature_cache import choose_frame_encoder, frame_features
-from videospace.inrv.space.files import SPACE_FILES
+from videospace.inrv.space.files import RENAMED_MODULES, SPACE_FILES
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import initial_codes
 from videospace.inrv.training.config import TrainingConfig
@@ -28,6 +28,7 @@ from videospace.runtime.checkpoint import (
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.process_group import ALONE, ProcessGroup
+from videospace.runtime.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
 ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
@@ -144,6 +145,7 @@ class TrainingState:
         """
         path = folder / STATE_FILE
         saved, metadata = load_tensors(path)
+        saved = with_renamed_modules(saved, RENAMED_MODULES)
         if missing := {"config", "progress", "content"} - metadata.keys():
             raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
         config = config_from_json(TrainingConfig, json.loads(metadata["config"]), f"'{path}'")

@@ -61,12 +61,12 @@ def done(page) -> dict:
     return work["result"]
 
 
-def test_shipped_spaces_and_those_of_the_folder_can_be_picked(page):
-    listed = {each["id"]: each["is_shipped"] for each in page.get("/api/spaces").json()}
+def test_pretrained_spaces_and_those_of_the_folder_can_be_picked(page):
+    listed = {each["id"]: each["is_pretrained"] for each in page.get("/api/spaces").json()}
     assert listed == {"bouncing-ball": True, "moving-mnist": True, "small": False, "damaged": False}
 
 
-def test_a_shipped_space_is_there_at_once(page):
+def test_a_pretrained_space_is_there_at_once(page):
     ball = page.get("/api/spaces/bouncing-ball").json()
     assert (ball["num_frames"], ball["height"], ball["fps"], ball["num_clips"]) == (25, 50, 25, 50)
     assert "ball" in ball["about"]

@@ -17,7 +17,7 @@ class SpaceName(BaseModel):
     """A space that can be picked."""
 
     id: str
-    is_shipped: bool
+    is_pretrained: bool
     """Whether it comes with videospace."""
 
 

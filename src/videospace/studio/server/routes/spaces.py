@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from videospace.inrv.space.pretrained import shipped_names
+from videospace.inrv.space.pretrained import pretrained_names
 from videospace.reports.film_strips import film_strip
 from videospace.studio.server.routes.space_jobs import work_routes
 from videospace.studio.server.routes.space_schemas import (
@@ -47,8 +47,8 @@ def space_routes(spaces: Spaces) -> APIRouter:
 
     @routes.get("")
     def list_spaces() -> list[SpaceName]:
-        shipped = shipped_names()
-        return [SpaceName(id=each, is_shipped=each in shipped) for each in spaces.ids()]
+        pretrained = pretrained_names()
+        return [SpaceName(id=each, is_pretrained=each in pretrained) for each in spaces.ids()]
 
     @routes.get("/{space}")
     def show_space(space: str) -> Space:

@@ -1,10 +1,10 @@
-"""The video spaces of a studio: those that are shipped, and those of one folder."""
+"""The video spaces of a studio: the pretrained ones, and those of one folder."""
 
 import threading
 from pathlib import Path
 
 from videospace.inrv.space.files import CONFIG_FILE
-from videospace.inrv.space.pretrained import shipped_names, shipped_space
+from videospace.inrv.space.pretrained import pretrained_names, pretrained_space
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -18,7 +18,7 @@ class Spaces:
 
     Args:
         films: Reads videos that come from outside.
-        folder: Of the user's own spaces, each a folder in it; None: only those that are shipped.
+        folder: Of the user's own spaces, each a folder in it; None: only the pretrained ones.
         device: Where to compute: auto, cpu or cuda.
 
     Raises:
@@ -72,7 +72,7 @@ class Spaces:
             raise UserError(str(error).replace(str(folder), folder.name)) from error
 
     def _folders(self) -> dict[str, Path]:
-        """By id; where one of the user's has a shipped one's name, the user's is meant."""
-        folders = {name: shipped_space(name) for name in shipped_names()}
+        """By id; where one of the user's has the name of a pretrained one, the user's is meant."""
+        folders = {name: pretrained_space(name) for name in pretrained_names()}
         own = [] if self._folder is None else self._folder.iterdir()
         return folders | {path.name: path for path in own if (path / CONFIG_FILE).is_file()}

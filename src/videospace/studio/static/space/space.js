@@ -35,7 +35,7 @@ function described({ about, num_clips: clips, num_frames: frames, height, width,
 
 export async function startSpaces() {
   const spaces = await ask("GET", "/spaces");
-  const groups = [["Yours", spaces.filter((each) => !each.is_shipped)], ["Come with videospace", spaces.filter((each) => each.is_shipped)]];
+  const groups = [["Yours", spaces.filter((each) => !each.is_pretrained)], ["Come with videospace", spaces.filter((each) => each.is_pretrained)]];
   byId("space").replaceChildren(...groups.filter(([, all]) => all.length).map(([label, all]) => (
     make("optgroup", { label }, ...all.map(({ id }) => make("option", { value: id, textContent: id }))))));
   byId("space").addEventListener("change", () => attempt(() => open(byId("space").value)));

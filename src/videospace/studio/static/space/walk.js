@@ -13,7 +13,7 @@ const REST_AFTER_MILLISECONDS = 250;
 const FINEST_SIDE = 192;
 const MOST_SIDE = 256; // that the studio renders at once
 const MOST_FRAMES = 32;
-const MOST_FRAMES_OF_DRAG = 10; // a space of several moments makes an INR for each
+const MOST_FRAMES_OF_DRAG = 10; // a space of several keyframes makes an INR for each
 const MEASURE = "from hand to picture";
 
 let screen = null;

@@ -1,6 +1,7 @@
-"""Commands on a space whose latents say something at each of several moments."""
+"""Commands on a space whose latents say something at each of several keyframes."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -22,8 +23,8 @@ QUICK = "--max-steps 5 --points-per-clip 32"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A space of three moments, and a film of one clip."""
-    folder = tmp_path_factory.mktemp("moments")
+    """A space of three keyframes, and a film of one clip."""
+    folder = tmp_path_factory.mktemp("keyframes")
     torch.manual_seed(2)
     config = ModelConfig(
         latent=LatentConfig(width=6, num_keyframes=3),
@@ -48,25 +49,27 @@ def run(command: str, folder: Path) -> None:
     assert main([word.replace("@", f"{folder}/") for word in shlex.split(command)]) == 0
 
 
-def test_info_tells_the_moments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_tells_the_keyframes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("info @space --json", folder)
     facts = json.loads(capsys.readouterr().out)
-    assert (facts["latent_width"], facts["moments"]) == (6, 3)
+    assert (facts["latent_width"], facts["keyframes"]) == (6, 3)
     run("info @space", folder)
-    assert "moments             3\n" in capsys.readouterr().out
+    assert re.search(r"^keyframes +3$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_refined_weights_are_shown_at_any_frame_rate(folder: Path, space: VideoSpace) -> None:
     run(f"invert @space @film.mp4 --out @film.npz --refine weights {QUICK}", folder)
     content = load_latents(folder / "film.npz", space)
     assert content.latents.shape == (1, 18)
-    assert content.changes is not None
+    assert content.weight_offsets is not None
     run(
         "reconstruct @space --clips @film.npz a --frames 7 --precision float32 --out @out.npy",
         folder,
     )
     videos = np.load(folder / "out.npy")
-    alone = space.render_frames(content.latents, num_frames=7, changes=content.changes)
+    alone = space.render_frames(
+        content.latents, num_frames=7, weight_offsets=content.weight_offsets
+    )
     expected = np.stack(
         [*np.stack(list(alone), axis=1), space.render(space.latent("a"), num_frames=7)]
     )
