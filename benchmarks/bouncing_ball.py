@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from benchmarks.baselines import (
+from benchmarks.support.baselines import (
     constant,
     linear_space,
     score,
@@ -23,14 +23,21 @@ from benchmarks.baselines import (
     still_baselines,
     training_clips,
 )
-from benchmarks.common import (
+from benchmarks.support.common import (
     medians,
     print_table,
     run_benchmark,
     say,
     share_of_valid_balls,
 )
-from benchmarks.spaces import PresetName, SpaceOptions, summary, train_space, warm_up, write_sheets
+from benchmarks.support.spaces import (
+    PresetName,
+    SpaceOptions,
+    summary,
+    train_space,
+    warm_up,
+    write_sheets,
+)
 from videospace.clips.synthetic.bouncing_ball import (
     BouncingBallConfig,
     ball_heights,

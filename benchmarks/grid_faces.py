@@ -7,15 +7,15 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from benchmarks.baselines import (
+from benchmarks.support.baselines import (
     linear_space,
     score,
     score_linear,
     still_baselines,
     training_clips,
 )
-from benchmarks.common import data_path, medians, print_table, run_benchmark, say
-from benchmarks.spaces import PresetName, SpaceOptions, train_space, warm_up, write_sheets
+from benchmarks.support.common import data_path, medians, print_table, run_benchmark, say
+from benchmarks.support.spaces import PresetName, SpaceOptions, train_space, warm_up, write_sheets
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import ClipStore

@@ -21,8 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import data_path, run_benchmark, say
-from benchmarks.lipreading_protocols import Task, tasks
 from benchmarks.lipreading_table import (
     LipreadingOptions,
     difference,
@@ -31,6 +29,8 @@ from benchmarks.lipreading_table import (
     row,
     units_of,
 )
+from benchmarks.support.common import data_path, run_benchmark, say
+from benchmarks.support.lipreading_protocols import Task, tasks
 from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
 from videospace.lipreading.adaptation.strategies import (
     LearningSettings,

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
-from benchmarks.lipreading_corpora import read_grid_pairs
-from benchmarks.lipreading_protocols import MIRACL_TEXTS, Protocol, Task, tasks
+from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
+from benchmarks.support.grid_pairs import read_grid_pairs
+from benchmarks.support.lipreading_protocols import MIRACL_TEXTS, Protocol, Task, tasks
 from videospace.lipreading.adaptation.strategies import (
     LearningSettings,
     StrategyName,

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from benchmarks.common import say
+from benchmarks.support.common import say
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.synthetic.bouncing_ball import write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from benchmarks.baselines import (
+from benchmarks.support.baselines import (
     constant,
     linear_space,
     score,
@@ -12,8 +12,8 @@ from benchmarks.baselines import (
     still_baselines,
     training_clips,
 )
-from benchmarks.common import data_path, print_table, run_benchmark, say
-from benchmarks.spaces import SpaceOptions, summary, train_space, warm_up, write_sheets
+from benchmarks.support.common import data_path, print_table, run_benchmark, say
+from benchmarks.support.spaces import SpaceOptions, summary, train_space, warm_up, write_sheets
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.inrv.training.presets import preset
 

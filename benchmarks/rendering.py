@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import torch
 
-from benchmarks.common import (
+from benchmarks.support.common import (
     BenchmarkOptions,
     print_table,
     run_benchmark,
     say,
 )
-from benchmarks.step_costs import matrix_product_peaks
+from benchmarks.support.step_costs import matrix_product_peaks
 from videospace.clips.writing import SUFFIXES, write_video
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.space.video_space import ClipShape, VideoSpace

@@ -12,26 +12,140 @@ when it ends at most 10 %, or 32 MiB, above what it was after a third of the tim
 """
 
 import dataclasses
+import io
 import json
+import random
 import shutil
+import threading
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
 import numpy as np
+import psutil
 from tests.support.malformed_requests import malformed_requests
-from tests.support.mouth_films import film, mouth_frames
-from tests.support.studio_process import StudioPage, StudioServer
+from tests.support.mouth_films import film, mouth_frames, word_film
+from tests.support.studio_process import BUSY, StudioPage, StudioServer, Tally
 
-from benchmarks.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
-from benchmarks.studio_crowd import spread, under_load
+from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.settings import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
+
+
+class Visitor:
+    """One of many pages at once, each with words and films of its own.
+
+    Args:
+        address: Of the studio.
+        person: Id of the person on whose page all of them are.
+        number: Tells this visitor from the others.
+        seed: Of what is done.
+        num_words: The person has the words ``word 0``, ``word 1`` and so on.
+    """
+
+    def __init__(self, address: str, person: str, number: int, seed: int, num_words: int):
+        self.page = StudioPage(address, person)
+        self.kept: set[str] = set()
+        """Ids of the recordings that the studio said it has kept."""
+        self.deleted: set[str] = set()
+        """Those of them that it said it has deleted."""
+        self.mishaps: list[str] = []
+        """What did not go as on a good day."""
+        self._words: dict[str, str] = {}  # own words and their one recording
+        self._number, self._num_words, self._num_films = number, num_words, 0
+        self._chance = random.Random(f"{seed}, visitor {number}")
+
+    def stay(self, end: float) -> None:
+        """Do one thing after the other until a moment of the monotonic clock."""
+        acts = {
+            self.say: 40,
+            self.drop: 8,
+            self.undo: 10,
+            self.look: 12,
+            self.poll: 20,
+            self.teach: 6,
+            self.forget_word: 5,
+            self.export: 2,
+            self.change: 2,
+        }
+        with self.page:
+            while time.monotonic() < end:
+                (act,) = self._chance.choices(list(acts), list(acts.values()))
+                try:
+                    act()
+                except Exception as error:
+                    self.mishaps.append(f"{act.__name__}: {error!r}")
+
+    def say(self) -> None:
+        """Mouth a word and choose it."""
+        film, word = self._film(), f"word {self._chance.randrange(self._num_words)}"
+        self.kept.add(self.page.keep(film, self.page.record(film), word)["id"])
+
+    def drop(self) -> None:
+        """Mouth a word and think better of it."""
+        heard = self.page.record(self._film())
+        self.page.ask("drop", "DELETE", f"recordings/{heard['id']}").raise_for_status()
+
+    def undo(self) -> None:
+        """Take back a choice."""
+        own = sorted(self.kept - self.deleted - set(self._words.values()))
+        if own:
+            clip = self._chance.choice(own)
+            self.page.ask("undo", "DELETE", f"clips/{clip}").raise_for_status()
+            self.deleted.add(clip)
+
+    def look(self) -> None:
+        """Open the page with all words and recordings; one's own are among them."""
+        self.page.ask("words", "GET", "words").raise_for_status()
+        there = {clip["id"] for clip in self.page.ask("clips", "GET", "clips").json()}
+        if missing := self.kept - self.deleted - there:
+            self.mishaps.append(f"recordings that are not in the list: {missing}")
+
+    def poll(self) -> None:
+        """Look who is there, and how far a training is."""
+        self.page.ask("people", "GET", "/api/people").raise_for_status()
+        self.page.ask("learning", "GET", "learning").raise_for_status()
+
+    def teach(self) -> None:
+        """Add a word of one's own, with a recording."""
+        word = f"own {self._number}-{self._num_films}"
+        self.page.ask("add word", "POST", "words", json={"text": word}).raise_for_status()
+        film = self._film()
+        kept = self.page.keep(film, self.page.record(film, recognize=False), word)
+        self._words[word] = kept["id"]
+        self.kept.add(kept["id"])
+
+    def forget_word(self) -> None:
+        """Delete a word of one's own with its recording."""
+        if self._words:
+            word, clip = self._words.popitem()
+            gone = self.page.ask("delete word", "DELETE", "words", params={"word": word})
+            gone.raise_for_status()
+            self.deleted.add(clip)
+
+    def export(self) -> None:
+        """Take a copy of everything."""
+        answer = self.page.ask("export", "GET", "export").raise_for_status()
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            if damaged := archive.testzip():
+                self.mishaps.append(f"an export with a damaged {damaged}")
+
+    def change(self) -> None:
+        """Write other phrases."""
+        phrases = [f"Visitor {self._number} was here"]
+        self.page.ask("settings", "PATCH", "", json={"phrases": phrases}).raise_for_status()
+
+    def _film(self) -> bytes:
+        self._num_films += 1
+        return word_film(self._chance.randrange(100), 1000 * self._number + self._num_films)
+
 
 PERSON = "ann"
 
@@ -150,6 +264,88 @@ def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
         return lambda number: film(mouth_frames(number, 1, num_frames=25))
     recordings = sorted(data_path("grid_s1").glob("*.mp4"))
     return lambda number: recordings[number].read_bytes()
+
+
+GROWTH, GROWTH_MIB = 1.10, 32.0
+
+
+def under_load(
+    studio: StudioServer, profile: Profile, *, num_visitors: int, seconds: float, seed: int
+) -> dict[str, Any]:
+    """Let visitors come, watch the memory, and look for every recording afterwards.
+
+    Args:
+        studio: Which they ask.
+        profile: Of the person on whose page they are.
+        num_visitors: At once.
+        seconds: How long they stay.
+        seed: Of what they do.
+    """
+    profile.change_settings(dataclasses.replace(profile.settings, finder="middle"))
+    num_words = len(profile.words())
+    before = {record.id for record in profile.clips()}
+    visitors = [
+        Visitor(studio.address, profile.folder.name, number, seed, num_words)
+        for number in range(num_visitors)
+    ]
+    end = time.monotonic() + seconds
+    threads = [threading.Thread(target=visitor.stay, args=(end,)) for visitor in visitors]
+    for thread in threads:
+        thread.start()
+    memory = {}
+    for name, remaining in (("third", 2 / 3), ("two_thirds", 1 / 3), ("end", 0)):
+        time.sleep(max(0, end - remaining * seconds - time.monotonic()))
+        memory[name] = memory_mib(studio.pid)
+    for thread in threads:
+        thread.join()
+    recordings = compare(profile, before, visitors)
+    tally = Tally.of([visitor.page.tally for visitor in visitors])
+    mishaps = [mishap for visitor in visitors for mishap in visitor.mishaps]
+    is_flat = memory["end"] <= max(GROWTH * memory["third"], memory["third"] + GROWTH_MIB)
+    lost = any(recordings[name] for name in ("lost", "came_back", "damaged"))
+    return {
+        "passed": is_flat and not (lost or mishaps or tally.failures),
+        "recordings": recordings,
+        "mishaps": mishaps[:20],
+        "failures": tally.failures[:20],
+        "memory_mib": memory,
+        "memory_flat": is_flat,
+        "asked_to_wait": sum(tally.statuses[status] for status in BUSY),
+        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
+        "seconds": {kind: spread(times) for kind, times in sorted(tally.seconds.items())},
+    }
+
+
+def compare(profile: Profile, before: set[str], visitors: Sequence[Visitor]) -> dict[str, int]:
+    """What the visitors remember, against what the profile holds."""
+    kept = set().union(*(visitor.kept for visitor in visitors))
+    deleted = set().union(*(visitor.deleted for visitor in visitors))
+    there = {record.id for record in profile.clips()}
+    return {
+        "kept": len(kept),
+        "deleted": len(deleted),
+        "lost": len((before | kept) - deleted - there),
+        "came_back": len(deleted & there),
+        "damaged": sum(clip_id(profile.load_clip(each)) != each for each in there),
+    }
+
+
+def memory_mib(pid: int) -> float:
+    """What a process and those that it has started keep in memory."""
+    studio = psutil.Process(pid)
+    processes = [studio, *studio.children(recursive=True)]
+    return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and longest of some times.
+
+    Example:
+        >>> spread([0.1, 0.2, 0.3])
+        {'count': 3, 'median': 0.2, 'p95': 0.29, 'longest': 0.3}
+    """
+    median, p95 = (round(float(np.percentile(seconds, share)), 6) for share in (50, 95))
+    return {"count": len(seconds), "median": median, "p95": p95, "longest": max(seconds)}
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from benchmarks.common import data_path, medians, run_benchmark, say
 from benchmarks.grid_faces import FACE
-from benchmarks.spaces import SpaceOptions, train_space
+from benchmarks.support.common import data_path, medians, run_benchmark, say
+from benchmarks.support.spaces import SpaceOptions, train_space
 from videospace.baselines.table import Row, table_text, task_table
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig

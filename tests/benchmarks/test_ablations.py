@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from benchmarks.ablation_variants import BASES, VARIANTS, with_changes
-from benchmarks.common import ROOT
+from benchmarks.ablations import BASES, VARIANTS, with_changes
+from benchmarks.support.common import ROOT
 
 from benchmarks import ablations
 from videospace.inrv.model.inrv_model import InrvModel

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from benchmarks.baselines import constant, linear_space, score, score_linear, still_baselines
+from benchmarks.support.baselines import (
+    constant,
+    linear_space,
+    score,
+    score_linear,
+    still_baselines,
+)
 
 from videospace.clips.synthetic.bouncing_ball import bouncing_ball
 from videospace.inrv.space.sampling import lerp

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.common import (
+from benchmarks.support.common import (
     BenchmarkOptions,
     data_path,
     medians,

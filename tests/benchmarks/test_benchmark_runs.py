@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from benchmarks.spaces import PresetName, curve
+from benchmarks.support import step_costs
+from benchmarks.support.spaces import PresetName, curve
 from PIL import Image
 
 from benchmarks import (
@@ -15,7 +16,6 @@ from benchmarks import (
     long_videos,
     moving_mnist,
     rendering,
-    step_costs,
 )
 from videospace.inrv.training.presets import PRESETS
 from videospace.runtime.log import RunLog

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from benchmarks.support import common
 
-from benchmarks import common, tasks
+from benchmarks import tasks
 from videospace.baselines.table import Row
 from videospace.clips.store.clip_store import ClipStore
 from videospace.metrics.intervals import mean_interval

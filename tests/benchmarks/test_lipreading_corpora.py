@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.lipreading_corpora import mouths_of_recordings, read_grid_pairs, spoken_pairs
+from benchmarks.support.grid_pairs import mouths_of_recordings, read_grid_pairs, spoken_pairs
 
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.runtime.errors import UserError

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from benchmarks.lipreading_footage import counts, divided, film
-from benchmarks.lipreading_protocols import tasks
+from benchmarks.support.lipreading_protocols import tasks
 from PIL import Image
 
 from benchmarks import lipreading_footage

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.lipreading_protocols import MIRACL_TEXTS, tasks, without_speakers
+from benchmarks.support.lipreading_protocols import MIRACL_TEXTS, tasks, without_speakers
 
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip

@@ -1,6 +1,14 @@
 import pytest
-from benchmarks.scale import ScaleOptions, measure, noise_store
-from benchmarks.scale_projection import NUM_CLIPS, NUM_GPUS, Assumptions, projection, projections
+from benchmarks.scale import (
+    NUM_CLIPS,
+    NUM_GPUS,
+    Assumptions,
+    ScaleOptions,
+    measure,
+    noise_store,
+    projection,
+    projections,
+)
 
 MEASURED = {
     "operations_per_point": 4e5,

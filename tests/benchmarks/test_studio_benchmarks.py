@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")
 
-from benchmarks.studio_ledger import same
+from benchmarks.studio_kills import same
 from tests.support.studio_process import Tally
 
 from benchmarks import studio_kills, studio_load

@@ -8,8 +8,8 @@ import time
 
 import pytest
 import torch
-from benchmarks.quality_over_time import Watch
-from benchmarks.step_costs import (
+from benchmarks.support import common, step_costs
+from benchmarks.support.step_costs import (
     PARTS,
     clip_points,
     matrix_product_peaks,
@@ -17,9 +17,10 @@ from benchmarks.step_costs import (
     peak_memory,
     seconds_by_part,
 )
+from benchmarks.time_to_quality import Watch
 from PIL import Image
 
-from benchmarks import common, quality_over_time, step_costs, time_to_quality
+from benchmarks import time_to_quality
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import evaluate
@@ -102,13 +103,13 @@ def test_a_store_of_the_users(run_main, balls):
 def test_the_last_moment_is_what_a_user_gets_and_saving_stops_the_clock(
     balls, tmp_path, monkeypatch
 ):
-    save = quality_over_time.save_tensors
+    save = time_to_quality.save_tensors
 
     def slow(*arguments):
         time.sleep(0.1)
         save(*arguments)
 
-    monkeypatch.setattr(quality_over_time, "save_tensors", slow)
+    monkeypatch.setattr(time_to_quality, "save_tensors", slow)
     config = dataclasses.replace(preset("tiny"), total_points=1e15)
     watch = Watch(tmp_path, 0.8, 4)
     started = time.perf_counter()

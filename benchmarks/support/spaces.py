@@ -12,7 +12,7 @@ import torch
 from einops import rearrange
 from jaxtyping import UInt8
 
-from benchmarks.common import BenchmarkOptions, medians, say
+from benchmarks.support.common import BenchmarkOptions, medians, say
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.writing import write_video

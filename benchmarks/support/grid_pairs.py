@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from benchmarks.common import say
+from benchmarks.support.common import say
 from videospace.clips.sources import VIDEO_SUFFIXES
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.detection import FaceDetector

@@ -27,7 +27,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 from videospace.runtime.interrupts import terminated_as_interrupted
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 DATA_VARIABLE = "VIDEOSPACE_DATA"
 WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "corpus", "pretrain_corpus")
