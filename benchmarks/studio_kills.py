@@ -28,7 +28,7 @@ from videospace.clips.store.json_lines import append_json_lines, read_json_lines
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.profile.layout import CLIPS, DELETED, MODELS, UNFINISHED, model_path
+from videospace.lipreading.profile.folder import CLIPS, DELETED, MODELS, UNFINISHED, model_path
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError

@@ -34,7 +34,7 @@ from benchmarks.support.common import BenchmarkOptions, data_path, print_table, 
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import written_whole
 

@@ -30,8 +30,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
 from videospace.studio.server.sessions.profiles import People
 from videospace.studio.server.uploads.films import FilmReader
 
@@ -165,7 +164,7 @@ def _talk(profile: Profile) -> None:
             if chance.random() < 0.4 / (1 + day / 3):
                 words = words[1], words[0]
             answer = AnswerRecord(
-                words=words, probabilities=(0.7, 0.2), sure=True, strategy="dtw", model=None
+                words=words, probabilities=(0.7, 0.2), confident=True, strategy="dtw", model=None
             )
             frames = drawn[said].frames
             noisy = frames - np.minimum(frames, chance.integers(0, 6, frames.shape, np.uint8))

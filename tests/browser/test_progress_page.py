@@ -19,7 +19,7 @@ from tests.support.staged_films import StagedFilms
 from tests.support.studio_in_process import StudioHere
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")

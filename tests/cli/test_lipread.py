@@ -101,7 +101,7 @@ def test_json_and_the_word_that_was_meant(folder, capsys):
     assert len(said["words"]) == len(said["probabilities"]) == 2
     word = Profile(folder / "ann").word("yes")
     assert (word.num_clips, word.num_uses) == (3, 1)
-    (choice,) = Profile(folder / "ann").choices()
+    (choice,) = Profile(folder / "ann").usage()
     assert len(choice.answer.words) == 3  # all there are, though two were asked for
 
 

@@ -90,7 +90,7 @@ class TestProfile:
         assert profile.settings.person == "Ann"
         assert [word.text for word in profile.words()] == ["water", "bread", "tea"]
         assert len(profile.clips()) == 4
-        assert len(profile.choices()) == 1
+        assert len(profile.usage()) == 1
 
     def test_its_models_answer_as_before(self, profile):
         expected = json.loads((FOLDER / "expected_profile.json").read_text())
@@ -103,7 +103,7 @@ class TestProfile:
     def test_a_strategy_by_its_old_name(self, old):
         shutil.rmtree(old / "profile" / "models")
         profile = Profile(old / "profile")
-        assert profile.choices()[0].answer.strategy == "dtw-normalized"
+        assert profile.usage()[0].answer.strategy == "dtw-normalized"
 
     @pytest.mark.parametrize("num_bytes", [0, 100, 20_000])
     def test_a_damaged_one_is_one_line(self, old, num_bytes):

@@ -10,7 +10,7 @@ from tests.support.studio_in_process import StudioHere
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
 from videospace.studio.server.sessions.profiles import People
 from videospace.studio.server.uploads.films import FilmReader, Mouth
 

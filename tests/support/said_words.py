@@ -13,8 +13,7 @@ from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
 
 WORDS = ("water", "bread", "tea", "good night", "pain")
 START = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)
@@ -53,7 +52,11 @@ def _say(profile, chance, *, made, is_wrong, model) -> None:
     said, other = WORDS[number], WORDS[(number + 1) % 5]
     words = (other, said) if is_wrong else (said, other)
     answer = AnswerRecord(
-        words=words, probabilities=(0.7, 0.2), sure=not is_wrong, strategy="fusion", model=model
+        words=words,
+        probabilities=(0.7, 0.2),
+        confident=not is_wrong,
+        strategy="fusion",
+        model=model,
     )
     seed = int(chance.integers(100, 2**31))
     with patch.object(profile_module, "now", lambda: made.isoformat()):

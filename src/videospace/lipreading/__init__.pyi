@@ -24,22 +24,27 @@ from .phonetics.visemes import visemes
 from .pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
 from .pretraining.pretrain import pretrain
 from .profile import history
-from .profile.accuracy_drop import find_fall
+from .profile.accuracy_drop import find_accuracy_drop
 from .profile.archive import export_profile, import_profile
 from .profile.deletion import delete_clip, delete_profile, delete_word
-from .profile.learning import OpenedRecognizer, adopt_model, open_recognizer, train
+from .profile.learning import ProfileRecognizer, adopt_model, open_recognizer, train
 from .profile.model_selection import use_model
 from .profile.models import models
 from .profile.profile import Profile
-from .profile.records import AnswerRecord, ChoiceRecord, ClipRecord, ModelRecord, WordRecord
-from .profile.settings import ProfileSettings
-from .profile.word_list import add_words, read_word_list
+from .profile.records import (
+    AnswerRecord,
+    ClipRecord,
+    ModelRecord,
+    ProfileSettings,
+    UsageRecord,
+    WordRecord,
+)
+from .profile.words import read_word_list
 from .recognition.recognizer import Recognition, Recognizer
 
 __all__ = [
     "Answer",
     "AnswerRecord",
-    "ChoiceRecord",
     "ClipRecord",
     "DlibDetector",
     "EpisodeConfig",
@@ -52,17 +57,17 @@ __all__ = [
     "ModelRecord",
     "MouthClip",
     "MouthModel",
-    "OpenedRecognizer",
     "PretrainConfig",
     "PretrainOptions",
     "Profile",
+    "ProfileRecognizer",
     "ProfileSettings",
     "QualityReport",
     "Recognition",
     "Recognizer",
     "Scores",
+    "UsageRecord",
     "WordRecord",
-    "add_words",
     "adopt_model",
     "ask",
     "confusions",
@@ -72,7 +77,7 @@ __all__ = [
     "detector_named",
     "evaluate",
     "export_profile",
-    "find_fall",
+    "find_accuracy_drop",
     "history",
     "import_profile",
     "learn",

@@ -9,7 +9,7 @@ _QUANTILE = 1.959964
 """Of the normal distribution, for 95 %."""
 
 
-def share(outcomes: Iterable[bool]) -> Interval | None:
+def proportion_interval(outcomes: Iterable[bool]) -> Interval | None:
     """The share of outcomes that are true, with its 95 % interval; None where there are none.
 
     It takes the outcomes to be independent, and holds for three of them as for a thousand.
@@ -18,7 +18,7 @@ def share(outcomes: Iterable[bool]) -> Interval | None:
         outcomes: Whether each was right.
 
     Example:
-        >>> share([True, True, True]).text()
+        >>> proportion_interval([True, True, True]).text()
         '100.0 % (43.9 to 100.0)'
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.

@@ -51,8 +51,8 @@ def test_there_and_back(profile, exported, tmp_path):
     again = import_profile(exported, tmp_path / "bob")
     assert again.words() == profile.words()
     assert again.clips() == profile.clips()
-    assert again.choices() == profile.choices()
-    assert again.choices()[0].answer.words == ("water", "bread")
+    assert again.usage() == profile.usage()
+    assert again.usage()[0].answer.words == ("water", "bread")
     assert again.settings == profile.settings
     assert models(again) == models(profile)
     for record in profile.clips():
@@ -80,7 +80,7 @@ def test_a_file_of_an_older_version(exported, tmp_path):
             del model["turn"]
 
     again = import_profile(changed(exported, content=older), tmp_path / "bob")
-    assert (len(again.clips()), again.choices()) == (4, [])
+    assert (len(again.clips()), again.usage()) == (4, [])
     assert current_model(again, "recognizer") is not None
 
 

@@ -9,37 +9,42 @@ import random
 
 import pytest
 
-from videospace.lipreading.profile.accuracy_drop import RECENT, find_fall
+from videospace.lipreading.profile.accuracy_drop import RECENT, find_accuracy_drop
 from videospace.lipreading.profile.deletion import delete_clip, delete_word
 from videospace.lipreading.profile.history import (
+    COLUMNS,
     MOVING,
     accuracy,
     by_day,
     confusion_pairs,
     sessions,
+    usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.history_csv import COLUMNS, choices_csv
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ChoiceRecord
-from videospace.metrics.proportion import share
+from videospace.lipreading.profile.records import AnswerRecord, UsageRecord
+from videospace.metrics.proportion import proportion_interval
 from videospace.runtime.errors import UserError
 
 START = datetime.datetime(2026, 3, 1, 22, 30, tzinfo=datetime.UTC)
 
 
-def answer(*words, sure=False, model=None) -> AnswerRecord:
+def answer(*words, confident=False, model=None) -> AnswerRecord:
     """The words, each half as likely as the one before it."""
     probabilities = tuple(0.5 ** (place + 1) for place in range(len(words)))
     return AnswerRecord(
-        words=words, probabilities=probabilities, sure=sure, strategy="fusion", model=model
+        words=words,
+        probabilities=probabilities,
+        confident=confident,
+        strategy="fusion",
+        model=model,
     )
 
 
-def choice(word: str, *words: str, minutes: float = 0, was_known=True, model=None) -> ChoiceRecord:
+def choice(word: str, *words: str, minutes: float = 0, was_known=True, model=None) -> UsageRecord:
     """A word that was said, and the words that had been answered."""
     made = (START + datetime.timedelta(minutes=minutes)).isoformat(timespec="seconds")
-    return ChoiceRecord(
+    return UsageRecord(
         clip=f"{random.getrandbits(64):016x}",
         word=word,
         made=made,
@@ -48,7 +53,7 @@ def choice(word: str, *words: str, minutes: float = 0, was_known=True, model=Non
     )
 
 
-def right_and_wrong(pattern: str) -> list[ChoiceRecord]:
+def right_and_wrong(pattern: str) -> list[UsageRecord]:
     """A choice for each sign: 1 right, 0 wrong."""
     return [choice("yes", "yes" if sign == "1" else "no", "tea") for sign in pattern]
 
@@ -67,35 +72,35 @@ def say(profile, make_clip):
 
 def test_a_choice_is_kept_with_its_clip(profile, say):
     first = say("bread", "water", "bread", model="0123456789abcdef")
-    second = say("BREAD", "bread", "water", sure=True)
-    one, two = Profile(profile.folder).choices()
+    second = say("BREAD", "bread", "water", confident=True)
+    one, two = Profile(profile.folder).usage()
     record = profile.clips()[-1]
     assert (one.clip, two.clip) == (first, second)
     assert (one.word, one.place, one.answer.words) == ("bread", 2, ("water", "bread"))
     assert one.answer == answer("water", "bread", model="0123456789abcdef")
-    assert (two.place, two.answer.sure, two.made) == (1, True, record.added)
+    assert (two.place, two.answer.confident, two.made) == (1, True, record.added)
     assert profile.word("bread").num_uses == 2
     assert profile.word("water").num_uses == 0
 
 
 def test_what_was_recorded_to_teach_is_no_choice(profile):
-    assert profile.choices() == []
+    assert profile.usage() == []
 
 
 def test_what_could_not_be_right_does_not_count(profile, say):
     say("yes", "water", "bread")  # had no recording
     say("yes")  # nothing was answered
     say("yes", "yes", "water")
-    assert [each.was_asked for each in profile.choices()] == [False, False, True]
-    found = accuracy(profile.choices())
+    assert [each.was_asked for each in profile.usage()] == [False, False, True]
+    found = accuracy(profile.usage())
     assert (found.num_answers, found.top1.mean) == (1, 1.0)
-    assert word_history(profile.words(), profile.choices())[-1].num_uses == 3
+    assert word_history(profile.words(), profile.usage())[-1].num_uses == 3
 
 
 def test_a_recording_that_cannot_be_kept_is_no_choice(profile, make_clip):
     with pytest.raises(UserError, match="is in the profile already"):
         profile.add_clip("water", make_clip(0), source="x", answer=answer("water"))
-    assert (profile.choices(), profile.word("water").num_uses) == ([], 0)
+    assert (profile.usage(), profile.word("water").num_uses) == ([], 0)
 
 
 def test_every_word_needs_a_probability():
@@ -108,7 +113,7 @@ def test_a_deleted_clip_takes_its_choice_along(profile, say):
     say("water", "water")
     delete_clip(profile, clip)
     delete_clip(profile, profile.clips("water")[0].id)  # was recorded to teach
-    assert [each.word for each in profile.choices()] == ["water"]
+    assert [each.word for each in profile.usage()] == ["water"]
     assert [word.num_uses for word in profile.words()] == [1, 0, 0]
 
 
@@ -118,7 +123,7 @@ def test_a_deleted_word_is_gone_from_all_answers_and_right_ones_stay_what_they_w
     say("water", "morphine pump", "water", "bread")
     say("bread", "bread", "morphine pump")
     delete_word(profile, "morphine pump")
-    one, two = profile.choices()
+    one, two = profile.usage()
     assert one.answer.words == (None, "water", "bread")
     assert (one.place, two.place) == (2, 1)
     assert accuracy([one, two]).top1.mean == 0.5
@@ -129,7 +134,7 @@ def test_a_deleted_word_is_gone_from_all_answers_and_right_ones_stay_what_they_w
 
 def test_a_guess_that_was_deleted_before_the_choice_has_no_name(profile, say):
     say("water", "tea", "water")
-    assert profile.choices()[0].answer.words == (None, "water")
+    assert profile.usage()[0].answer.words == (None, "water")
 
 
 @pytest.mark.parametrize(
@@ -138,9 +143,9 @@ def test_a_guess_that_was_deleted_before_the_choice_has_no_name(profile, say):
 )
 def test_intervals_are_those_of_the_literature(hits, total, low, high):
     """The last one: Newcombe, Statistics in Medicine 17, 1998, table I."""
-    found = share(number < hits for number in range(total))
+    found = proportion_interval(number < hits for number in range(total))
     assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
-    assert share([]) is None
+    assert proportion_interval([]) is None
 
 
 def test_days_end_where_the_person_lives():
@@ -177,7 +182,7 @@ def test_words_are_listed_the_weakest_first(profile, say):
     profile.add_word("tea")
     for word, first in (("yes", "tea"), ("yes", "bread"), ("yes", "bread"), ("bread", "bread")):
         say(word, first, "water")
-    found = word_history(profile.words(), profile.choices())
+    found = word_history(profile.words(), profile.usage())
     # By recordings; of two words with as many, the one that is right less often.
     assert [word.word for word in found] == ["tea", "water", "bread", "yes"]
     yes = found[-1]
@@ -199,7 +204,7 @@ def test_confusions_are_counted():
 
 def test_a_fall_is_noticed_and_explained():
     said = right_and_wrong("1" * 90 + "0" * 10 + ("1" * 3 + "0" * 2) * 8)
-    fall = find_fall(said)
+    fall = find_accuracy_drop(said)
     assert fall is not None
     assert (fall.num_recent, fall.num_before) == (RECENT, 100)
     assert (fall.recent.mean, fall.before.mean) == (0.6, 0.9)
@@ -223,14 +228,14 @@ def test_a_fall_is_noticed_and_explained():
     ],
 )
 def test_chance_is_no_fall(pattern):
-    assert find_fall(right_and_wrong(pattern)) is None
+    assert find_accuracy_drop(right_and_wrong(pattern)) is None
 
 
 def test_the_table_of_choices(profile, say):
     profile.add_word("=1+1")
-    say("bread", "water", "bread", model="0123456789abcdef", sure=True)
+    say("bread", "water", "bread", model="0123456789abcdef", confident=True)
     say("=1+1")
-    one, two = csv.DictReader(io.StringIO(choices_csv(profile.choices())))
+    one, two = csv.DictReader(io.StringIO(usage_csv(profile.usage())))
     assert tuple(one) == COLUMNS
     assert (one["word"], one["place"], one["sure"], one["known"]) == ("bread", "2", "1", "1")
     assert (one["guess 1"], one["probability 1"], one["guess 3"]) == ("water", "0.5000", "")

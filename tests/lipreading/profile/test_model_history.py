@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from videospace.lipreading.profile.deletion import delete_clip
-from videospace.lipreading.profile.model_history import model_history
-from videospace.lipreading.profile.model_selection import answering, use_model
+from videospace.lipreading.profile.history import model_history
+from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.models import (
     KEPT,
     current_model,
@@ -31,7 +31,7 @@ def learn(profile: Profile, strategy: str = "fusion+adapted", clips=()) -> str:
 
 
 def now_answering(profile: Profile) -> tuple[str, str | None]:
-    strategy, model = answering(profile)
+    strategy, model = current_selection(profile)
     return strategy, model and model.id
 
 
@@ -102,12 +102,12 @@ def test_each_model_has_the_accuracy_of_its_own_answers(profile, make_clip):
     for seed, (model, word) in enumerate([(first, "water"), (first, "bread"), (second, "bread")]):
         answer = AnswerRecord(words=("bread",), probabilities=(1.0,), model=model)
         profile.add_clip(word, make_clip(50 + seed), source="x", answer=answer)
-    newest, oldest = model_history(profile, profile.choices())
-    assert (newest.model.id, newest.is_answering, newest.accuracy.top1.mean) == (second, True, 1.0)
-    assert (oldest.is_answering, oldest.accuracy.num_answers) == (False, 2)
+    newest, oldest = model_history(profile, profile.usage())
+    assert (newest.model.id, newest.is_in_use, newest.accuracy.top1.mean) == (second, True, 1.0)
+    assert (oldest.is_in_use, oldest.accuracy.num_answers) == (False, 2)
     assert oldest.accuracy.top1.mean == 0.5
     use_model(profile, first)
-    assert [each.is_answering for each in model_history(profile, profile.choices())] == [
+    assert [each.is_in_use for each in model_history(profile, profile.usage())] == [
         False,
         True,
     ]

@@ -15,12 +15,11 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.clip_files import load_clip, save_clip
-from videospace.lipreading.profile.database import INDEX_FILE, reading, writing
 from videospace.lipreading.profile.models import current_model, keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
-from videospace.lipreading.profile.settings import ProfileSettings
-from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.store import INDEX_FILE, reading, writing
+from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 
 
@@ -333,11 +332,11 @@ def test_a_profile_of_an_older_format_is_read_as_it_is_and_grows_with_the_first_
     make_older(profile)
     again = Profile(profile.folder)
     assert [word.text for word in again.words()] == ["water", "bread", "yes"]
-    assert again.choices() == []
+    assert again.usage() == []
     assert current_model(again, "recognizer").id == newest.id
     assert "choices" not in schema(profile.folder)
     again.add_clip("bread", make_clip(60), source="x", answer=AnswerRecord())
-    assert [choice.word for choice in again.choices()] == ["bread"]
+    assert [choice.word for choice in again.usage()] == ["bread"]
     assert current_model(again, "recognizer") == newest
     new = Profile.create(tmp_path / "new", ProfileSettings(person="Bo"))
     assert schema(profile.folder) == schema(new.folder)
@@ -357,4 +356,4 @@ def test_an_older_profile_on_a_read_only_disk_can_be_read(small_disk):
     make_older(profile)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     assert Profile(profile.folder).word("water").text == "water"
-    assert (profile.choices(), current_model(profile, "encoder")) == ([], None)
+    assert (profile.usage(), current_model(profile, "encoder")) == ([], None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from videospace.lipreading.profile.word_list import WordEntry, add_words, read_word_list
+from videospace.lipreading.profile.words import WordEntry, read_word_list
 from videospace.runtime.errors import UserError
 
 
@@ -57,9 +57,9 @@ def test_lists_that_make_no_sense(content, message):
 
 def test_only_words_that_are_not_there_are_added(profile):
     entries = read_word_list("tea, tee, hot\nWATER, wotter\nTea")
-    assert [word.text for word in add_words(profile, entries)] == ["tea"]
+    assert [word.text for word in profile.add_words(entries)] == ["tea"]
     assert [word.text for word in profile.words()] == ["water", "bread", "yes", "tea"]
     word = profile.word("tea")
     assert (word.spoken, word.note) == ("tee", "hot")
     assert profile.word("water").spoken == "water"
-    assert add_words(profile, entries) == []
+    assert profile.add_words(entries) == []

@@ -16,7 +16,7 @@ from videospace.cli.lipread.reading import (
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import WordRecord
-from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 
 

@@ -26,7 +26,7 @@ from videospace.lipreading.evaluation.evaluation import (
     shot_curve,
 )
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.profile.learning import learning_clips, units_of
+from videospace.lipreading.profile.learning import training_clips, units_of
 from videospace.lipreading.profile.model_selection import (
     WITHOUT_MODEL,
     base_model,
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> None:
         raise UserError("expected at least 1 shot and 1 seed")
     profile = Profile(command.profile)
     strategy = checked_strategy(command.strategy or profile.settings.strategy)
-    clips, synthetic = learning_clips(profile)
+    clips, synthetic = training_clips(profile)
     model = base_model(profile) if needs_model(strategy) else None
     if model is None and needs_model(strategy):
         print(

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.profile.accuracy_drop import find_fall
+from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
 from videospace.lipreading.profile.history import (
     Accuracy,
     accuracy,
     by_day,
     confusion_pairs,
     sessions,
+    usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.history_csv import choices_csv
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ChoiceRecord
+from videospace.lipreading.profile.records import UsageRecord
 from videospace.lipreading.text import counted
 from videospace.metrics.bootstrap import Interval
 from videospace.runtime.files import written_whole
@@ -42,22 +42,22 @@ def main(arguments: list[str]) -> None:
     """Parse, count, print, write."""
     command = parse(History, arguments, "videospace lipread history")
     profile = Profile(command.profile)
-    choices = profile.choices()
+    choices = profile.usage()
     if not choices:
         print("nothing has been said in use yet: 'recognize --word' and the studio note it")
     else:
         print(f"{counted(len(choices), 'word')} said; {_accuracy(accuracy(choices))}")
-        if fall := find_fall(choices):
+        if fall := find_accuracy_drop(choices):
             print(f"accuracy has fallen. {fall.text()}")
         _print_parts(profile, choices)
     if command.csv is not None:
         with written_whole(command.csv) as unfinished:
             # With a mark that makes spreadsheets read UTF-8.
-            unfinished.write_text(choices_csv(choices), encoding="utf-8-sig", newline="")
+            unfinished.write_text(usage_csv(choices), encoding="utf-8-sig", newline="")
         print(f"wrote {command.csv}")
 
 
-def _print_parts(profile: Profile, choices: Sequence[ChoiceRecord]) -> None:
+def _print_parts(profile: Profile, choices: Sequence[UsageRecord]) -> None:
     print("days:")
     for day in by_day(choices)[-MOST_LINES:]:
         print(f"  {day.date}: {counted(day.num_words, 'word')}; {_accuracy(day.accuracy)}")

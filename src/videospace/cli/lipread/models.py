@@ -4,8 +4,8 @@ import dataclasses
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.profile.model_history import ModelHistory, model_history
-from videospace.lipreading.profile.model_selection import answering, use_model
+from videospace.lipreading.profile.history import ModelHistory, model_history
+from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.text import counted
 
@@ -26,14 +26,14 @@ def main(arguments: list[str]) -> None:
     profile = Profile(command.profile)
     if command.use is not None:
         use_model(profile, command.use)
-    for each in model_history(profile, profile.choices()):
+    for each in model_history(profile, profile.usage()):
         print(_line(each))
-    print(f"'{answering(profile)[0]}' answers")
+    print(f"'{current_selection(profile)[0]}' answers")
 
 
 def _line(each: ModelHistory) -> str:
     model, top1 = each.model, each.accuracy.top1
     learned = f" from {counted(len(model.clips), 'recording')}" if model.clips else ""
     right = "" if top1 is None else f", {top1.text()} of {each.accuracy.num_answers} answers right"
-    mark = "*" if each.is_answering else " "
+    mark = "*" if each.is_in_use else " "
     return f"{mark} {model.id}  {model.added}  {model.kind}, {model.strategy}{learned}{right}"

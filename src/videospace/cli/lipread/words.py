@@ -10,7 +10,7 @@ from videospace.cli.arguments import parse
 from videospace.cli.lipread.add import name_look_alikes
 from videospace.cli.lipread.reading import ProfileFolder
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.word_list import add_words, read_word_list
+from videospace.lipreading.profile.words import read_word_list
 from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read the list '{command.list}' as UTF-8: {error}") from error
     entries = read_word_list(content)
-    added = add_words(profile, entries)
+    added = profile.add_words(entries)
     print(f"added {counted(len(added), 'word')}; {len(entries) - len(added)} were there already")
     for word in added:
         name_look_alikes(profile, word, heading=f"'{word.text}': ")

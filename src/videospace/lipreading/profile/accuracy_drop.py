@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from scipy import stats
 
-from videospace.lipreading.profile.records import ChoiceRecord
+from videospace.lipreading.profile.records import UsageRecord
 from videospace.metrics.bootstrap import Interval
-from videospace.metrics.proportion import share
+from videospace.metrics.proportion import proportion_interval
 
 RECENT = 40
 """Answers that count as recent."""
@@ -20,7 +20,7 @@ word, so that it has to be strict."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Fall:
+class AccuracyDrop:
     """Recent answers were worse than those before."""
 
     recent: Interval
@@ -50,7 +50,7 @@ class Fall:
         )
 
 
-def find_fall(choices: Sequence[ChoiceRecord]) -> Fall | None:
+def find_accuracy_drop(choices: Sequence[UsageRecord]) -> AccuracyDrop | None:
     """Whether recent answers are worse than those before; None where chance explains it.
 
     Simulated: where answers stay as they are, 70 or 90 per cent right, fewer than one of ten people
@@ -71,11 +71,11 @@ def find_fall(choices: Sequence[ChoiceRecord]) -> Fall | None:
     p_value = float(
         stats.hypergeom.cdf(sum(hits[0]), len(recent) + len(before), num_right, len(recent))
     )
-    recent_share, before_share = share(hits[0]), share(hits[1])
+    recent_share, before_share = proportion_interval(hits[0]), proportion_interval(hits[1])
     if p_value >= LEAST_LIKELY or recent_share is None or before_share is None:
         return None
     missed = Counter(choice.word for choice in recent if choice.place != 1)
-    return Fall(
+    return AccuracyDrop(
         recent=recent_share,
         num_recent=len(recent),
         before=before_share,

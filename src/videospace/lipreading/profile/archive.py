@@ -18,22 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from videospace.lipreading.profile.clip_files import clip_id, load_clip
-from videospace.lipreading.profile.database import FORMAT_VERSION, create_index, writing
-from videospace.lipreading.profile.layout import CLIPS, MODELS, clip_path, model_path
+from videospace.lipreading.profile.folder import CLIPS, MODELS, clip_path, model_path, new_folder
 from videospace.lipreading.profile.models import insert_model, models
-from videospace.lipreading.profile.new_folder import new_folder
 from videospace.lipreading.profile.profile import Profile, insert_clip, write_settings
 from videospace.lipreading.profile.records import (
-    ChoiceRecord,
     ClipRecord,
     ModelRecord,
+    ProfileSettings,
+    UsageRecord,
     WordRecord,
 )
 from videospace.lipreading.profile.records_json import Record, record_from_json
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.store import FORMAT_VERSION, create_index, writing
 from videospace.lipreading.profile.usage import FIRST_FORMAT as CHOICES_FORMAT
 from videospace.lipreading.profile.usage import insert_choice
-from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, written_whole
 
@@ -95,7 +94,7 @@ def import_profile(path: Path, folder: Path) -> Profile:
 
         settings = record_from_json(ProfileSettings, content["settings"], where)
         words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
-        choices, kept = records(ChoiceRecord, "choices"), records(ModelRecord, "models")
+        choices, kept = records(UsageRecord, "choices"), records(ModelRecord, "models")
         _check_identities([item.id for item in (*clips, *kept)], path)
         _check_times([item.added for item in (*words, *clips, *kept)], path)
         for clip in clips:
@@ -127,7 +126,7 @@ def _content(profile: Profile) -> dict[str, Any]:
         "settings": dataclasses.asdict(profile.settings),
         "words": [dataclasses.asdict(word) for word in profile.words()],
         "clips": [dataclasses.asdict(clip) for clip in profile.clips()],
-        "choices": [dataclasses.asdict(choice) for choice in profile.choices()],
+        "choices": [dataclasses.asdict(choice) for choice in profile.usage()],
         "models": [dataclasses.asdict(model) for model in models(profile)],
     }
 

@@ -7,11 +7,10 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from videospace.lipreading.profile.cleanup import sweep
-from videospace.lipreading.profile.database import forget, reading, writing
-from videospace.lipreading.profile.layout import DELETED, INDEX_FILE, TRAINING_LOCK
+from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, sweep
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.word_text import word_key
+from videospace.lipreading.profile.store import INDEX_FILE, forget, reading, writing
+from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_held
 

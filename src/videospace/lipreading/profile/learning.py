@@ -48,7 +48,7 @@ class ProfileRecognizer:
         return AnswerRecord(
             words=tuple(found.words),
             probabilities=tuple(found.probabilities),
-            sure=found.confident,
+            confident=found.confident,
             strategy=self.strategy,
             model=self.model,
         )
@@ -65,7 +65,7 @@ def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
         return keep_model(profile, unfinished, kind="encoder", strategy="pretrained")
 
 
-def learning_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledClip]]:
+def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledClip]]:
     """The person's own clips, and the synthetic ones.
 
     Raises:
@@ -132,7 +132,7 @@ def train(
             f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
             "that trains, such as fusion+adapted"
         )
-    shots, synthetic = learning_clips(profile)
+    shots, synthetic = training_clips(profile)
     record = None
     if needs_training(strategy):
         model = load_model(profile, base_for(profile, strategy))
@@ -172,7 +172,7 @@ def open_recognizer(
     Raises:
         UserError: Fewer than two words have clips, or a given strategy lacks its model.
     """
-    shots, _ = learning_clips(profile)
+    shots, _ = training_clips(profile)
     chosen = checked_strategy(strategy or profile.settings.strategy)
     if strategy is None:
         chosen = possible_strategy(profile, chosen)

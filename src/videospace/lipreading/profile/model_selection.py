@@ -10,11 +10,11 @@ from videospace.lipreading.adaptation.strategies import (
     needs_training,
 )
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.profile.database import writing
-from videospace.lipreading.profile.layout import model_path
+from videospace.lipreading.profile.folder import model_path
 from videospace.lipreading.profile.models import current_model, next_turn
 from videospace.lipreading.profile.profile import Profile, write_settings
 from videospace.lipreading.profile.records import ModelRecord
+from videospace.lipreading.profile.store import writing
 from videospace.runtime.errors import UserError
 
 UNTRAINED: StrategyName = "fusion"
@@ -34,7 +34,7 @@ def checked_strategy(name: str) -> StrategyName:
     return cast(StrategyName, name)
 
 
-def answering(profile: Profile) -> tuple[StrategyName, ModelRecord | None]:
+def current_selection(profile: Profile) -> tuple[StrategyName, ModelRecord | None]:
     """What answers now: the strategy and, where it needs one, the model."""
     strategy = possible_strategy(profile, checked_strategy(profile.settings.strategy))
     return strategy, model_for(profile, strategy)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.database import reading, writing
-from videospace.lipreading.profile.layout import MODELS, TRAINING_LOCK, UNFINISHED, model_path
+from videospace.lipreading.profile.folder import MODELS, TRAINING_LOCK, UNFINISHED, model_path
 from videospace.lipreading.profile.profile import Profile, now
 from videospace.lipreading.profile.records import ModelRecord
+from videospace.lipreading.profile.store import reading, writing
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_held
 

@@ -5,24 +5,23 @@ import dataclasses
 import datetime
 import json
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from videospace.lipreading.data.corpora import Domain, LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.profile.cleanup import sweep
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
-from videospace.lipreading.profile.database import create_index, reading, writing
-from videospace.lipreading.profile.layout import clip_path
-from videospace.lipreading.profile.new_folder import new_folder
+from videospace.lipreading.profile.folder import clip_path, new_folder, sweep
 from videospace.lipreading.profile.records import (
     AnswerRecord,
-    ChoiceRecord,
     ClipRecord,
+    ProfileSettings,
+    UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.store import create_index, reading, writing
 from videospace.lipreading.profile.usage import insert_choice, read_choices
-from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.profile.words import WordEntry, checked_text, word_key
 from videospace.lipreading.text import counted
 from videospace.runtime.checkpoint import config_from_json
 from videospace.runtime.errors import UserError
@@ -139,6 +138,27 @@ class Profile:
             )
             return _word(index, text)
 
+    def add_words(self, entries: Iterable[WordEntry]) -> list[WordRecord]:
+        """Add the words of a list that the profile does not have yet.
+
+        Args:
+            entries: The list (see :func:`read_word_list`); words that are there already stay as
+                they are.
+
+        Returns:
+            The words that were added.
+
+        Raises:
+            UserError: The disk is full. The same call again adds the rest.
+        """
+        known = {word_key(word.text) for word in self.words()}
+        added = []
+        for entry in entries:
+            if word_key(entry.text) not in known:
+                added.append(self.add_word(entry.text, spoken=entry.spoken, note=entry.note))
+                known.add(word_key(entry.text))
+        return added
+
     def add_clip(
         self,
         word: str,
@@ -184,7 +204,7 @@ class Profile:
                 )
                 insert_clip(index, record)
                 if answer is not None:
-                    choice = ChoiceRecord(
+                    choice = UsageRecord(
                         clip=identity,
                         word=of.text,
                         made=record.added,
@@ -214,7 +234,7 @@ class Profile:
                 rows = index.execute(_CLIPS.format(where="WHERE word = ?"), (key,))
             return [_clip_record(row) for row in rows]
 
-    def choices(self) -> list[ChoiceRecord]:
+    def usage(self) -> list[UsageRecord]:
         """What was said in use, in the order in which it was chosen."""
         with reading(self.folder) as index:
             return read_choices(index)

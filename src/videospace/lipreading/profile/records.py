@@ -4,7 +4,9 @@ import dataclasses
 from typing import Literal
 
 from videospace.lipreading.data.corpora import Domain
+from videospace.lipreading.mouth.detectors import Finder
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import renamed
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,8 +75,8 @@ class AnswerRecord:
         UserError: Not every word has a probability.
 
     Example:
-        >>> AnswerRecord(words=("water", "bread"), probabilities=(0.7, 0.2), sure=True).sure
-        True
+        >>> AnswerRecord(words=("water", "bread"), probabilities=(0.7, 0.2)).confident
+        False
     """
 
     words: tuple[str | None, ...] = ()
@@ -82,7 +84,7 @@ class AnswerRecord:
     nothing was answered, as when fewer than two words had a recording."""
     probabilities: tuple[float, ...] = ()
     """Theirs, in [0, 1]."""
-    sure: bool = False
+    confident: bool = False
     """Whether the first of them was called sure."""
     strategy: str = ""
     """What answered; empty where nothing did."""
@@ -98,7 +100,7 @@ class AnswerRecord:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChoiceRecord:
+class UsageRecord:
     """A word that was said to somebody, and what had been answered."""
 
     clip: str
@@ -122,3 +124,23 @@ class ChoiceRecord:
         """Of the right word in the answer, from 1; None where it is not among those named."""
         words = self.answer.words
         return words.index(self.word) + 1 if self.word in words else None
+
+
+@renamed(values={"strategy": {"dtw-normalised": "dtw-normalized"}})
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProfileSettings:
+    """Settings of a profile."""
+
+    person: str
+    """Name of the person."""
+    language: str = "en-us"
+    """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
+    strategy: str = "fusion"
+    """How the person's words are learned: a name in
+    :mod:`videospace.lipreading.adaptation.strategies`."""
+    prior: bool = False
+    """Prefer words that are used often."""
+    finder: Finder = "dlib"
+    """What finds the mouth in recordings that the studio makes."""
+    phrases: str = "Yes\nNo\nHelp\nI am in pain"
+    """What is said with one tap and never recognized, one a line."""

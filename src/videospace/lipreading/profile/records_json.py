@@ -23,7 +23,7 @@ def record_from_json(kind: type[Record], item: Any, where: str) -> Record:
         UserError: A field is unknown, missing or of another type.
 
     Example:
-        >>> from videospace.lipreading.profile.settings import ProfileSettings
+        >>> from videospace.lipreading.profile.records import ProfileSettings
         >>> record_from_json(ProfileSettings, {"person": "Ann"}, "profile.json").person
         'Ann'
     """

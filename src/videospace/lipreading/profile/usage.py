@@ -3,15 +3,15 @@
 import sqlite3
 from collections import defaultdict
 
-from videospace.lipreading.profile.database import format_of
-from videospace.lipreading.profile.records import AnswerRecord, ChoiceRecord
-from videospace.lipreading.profile.word_text import word_key
+from videospace.lipreading.profile.records import AnswerRecord, UsageRecord
+from videospace.lipreading.profile.store import format_of
+from videospace.lipreading.profile.words import word_key
 
 FIRST_FORMAT = 2
 """Of an index that knows choices."""
 
 
-def insert_choice(index: sqlite3.Connection, choice: ChoiceRecord) -> None:
+def insert_choice(index: sqlite3.Connection, choice: UsageRecord) -> None:
     """Add the rows of a choice whose clip is there; its word and time are those of the clip.
 
     A guess whose word has been deleted meanwhile loses its name.
@@ -19,7 +19,7 @@ def insert_choice(index: sqlite3.Connection, choice: ChoiceRecord) -> None:
     answer = choice.answer
     index.execute(
         "INSERT INTO choices VALUES (?, ?, ?, ?, ?)",
-        (choice.clip, choice.was_known, answer.sure, answer.strategy, answer.model),
+        (choice.clip, choice.was_known, answer.confident, answer.strategy, answer.model),
     )
     guesses = zip(answer.words, answer.probabilities, strict=True)
     index.executemany(
@@ -31,7 +31,7 @@ def insert_choice(index: sqlite3.Connection, choice: ChoiceRecord) -> None:
     )
 
 
-def read_choices(index: sqlite3.Connection) -> list[ChoiceRecord]:
+def read_choices(index: sqlite3.Connection) -> list[UsageRecord]:
     """All choices, oldest first."""
     if format_of(index) < FIRST_FORMAT:
         return []
@@ -48,8 +48,8 @@ def read_choices(index: sqlite3.Connection) -> list[ChoiceRecord]:
     return [_choice(row, guesses[row["clip"]]) for row in rows]
 
 
-def _choice(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> ChoiceRecord:
-    return ChoiceRecord(
+def _choice(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> UsageRecord:
+    return UsageRecord(
         clip=row["clip"],
         word=row["text"],
         made=row["added"],
@@ -57,7 +57,7 @@ def _choice(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> Choice
         answer=AnswerRecord(
             words=tuple(word for word, _ in guesses),
             probabilities=tuple(probability for _, probability in guesses),
-            sure=bool(row["sure"]),
+            confident=bool(row["sure"]),
             strategy=row["strategy"],
             model=row["model"],
         ),

@@ -126,8 +126,8 @@ def test_an_older_model_answers_again_at_once_and_the_newer_one_later(page, ann,
     found = progress(page, ann)
     assert found["strategy"] == "fusion+adapted"
     newer, older = found["models"]
-    assert (newer["id"], newer["is_answering"], newer["num_clips"]) == (own, True, 2)
-    assert (older["id"], older["kind"], older["is_answering"]) == (base, "encoder", False)
+    assert (newer["id"], newer["is_in_use"], newer["num_clips"]) == (own, True, 2)
+    assert (older["id"], older["kind"], older["is_in_use"]) == (base, "encoder", False)
     assert (newer["accuracy"]["num_answers"], older["accuracy"]["num_answers"]) == (2, 1)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from videospace.lipreading.profile.deletion import delete_profile
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.server.sessions.profiles import People, size_bytes
 from videospace.studio.server.uploads.temp_dirs import (

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from videospace.lipreading.profile.models import current_model
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.server.routes.schemas import (
     LearningState,

@@ -5,19 +5,20 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from videospace.lipreading.profile.accuracy_drop import find_fall
+from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
 from videospace.lipreading.profile.history import (
     MOVING,
+    ModelHistory,
     WordHistory,
     accuracy,
     by_day,
     confusion_pairs,
+    model_history,
     sessions,
+    usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.history_csv import choices_csv
-from videospace.lipreading.profile.model_history import ModelHistory, model_history
-from videospace.lipreading.profile.model_selection import answering
+from videospace.lipreading.profile.model_selection import current_selection
 from videospace.studio.server.routes.progress_schemas import ModelChoice, Progress
 from videospace.studio.server.sessions.app_state import House
 from videospace.studio.server.uploads.uploads import file_answer
@@ -32,8 +33,8 @@ def progress_routes(house: House) -> APIRouter:
     @routes.get("/progress")
     def show_progress(person: str) -> Progress:
         profile = house.people.find(person)
-        choices = profile.choices()
-        fall = find_fall(choices)
+        choices = profile.usage()
+        fall = find_accuracy_drop(choices)
         return Progress.model_validate(
             {
                 "num_words": len(choices),
@@ -47,7 +48,7 @@ def progress_routes(house: House) -> APIRouter:
                     {"said": said, "answered": answered, "times": times}
                     for said, answered, times in confusion_pairs(choices)
                 ],
-                "strategy": answering(profile)[0],
+                "strategy": current_selection(profile)[0],
                 "models": [_model(each) for each in model_history(profile, choices)],
             }
         )
@@ -58,7 +59,7 @@ def progress_routes(house: House) -> APIRouter:
         name = f"{profile.folder.name}-progress.csv"
         # With a mark that makes spreadsheets read UTF-8.
         return Response(
-            choices_csv(profile.choices()).encode("utf-8-sig"),
+            usage_csv(profile.usage()).encode("utf-8-sig"),
             media_type="text/csv",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
@@ -82,6 +83,6 @@ def _word(word: WordHistory) -> dict[str, Any]:
 def _model(each: ModelHistory) -> dict[str, Any]:
     return dataclasses.asdict(each.model) | {
         "num_clips": len(each.model.clips),
-        "is_answering": each.is_answering,
+        "is_in_use": each.is_in_use,
         "accuracy": dataclasses.asdict(each.accuracy),
     }

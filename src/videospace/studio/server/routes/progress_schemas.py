@@ -85,7 +85,7 @@ class Model(BaseModel):
     strategy: str
     num_clips: int
     """Recordings of this person that it learned from."""
-    is_answering: bool
+    is_in_use: bool
     accuracy: Accuracy
     """Of its own answers."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from videospace.lipreading.mouth.detectors import Finder
-from videospace.lipreading.profile.word_text import MAX_LENGTH
+from videospace.lipreading.profile.words import MAX_LENGTH
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
 

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ClipRecord, WordRecord
-from videospace.lipreading.profile.word_list import add_words, read_word_list
-from videospace.lipreading.profile.word_text import word_key
+from videospace.lipreading.profile.words import read_word_list, word_key
 from videospace.studio.server.routes.schemas import (
     AddedList,
     AddedWord,
@@ -49,7 +48,7 @@ def word_routes(house: House) -> APIRouter:
     def add_list(person: str, new: WordList) -> AddedList:
         profile = house.people.find(person)
         entries = read_word_list(new.text)
-        added = add_words(profile, entries)
+        added = profile.add_words(entries)
         words = {word_key(word.text): word for word in profile.words()}
         listed = dict.fromkeys(word_key(entry.text) for entry in entries)
         return AddedList(

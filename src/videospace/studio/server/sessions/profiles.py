@@ -11,10 +11,10 @@ from pathlib import Path
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.archive import import_profile
 from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.layout import INDEX_FILE
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.settings import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.store import INDEX_FILE
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
 from videospace.studio.server.uploads.sandbox import Answer, ConfinedProcess

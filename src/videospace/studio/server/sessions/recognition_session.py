@@ -12,10 +12,10 @@ from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.learning import ProfileRecognizer, open_recognizer
-from videospace.lipreading.profile.model_selection import answering
+from videospace.lipreading.profile.model_selection import current_selection
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
-from videospace.lipreading.profile.word_text import checked_text, word_key
+from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.runtime.errors import UserError
 from videospace.studio.server.sessions.profiles import NotThere
@@ -161,7 +161,7 @@ class Listener:
     def _catch_up_with_models(self, opened: ProfileRecognizer) -> None:
         """Begin to open the model that another program trained or chose for the next recordings."""
         with contextlib.suppress(UserError):
-            strategy, model = answering(self.profile)
+            strategy, model = current_selection(self.profile)
             is_new = (opened.strategy, opened.model) != (strategy, model and model.id)
             if is_new and not self._reopening.locked():
                 threading.Thread(target=self._reopen_quietly, daemon=True).start()

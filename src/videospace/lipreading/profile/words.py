@@ -1,20 +1,69 @@
-"""A list of words, as people write it down or export it from a spreadsheet."""
+"""What may be a word of a profile."""
 
 import csv
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Sequence
 
-from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import WordRecord
-from videospace.lipreading.profile.word_text import checked_text, word_key
 from videospace.runtime.errors import UserError
+
+MAX_LENGTH = 100
+"""Characters; a vocabulary holds words and phrases, no paragraphs."""
+
+
+def checked_text(text: str, what: str = "word") -> str:
+    """Bring a text into its one form.
+
+    Args:
+        text: As it was typed.
+        what: It is, for messages.
+
+    Returns:
+        Composed Unicode (NFC) with single spaces and none at the ends.
+
+    Raises:
+        UserError: It is empty, too long, or holds characters that cannot be shown.
+
+    Example:
+        >>> checked_text("  thank   you ")
+        'thank you'
+    """
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not text:
+        raise UserError(f"expected a {what}, got an empty text")
+    if len(text) > MAX_LENGTH:
+        raise UserError(
+            f"expected a {what} of at most {MAX_LENGTH} characters, got {len(text)}: shorten it"
+        )
+    # Joiners are part of how some scripts and emoji are written; other invisible signs are not.
+    hidden = [sign for sign in text if not sign.isprintable() and sign not in "\u200c\u200d"]
+    if hidden:
+        raise UserError(
+            f"expected a {what} of characters that can be shown, got U+{ord(hidden[0]):04X} in "
+            f"{text!r}: type it again without that character"
+        )
+    return text
+
+
+def word_key(text: str) -> str:
+    """What two spellings of one word have in common.
+
+    Example:
+        >>> word_key("Straße") == word_key("STRASSE")
+        True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
 
 HEADINGS = {"word": "text", "spoken": "spoken", "spoken form": "spoken", "note": "note"}
 """What a first line may say instead of a word, and the field that it means."""
+
 FIELDS = ("text", "spoken", "note")
 """The columns of a list without such a line."""
+
 _SEPARATORS = "\t;,"
+
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -67,28 +116,6 @@ def read_word_list(content: str) -> list[WordEntry]:
     if not entries:
         raise UserError("expected at least one word in the list, got none")
     return entries
-
-
-def add_words(profile: Profile, entries: Sequence[WordEntry]) -> list[WordRecord]:
-    """Add the words of a list that a profile does not have yet.
-
-    Args:
-        profile: The profile.
-        entries: The list; words that are there already stay as they are.
-
-    Returns:
-        Those that were added.
-
-    Raises:
-        UserError: The disk is full. The same list once more adds the rest.
-    """
-    known = {word_key(word.text) for word in profile.words()}
-    added = []
-    for entry in entries:
-        if word_key(entry.text) not in known:
-            added.append(profile.add_word(entry.text, spoken=entry.spoken, note=entry.note))
-            known.add(word_key(entry.text))
-    return added
 
 
 def _entry(cells: Sequence[str], fields: Sequence[str]) -> WordEntry:

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from videospace.lipreading.profile.layout import INDEX_FILE
 from videospace.runtime.errors import BusyError, UserError
 
 _APPLICATION = 0x6C697073  # "lips"
@@ -209,3 +208,6 @@ def _explained(folder: Path) -> Iterator[None]:
 def _code(error: sqlite3.Error) -> int:
     """The primary error code, without its details."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+INDEX_FILE = "profile.sqlite"

@@ -1,0 +1,122 @@
+"""What lies where in the folder of a profile."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from videospace.lipreading.profile.clip_files import sync_folder
+from videospace.lipreading.profile.store import reading, writing
+from videospace.runtime.errors import UserError
+from videospace.runtime.files import cannot_write, folder_held
+
+CLIPS = "clips"
+"""Folder of the clips, ``ID.npz``."""
+MODELS = "models"
+"""Folder of the models, a folder each."""
+UNFINISHED = ".unfinished-"
+"""Begins the name of what is being made: a model that is being learned, a profile."""
+DELETED = ".deleted-"
+"""Begins the name of a profile that is being deleted."""
+TRAINING_LOCK = ".training"
+"""Held by the process that learns."""
+
+
+def clip_path(folder: Path, identity: str) -> Path:
+    """The file of a clip."""
+    return folder / CLIPS / f"{identity}.npz"
+
+
+def model_path(folder: Path, identity: str) -> Path:
+    """The folder of a model."""
+    return folder / MODELS / identity
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files of clips and models that the index of a profile does not know.
+
+    They are what a kill left of a call that had not returned: of a clip that was not acknowledged,
+    or of one that was being deleted.
+
+    Args:
+        folder: Of the profile.
+
+    Raises:
+        UserError: The system refuses.
+    """
+    if not any(_leftovers(folder)):
+        return
+    with writing(folder):  # now nobody is between a file and its row
+        for path in list(_leftovers(folder)):
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder.
+
+    Raises:
+        UserError: The system refuses.
+    """
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    with reading(folder) as index:
+        known = {f"{row['id']}.npz" for row in index.execute("SELECT id FROM clips")}
+        known |= {row["id"] for row in index.execute("SELECT id FROM models")}
+    unfinished = []
+    for path in (*(folder / CLIPS).glob("*"), *(folder / MODELS).glob("*")):
+        if path.name.startswith(UNFINISHED):
+            unfinished.append(path)
+        elif path.name not in known:
+            yield path
+    if unfinished and not _is_training(folder):
+        yield from unfinished
+
+
+def _is_training(folder: Path) -> bool:
+    try:
+        with folder_held(folder, TRAINING_LOCK):
+            return False
+    except UserError:
+        return True
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A profile's folder to fill, which appears under its name when the block ends well.
+
+    Only its owner may read it.
+
+    Raises:
+        UserError: There is something under that name, or it cannot be written to.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise UserError(
+            f"expected a new folder for the profile, but '{folder}' exists: choose another name"
+        )
+    parent = folder.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    try:
+        for name in (CLIPS, MODELS):
+            (unfinished / name).mkdir()
+        yield unfinished
+        os.replace(unfinished, folder)
+        sync_folder(parent)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    finally:
+        if unfinished.exists():
+            remove(unfinished)
