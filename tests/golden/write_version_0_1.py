@@ -73,12 +73,12 @@ def write_profile(old: Path, folder: Path) -> None:
     from videospace.lipreading.mouth_clip import MouthClip
     from videospace.lipreading.mouth_model import MouthModel
     from videospace.lipreading.profile.answering import use_model
+    from videospace.lipreading.profile.settings import ProfileSettings
 
     from videospace.lipreading.profile.archive import export_profile
     from videospace.lipreading.profile.learning import adopt_model, open_recogniser
     from videospace.lipreading.profile.models import keep_model, model_in_progress
     from videospace.lipreading.profile.profile import Profile
-    from videospace.lipreading.profile.settings import ProfileSettings
 
     def clip(word: int, take: int = 0) -> MouthClip:
         """Few gray levels, so that the file is small."""
