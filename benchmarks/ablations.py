@@ -45,7 +45,7 @@ from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.presets import fast, tiny
 from videospace.metrics.fidelity import fidelity
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 BASES: dict[str, Callable[[], TrainingConfig]] = {
     "grid-faces": fast,
@@ -261,7 +261,7 @@ def run(job: Job) -> str:
     except UserError as error:  # such as a loss that is not finite
         figures, said = {"failure": str(error)}, str(error)
     job.file.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(job.file) as unfinished:
+    with atomic_write(job.file) as unfinished:
         unfinished.write_text(json.dumps({"variant": job.variant, "seed": job.seed, **figures}))
     return f"{job.dataset}, {job.variant}, seed {job.seed}: {said}"
 

@@ -36,7 +36,7 @@ from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 
 class Visitor:
@@ -220,7 +220,7 @@ def measured_once(path: Path, part: Callable[[], dict[str, Any]]) -> dict[str, A
     if not path.exists():
         say(f"{path.stem} …")
         found = part()
-        with written_whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_text(json.dumps(found))
     return json.loads(path.read_text())
 

@@ -43,7 +43,7 @@ from videospace.inrv.training.state import TrainingState
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 FIRST_MOMENT = 1 / 128
 """The first measured moment, as a share of the budget; the others follow in equal ratios."""
@@ -376,7 +376,7 @@ def plot(
     axes.set_ylabel("PSNR of rendered training clips, dB")
     axes.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         figure.savefig(unfinished, dpi=120)
     say(f"written: {path}")
 

@@ -22,10 +22,10 @@ import torch
 import tyro
 from jaxtyping import UInt8
 
-from videospace.metrics.structure import check_ball, share_valid
+from videospace.metrics.structure import check_ball, fraction_valid
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
-from videospace.runtime.interrupts import terminated_as_interrupted
+from videospace.runtime.files import atomic_write
+from videospace.runtime.interrupts import sigterm_as_interrupt
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -78,7 +78,7 @@ def run_benchmark(
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     }
     try:
-        with terminated_as_interrupted(), contextlib.ExitStack() as stack:
+        with sigterm_as_interrupt(), contextlib.ExitStack() as stack:
             work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             results = measure(options, work)
         chosen = {k: v for k, v in dataclasses.asdict(options).items() if k not in WHERE_IT_RUNS}
@@ -86,7 +86,7 @@ def run_benchmark(
         if options.save:
             path = options.out or RESULTS / f"{options.results_name(name)}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            with written_whole(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 unfinished.write_text(pretty(document), encoding="utf-8")
             say(f"written: {path}")
     except UserError as error:
@@ -150,7 +150,7 @@ def share_of_valid_balls(
         radius_px: Of a true ball.
     """
     parents = zip(videos, one_parent_px, other_parent_px, strict=True)
-    return share_valid(
+    return fraction_valid(
         [
             check_ball(video, radius_px=radius_px, lowest_px=float(one), highest_px=float(other))
             for video, one, other in parents

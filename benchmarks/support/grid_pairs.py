@@ -19,7 +19,7 @@ from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 FPS = 25.0
 MARGIN_FRAMES = 2
@@ -145,7 +145,7 @@ def mouths_of_recordings(
         path = kept / f"{recording}.npy"
         if not path.exists():
             clip, _ = read_mouth(files[recording], detector, fps=FPS)
-            with written_whole(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 np.save(unfinished, clip.frames)
         if time.monotonic() > last_said + SAY_EVERY_SECONDS:
             last_said = time.monotonic()

@@ -14,7 +14,7 @@ from videospace.clips.store.clip_store import ClipRecord, ClipStore
 from videospace.clips.store.writer import StoreWriter
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import folder_held
+from videospace.runtime.files import folder_lock
 
 BALL = BouncingBallConfig(num_clips=3, num_frames=2, size="20")
 
@@ -69,7 +69,7 @@ class TestOneWriter:
         record = ClipRecord(id="a", source="a", first_frame=0, fps=25.0, split="train")
         pixels = np.zeros((1, 2, 2, 3), np.uint8)
         with (
-            folder_held(store.folder, ".append.lock"),
+            folder_lock(store.folder, ".append.lock"),
             pytest.raises(UserError, match="another process is using"),
         ):
             store.append([(record, pixels)])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videospace.metrics.structure import check_ball, label_blobs, share_valid
+from videospace.metrics.structure import check_ball, fraction_valid, label_blobs
 from videospace.runtime.errors import UserError
 
 WHITE, BLUE = np.array([255.0, 255, 255]), np.array([0.0, 0, 255])
@@ -235,9 +235,9 @@ def test_a_ball_below_a_pixel_is_refused():
 
 def test_share_of_valid_clips():
     good, bad = check(ball()), check(ball(40.0))
-    assert share_valid([good, bad, good, good]) == 0.75
+    assert fraction_valid([good, bad, good, good]) == 0.75
     with pytest.raises(UserError, match="at least one checked clip"):
-        share_valid([])
+        fraction_valid([])
 
 
 def flood(mask):

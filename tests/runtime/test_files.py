@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held, written_whole
+from videospace.runtime.files import atomic_write, cannot_write, folder_lock
 
 
 def write_half(path, error=None):
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text("half")
         if error:
             raise error
@@ -21,7 +21,7 @@ class TestWrittenWhole:
     def test_the_new_content_takes_the_place_of_the_old(self, tmp_path):
         path = tmp_path / "scores.json"
         path.write_text("old")
-        with written_whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_text("new")
             assert path.read_text() == "old"
             assert (unfinished.parent, unfinished.suffix) == (tmp_path, ".json")
@@ -48,7 +48,7 @@ class TestWrittenWhole:
 
     def test_writers_of_one_name_do_not_meet(self, tmp_path):
         path = tmp_path / "a.txt"
-        with written_whole(path) as first, written_whole(path) as second:
+        with atomic_write(path) as first, atomic_write(path) as second:
             first.write_text("first")
             second.write_text("second")
         assert path.read_text() == "first"  # the outer block ends last
@@ -67,7 +67,7 @@ class TestWrittenWhole:
             write_half(path)
 
     def test_a_block_that_writes_nothing_is_an_error(self, tmp_path):
-        with pytest.raises(UserError, match="No such file"), written_whole(tmp_path / "a.txt"):
+        with pytest.raises(UserError, match="No such file"), atomic_write(tmp_path / "a.txt"):
             pass
 
 
@@ -78,8 +78,8 @@ def test_an_error_without_words_shows_itself(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from videospace.runtime.files import folder_held
-with folder_held(Path(sys.argv[1])):
+from videospace.runtime.files import folder_lock
+with folder_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -89,13 +89,13 @@ class TestFolderHeld:
     def test_a_second_claim_is_refused_until_the_first_ends(self, tmp_path):
         folder = tmp_path / "new" / "folder"
         message = rf"^another process is using '{folder}': wait for it to end, stop it, or choose"
-        with folder_held(folder), pytest.raises(UserError, match=message), folder_held(folder):
+        with folder_lock(folder), pytest.raises(UserError, match=message), folder_lock(folder):
             pass
-        with folder_held(folder):
+        with folder_lock(folder):
             pass
 
     def test_claims_of_different_names_do_not_collide(self, tmp_path):
-        with folder_held(tmp_path), folder_held(tmp_path, ".other.lock"):
+        with folder_lock(tmp_path), folder_lock(tmp_path, ".other.lock"):
             assert sorted(os.listdir(tmp_path)) == [".lock", ".other.lock"]
 
     def test_a_kill_lets_go(self, tmp_path):
@@ -103,23 +103,23 @@ class TestFolderHeld:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
             assert holder.stdout
             assert holder.stdout.readline() == "held\n"
-            with pytest.raises(UserError, match="another process is using"), folder_held(tmp_path):
+            with pytest.raises(UserError, match="another process is using"), folder_lock(tmp_path):
                 pass
             holder.kill()
-        with folder_held(tmp_path):
+        with folder_lock(tmp_path):
             pass
 
     def test_an_error_inside_lets_go(self, tmp_path):
-        with pytest.raises(ZeroDivisionError), folder_held(tmp_path):
+        with pytest.raises(ZeroDivisionError), folder_lock(tmp_path):
             raise ZeroDivisionError
-        with folder_held(tmp_path):
+        with folder_lock(tmp_path):
             pass
 
     def test_a_file_is_in_the_way(self, tmp_path):
         (tmp_path / "file").write_text("mine")
         with (
             pytest.raises(UserError, match=r"cannot write '.*file': File exists"),
-            folder_held(tmp_path / "file"),
+            folder_lock(tmp_path / "file"),
         ):
             pass
         assert (tmp_path / "file").read_text() == "mine"

@@ -12,9 +12,9 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_asks_and_the_second_is_obeyed(number):
     with stop_on_signal() as stop:
-        assert not stop.asked
+        assert not stop.requested
         os.kill(os.getpid(), number)
-        assert stop.asked
+        assert stop.requested
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
 
@@ -22,7 +22,7 @@ def test_the_first_signal_asks_and_the_second_is_obeyed(number):
 def test_the_two_kinds_count_together():
     with stop_on_signal() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop.asked
+        assert stop.requested
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -43,7 +43,7 @@ def test_requests_do_not_last():
     with stop_on_signal():
         os.kill(os.getpid(), signal.SIGINT)
     with stop_on_signal() as stop:
-        assert not stop.asked
+        assert not stop.requested
 
 
 def test_outside_the_main_thread_nothing_is_asked():
@@ -51,7 +51,7 @@ def test_outside_the_main_thread_nothing_is_asked():
 
     def work():
         with stop_on_signal() as stop:
-            asked.append(stop.asked)
+            asked.append(stop.requested)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.memory import advised, memory_errors_advise
+from videospace.runtime.memory import out_of_memory_hint, with_memory_hint
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from videospace.runtime.memory import advised, memory_errors_advise
 def test_want_of_memory_becomes_one_line_with_advice(error, reason):
     with (
         pytest.raises(UserError, match=rf"^out of memory{reason}: lower --count$") as caught,
-        memory_errors_advise("--count"),
+        out_of_memory_hint("--count"),
     ):
         raise error
     assert "\n" not in str(caught.value)
@@ -26,13 +26,13 @@ def test_want_of_memory_becomes_one_line_with_advice(error, reason):
 
 def test_the_true_errors_of_an_allocation():
     for allocate in (lambda: torch.empty(1 << 60), lambda: bytearray(1 << 62)):
-        with pytest.raises(UserError, match="out of memory"), memory_errors_advise("--count"):
+        with pytest.raises(UserError, match="out of memory"), out_of_memory_hint("--count"):
             allocate()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not match"), ValueError("no")])
 def test_other_errors_pass(error):
-    with pytest.raises(type(error), match=str(error)), memory_errors_advise("--count"):
+    with pytest.raises(type(error), match=str(error)), out_of_memory_hint("--count"):
         raise error
 
 
@@ -41,7 +41,7 @@ def test_items_are_passed_on_until_memory_is_short():
         yield 1
         raise MemoryError
 
-    found = advised(items(), "--height")
+    found = with_memory_hint(items(), "--height")
     assert next(found) == 1
     with pytest.raises(UserError, match="out of memory: lower --height"):
         next(found)

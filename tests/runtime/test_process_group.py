@@ -1,4 +1,4 @@
-"""What needs no second process; ``tests/inrv/test_training_distributed.py`` has two."""
+"""What needs no second process; ``test_training_distributed.py`` starts two."""
 
 import pytest
 import torch
@@ -8,27 +8,27 @@ from hypothesis import strategies as st
 from videospace.runtime import process_group as distributed
 from videospace.runtime import processes
 from videospace.runtime.errors import UserError
-from videospace.runtime.process_group import ALONE, ProcessGroup
+from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.processes import (
-    device_of_process,
+    init_process_group,
     is_first_process,
-    joined_processes,
+    local_device,
 )
 
 
 class TestOwnership:
     @given(st.integers(1, 7), st.integers(0, 40))
-    def test_every_row_has_one_owner_where_it_says(self, count, num_rows):
+    def test_every_row_has_one_owner(self, count, num_rows):
         table = torch.arange(num_rows)
-        teams = [ProcessGroup(rank, count) for rank in range(count)]
-        shares = [group.local_rows(table) for group in teams]
-        assert torch.cat(shares).sort().values.tolist() == table.tolist()
-        assert max(map(len, shares)) - min(map(len, shares)) <= 1
-        for group, share in zip(teams, shares, strict=True):
-            assert group.local_index(share).tolist() == list(range(len(share)))
+        groups = [ProcessGroup(rank, count) for rank in range(count)]
+        local = [group.local_rows(table) for group in groups]
+        assert torch.cat(local).sort().values.tolist() == table.tolist()
+        assert max(map(len, local)) - min(map(len, local)) <= 1
+        for group, rows in zip(groups, local, strict=True):
+            assert group.local_index(rows).tolist() == list(range(len(rows)))
 
     @given(st.integers(1, 5), st.lists(st.integers(0, 99), max_size=12))
-    def test_a_batch_falls_into_the_places_of_its_owners(self, count, clips):
+    def test_every_clip_of_a_batch_has_one_owner(self, count, clips):
         batch = torch.tensor(clips, dtype=torch.int64)
         parts = [batch[ProcessGroup(rank, count).batch_index(batch)] for rank in range(count)]
         assert sorted(torch.cat(parts).tolist()) == sorted(clips)
@@ -36,52 +36,52 @@ class TestOwnership:
             assert all(clip % count == rank for clip in part.tolist())
 
 
-def test_alone_everything_is_what_it_was():
+def test_a_single_process_communicates_with_nobody():
     values = torch.randn(3, 2, requires_grad=True)
-    ALONE.all_reduce(values)
-    ALONE.broadcast(values)
-    assert ALONE.total(values) is values
-    assert ALONE.spread(values, 3, 2) is values
-    assert next(ALONE.collect(values)) is values
+    SINGLE_PROCESS.all_reduce(values)
+    SINGLE_PROCESS.broadcast(values)
+    assert SINGLE_PROCESS.all_reduce_with_gradient(values) is values
+    assert SINGLE_PROCESS.scatter_rows(values, 3, 2) is values
+    assert next(SINGLE_PROCESS.gather_rows(values)) is values
     assert (
-        ALONE.all_reduce_scalars(1, 0.5, True)
-        == ALONE.broadcast_scalars(1, 0.5, True)
+        SINGLE_PROCESS.all_reduce_scalars(1, 0.5, True)
+        == SINGLE_PROCESS.broadcast_scalars(1, 0.5, True)
         == [1.0, 0.5, 1.0]
     )
-    assert ALONE.all_gather(["a"]) == ["a"]
-    assert ALONE.is_rank0
-    with ALONE.first_before_others():
+    assert SINGLE_PROCESS.all_gather(["a"]) == ["a"]
+    assert SINGLE_PROCESS.is_rank0
+    with SINGLE_PROCESS.rank0_first():
         pass
 
 
-def test_large_tensors_are_added_up_where_they_lie_and_small_ones_in_one_message(monkeypatch):
+def test_large_tensors_are_reduced_in_place_and_small_ones_in_one_bucket(monkeypatch):
     monkeypatch.setattr(distributed, "LARGE_BYTES", 32)
     large, turned, small = torch.ones(9), torch.ones(3, 5).T, torch.ones(2)
-    messages = []
+    reduced = []
 
-    def doubled(message):  # as of two processes that have the same
-        messages.append(message)
-        message.mul_(2)
+    def doubled(tensor):  # two processes with the same values
+        reduced.append(tensor)
+        tensor.mul_(2)
 
     monkeypatch.setattr(distributed.dist, "all_reduce", doubled)
     ProcessGroup(0, 2).all_reduce(small, large, turned)
-    assert messages[0] is large
-    assert [message.numel() for message in messages] == [9, 17]
+    assert reduced[0] is large
+    assert [tensor.numel() for tensor in reduced] == [9, 17]
     assert all(torch.equal(each, torch.full_like(each, 2)) for each in (large, turned, small))
 
 
 class TestStart:
     def test_without_torchrun_a_process_is_alone(self, monkeypatch):
         monkeypatch.delenv("WORLD_SIZE", raising=False)
-        with joined_processes(torch.device("cpu")) as group:
+        with init_process_group(torch.device("cpu")) as group:
             assert (group.rank, group.count) == (0, 1)
 
-    def test_others_that_cannot_be_reached(self, monkeypatch):
+    def test_an_unreachable_group(self, monkeypatch):
         for name, value in (("WORLD_SIZE", "2"), ("RANK", "one"), ("MASTER_ADDR", "x")):
             monkeypatch.setenv(name, value)
         with (
-            pytest.raises(UserError, match=r"^cannot meet the other processes: "),
-            joined_processes(torch.device("cpu")),
+            pytest.raises(UserError, match="cannot reach"),
+            init_process_group(torch.device("cpu")),
         ):
             pass
 
@@ -100,20 +100,16 @@ class TestDevice:
         monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
         monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
 
-    def test_every_process_of_a_machine_has_a_gpu_of_its_own(self, two_gpus, monkeypatch):
-        for place in range(2):
-            monkeypatch.setenv("LOCAL_RANK", str(place))
-            assert device_of_process() == torch.device("cuda", place)
+    def test_every_process_has_its_own_gpu(self, two_gpus, monkeypatch):
+        for rank in range(2):
+            monkeypatch.setenv("LOCAL_RANK", str(rank))
+            assert local_device() == torch.device("cuda", rank)
 
     def test_too_few_gpus(self, two_gpus, monkeypatch):
         monkeypatch.setenv("LOCAL_RANK", "2")
-        message = (
-            "^expected a GPU for each of the 4 processes of this machine, got 2: "
-            "use --nproc-per-node 2, or --device cpu$"
-        )
-        with pytest.raises(UserError, match=message):
-            device_of_process()
+        with pytest.raises(UserError, match="4 processes .* got 2"):
+            local_device()
 
-    def test_the_cpu_is_for_all(self, monkeypatch):
+    def test_all_processes_can_use_the_cpu(self, monkeypatch):
         monkeypatch.setenv("LOCAL_RANK", "5")
-        assert device_of_process("cpu") == torch.device("cpu")
+        assert local_device("cpu") == torch.device("cpu")

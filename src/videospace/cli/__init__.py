@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from videospace.runtime.errors import AlreadyToldError, UserError
+from videospace.runtime.errors import AlreadyReportedError, UserError
 
 COMMANDS = {
     "demo": "train on bouncing balls from nothing, and show what a space can do",
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         importlib.import_module(f"videospace.cli.{name}").main(rest)
         sys.stdout.flush()
-    except AlreadyToldError:
+    except AlreadyReportedError:
         return USAGE
     except UserError as error:
         print(f"videospace {name}: {error}", file=sys.stderr)

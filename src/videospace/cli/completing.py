@@ -22,8 +22,8 @@ from videospace.inrv.inversion.masks import ObservedOf, masked_clip
 from videospace.inrv.inversion.video_clips import frame_size, read_clip
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports.comparison import side_by_side
-from videospace.runtime.allocator import keep_freed_memory
-from videospace.runtime.interrupts import terminated_as_interrupted
+from videospace.runtime.interrupts import sigterm_as_interrupt
+from videospace.runtime.native_libraries import keep_freed_memory
 
 Search = Annotated[InversionConfig, tyro.conf.arg(name="")]
 """Inversion options as flags of the command itself."""
@@ -114,7 +114,7 @@ def write_clip(space: VideoSpace, job: Job) -> None:
             shown = [side_by_side(frames, context.observed, video, truth) for video in videos]
         yield from (np.stack(step) for step in zip(*shown, strict=True))
 
-    with terminated_as_interrupted():
+    with sigterm_as_interrupt():
         write_video(job.out, completed(), fps=fps, num_frames=len(frames), names=names)
     for name, error in zip(names, errors, strict=True):
         print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")

@@ -12,7 +12,7 @@ from videospace.inrv.space.files import ENCODER_FILE, write_encoder
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import folder_held
+from videospace.runtime.files import folder_lock
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
     if not command.space.is_dir():  # a name alone would open a pretrained space
         raise UserError(f"expected a space, but there is no folder '{command.space}'")
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
-    with folder_held(command.space):
+    with folder_lock(command.space):
         report = train_encoder(space, command.store, command.training)
         write_encoder(command.space, space.encoder, space.fingerprint())
     print(

@@ -121,7 +121,7 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
                 save_json(command.json, {"rows": [row.as_json() for row in rows]})
             if page:
                 page.add(row, completed)
-            if stop.asked:
+            if stop.requested:
                 raise KeyboardInterrupt
 
         try:

@@ -19,9 +19,9 @@ from videospace.inrv.inversion.masks import masked_clip
 from videospace.inrv.inversion.video_clips import read_clip
 from videospace.inrv.space.latent_files import LatentFile, check_suffix, save_latents
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
+from videospace.runtime.native_libraries import keep_freed_memory
 
 
 @dataclasses.dataclass(frozen=True)

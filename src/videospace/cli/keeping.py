@@ -17,7 +17,7 @@ from videospace.inrv.model.inr import Layer
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
-from videospace.runtime.interrupts import terminated_as_interrupted
+from videospace.runtime.interrupts import sigterm_as_interrupt
 
 
 class KeptParts:
@@ -74,7 +74,7 @@ def kept_beside(
     key = hashlib.sha256(repr(state).encode()).hexdigest()[:8]
     parts = KeptParts(out.parent / f"{out.name}.unfinished-{key}", space)
     try:
-        with terminated_as_interrupted():
+        with sigterm_as_interrupt():
             yield parts
     except BaseException:
         if num_kept := parts.num_kept():

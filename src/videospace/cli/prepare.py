@@ -14,57 +14,58 @@ from videospace.clips.work_shard import unfinished_shards
 
 
 def main(arguments: list[str]) -> None:
-    """Choose the settings that fit the source, parse, prepare, report."""
+    """Parse the arguments, prepare, and print what was done."""
     kind = next((SYNTHETIC[word] for word in arguments if word in SYNTHETIC), PrepareConfig)
     command: Any = parse(_command(kind), arguments, "videospace prepare")
     report = prepare(command.sources, command.out, command.config, shard=command.shard)
-    again = f", {report.num_present} were there already" if report.num_present else ""
+    present = f", {report.num_present} were there already" if report.num_present else ""
     what = f"shard {command.shard} of {command.out}" if command.shard else command.out
-    print(f"wrote {what}: {report.num_added} clips in {report.seconds:.1f} s{again}")
+    print(f"wrote {what}: {report.num_added} clips in {report.seconds:.1f} s{present}")
     if isinstance(command.config, MovingMnistConfig) and command.config.digits is None:
-        print("the digits are drawn; --digits FILE takes handwritten ones, of an MNIST images file")
+        print("the digits are drawn; for handwritten ones, give an MNIST images file with --digits")
     if command.shard:
-        _print_waiting(command.out)
+        _print_unfinished(command.out)
     _print_skipped(report, None if command.shard else command.out / "skipped.jsonl")
 
 
-def _print_waiting(store: Path) -> None:
-    waiting = unfinished_shards(store)
-    if not waiting:
-        print("all shards are there: the same command without --shard joins them")
+def _print_unfinished(store: Path) -> None:
+    unfinished = unfinished_shards(store)
+    if not unfinished:
+        print("all shards are finished: run the same command without --shard to merge them")
         return
-    more = f" and {len(waiting) - 8} more" if len(waiting) > 8 else ""
-    print(f"not finished: {', '.join(map(str, waiting[:8]))}{more}")
+    more = f" and {len(unfinished) - 8} more" if len(unfinished) > 8 else ""
+    print(f"not finished: {', '.join(map(str, unfinished[:8]))}{more}")
 
 
-def _print_skipped(report: PrepareReport, named_in: Path | None) -> None:
+def _print_skipped(report: PrepareReport, list_file: Path | None) -> None:
     if report.skipped:
-        where = f", named in {named_in}" if named_in else ""
+        where = f", listed in {list_file}" if list_file else ""
         print(f"skipped {len(report.skipped)} sources{where}:")
         for reason, count in Counter(item.reason for item in report.skipped).most_common(5):
             print(f"  {count} × {reason}")
 
 
 def _command(kind: type) -> type:
-    """The command with the settings of one kind of source as its flags."""
+    """Make the command; its flags are the settings of one kind of source."""
 
     @dataclasses.dataclass(frozen=True)
     class Prepare:
         """Cut videos into clips of one size.
 
-        A source is a video file, a folder of frames, a folder of either, or a text file with one
-        path a line. 'bouncing-ball' and 'moving-mnist' make their clips; each has flags of its
-        own, shown by 'videospace prepare moving-mnist --help'. Running the same command again
-        continues where it stopped and adds only what is new.
+        A source is a video file, a folder of frames, a folder of videos or of such folders, or a
+        text file with one path on each line. 'bouncing-ball' and 'moving-mnist' are synthetic sets
+        with flags of their own: see 'videospace prepare moving-mnist --help'. Running the same
+        command again continues where it stopped, and adds only new clips.
         """
 
         sources: Annotated[list[str], tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE...")]
-        """Where the clips come from."""
+        """Videos, folders or lists of them, or the name of a synthetic set."""
         out: Annotated[Path, tyro.conf.arg(metavar="STORE")]
         """Folder of the clips; made, or added to."""
         shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
-        """Decode only a share of the videos, such as 2/4, while other processes, on any machines
-        that share STORE, decode the others; the same command without --shard then joins them."""
+        """Decode only shard I of N of the videos, such as 2/4. Start N processes, on any machines
+        that can write to STORE; when all have finished, the same command without --shard merges
+        their clips."""
         config: Annotated[kind, tyro.conf.arg(name="")] = dataclasses.field(default_factory=kind)  # type: ignore[valid-type]
 
     return Prepare

@@ -4,7 +4,7 @@ import importlib.util
 
 from videospace.cli.arguments import parse
 from videospace.runtime.errors import UserError
-from videospace.runtime.threads import wait_asleep
+from videospace.runtime.native_libraries import sleep_while_waiting
 
 NEEDS = ("fastapi", "uvicorn", "cryptography")
 
@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> None:
     """Parse and run."""
     if any(importlib.util.find_spec(name) is None for name in NEEDS):
         raise UserError('the studio needs its extra: pip install "videospace[studio,lipreading]"')
-    wait_asleep()  # a browser, and often a training, want the same cores
+    sleep_while_waiting()  # a browser, and often a training, want the same cores
     from videospace.studio.server.serve import StudioConfig, run_studio
 
     run_studio(parse(StudioConfig, arguments, "videospace studio"))

@@ -1,4 +1,4 @@
-"""From one source to its clips."""
+"""Cutting one source into clips."""
 
 import dataclasses
 import math
@@ -10,37 +10,44 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videospace.clips.decoding.video_input import probe, read_frames
-from videospace.clips.errors import UnreadableVideo
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UnreadableVideo, UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodedClip:
-    """A clip on its way to the store."""
+    """A clip that is not in the store yet."""
 
     first_frame: int
     """Number of its first frame among the decoded frames of the source."""
     fps: float
     """Frames per second of the clip."""
     pixels: UInt8[np.ndarray, "time height width 3"]
-    """RGB."""
+    """RGB in [0, 255]."""
     num_expected: int
-    """About how many clips the source will give."""
+    """Estimated number of clips of the source."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SourceEnd:
-    """What comes after the last clip of a source."""
+    """Marks the end of a source, after its last clip."""
 
     reason: str | None = None
-    """Why it gave no clip; None when it gave some."""
+    """Why the source gave no clip; None if it gave some."""
 
 
 def cut_clips(
     frames: Iterator[np.ndarray], num_frames: int, stride: int
 ) -> Iterator[tuple[int, UInt8[np.ndarray, "time height width 3"]]]:
-    """Cut a stream of frames into clips, each with the number of its first frame in the stream.
+    """Cut a stream of frames into clips.
+
+    Args:
+        frames: The frames.
+        num_frames: Frames of a clip.
+        stride: Frames between the starts of two clips.
+
+    Yields:
+        The number of each clip's first frame in the stream, and the clip.
 
     Example:
         >>> stream = (np.full((1, 1, 3), value, np.uint8) for value in range(5))
@@ -58,7 +65,11 @@ def cut_clips(
 def decode_source(
     source: str, config: PrepareConfig, num_threads: int
 ) -> Iterator[DecodedClip | SourceEnd]:
-    """Decode one source: its clips, then a `SourceEnd`, whatever is wrong with it."""
+    """Decode one source.
+
+    Yields:
+        Its clips, then a `SourceEnd`; errors of the source become the reason of the latter.
+    """
     num_clips = 0
     reason = None
     try:
@@ -75,8 +86,8 @@ def decode_source(
 def _clips(source: str, config: PrepareConfig, num_threads: int) -> Iterator[DecodedClip]:
     info = probe(source)
     fps = config.frame_folder_fps if os.path.isdir(source) else info.fps
-    num_taken = math.ceil(info.num_frames / config.every)
-    expected = max(1, (num_taken - config.num_frames) // config.frames_apart + 1)
+    num_used = math.ceil(info.num_frames / config.every)
+    num_expected = max(1, (num_used - config.num_frames) // config.frames_apart + 1)
     limit = config.max_clips_per_source or float("inf")
     num_frames = num_clips = 0
 
@@ -97,13 +108,13 @@ def _clips(source: str, config: PrepareConfig, num_threads: int) -> Iterator[Dec
             first_frame=first * config.every,
             fps=fps / config.every,
             pixels=pixels,
-            num_expected=int(min(expected, limit)),
+            num_expected=int(min(num_expected, limit)),
         )
         num_clips += 1
         if num_clips >= limit:
             return
     if not num_clips:
-        taken = f" (one in {config.every} taken)" if config.every > 1 else ""
+        used = f" (one in {config.every} used)" if config.every > 1 else ""
         raise UnreadableVideo(
-            source, f"too short: {num_frames} frames{taken}, a clip has {config.num_frames}"
+            source, f"too short: {num_frames} frames{used}, a clip has {config.num_frames}"
         )

@@ -1,4 +1,4 @@
-"""Decoding many sources side by side, with their clips in the order of the sources."""
+"""Decoding many sources in parallel, with their clips in the order of the sources."""
 
 import contextlib
 import multiprocessing
@@ -15,40 +15,44 @@ from videospace.clips.prepare_config import PrepareConfig
 from videospace.runtime.errors import UserError
 
 IN_FLIGHT_BYTES = 2**28
-"""Decoded clips that may wait to be written, all workers together."""
+"""How many bytes of decoded clips may wait to be written, over all workers."""
 
 
-UNGUARDED = (
-    "the decoding processes cannot start, since each of them imports your script: expected its "
-    "calls below `if __name__ == '__main__':`; add that line, or decode with workers=1"
+MISSING_GUARD = (
+    "cannot start the decoding processes, because each of them imports your script: put the "
+    "script's calls below `if __name__ == '__main__':`, or decode with workers=1"
 )
 
 
 def require_guard() -> None:
-    """Refuse to go on in a process that has just been started and runs the script once more.
+    """Refuse to start workers from a process that is itself starting and imports the script.
 
     Raises:
-        UserError: It says what to add to the script.
+        UserError: The script lacks the ``__main__`` guard.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise UserError(UNGUARDED)
+        raise UserError(MISSING_GUARD)
 
 
 def decode_sources(
     sources: Sequence[str], config: PrepareConfig
 ) -> Generator[tuple[str, Iterator[DecodedClip | SourceEnd]]]:
-    """Decode sources side by side and hand them out one after the other.
+    """Decode sources in parallel and yield them in order.
 
-    Worker ``k`` of ``n`` decodes the sources ``k``, ``k + n``, ``k + 2 n`` and so on, and waits
-    while its share of `IN_FLIGHT_BYTES` is full, so that neither the order nor the memory depends
-    on how fast it is. A file that crashes its worker is reported like any other that cannot be
-    decoded, and the worker starts anew behind it. Close the iterator to stop the workers.
+    Worker ``k`` of ``n`` decodes the sources ``k``, ``k + n``, ``k + 2 n`` and so on. It waits
+    while its part of `IN_FLIGHT_BYTES` is full, so that neither the order nor the memory depends on
+    its speed. If a file crashes its worker, the file is reported like any other that cannot be
+    decoded, and the worker is restarted with the next one. Close the iterator to stop the workers.
+
+    Args:
+        sources: Video files and folders of images.
+        config: How to cut them.
 
     Yields:
-        Each source with its clips and one `SourceEnd`, to be used up before the next is asked for.
+        Each source with its clips and one `SourceEnd`; read all of them before the next source.
 
     Raises:
-        UserError: The workers cannot start, as the calling script has no guard.
+        UserError: The workers cannot start, because the calling script lacks the guard.
     """
     num_workers = min(config.workers or available_cores(), len(sources))
     num_threads = max(1, available_cores() // max(1, num_workers))
@@ -61,22 +65,22 @@ def decode_sources(
         for first in range(num_workers)
     ]
     try:
-        for place, source in enumerate(sources):
-            yield source, workers[place % num_workers].next_source()
+        for index, source in enumerate(sources):
+            yield source, workers[index % num_workers].next_source()
     finally:
         for worker in workers:
             worker.stop()
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class _Worker:
-    """A process that decodes some sources, and a thread that takes in what it sends."""
+    """A process that decodes some of the sources, and a thread that receives its clips."""
 
     def __init__(
         self, sources: Sequence[str], config: PrepareConfig, num_workers: int, num_threads: int
@@ -90,7 +94,7 @@ class _Worker:
         self._start()
 
     def next_source(self) -> Iterator[DecodedClip | SourceEnd]:
-        """The clips of the next of its sources, then a `SourceEnd`."""
+        """The clips of its next source, then a `SourceEnd`."""
         num_clips = 0
         while isinstance(message := self._inbox.get(), DecodedClip):
             num_clips += 1
@@ -104,7 +108,7 @@ class _Worker:
         yield message
 
     def stop(self) -> None:
-        """End the process and the thread, whatever they are at."""
+        """Terminate the process and the thread."""
         self._process.terminate()
         self._process.join()
         while self._thread.is_alive():
@@ -112,9 +116,9 @@ class _Worker:
                 self._inbox.get(timeout=0.01)
 
     def _require_started(self) -> None:
-        """Tell a decoder that crashed from a process that failed before it came to decode."""
+        """Raise if the process failed before it could decode anything."""
         if self._process.exitcode == 1 and not self._has_started.is_set():
-            raise UserError(UNGUARDED)
+            raise UserError(MISSING_GUARD)
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -129,7 +133,7 @@ class _Worker:
         )
         self._process = context.Process(target=_send_clips, args=arguments, daemon=True)
         self._process.start()
-        sender.close()  # or the end of the process would not end the pipe
+        sender.close()  # else the pipe would stay open when the process ends
         self._inbox: queue.Queue[DecodedClip | SourceEnd | None] = queue.Queue(self._capacity)
         self._thread = threading.Thread(target=_receive, args=(receiver, self._inbox), daemon=True)
         self._thread.start()
@@ -143,7 +147,7 @@ def _send_clips(
     num_threads: int,
 ) -> None:
     has_started.set()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
     with contextlib.suppress(BrokenPipeError):
         for source in sources:
             for message in decode_source(source, config, num_threads):
@@ -151,7 +155,7 @@ def _send_clips(
 
 
 def _receive(receiver: Connection, inbox: queue.Queue) -> None:
-    """Take in messages until the process ends, and mark the end with None."""
+    """Receive messages until the process ends, then put None."""
     with receiver, contextlib.suppress(EOFError, OSError):
         while True:
             inbox.put(receiver.recv())

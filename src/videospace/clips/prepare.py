@@ -1,4 +1,4 @@
-"""From videos to a store of clips: ``videospace prepare``."""
+"""Cutting videos into a store of clips, or drawing a synthetic set: ``videospace prepare``."""
 
 import contextlib
 import dataclasses
@@ -14,12 +14,12 @@ from tqdm import tqdm
 from videospace.clips.cutting import DecodedClip, SourceEnd
 from videospace.clips.parallel_decoding import decode_sources, require_guard
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.sharded_prepare import (
-    PartReader,
-    begin_part,
-    delete_parts,
-    finish_part,
-    require_count,
+from videospace.clips.shard_stores import (
+    ShardReader,
+    begin_shard,
+    delete_shards,
+    finish_shard,
+    require_same_count,
 )
 from videospace.clips.sources import SkippedSource, list_sources
 from videospace.clips.store.clip_store import ClipStore
@@ -29,31 +29,31 @@ from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_b
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.work_shard import Shard, shards_of
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import folder_held, written_whole
+from videospace.runtime.files import atomic_write, folder_lock
 
 SYNTHETIC = {
     "bouncing-ball": BouncingBallConfig,
     "moving-mnist": MovingMnistConfig,
 }
-"""Names of the sets that are drawn, and how each is configured."""
+"""The configuration of each synthetic set, by name."""
 Decoder = Callable[
     [Sequence[str], PrepareConfig], Generator[tuple[str, Iterator[DecodedClip | SourceEnd]]]
 ]
-"""`decode_sources`, or what reads the clips of sources from elsewhere."""
+"""`decode_sources`, or `ShardReader.decode`, which reads decoded clips."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PrepareReport:
-    """What a preparation did."""
+    """The result of :func:`prepare`."""
 
     num_added: int
-    """Clips that are new in the store."""
+    """Clips added to the store."""
     num_present: int
-    """Clips of these sources that were there before."""
+    """Clips of these sources that the store had already."""
     skipped: tuple[SkippedSource, ...]
-    """What could not be used."""
+    """Sources that could not be used."""
     seconds: float
-    """Time taken."""
+    """How long it took."""
 
 
 def prepare(
@@ -64,25 +64,30 @@ def prepare(
     shard: str | None = None,
     progress: bool = True,
 ) -> PrepareReport:
-    """Cut videos into clips and add them to a store, or draw one of the synthetic sets.
+    """Cut videos into clips and add them to a store, or draw a synthetic set.
 
-    After an interrupt the same call continues where it stopped; repeated, it adds nothing. It
-    decodes in processes of its own, so a script that calls it needs the usual
-    ``if __name__ == "__main__":``, unless ``workers=1``.
+    After an interrupt, the same call continues where it stopped. A call with sources that are in
+    the store already adds nothing. Videos are decoded in worker processes, so a script that calls
+    this needs the usual ``if __name__ == "__main__":``, unless ``workers=1``.
 
     Args:
-        sources: Video files, folders of them, folders of frames and text files with a path a
-            line (see `list_sources`); or ``["bouncing-ball"]`` or ``["moving-mnist"]``.
-        out: Folder of the store, new or one of this shape.
-        config: How to cut, or how to draw; None means the defaults.
-        shard: ``"2/4"`` to decode only the second of four shares of the videos, as one of four
-            calls at once, on any machines that share the folder. When all have finished, the same
-            call without it joins them. None decodes everything, or joins.
-        progress: Show a progress bar, if standard error is a terminal.
+        sources: Video files, folders of them, folders of frames, and text files with one path on
+            each line (see `list_sources`); or ``["bouncing-ball"]`` or ``["moving-mnist"]``.
+        out: Folder of the store; made, or added to if its clips have this shape.
+        config: A :class:`PrepareConfig` for videos, or the configuration of the synthetic set;
+            None means the defaults.
+        shard: ``"2/4"`` decodes only the second quarter of the videos, so that four processes, on
+            any machines that can write to the folder, do the work together. When all four have
+            finished, the same call with None merges their clips.
+        progress: Show a progress bar if standard error is a terminal.
+
+    Returns:
+        How many clips were added, and which sources were skipped.
 
     Raises:
-        UserError: When a source does not exist, none gives a clip, the store is of another shape
-            or another process is writing to it, a shard has not finished, or the guard is missing.
+        UserError: A source does not exist, no source gives a clip, the store has another shape or
+            is in use by another process, a shard is not finished, or the calling script lacks the
+            guard.
 
     Example:
         >>> import tempfile
@@ -99,21 +104,21 @@ def prepare(
             f"got a {type(config).__name__}"
         )
     if isinstance(config, PrepareConfig):
-        share = None if shard is None else Shard.parse(shard)
+        work_shard = None if shard is None else Shard.parse(shard)
         if config.workers != 1:
             require_guard()
         names, skipped = list_sources(sources)
-        if share:
-            require_count(Path(out), share)
-            with folder_held(share.folder(Path(out))):
-                return _prepare_shard(names, Path(out), share, config, progress, started)
-        with folder_held(Path(out)):
+        if work_shard:
+            require_same_count(Path(out), work_shard)
+            with folder_lock(work_shard.folder(Path(out))):
+                return _prepare_shard(names, Path(out), work_shard, config, progress, started)
+        with folder_lock(Path(out)):
             return _prepare_videos(names, skipped, Path(out), config, progress, started)
     if shard is not None:
         raise UserError(
             f"expected videos to divide into shards, got {sources[0]}: leave out {shard}"
         )
-    with folder_held(Path(out)):
+    with folder_lock(Path(out)):
         return _draw(out, config, progress, started)
 
 
@@ -145,7 +150,7 @@ def _prepare_videos(
     progress: bool,
     started: float,
 ) -> PrepareReport:
-    decode = PartReader(out, config).decode if shards_of(out) else decode_sources
+    decode = ShardReader(out, config).decode if shards_of(out) else decode_sources
     names = names[: config.max_sources]
     store = _store(out, config)
     splits = _splits(names, store, config)
@@ -157,8 +162,8 @@ def _prepare_videos(
         reasons = Counter(item.reason for item in skipped).most_common(3)
         reasons_text = "; ".join(f"{reason} ({count} of them)" for reason, count in reasons)
         raise UserError(f"none of the {len(skipped)} sources can be used: {reasons_text}")
-    del decode  # and with it the memory maps of the parts
-    delete_parts(out)
+    del decode  # closes the memory maps of the shards
+    delete_shards(out)
     return _report(writer, skipped, started)
 
 
@@ -170,28 +175,28 @@ def _prepare_shard(
     progress: bool,
     started: float,
 ) -> PrepareReport:
-    """Decode a share of the sources into a part; what the whole store has by now is left out."""
+    """Decode one shard of the sources; sources that the whole store has already are left out."""
     folder = shard.folder(out)
-    begin_part(folder, shard, config)
+    begin_shard(folder, shard, config)
     names = names[: config.max_sources]
-    own = set(shard.share(names))
+    own = set(shard.select(names))
     whole = _store(out, config) if (out / "store.json").exists() else None
     splits = _splits(names, whole, config)
     writer = StoreWriter(_store(folder, config), config)
-    joined = StoreWriter(whole, config) if whole else None
+    merged = StoreWriter(whole, config) if whole else None
     skipped: list[SkippedSource] = []
     for group, max_clips in _groups(splits, config.max_clips):
         present = {
-            source: joined.skip_if_finished(source) if joined else 0
+            source: merged.skip_if_finished(source) if merged else 0
             for source in group
             if source in own
         }
         waiting = [source for source in present if not present[source]]
-        # One clip more than there is room for: where it is met, the joining stops too.
+        # One clip more than there is room for: merging stops at that clip too.
         room = max_clips + 1 - sum(present.values())
         skipped += _prepare_group(waiting, splits, room, config, writer, decode_sources, progress)
     _write_skipped(folder / "skipped.jsonl", skipped, sorted(own))
-    finish_part(folder, config)
+    finish_shard(folder, config)
     return _report(writer, skipped, started)
 
 
@@ -201,7 +206,7 @@ def _store(folder: Path, config: PrepareConfig) -> ClipStore:
 
 
 def _splits(names: list[str], store: ClipStore | None, config: PrepareConfig) -> dict[str, str]:
-    """The side of every source: the one that it is on in the store, or else by its place."""
+    """The split of every source: its split in the store, or else by its position in the list."""
     num_held_out = config.num_held_out(len(names)) if names else 0
     splits = dict.fromkeys(names, "train") | dict.fromkeys(
         names[len(names) - num_held_out :], "holdout"
@@ -220,13 +225,14 @@ def _report(writer: StoreWriter, skipped: Sequence[SkippedSource], started: floa
 
 
 def _groups(splits: dict[str, str], max_clips: int | None) -> list[tuple[list[str], int | float]]:
-    """Sources and the clips to take from them; with a limit, training and holdout apart."""
+    """Sources and the limit of their clips; if there is one, training and holdout separately."""
     if max_clips is None:
         return [(list(splits), math.inf)]
     held_out = [source for source, split in splits.items() if split == "holdout"]
     train = [source for source, split in splits.items() if split == "train"]
-    share = round(max_clips * len(held_out) / max(1, len(splits)))
-    max_held_out = min(max(share, 1), max_clips - 1) if held_out and train else share
+    in_proportion = round(max_clips * len(held_out) / max(1, len(splits)))
+    both = held_out and train
+    max_held_out = min(max(in_proportion, 1), max_clips - 1) if both else in_proportion
     return [(train, max_clips - max_held_out), (held_out, max_held_out)]
 
 
@@ -239,7 +245,7 @@ def _prepare_group(
     decode: Decoder,
     progress: bool,
 ) -> list[SkippedSource]:
-    """Take clips from some sources up to a limit; returns the sources that gave none."""
+    """Add the clips of some sources, up to a limit; return the sources that gave none."""
     finished = {source: writer.skip_if_finished(source) for source in sources}
     room = max_clips - sum(finished.values())
     waiting = [source for source in sources if not finished[source]] if room > 0 else []
@@ -267,11 +273,11 @@ def _prepare_group(
 
 
 def _write_skipped(path: Path, skipped: list[SkippedSource], sources: list[str]) -> None:
-    """Bring ``skipped.jsonl`` up to date; what other runs have skipped stays in it."""
+    """Update ``skipped.jsonl``; it keeps what earlier runs with other sources have skipped."""
     now = {item.source: item.reason for item in skipped}
     lines, _ = read_json_lines(path)
     before = {line.get("source"): line.get("reason") for line in lines}
     reasons = {source: reason for source, reason in before.items() if source not in sources} | now
     items = [{"source": source, "reason": reason} for source, reason in reasons.items()]
-    with written_whole(path) as unfinished:
-        unfinished.write_text("".join(json.dumps(item) + "\n" for item in items))
+    with atomic_write(path) as temporary:
+        temporary.write_text("".join(json.dumps(item) + "\n" for item in items))

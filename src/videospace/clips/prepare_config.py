@@ -1,4 +1,4 @@
-"""How videos are cut into clips."""
+"""The settings of ``videospace prepare``."""
 
 import dataclasses
 import hashlib
@@ -15,6 +15,9 @@ from videospace.runtime.errors import UserError
 class PrepareConfig:
     """How videos are cut into clips.
 
+    Raises:
+        UserError: A value is out of range, or ``size`` or ``crop`` cannot be read.
+
     Example:
         >>> PrepareConfig(size="48x64", every=5).every
         5
@@ -25,26 +28,25 @@ class PrepareConfig:
     size: str = "64"
     """Size of the clips in px: ``"64"``, or ``"48x64"`` for height x width."""
     crop: str = "center"
-    """``"center"``, the largest centered region of the clips' aspect, or
-    ``"top,left,height,width"``
-    in px of the source."""
+    """``"center"``, the largest centered region with the aspect ratio of the clips, or
+    ``"top,left,height,width"`` in px of the source."""
     every: int = 1
-    """Take every n-th frame, for slow recordings; the clips' fps is that much lower."""
+    """Use every n-th frame, for slow motion; the fps of the clips is lower by this factor."""
     stride: int | None = None
     """Frames between the starts of two clips of one source, counted after ``every``; None means
     ``num_frames``, so that clips do not overlap."""
     holdout: int | float = 0
-    """Sources to hold out, the last ones: a share below 1, or a number of sources. All clips of a
-    source fall on one side, and a source stays on the side that it first came to."""
+    """The last sources are held out: a fraction below 1, or a number of sources. All clips of a
+    source are in one split, and a source keeps the split that it has in the store."""
     max_sources: int | None = None
-    """Use only this many sources, the first ones; None means all."""
+    """Use only the first sources, this many; None means all."""
     max_clips: int | None = None
-    """Cut at most this many clips, divided between training and holdout as the sources are; None
-    means no limit."""
+    """Cut at most this many clips, divided between training and holdout in proportion to their
+    sources; None means no limit."""
     max_clips_per_source: int | None = None
-    """Cut at most this many clips from one source, the first ones; None means no limit."""
+    """Cut at most the first clips of each source, this many; None means no limit."""
     frame_folder_fps: float = 25.0
-    """Frames per second of folders of images, which do not say it."""
+    """Frames per second of folders of images, which have no frame rate."""
     workers: int | None = None
     """Processes that decode; None means one for each core."""
 
@@ -58,7 +60,7 @@ class PrepareConfig:
                 raise UserError(f"expected {name} of at least 1, got {value}")
         if not (0 <= self.holdout < 1 or (self.holdout > 0 and float(self.holdout).is_integer())):
             raise UserError(
-                f"expected holdout as a share below 1 or a number of sources, got {self.holdout}"
+                f"expected holdout as a fraction below 1 or a number of sources, got {self.holdout}"
             )
         if not 0 < self.frame_folder_fps < float("inf"):
             raise UserError(f"expected frame_folder_fps above 0, got {self.frame_folder_fps}")
@@ -74,10 +76,13 @@ class PrepareConfig:
         return self.stride or self.num_frames
 
     def num_held_out(self, num_sources: int) -> int:
-        """How many of a number of sources are held out: at least one if any is asked for.
+        """How many sources are held out: at least one if ``holdout`` is not 0.
+
+        Args:
+            num_sources: Number of all sources.
 
         Raises:
-            UserError: When none is left to train on.
+            UserError: No source would be left for training.
 
         Example:
             >>> PrepareConfig(holdout=0.1).num_held_out(100)
@@ -85,8 +90,8 @@ class PrepareConfig:
         """
         if not self.holdout:
             return 0
-        share = self.holdout * num_sources if self.holdout < 1 else self.holdout
-        num_held_out = max(1, round(share))
+        wanted = self.holdout * num_sources if self.holdout < 1 else self.holdout
+        num_held_out = max(1, round(wanted))
         if num_held_out >= num_sources:
             raise UserError(
                 f"holdout is by source: expected more sources than the {num_held_out} to hold out, "
@@ -95,11 +100,11 @@ class PrepareConfig:
         return num_held_out
 
     def clip_key(self, source: str) -> str:
-        """Ten hexadecimal digits for the source and all that a clip's pixels depend on."""
+        """Ten hexadecimal digits of the source and all settings that the pixels depend on."""
         return _digest([source, self.num_frames, self.height_width, self.every, self.crop])
 
     def cut_key(self, source: str) -> str:
-        """Like `clip_key`, and for which clips are cut."""
+        """Like `clip_key`, and also of the settings that decide which clips are cut."""
         return _digest([self.clip_key(source), self.frames_apart, self.max_clips_per_source])
 
 

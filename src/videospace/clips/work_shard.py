@@ -1,4 +1,4 @@
-"""Which share of a preparation a process takes, and which shares are still missing."""
+"""Which sources one of several processes decodes, and which processes have finished."""
 
 import dataclasses
 import json
@@ -8,30 +8,32 @@ from pathlib import Path
 
 from videospace.runtime.errors import UserError
 
-PARTS = ".parts"
-"""Folder, in that of a store, of the parts that are still to be joined."""
+SHARDS_FOLDER = ".parts"
+"""Folder, inside that of a store, with a store for each shard until they are merged."""
+SHARD_FILE = ".part.json"
+"""File, in the store of a shard, with its settings and whether it is finished."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """One of several shares of the sources, counted from 1.
+    """One of several disjoint sets of sources, numbered from 1.
 
     Example:
-        >>> Shard.parse("2/3").share(["a", "b", "c", "d", "e"])
+        >>> Shard.parse("2/3").select(["a", "b", "c", "d", "e"])
         ['b', 'e']
     """
 
     number: int
     """From 1 to ``count``."""
     count: int
-    """How many there are."""
+    """Number of shards."""
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
-        """Read ``"2/4"``, the second of four.
+        """Read a shard such as ``"2/4"``, the second of four.
 
         Raises:
-            UserError: It is something else.
+            UserError: The text is not of this form.
         """
         found = re.fullmatch(r"(\d+)/(\d+)", text, re.ASCII)
         shard = cls(int(found[1]), int(found[2])) if found else cls(0, 0)
@@ -43,37 +45,37 @@ class Shard:
         return f"{self.number}/{self.count}"
 
     def folder(self, store: Path) -> Path:
-        """Where its part of a store lies."""
-        return store / PARTS / f"{self.number}-of-{self.count}"
+        """The folder of this shard's own store."""
+        return store / SHARDS_FOLDER / f"{self.number}-of-{self.count}"
 
-    def share(self, names: Sequence[str]) -> list[str]:
-        """The names that fall to it: every ``count``-th."""
+    def select(self, names: Sequence[str]) -> list[str]:
+        """The names that belong to this shard: every ``count``-th."""
         return list(names[self.number - 1 :: self.count])
 
 
 def shards_of(store: Path) -> list[Shard]:
-    """All shards of a store that is being prepared in parts, those without a part too.
+    """All shards of a store that several processes prepare, including those not yet begun.
 
     Raises:
-        UserError: There are parts of several numbers of shards.
+        UserError: The store has shards of two different counts.
     """
-    names = [re.fullmatch(r"\d+-of-(\d+)", path.name) for path in (store / PARTS).glob("*")]
+    names = [re.fullmatch(r"\d+-of-(\d+)", path.name) for path in (store / SHARDS_FOLDER).glob("*")]
     counts = sorted({int(name[1]) for name in names if name})
     if len(counts) > 1:
         raise UserError(
-            f"'{store / PARTS}' holds parts of {counts[0]} and of {counts[1]} shards: "
+            f"'{store / SHARDS_FOLDER}' holds shards of {counts[0]} and of {counts[1]}: "
             "delete those that do not belong there"
         )
     return [Shard(number, counts[0]) for number in range(1, counts[0] + 1)] if counts else []
 
 
 def unfinished_shards(store: Path) -> list[Shard]:
-    """The shards whose part is missing or was cut short."""
+    """The shards that are missing or were interrupted."""
     return [shard for shard in shards_of(store) if not _is_finished(shard.folder(store))]
 
 
 def require_finished(store: Path) -> None:
-    """Refuse to go on without all parts.
+    """Refuse to go on before all shards are finished.
 
     Raises:
         UserError: It names the shards to run.
@@ -88,6 +90,6 @@ def require_finished(store: Path) -> None:
 
 def _is_finished(folder: Path) -> bool:
     try:
-        return json.loads((folder / ".part.json").read_text(encoding="utf-8"))["finished"] is True
+        return json.loads((folder / SHARD_FILE).read_text(encoding="utf-8"))["finished"] is True
     except (OSError, ValueError, LookupError, TypeError):
         return False

@@ -21,7 +21,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import atomic_write, cannot_write
 
 MAX_GIF_FPS = 50
 """Browsers slow a GIF down if its frames follow each other faster than this."""
@@ -114,7 +114,7 @@ def write_video(
         path.parent.mkdir(parents=True, exist_ok=True)
         if not suffix:
             return _write_folder(path, first, checked, fps, names)
-        with written_whole(path) as part:
+        with atomic_write(path) as part:
             if suffix == ".png":
                 _write_contact_sheet(part, first, checked, num_frames, num_columns)
             elif suffix == ".npy":
@@ -213,7 +213,7 @@ def _write_folder(
     folder.mkdir(exist_ok=True)
     paths = [folder / f"{name}.mp4" for name in names]
     with contextlib.ExitStack() as files:
-        parts = [files.enter_context(written_whole(path)) for path in paths]
+        parts = [files.enter_context(atomic_write(path)) for path in paths]
         adders = [files.enter_context(_encoder(part, first.shape[1:3], fps)) for part in parts]
         for add, frame in zip(adders, first, strict=True):
             add(frame)

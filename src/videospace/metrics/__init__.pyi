@@ -15,7 +15,7 @@ from .identity import Identity, global_similarity, identity, local_similarity, m
 from .intervals import MeanInterval, mean_interval, paired_difference
 from .perceptual import Lpips
 from .proportion import share
-from .structure import BallCheck, check_ball, share_valid
+from .structure import BallCheck, check_ball, fraction_valid
 
 __all__ = [
     "BallCheck",
@@ -46,7 +46,7 @@ __all__ = [
     "psnr_db",
     "root_mean_square_error",
     "share",
-    "share_valid",
+    "fraction_valid",
     "ssim",
     "ssim_of_regions",
     "task_fidelity",

@@ -132,7 +132,7 @@ def check_ball(
     return dataclasses.replace(check, reasons=tuple(filter(None, reasons)))
 
 
-def share_valid(checks: Sequence[BallCheck]) -> float:
+def fraction_valid(checks: Sequence[BallCheck]) -> float:
     """Share of clips without a fault, in [0, 1].
 
     Raises:
@@ -143,7 +143,7 @@ def share_valid(checks: Sequence[BallCheck]) -> float:
         >>> ball[0, 3:6, 3:6] = (0, 0, 255)
         >>> good = check_ball(ball, radius_px=1.7, lowest_px=4, highest_px=4)
         >>> bad = check_ball(ball, radius_px=1.7, lowest_px=6, highest_px=8)
-        >>> share_valid([good, bad])
+        >>> fraction_valid([good, bad])
         0.5
     """
     if not checks:

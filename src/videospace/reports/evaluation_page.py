@@ -21,7 +21,7 @@ from videospace.lipreading.evaluation.plots import (
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS
 from videospace.lipreading.phonetics.visemes import visemes
 from videospace.lipreading.text import counted
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import atomic_write, cannot_write
 
 NUM_WORST = 6
 CONFUSION = "confusion-{}.mp4"
@@ -87,8 +87,8 @@ def write_page(
         worst=_worst(folder, answers, clips, lambda word: visemes(forms.get(word, word), language)),
     )
     path = folder / "index.html"
-    with written_whole(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
     return path
 
 

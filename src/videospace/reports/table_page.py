@@ -14,7 +14,7 @@ from videospace.inrv.training.evaluation import evenly_spread
 from videospace.reports.demo.page import page_top
 from videospace.reports.table_films import Film, Panel, input_panel, make_film, panel
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 SEEN: dict[Task, str] = {
     "invert": "Everything is seen; the question is how much of it a point of the space can hold.",
@@ -73,8 +73,8 @@ class TablePage:
         if films:
             self.films[self.rows[-1].task] = films
         content = page_html(self.rows, self.films)
-        with written_whole(self.path) as unfinished:
-            unfinished.write_text(content, encoding="utf-8")
+        with atomic_write(self.path) as temporary:
+            temporary.write_text(content, encoding="utf-8")
 
 
 def page_html(rows: Sequence[Row], films: dict[Task, list[Film]]) -> str:

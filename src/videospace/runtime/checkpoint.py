@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 from videospace.runtime.renamed import in_new_names
 
 Config = TypeVar("Config")
@@ -71,7 +71,7 @@ def save_tensors(
         start = stop
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the numbers are aligned
-    with written_whole(path) as unfinished, open(unfinished, "wb") as file:
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in order:
             tensor = tensors[name]
@@ -151,8 +151,8 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
 
 def save_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file whole."""
-    with written_whole(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def load_json(path: Path) -> dict[str, Any]:

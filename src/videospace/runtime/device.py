@@ -1,6 +1,5 @@
 """Where to compute, and how precisely."""
 
-import os
 from typing import Literal
 
 import torch
@@ -34,16 +33,6 @@ def choose_device(name: str = "auto") -> torch.device:
             f"expected auto, cpu or a GPU of this machine, got '{name}': {reason}"
         ) from error
     return device
-
-
-def keep_few_kernels(count: int = 32) -> None:
-    """Let oneDNN forget kernels of shapes that are gone.
-
-    It keeps one for every shape, up to 1024 of them. Where each batch has another length, as clips
-    of words do, that was a gigabyte in the first hundred steps. Without effect after the first
-    product.
-    """
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(count))
 
 
 def choose_precision(

@@ -1,4 +1,4 @@
-"""Stopping in good order: a first Ctrl-C or SIGTERM is a request, a second one is obeyed."""
+"""Stopping cleanly on Ctrl-C and SIGTERM."""
 
 import contextlib
 import signal
@@ -8,29 +8,32 @@ from types import FrameType
 
 
 class StopRequest:
-    """Whether somebody has asked to stop."""
+    """Whether the user has asked the run to stop."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
 
 @contextlib.contextmanager
 def stop_on_signal() -> Iterator[StopRequest]:
-    """Turn the first interrupt into a request that a loop can look at between its steps.
+    """Turn the first signal into a request that a loop can check; a second one interrupts.
 
-    Outside the main thread, where signals cannot be handled, nothing is ever asked.
+    Outside the main thread, where signals cannot be handled, nothing is ever requested.
+
+    Yields:
+        The request, whose ``requested`` the signal sets.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
 
-    def ask(number: int, _: FrameType | None) -> None:
-        if request.asked:
+    def handle(number: int, _: FrameType | None) -> None:
+        if request.requested:
             raise KeyboardInterrupt
-        request.asked = True
+        request.requested = True
 
-    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield request
     finally:
@@ -39,8 +42,8 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
 
 @contextlib.contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that what is unfinished is cleared away."""
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt, as Ctrl-C does, so that temporary files are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -241,8 +241,8 @@ def plot_metrics(folder: Path, path: Path) -> None:
     seconds = [record["seconds"] for record in records]
     axes.plot(seconds, [record["psnr_db"] for record in records], marker=".", linewidth=1.5)
     axes.grid(alpha=0.3)
-    with written_whole(path) as unfinished:
-        figure.savefig(unfinished, format="png", dpi=120)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
 
 
 def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
@@ -254,9 +254,9 @@ def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
     kept = []
     if resume_step is not None:
         kept = [record for record in read_metrics(folder) if record["step"] <= resume_step]
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as temporary:
         lines = [json.dumps(record) + "\n" for record in kept]
-        unfinished.write_text("".join(lines), encoding="utf-8")
+        temporary.write_text("".join(lines), encoding="utf-8")
     return kept
 
 

@@ -1,4 +1,4 @@
-"""What is said when memory does not suffice."""
+"""Advice for the user when memory runs out."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -9,22 +9,22 @@ import torch
 from videospace.runtime.errors import UserError
 
 Item = TypeVar("Item")
-SIGNS = ("not enough memory", "can't allocate memory", "out of memory")
-"""What PyTorch says in a RuntimeError of no type of its own, on the CPU and in its libraries."""
+OUT_OF_MEMORY_TEXTS = ("not enough memory", "can't allocate memory", "out of memory")
+"""How PyTorch words a plain RuntimeError when the CPU or a library runs out of memory."""
 
 
 @contextlib.contextmanager
-def memory_errors_advise(what_to_lower: str) -> Iterator[None]:
-    """Turn an error for want of memory into one line that says what needs less.
+def out_of_memory_hint(what_to_lower: str) -> Iterator[None]:
+    """Turn an out-of-memory error into a message of one line that says what to reduce.
 
     Args:
-        what_to_lower: A flag or several, in words.
+        what_to_lower: The flags to lower, in words.
 
     Raises:
-        UserError: Memory did not suffice inside the block.
+        UserError: The block ran out of memory.
 
     Example:
-        >>> with memory_errors_advise("--height"):
+        >>> with out_of_memory_hint("--height"):
         ...     raise MemoryError("want 70 GiB")
         Traceback (most recent call last):
         ...
@@ -34,14 +34,14 @@ def memory_errors_advise(what_to_lower: str) -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         text = str(error).partition("\n")[0].rstrip(".")
-        of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not of_memory and not any(sign in text for sign in SIGNS):
+        is_memory_error = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not is_memory_error and not any(known in text for known in OUT_OF_MEMORY_TEXTS):
             raise
         reason = f" ({text})" if text else ""
         raise UserError(f"out of memory{reason}: lower {what_to_lower}") from error
 
 
-def advised(items: Iterable[Item], what_to_lower: str) -> Iterator[Item]:
-    """Pass items on; memory that does not suffice to make one is an error as above."""
-    with memory_errors_advise(what_to_lower):
+def with_memory_hint(items: Iterable[Item], what_to_lower: str) -> Iterator[Item]:
+    """Yield items; running out of memory while one is made is reported as above."""
+    with out_of_memory_hint(what_to_lower):
         yield from items

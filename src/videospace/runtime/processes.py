@@ -1,4 +1,4 @@
-"""The start and the end of processes that work together."""
+"""Starting and ending a process group: devices, rendezvous, and one report for an error."""
 
 import contextlib
 import datetime
@@ -14,24 +14,24 @@ import torch
 import torch.distributed as dist
 
 from videospace.runtime.device import choose_device
-from videospace.runtime.errors import AlreadyToldError, UserError
-from videospace.runtime.process_group import LostProcessError, ProcessGroup
+from videospace.runtime.errors import AlreadyReportedError, UserError
+from videospace.runtime.process_group import ProcessExitedError, ProcessGroup
 
 TIMEOUT = datetime.timedelta(minutes=30)
-"""How long processes wait for one that is alive: longer than anything that one of them does alone,
-such as finding principal components. One that has ended is noticed at once."""
-WORDS_SECONDS = 3.0
-"""How long those that notice the end of a process look for the reason."""
-_runs = itertools.count()
+"""How long processes wait for one that is alive: longer than anything that rank 0 does on its own,
+such as computing principal components. A process that has ended is noticed at once."""
+REASON_SECONDS = 3.0
+"""How long the other processes wait for the reason why one has ended."""
+_run_numbers = itertools.count()
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that reports, by what its launcher says."""
+    """Whether the launcher has made this process rank 0, the one that reports."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def device_of_process(name: str = "auto") -> torch.device:
-    """A GPU of its own for each process of this machine, or the CPU.
+def local_device(name: str = "auto") -> torch.device:
+    """The GPU of this process, a different one for each process of the machine, or the CPU.
 
     Args:
         name: As for :func:`videospace.runtime.device.choose_device`.
@@ -42,25 +42,28 @@ def device_of_process(name: str = "auto") -> torch.device:
     device = choose_device(name)
     if device.type != "cuda" or "LOCAL_RANK" not in os.environ or device.index is not None:
         return device
-    place, num_gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
-    if place >= num_gpus:
-        num_processes = os.environ.get("LOCAL_WORLD_SIZE", str(place + 1))
+    local_rank, num_gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if local_rank >= num_gpus:
+        num_processes = os.environ.get("LOCAL_WORLD_SIZE", str(local_rank + 1))
         raise UserError(
             f"expected a GPU for each of the {num_processes} processes of this machine, got "
             f"{num_gpus}: use --nproc-per-node {num_gpus}, or --device cpu"
         )
-    torch.cuda.set_device(place)
-    return torch.device("cuda", place)
+    torch.cuda.set_device(local_rank)
+    return torch.device("cuda", local_rank)
 
 
 @contextlib.contextmanager
-def joined_processes(device: torch.device) -> Iterator[ProcessGroup]:
-    """Meet the other processes that torchrun has started, if any.
+def init_process_group(device: torch.device) -> Iterator[ProcessGroup]:
+    """Connect to the other processes that torchrun has started, if any.
 
-    An error of one process ends all of them: it is said once, with the rank of its process.
+    An error in one process ends all of them. It is reported once, with the rank of its process.
 
     Args:
-        device: Where this process computes: tensors of a GPU travel by NCCL, all others by gloo.
+        device: Where this process computes. Tensors on a GPU are sent by NCCL, others by gloo.
+
+    Yields:
+        The group of all processes.
 
     Raises:
         UserError: The others cannot be reached, or one of them has ended.
@@ -74,60 +77,56 @@ def joined_processes(device: torch.device) -> Iterator[ProcessGroup]:
         try:
             dist.init_process_group(backend, timeout=TIMEOUT)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"cannot meet the other processes: {_first_line(error)}") from error
+            raise UserError(f"cannot reach the other processes: {_first_line(error)}") from error
     group = ProcessGroup(dist.get_rank(), dist.get_world_size())
-    store = dist.PrefixStore(f"videospace/{next(_runs)}", _store())  # pyright: ignore[reportPrivateImportUsage]
-    store.set(f"place/{group.rank}", _place())
+    store = dist.PrefixStore(f"videospace/{next(_run_numbers)}", _store())  # pyright: ignore[reportPrivateImportUsage]
+    store.set(f"process/{group.rank}", f"{socket.gethostname()} {os.getpid()}")
     try:
         yield group
     except (Exception, KeyboardInterrupt) as error:
-        words = _last_words(group, store, error)
-        if words is None:
+        reported = _reported(group, store, error)
+        if reported is None:
             raise
-        raise words from error
+        raise reported from error
     if joined_here:
         dist.destroy_process_group()
 
 
-def _last_words(group: ProcessGroup, store: Any, error: BaseException) -> UserError | None:
-    """What a process ends with, or None for the error itself.
+def _reported(group: ProcessGroup, store: Any, error: BaseException) -> UserError | None:
+    """The error that a process ends with, or None for the original one.
 
-    The first one to end says why, for all of them. Where none has, and one is gone all the same,
-    the first of the others to notice it says which.
+    The first process that ends writes its reason to the store, for all of them. If a process was
+    killed and wrote none, the first other process that notices it writes which one it was.
     """
-    lost = isinstance(error, LostProcessError)
-    reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-    words = f"process {group.rank} of {group.count}: {reason}"
-    with contextlib.suppress(RuntimeError):  # the process that keeps the store may have ended
-        if lost and not store.check(["words"]):
-            words = _names_of_silent(group, store)
-        if store.add("told", 1) > 1:
-            store.wait(["words"], datetime.timedelta(seconds=WORDS_SECONDS))
-            return AlreadyToldError(store.get("words").decode())
-        store.set("words", words)
-    return UserError(words) if isinstance(error, UserError | LostProcessError) else None
+    lost = isinstance(error, ProcessExitedError)
+    cause = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    reason = f"process {group.rank} of {group.count}: {cause}"
+    with contextlib.suppress(RuntimeError):  # the process that hosts the store may have ended
+        if lost and not store.check(["reason"]):
+            reason = _name_killed(group, store)
+        if store.add("num_reports", 1) > 1:
+            store.wait(["reason"], datetime.timedelta(seconds=REASON_SECONDS))
+            return AlreadyReportedError(store.get("reason").decode())
+        store.set("reason", reason)
+    return UserError(reason) if isinstance(error, UserError | ProcessExitedError) else None
 
 
-def _names_of_silent(group: ProcessGroup, store: Any) -> str:
-    """Say which processes of this machine are not there any more; torchrun says it of others."""
-    gone, stop = [], time.monotonic() + WORDS_SECONDS
+def _name_killed(group: ProcessGroup, store: Any) -> str:
+    """Say which processes of this machine have ended; torchrun reports those of other machines."""
+    gone, stop = [], time.monotonic() + REASON_SECONDS
     while not gone and time.monotonic() < stop:
-        places = [store.get(f"place/{rank}").decode() for rank in range(group.count)]
-        gone = [str(rank) for rank, place in enumerate(places) if _is_gone(*place.split())]
+        processes = [store.get(f"process/{rank}").decode() for rank in range(group.count)]
+        gone = [str(rank) for rank, process in enumerate(processes) if _is_gone(*process.split())]
         time.sleep(0.05)
     who = f"process {', '.join(gone)}" if gone else "a process"
     return (
-        f"{who} of {group.count} ended without a word, as if killed or out of memory: "
-        "the last save is kept, and the same command goes on from there"
+        f"{who} of {group.count} ended without an error message, as if killed or out of memory: "
+        "the last save is kept; run the same command again to go on from there"
     )
 
 
-def _place() -> str:
-    return f"{socket.gethostname()} {os.getpid()}"
-
-
 def _is_gone(host: str, pid: str) -> bool:
-    """Whether a process of this machine has ended, though its parent may not know it yet."""
+    """Whether a process of this machine has ended; a zombie counts as ended."""
     if host != socket.gethostname():
         return False
     try:
@@ -135,7 +134,7 @@ def _is_gone(host: str, pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True
-    except OSError:  # no such files on this system, or another user's process
+    except OSError:  # a system without /proc, or another user's process
         return False
 
 

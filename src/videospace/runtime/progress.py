@@ -1,19 +1,19 @@
-"""A progress bar for work whose end is known by time or by steps."""
+"""A progress bar for work of which the finished fraction is known."""
 
 from collections.abc import Callable
 
 from tqdm import tqdm
 
 Progress = bool | Callable[[float, str], None] | None
-"""Show a bar or not; None shows it where standard error is a terminal; a function is called with
-the share that is done and a note instead, and ends the work by raising."""
+"""Whether to show a bar; None shows it if standard error is a terminal. A function is called
+instead, with the finished fraction and a note, and stops the work by raising."""
 
 
 class FractionBar:
-    """Shows the share that is done and the time left; a context manager.
+    """Shows the finished fraction and the time left; a context manager.
 
     Args:
-        shown: Where it is shown, as in :data:`Progress`.
+        shown: Where to show it, as in :data:`Progress`.
 
     Example:
         >>> with FractionBar(False) as bar:
@@ -21,7 +21,7 @@ class FractionBar:
     """
 
     def __init__(self, shown: Progress) -> None:
-        self._told = shown if callable(shown) else None
+        self._callback = shown if callable(shown) else None
         self._bar = tqdm(
             total=1.0,
             bar_format="{percentage:3.0f}%|{bar:24}| {desc}, {remaining} left",
@@ -35,8 +35,8 @@ class FractionBar:
         self._bar.close()
 
     def show(self, fraction: float, note: str) -> None:
-        """Move the bar to a share in [0, 1], with a note beside it."""
-        if self._told is not None:
-            self._told(min(fraction, 1.0), note)
+        """Move the bar to a fraction in [0, 1], with a note beside it."""
+        if self._callback is not None:
+            self._callback(min(fraction, 1.0), note)
         self._bar.set_description_str(note, refresh=False)
         self._bar.update(min(fraction, 1.0) - self._bar.n)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from videospace.clips.decoding.video_input import probe, read_frames
-from videospace.clips.errors import UnreadableVideo
+from videospace.runtime.errors import UnreadableVideo
 
 IDENTITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 

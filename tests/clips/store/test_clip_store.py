@@ -56,7 +56,7 @@ def test_empty_store(tmp_path):
 
 
 def test_clips_go_on_in_the_next_shard(tmp_path, monkeypatch):
-    monkeypatch.setattr(clip_store, "SHARD_BYTES", 2 * CLIP_BYTES + 1)
+    monkeypatch.setattr(clip_store, "PIXEL_FILE_BYTES", 2 * CLIP_BYTES + 1)
     store = fill(tmp_path, 0)
     store.append([(record(number), pixels(number)) for number in range(1, 6)])
     sizes = [path.stat().st_size for path in sorted((tmp_path / "shards").iterdir())]
@@ -88,7 +88,7 @@ def test_rows_by_split(tmp_path):
     assert store.rows("train") == [0, 2]
     assert store.rows("holdout") == [1]
     assert store.rows(None) == [0, 1, 2]
-    with pytest.raises(UserError, match="expected the split 'train' or 'holdout', got 'test'"):
+    with pytest.raises(UserError, match="got 'test'"):
         store.rows("test")
 
 
@@ -143,18 +143,18 @@ def test_bad_description(text, message, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("nonsense", "expected a JSON object in line 2 of .*index.jsonl, got b'nonsense'"),
-        ('{"id": "b"}', "has a line that is no clip record: .*source"),
+        ("nonsense", "line 2"),
+        ('{"id": "b"}', "no clip record: .*source"),
         (
             '{"id":"b","source":"b","first_frame":0,"fps":0.0,"split":"train"}',
-            "expected fps above zero for clip 'b', got 0.0",
+            "fps above 0",
         ),
         (
             '{"id":"b","source":"b","first_frame":0,"fps":25.0,"split":"test"}',
-            "expected the split 'train' or 'holdout', got 'test'",
+            "got 'test'",
         ),
-        (json.dumps(record(0).__dict__), "expected every clip id once"),
-        (json.dumps(record(1).__dict__), r"expected 2 clips in .*00000\.raw, which holds 1"),
+        (json.dumps(record(0).__dict__), "id once"),
+        (json.dumps(record(1).__dict__), "expected 2 clips"),
     ],
 )
 def test_bad_index(line, message, tmp_path):
@@ -165,10 +165,10 @@ def test_bad_index(line, message, tmp_path):
         ClipStore.open(tmp_path)
 
 
-def test_missing_shard(tmp_path):
+def test_missing_pixel_file(tmp_path):
     fill(tmp_path, 0)
     (tmp_path / "shards" / "00000.raw").unlink()
-    with pytest.raises(UserError, match=r"expected 1 clips in .*00000\.raw, which holds 0"):
+    with pytest.raises(UserError, match="expected 1 clips"):
         ClipStore.open(tmp_path)
 
 
@@ -191,11 +191,11 @@ def test_a_half_written_tail_does_not_count(index_cut, garbage, tmp_path_factory
 
 def test_append_refuses_what_does_not_fit(tmp_path):
     store = fill(tmp_path, 0)
-    with pytest.raises(UserError, match="the clip id 'film-0000' is taken"):
+    with pytest.raises(UserError, match="'film-0000' exists"):
         store.append([(record(0), pixels(0))])
-    with pytest.raises(UserError, match="the clip id 'film-0001' is taken"):
+    with pytest.raises(UserError, match="'film-0001' exists"):
         store.append([(record(1), pixels(0)), (record(1), pixels(0))])
-    with pytest.raises(UserError, match="expected a clip of 2 frames of 3x5 px, got 1 frames of"):
+    with pytest.raises(UserError, match="got 1 frames of"):
         store.append([(record(1), pixels(1)[:1])])
     assert ClipStore.open(tmp_path).ids == ["film-0000"]
 

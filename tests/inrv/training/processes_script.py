@@ -23,8 +23,8 @@ from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, TrainingConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, train
-from videospace.runtime.errors import AlreadyToldError, UserError
-from videospace.runtime.processes import is_first_process, joined_processes
+from videospace.runtime.errors import AlreadyReportedError, UserError
+from videospace.runtime.processes import init_process_group, is_first_process
 
 OPTIONS = TrainingOptions(progress=False, log_every=1, checkpoint_seconds=1e9)
 CPU = torch.device("cpu")
@@ -66,7 +66,7 @@ def a_store(folder: Path) -> ClipStore:
 def all_configs(folder: Path) -> None:
     """Train everything, in turn."""
     store = ClipStore.open(folder / "store")
-    with joined_processes(CPU):
+    with init_process_group(CPU):
         for name, config in CONFIGS.items():
             train(store, folder / f"two {name}", config, OPTIONS)
         training_data.RESIDENT_BYTES = 0
@@ -129,7 +129,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     try:
         globals()[sys.argv[1]](Path(sys.argv[2]))
-    except AlreadyToldError:
+    except AlreadyReportedError:
         sys.exit(3)
     except UserError as error:
         print(error, file=sys.stderr)

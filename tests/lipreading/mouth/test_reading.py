@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videospace.clips.errors import UnreadableVideo
 from videospace.lipreading.mouth.detection import FaceDetector, FixedBox
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UnreadableVideo, UserError
 
 
 def lips_are_in_the_middle(frames: np.ndarray, tolerance: float = 2.0) -> bool:

@@ -9,7 +9,7 @@ import torch
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, ball_heights, ball_video
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
-from videospace.reports.demo.scores import draw_between, structure_shares
+from videospace.reports.demo.scores import draw_between, structure_fractions
 
 BALLS = BouncingBallConfig(num_clips=9, num_frames=5, size="20x26", radius_px=3.0)
 HEIGHTS_PX = ball_heights(9, 20, 26, 3.0)
@@ -39,7 +39,7 @@ def height_at(angle: float) -> float:
 
 
 def test_a_space_with_the_right_structure_scores_one():
-    shares = structure_shares(space_that_renders(lambda angle: ball(height_at(angle))), BALLS, 0)
+    shares = structure_fractions(space_that_renders(lambda angle: ball(height_at(angle))), BALLS, 0)
     assert shares == {
         "valid_interpolations": 1.0,
         "valid_interpolations_lerp": 1.0,
@@ -50,12 +50,12 @@ def test_a_space_with_the_right_structure_scores_one():
 def test_a_space_that_mixes_pixels_scores_zero():
     ends = [ball(float(height_px)).astype(float) for height_px in HEIGHTS_PX[[0, -1]]]
     mixture = np.rint(sum(ends) / 2).astype(np.uint8)
-    shares = structure_shares(space_that_renders(lambda _: mixture), BALLS, 0)
+    shares = structure_fractions(space_that_renders(lambda _: mixture), BALLS, 0)
     assert set(shares.values()) == {0.0}
 
 
 def test_a_good_ball_outside_its_parents_counts_only_as_a_sample():
-    shares = structure_shares(space_that_renders(lambda _: ball(float(HEIGHTS_PX[0]))), BALLS, 0)
+    shares = structure_fractions(space_that_renders(lambda _: ball(float(HEIGHTS_PX[0]))), BALLS, 0)
     first, other, _ = draw_between(9, 100, 0)
     near = HEIGHTS_PX[np.minimum(first.numpy(), other.numpy())] - HEIGHTS_PX[0] <= 1
     assert shares["valid_interpolations"] == pytest.approx(near.mean())

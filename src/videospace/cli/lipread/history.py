@@ -20,7 +20,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import UsageRecord
 from videospace.lipreading.text import counted
 from videospace.metrics.bootstrap import Interval
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 MOST_LINES = 20
 
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
             print(f"accuracy has fallen. {fall.text()}")
         _print_parts(profile, choices)
     if command.csv is not None:
-        with written_whole(command.csv) as unfinished:
+        with atomic_write(command.csv) as unfinished:
             # With a mark that makes spreadsheets read UTF-8.
             unfinished.write_text(usage_csv(choices), encoding="utf-8-sig", newline="")
         print(f"wrote {command.csv}")

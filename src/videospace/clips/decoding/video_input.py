@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 
 from videospace.clips.decoding.frame_folder import image_paths, over_white, read_images
 from videospace.clips.decoding.geometry import crop_and_resize, parse_crop
-from videospace.clips.errors import UnreadableVideo
+from videospace.runtime.errors import UnreadableVideo
 
 DEFAULT_FPS = 25.0
 _MAX_PACKETS = 3000
@@ -90,7 +90,7 @@ def read_frames(
         >>> next(read_frames("a.mp4"))
         Traceback (most recent call last):
         ...
-        videospace.clips.errors.UnreadableVideo: cannot read a.mp4: no such file or folder
+        videospace.runtime.errors.UnreadableVideo: cannot read a.mp4: no such file or folder
     """
     region = parse_crop(crop)
     is_folder = os.path.isdir(path)

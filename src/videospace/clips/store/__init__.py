@@ -1,1 +1,1 @@
-"""A store of clips: records, pixel files, and the writer that resumes."""
+"""A store of clips: records, pixel files, and a writer that resumes."""

@@ -1,4 +1,4 @@
-"""A folder of clips of one shape, memory-mapped, that grows at its end and survives interrupts."""
+"""A folder of clips of one shape: memory-mapped, append-only and crash-safe."""
 
 import dataclasses
 import difflib
@@ -17,23 +17,27 @@ from videospace.clips.store.json_lines import (
     has_more_lines,
     read_json_lines,
 )
-from videospace.clips.store.pixel_files import Shards
+from videospace.clips.store.pixel_files import PixelFiles
 from videospace.clips.store.records import SPLITS, ClipRecord, parse_records
 from videospace.clips.work_shard import require_finished, shards_of
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held, written_whole
+from videospace.runtime.files import atomic_write, cannot_write, folder_lock
 
 FORMAT_VERSION = 1
-SHARD_BYTES = 2**30
+PIXEL_FILE_BYTES = 2**30
 
 
 @final
 class ClipStore:
     """Clips of one shape in a folder; get one with `ClipStore.open` or `ClipStore.create`.
 
-    ``store.json`` holds the shape, ``index.jsonl`` a record for each clip, and ``shards/00000.raw``
-    and so on the pixels in the order of the index. Pixels are written before their index lines, so
-    that nothing an interrupt leaves behind counts. One process at a time may append.
+    ``store.json`` holds the shape, ``index.jsonl`` a record for each clip, and the files
+    ``shards/00000.raw`` and so on the pixels, in the order of the index. Pixels are written before
+    their lines in the index, so that an interrupted write leaves no half clip. One process at a
+    time may append.
+
+    Args:
+        folder: An existing store.
 
     Example:
         >>> import tempfile
@@ -58,32 +62,35 @@ class ClipStore:
         self._rows = {record.id: row for row, record in enumerate(self.records)}
         if len(self._rows) < len(self.records):
             raise UserError(f"expected every clip id once in {self._index}, got one twice")
-        self._shards = Shards(folder / "shards", self._shape, description["clips_per_shard"])
-        self._shards.check(len(self.records))
+        self._pixels = PixelFiles(folder / "shards", self._shape, description["clips_per_shard"])
+        self._pixels.check(len(self.records))
 
     @classmethod
     def open(cls, folder: Path | str) -> "ClipStore":
-        """Open a store.
+        """Open an existing store.
+
+        Args:
+            folder: The folder of the store.
 
         Raises:
-            UserError: When the folder is no store, is of another format version, or lacks pixels
-                that its index lists.
+            UserError: The folder is no store, has another format version, or lacks pixels that its
+                index lists.
         """
         return cls(Path(folder))
 
     @classmethod
     def create(cls, folder: Path | str, *, num_frames: int, height: int, width: int) -> "ClipStore":
-        """Make an empty store, or open the one that is there if it has this shape.
+        """Make an empty store, or open an existing one of this shape.
 
         Args:
-            folder: Made with its parents when it does not exist.
+            folder: The folder of the store; made, with its parents, if it does not exist.
             num_frames: Frames of every clip.
-            height: In px.
-            width: In px.
+            height: Height of the frames in px.
+            width: Width of the frames in px.
 
         Raises:
-            UserError: When a store of another shape or other files are there, or nothing can be
-                written.
+            UserError: The folder holds a store of another shape or other files, or cannot be
+                written to.
         """
         folder, shape = Path(folder), (num_frames, height, width)
         if min(shape) < 1:
@@ -100,7 +107,7 @@ class ClipStore:
 
     @property
     def ids(self) -> list[str]:
-        """The clip ids, row by row."""
+        """The clip ids, in the order of the rows."""
         return [record.id for record in self.records]
 
     @property
@@ -117,8 +124,11 @@ class ClipStore:
     def row(self, clip_id: str) -> int:
         """The row of a clip.
 
+        Args:
+            clip_id: The id of the clip.
+
         Raises:
-            UserError: When the id is unknown; it names the nearest ones.
+            UserError: The store has no such clip; the message suggests similar ids.
         """
         if clip_id in self._rows:
             return self._rows[clip_id]
@@ -127,7 +137,7 @@ class ClipStore:
         raise UserError(f"no clip '{clip_id}' among the {len(self)} of {self.folder}{hint}")
 
     def rows(self, split: str | None) -> list[int]:
-        """The rows of a split (``"train"`` or ``"holdout"``); None means all of them."""
+        """The rows of a split (``"train"`` or ``"holdout"``), or all rows for None."""
         if split not in (None, *SPLITS):
             raise UserError(f"expected the split 'train' or 'holdout', got '{split}'")
         return [row for row, record in enumerate(self.records) if split in (None, record.split)]
@@ -135,7 +145,7 @@ class ClipStore:
     def frames(
         self, rows: Sequence[int] | Int[np.ndarray, " clip"]
     ) -> UInt8[np.ndarray, "clip time height width 3"]:
-        """Copies of the clips in some rows, in the order of ``rows``."""
+        """Copies of the clips of some rows, in the order of ``rows``."""
         clips = np.empty((len(rows), *self._shape), np.uint8)
         for target, row in zip(clips, rows, strict=True):
             target[...] = self[int(row)]
@@ -146,34 +156,37 @@ class ClipStore:
         row = self.row(clip) if isinstance(clip, str) else clip
         if not 0 <= row < len(self):
             raise IndexError(f"expected a row from 0 to {len(self) - 1}, got {row}")
-        return self._shards.view(row, len(self))
+        return self._pixels.view(row, len(self))
 
     def append(
         self, clips: Sequence[tuple[ClipRecord, UInt8[np.ndarray, "time height width 3"]]]
     ) -> None:
-        """Add clips at the end; they are safe on the disk when this returns.
+        """Append clips; they are on the disk when this returns.
+
+        Args:
+            clips: The record and the pixels of each clip.
 
         Raises:
-            UserError: When an id is taken, a clip has another shape, another process has appended
-                meanwhile, or the disk refuses.
+            UserError: An id exists already, a clip has another shape, another process has appended
+                in the meantime, or the folder cannot be written to.
         """
         rows = dict(self._rows)
         for row, (record, pixels) in enumerate(clips, start=len(self)):
             if rows.setdefault(record.id, row) != row:
-                raise UserError(f"the clip id '{record.id}' is taken in {self.folder}")
+                raise UserError(f"the clip id '{record.id}' exists already in {self.folder}")
             if pixels.shape != self._shape:
                 raise UserError(
                     f"expected a clip of {_text(self._shape)}, "
                     f"got {_text(pixels.shape)} for '{record.id}'"
                 )
         lines = [dataclasses.asdict(record) for record, _ in clips]
-        with folder_held(self.folder, ".append.lock"):
+        with folder_lock(self.folder, ".append.lock"):
             try:
                 if has_more_lines(self._index, self._index_bytes):
                     raise UserError(
                         f"another process is writing to {self.folder}: wait for it to end"
                     )
-                self._shards.write(len(self), [pixels for _, pixels in clips])
+                self._pixels.write(len(self), [pixels for _, pixels in clips])
             except OSError as error:
                 raise cannot_write(self.folder, error) from error
             self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
@@ -181,7 +194,7 @@ class ClipStore:
         self.records.extend(record for record, _ in clips)
 
     def content_fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change when the ids, their order or the shape do."""
+        """Twelve hexadecimal digits that change with the ids, their order and the shape."""
         content = json.dumps([self._shape, self.ids])
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -193,7 +206,7 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
         "num_frames": num_frames,
         "height": height,
         "width": width,
-        "clips_per_shard": max(1, SHARD_BYTES // (num_frames * height * width * 3)),
+        "clips_per_shard": max(1, PIXEL_FILE_BYTES // (num_frames * height * width * 3)),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -201,14 +214,14 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
             raise UserError(f"expected a new or empty folder, but {folder} holds other files")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    with written_whole(folder / "store.json") as unfinished:
-        unfinished.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    with atomic_write(folder / "store.json") as temporary:
+        temporary.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
         require_finished(path.parent)
-        hint = ": join its parts with the command without --shard" if shards_of(path.parent) else ""
+        hint = ": run the command without --shard to merge" if shards_of(path.parent) else ""
         raise UserError(f"expected a clip store, but {path.parent} has no store.json{hint}")
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
@@ -218,12 +231,12 @@ def _read_description(path: Path) -> dict[str, Any]:
     if version != FORMAT_VERSION:
         raise UserError(
             f"{path} has format version {version}, but this videospace reads {FORMAT_VERSION}: "
-            "use a newer one, or prepare the clips anew"
+            "use a newer one, or prepare the clips again"
         )
     for name in ("num_frames", "height", "width", "clips_per_shard"):
         value = description.get(name)
         if not isinstance(value, int) or value < 1:
-            raise UserError(f"expected a whole number above zero for {name} in {path}, got {value}")
+            raise UserError(f"expected a positive integer for {name} in {path}, got {value}")
     return description
 
 

@@ -1,4 +1,4 @@
-"""Files with one JSON object a line that survive an interrupted write."""
+"""Files with one JSON object a line, which survive an interrupted write."""
 
 import json
 import os
@@ -11,16 +11,16 @@ from videospace.runtime.files import cannot_write
 
 
 def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """Read every finished line of a file.
+    """Read all complete lines of a file.
 
-    A last line without its newline was cut short by an interrupt and is left out.
+    A last line without a newline is left from an interrupted write and is ignored. A file that
+    does not exist counts as empty.
 
     Returns:
-        The objects, and the number of bytes up to the end of the last finished line. A file
-        that does not exist counts as empty.
+        The objects, and the number of bytes up to the end of the last complete line.
 
     Raises:
-        UserError: When the file cannot be read, or a finished line is no JSON object.
+        UserError: The file cannot be read, or a complete line is no JSON object.
     """
     try:
         data = path.read_bytes() if path.exists() else b""
@@ -40,7 +40,7 @@ def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
 
 
 def has_more_lines(path: Path, num_bytes: int) -> bool:
-    """Whether somebody has added a finished line behind the first ``num_bytes``."""
+    """Whether the file has a complete line after its first ``num_bytes``."""
     if not path.exists():
         return num_bytes > 0
     with open(path, "rb") as file:
@@ -49,18 +49,18 @@ def has_more_lines(path: Path, num_bytes: int) -> bool:
 
 
 def append_json_lines(path: Path, objects: Iterable[dict[str, Any]], *, num_bytes: int) -> int:
-    """Add lines after the first ``num_bytes`` of a file and wait until the disk has them.
+    """Write lines after the first ``num_bytes`` of a file, and wait until they are on the disk.
 
     Args:
-        path: The file; made when it does not exist.
-        objects: One a line.
-        num_bytes: Length to keep, as `read_json_lines` told it. What lies behind goes.
+        path: The file; made if it does not exist.
+        objects: One object for each line.
+        num_bytes: Length to keep, from `read_json_lines`; the file is truncated there.
 
     Returns:
         The new length in bytes.
 
     Raises:
-        UserError: When the system refuses.
+        UserError: The file cannot be written.
     """
     lines = "".join(json.dumps(item) + "\n" for item in objects).encode()
     try:

@@ -11,59 +11,69 @@ from jaxtyping import UInt8
 from videospace.runtime.errors import UserError
 
 
-class Shards:
-    """Clips of one shape in ``00000.raw``, ``00001.raw`` and so on, addressed by row.
+class PixelFiles:
+    """Clips of one shape in the files ``00000.raw``, ``00001.raw`` and so on, addressed by row.
 
-    How many clips count is told by the caller at every call: bytes behind the last of them are
-    the remains of an interrupted write, and the next `write` puts itself in their place.
+    The caller says at every call how many rows count. Bytes behind the last of them are left from
+    an interrupted write, and the next `write` overwrites them.
+
+    Args:
+        folder: The folder of the files.
+        clip_shape: Time, height, width and 3.
+        clips_per_file: Clips of every file but the last.
     """
 
-    def __init__(self, folder: Path, clip_shape: tuple[int, int, int, int], clips_per_shard: int):
+    def __init__(self, folder: Path, clip_shape: tuple[int, int, int, int], clips_per_file: int):
         self.folder = folder
         self.clip_shape = clip_shape
-        self.clips_per_shard = clips_per_shard
+        self.clips_per_file = clips_per_file
         self._maps: dict[int, np.memmap] = {}
 
     def view(self, row: int, num_rows: int) -> UInt8[np.ndarray, "time height width 3"]:
         """A read-only view of one of ``num_rows`` clips."""
-        shard, place = divmod(row, self.clips_per_shard)
-        if shard not in self._maps or place >= len(self._maps[shard]):
-            num_clips = min(num_rows - shard * self.clips_per_shard, self.clips_per_shard)
+        file, slot = divmod(row, self.clips_per_file)
+        if file not in self._maps or slot >= len(self._maps[file]):
+            num_clips = min(num_rows - file * self.clips_per_file, self.clips_per_file)
             shape = (num_clips, *self.clip_shape)
-            self._maps[shard] = np.memmap(self._path(shard), np.uint8, "r", shape=shape)
-        return self._maps[shard][place]
+            self._maps[file] = np.memmap(self._path(file), np.uint8, "r", shape=shape)
+        return self._maps[file][slot]
 
     def write(self, row: int, clips: Sequence[UInt8[np.ndarray, "time height width 3"]]) -> None:
-        """Put clips into the rows from ``row`` on and wait until the disk has them."""
+        """Write clips to consecutive rows, and wait until they are on the disk.
+
+        Args:
+            row: The row of the first one.
+            clips: The clips.
+        """
         self.folder.mkdir(exist_ok=True)
-        written = 0
-        while written < len(clips):
-            shard, place = divmod(row + written, self.clips_per_shard)
-            fitting = clips[written : written + self.clips_per_shard - place]
-            with open(self._path(shard), "ab") as file:
-                file.truncate(place * math.prod(self.clip_shape))
+        num_written = 0
+        while num_written < len(clips):
+            file, slot = divmod(row + num_written, self.clips_per_file)
+            fitting = clips[num_written : num_written + self.clips_per_file - slot]
+            with open(self._path(file), "ab") as stream:
+                stream.truncate(slot * math.prod(self.clip_shape))
                 for clip in fitting:
-                    file.write(np.ascontiguousarray(clip).data)
-                file.flush()
-                os.fsync(file.fileno())
-            written += len(fitting)
+                    stream.write(np.ascontiguousarray(clip).data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            num_written += len(fitting)
 
     def check(self, num_rows: int) -> None:
-        """Make sure that the files hold ``num_rows`` clips.
+        """Check that the files hold at least ``num_rows`` clips.
 
         Raises:
-            UserError: When one is missing or too short.
+            UserError: A file is missing or too short.
         """
-        for shard, first in enumerate(range(0, num_rows, self.clips_per_shard)):
-            listed = min(num_rows - first, self.clips_per_shard)
-            path = self._path(shard)
+        for file, first in enumerate(range(0, num_rows, self.clips_per_file)):
+            num_listed = min(num_rows - first, self.clips_per_file)
+            path = self._path(file)
             num_bytes = path.stat().st_size if path.exists() else 0
-            present = num_bytes // math.prod(self.clip_shape)
-            if present < listed:
+            num_present = num_bytes // math.prod(self.clip_shape)
+            if num_present < num_listed:
                 raise UserError(
-                    f"expected {listed} clips in {path}, which holds {present}: "
-                    "restore the file, or prepare the store anew"
+                    f"expected {num_listed} clips in {path}, got {num_present}: "
+                    "restore the file, or prepare the store again"
                 )
 
-    def _path(self, shard: int) -> Path:
-        return self.folder / f"{shard:05d}.raw"
+    def _path(self, file: int) -> Path:
+        return self.folder / f"{file:05d}.raw"

@@ -1,4 +1,4 @@
-"""What a store knows about one clip."""
+"""The record of one clip in a store."""
 
 import dataclasses
 import math
@@ -12,12 +12,12 @@ SPLITS = ("train", "holdout")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClipRecord:
-    """One line of ``index.jsonl``: where a clip comes from."""
+    """One line of ``index.jsonl``: the origin of a clip."""
 
     id: str
     """Stable and readable: the same source and settings give the same id."""
     source: str
-    """The source as the user named it; clips of one file share it."""
+    """The source as the user named it; all clips of one file have the same."""
     first_frame: int
     """Number of the clip's first frame among the decoded frames of the source."""
     fps: float
@@ -29,14 +29,14 @@ class ClipRecord:
         if self.split not in SPLITS:
             raise UserError(f"expected the split 'train' or 'holdout', got '{self.split}'")
         if not (math.isfinite(self.fps) and self.fps > 0):
-            raise UserError(f"expected fps above zero for clip '{self.id}', got {self.fps}")
+            raise UserError(f"expected fps above 0 for clip '{self.id}', got {self.fps}")
 
 
 def parse_records(lines: list[dict[str, Any]], index: Path) -> list[ClipRecord]:
-    """Records from the lines of an index.
+    """Make records from the lines of an index.
 
     Raises:
-        UserError: When a line lacks a field, has one too many, or a value makes no sense.
+        UserError: A line lacks a field, has an unknown one, or a value is invalid.
     """
     try:
         return [ClipRecord(**line) for line in lines]

@@ -1,4 +1,4 @@
-"""Filling a clip store source by source, so that finished sources are known again."""
+"""Writing clips to a store, source by source, so that a later run skips finished sources."""
 
 import os
 import re
@@ -14,14 +14,18 @@ from videospace.clips.store.clip_store import ClipRecord, ClipStore
 from videospace.clips.store.json_lines import append_json_lines, read_json_lines
 
 BATCH_BYTES = 2**25
-"""Pixels that go to the disk together."""
+"""How many bytes of pixels are written at once."""
 
 
 class StoreWriter:
-    """Takes in decoded clips and writes them in batches; call `flush` at the end.
+    """Collects decoded clips and writes them in batches; call `flush` at the end.
 
-    ``sources.jsonl`` beside the index lists the sources that are finished. It only saves work:
-    without it a source is decoded again and its clips are known by their ids.
+    ``sources.jsonl`` beside the index lists the finished sources. The file only saves work: without
+    it, sources are decoded again and their clips are recognized by their ids.
+
+    Args:
+        store: The store to write to.
+        config: How the sources are cut.
     """
 
     def __init__(self, store: ClipStore, config: PrepareConfig) -> None:
@@ -40,12 +44,12 @@ class StoreWriter:
         """The number of clips of a source that an earlier run has finished, else 0."""
         num_clips = self._num_clips_by_cut.get(self._config.cut_key(source), 0)
         if num_clips > self._num_records[self._config.clip_key(source)]:
-            return 0  # the index has lost some since
+            return 0  # the index has lost some of them
         self.num_present += num_clips
         return num_clips
 
     def add(self, source: str, clip: DecodedClip, split: str) -> None:
-        """Take in a clip; one that the store has already is only counted."""
+        """Add a clip; a clip that the store has already is only counted."""
         name = Path(source).name if os.path.isdir(source) else Path(source).stem
         stem = re.sub(r"[^\w.]+", "_", name)[:40]
         clip_id = f"{stem}-{clip.first_frame:04d}-{self._config.clip_key(source)}"
@@ -60,15 +64,15 @@ class StoreWriter:
             self.flush()
 
     def finish(self, source: str, num_clips: int) -> None:
-        """Note that a source has given all its clips."""
+        """Record that all clips of a source are added."""
         cut = self._config.cut_key(source)
         self._finished.append({"source": source, "cut": cut, "num_clips": num_clips})
 
     def flush(self) -> None:
-        """Write what has been taken in: clips first, then the sources that they finish.
+        """Write the collected clips, and then the sources that are finished with them.
 
         Raises:
-            UserError: When the disk refuses.
+            UserError: The folder cannot be written to.
         """
         if self._clips:
             self._store.append(self._clips)

@@ -25,7 +25,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import seeded
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
-from videospace.runtime.memory import memory_errors_advise
+from videospace.runtime.memory import out_of_memory_hint
 from videospace.runtime.progress import Progress
 
 
@@ -167,7 +167,7 @@ def invert(
 
     parts = []
     with (
-        memory_errors_advise("--points-per-clip, --samples or --restarts"),
+        out_of_memory_hint("--points-per-clip, --samples or --restarts"),
         tqdm(total=most_steps, desc="inverting", unit="step", disable=shown) as bar,
     ):
         for index, start in enumerate(starts):

@@ -16,7 +16,7 @@ from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import cannot_write, atomic_write
 from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
 FORMAT_VERSION = 3
@@ -290,7 +290,7 @@ def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         *(["| what | value |", "|---|---|", *scores] if scores else ["Not measured."]),
         "",
     ]
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text("\n".join(lines), encoding="utf-8")
 
 

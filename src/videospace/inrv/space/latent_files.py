@@ -14,7 +14,7 @@ from torch import Tensor
 from videospace.inrv.model.inr import Layer, layer_shapes
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 from videospace.runtime.renamed import renamed
 
 FORMAT_VERSION = 2
@@ -78,7 +78,7 @@ def save_latents(path: Path | str, content: LatentFile, space: VideoSpace) -> No
     _require_fit(arrays, space, f"cannot save '{path}'")
     if arrays["names"].tolist() != content.names:  # numpy pads with NUL
         raise UserError(f"cannot save '{path}': expected names that do not end in a NUL character")
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(unfinished, "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]

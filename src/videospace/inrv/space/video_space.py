@@ -29,7 +29,7 @@ from videospace.inrv.space.pretrained import find_space
 from videospace.runtime import checkpoint
 from videospace.runtime.device import Precision, choose_device
 from videospace.runtime.errors import UserError
-from videospace.runtime.memory import advised, memory_errors_advise
+from videospace.runtime.memory import out_of_memory_hint, with_memory_hint
 
 __all__ = ["ClipShape", "VideoSpace"]
 
@@ -202,7 +202,7 @@ class VideoSpace:
             UserError: A size below 1, or latents of another width.
         """
         size = self.render_size(height, width, num_frames)
-        with memory_errors_advise(LESS_TO_RENDER):
+        with out_of_memory_hint(LESS_TO_RENDER):
             videos = rendering.render(self.model, self._checked(latents), size)
         return videos if latents.ndim == 2 else videos[0]
 
@@ -231,7 +231,7 @@ class VideoSpace:
         frames = rendering.render_frames(
             self.model, latents, size, weight_offsets=weight_offsets, precision=precision
         )
-        return advised(frames, LESS_TO_RENDER)
+        return with_memory_hint(frames, LESS_TO_RENDER)
 
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)

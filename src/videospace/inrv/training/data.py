@@ -8,7 +8,7 @@ from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.training.read_ahead import ReadAhead
-from videospace.runtime.process_group import ALONE, ProcessGroup
+from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 
 RESIDENT_BYTES = 4 << 30
 """Clips up to this size are kept in memory; larger sets stay in their memory-mapped shards."""
@@ -63,7 +63,11 @@ class TrainingClips:
     """
 
     def __init__(
-        self, store: ClipStore, rows: list[int], device: torch.device, group: ProcessGroup = ALONE
+        self,
+        store: ClipStore,
+        rows: list[int],
+        device: torch.device,
+        group: ProcessGroup = SINGLE_PROCESS,
     ):
         self.store, self.rows, self.device, self.group = store, rows, device, group
         self.size = (store.num_frames, store.height, store.width)

@@ -25,13 +25,13 @@ from videospace.inrv.training.state import (
     start_or_resume,
 )
 from videospace.inrv.training.step import training_step
-from videospace.runtime.allocator import keep_freed_memory
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import folder_held
+from videospace.runtime.files import folder_lock
 from videospace.runtime.interrupts import StopRequest, stop_on_signal
 from videospace.runtime.log import RunLog
-from videospace.runtime.memory import memory_errors_advise
-from videospace.runtime.processes import device_of_process, joined_processes
+from videospace.runtime.memory import out_of_memory_hint
+from videospace.runtime.native_libraries import keep_freed_memory
+from videospace.runtime.processes import init_process_group, local_device
 
 __all__ = ["TrainingOptions", "TrainingReport", "snapshot", "train"]
 
@@ -113,13 +113,13 @@ def train(
     if not rows:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
     keep_freed_memory()
-    device = device_of_process(options.device)
+    device = local_device(options.device)
     with contextlib.ExitStack() as stack:
         stop = stack.enter_context(stop_on_signal())
-        group = stack.enter_context(joined_processes(device))
-        stack.enter_context(memory_errors_advise(LESS_MEMORY))
+        group = stack.enter_context(init_process_group(device))
+        stack.enter_context(out_of_memory_hint(LESS_MEMORY))
         if group.is_rank0:
-            stack.enter_context(folder_held(out))
+            stack.enter_context(folder_lock(out))
         state, resumed = start_or_resume(store, rows, out, config, device, group)
         clips = TrainingClips(store, rows, device, group)
         shown = options.progress is not False
@@ -167,7 +167,7 @@ def _loop(
     notice = WaitingNotice(clips.reads)
     state.model.train()
     while (fraction := _fraction(progress, config, options)) < 1:
-        if any(group.all_reduce_scalars(stop.asked)):
+        if any(group.all_reduce_scalars(stop.requested)):
             break
         stage = stage_at(len(order), progress.stage) if config.curriculum else None
         num_clips = stage.num_clips if stage else len(order)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from videospace.runtime.process_group import ALONE, ProcessGroup
+from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 
 ReconstructionLoss = Literal["squared", "absolute"]
 
@@ -30,7 +30,7 @@ def gaussian_divergence(
     latents: Float[Tensor, "clip latent"],
     rows: Int[Tensor, " batch"],
     batch_latents: Float[Tensor, "batch latent"],
-    group: ProcessGroup = ALONE,
+    group: ProcessGroup = SINGLE_PROCESS,
 ) -> Float[Tensor, ""]:
     """KL(N(μ, σ) ‖ N(0, 1)) of the mean and deviation of *all* latents, mean over dimensions.
 
@@ -48,9 +48,11 @@ def gaussian_divergence(
     everyone = latents.index_copy(0, rows, batch_latents)
     own_mean, own_variance = everyone.mean(dim=0), everyone.var(dim=0, unbiased=False)
     share = len(latents) / group.all_reduce_scalars(len(latents))[0]
-    mean = group.total(share * own_mean)
+    mean = group.all_reduce_with_gradient(share * own_mean)
     # The variance does not change with the mean to first order, so no gradient flows through it.
-    variance = group.total(share * (own_variance + (own_mean - mean.detach()).square()))
+    variance = group.all_reduce_with_gradient(
+        share * (own_variance + (own_mean - mean.detach()).square())
+    )
     return 0.5 * (variance + mean.square() - 1 - variance.log()).mean()
 
 

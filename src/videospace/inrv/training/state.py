@@ -27,7 +27,7 @@ from videospace.runtime.checkpoint import (
 )
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
-from videospace.runtime.process_group import ALONE, ProcessGroup
+from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
@@ -72,7 +72,7 @@ class TrainingState:
         config: TrainingConfig,
         codes: Float[Tensor, "clip code"],
         device: torch.device,
-        group: ProcessGroup = ALONE,
+        group: ProcessGroup = SINGLE_PROCESS,
     ):
         torch.manual_seed(config.seed)
         self.config, self.group = config, group
@@ -264,7 +264,7 @@ def start_or_resume(
     out: Path,
     config: TrainingConfig,
     device: torch.device,
-    group: ProcessGroup = ALONE,
+    group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[TrainingState, bool]:
     """A fresh state, or the saved one and True.
 
@@ -326,7 +326,7 @@ def semantic_features(
     device: torch.device,
     *,
     progress: bool = True,
-    group: ProcessGroup = ALONE,
+    group: ProcessGroup = SINGLE_PROCESS,
 ) -> Float[Tensor, "clip time feature"] | None:
     """Frame features of this process's clips, as wide as the model takes them; None without."""
     if config.model.latent.semantic == "none":

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from videospace.lipreading.evaluation.evaluation import Answer, Scores, confusions
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 MOST_WORDS_SHOWN = 30
 MARKERS = "o^sDvP"
@@ -132,6 +132,6 @@ def plot_shot_curve(path: Path, curve: Mapping[int, Scores]) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         # Without a ground of its own it stands on a dark page, too.
         figure.savefig(unfinished, format=path.suffix[1:], dpi=120, transparent=True)

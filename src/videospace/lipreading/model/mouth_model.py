@@ -17,7 +17,7 @@ from videospace.lipreading.model.encoders.kinds import encoder_from_json, encode
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import atomic_write, cannot_write
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
@@ -296,5 +296,5 @@ def write_card(
         *([] if scores else ["Nothing is noted."]),
         "",
     ]
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text("\n".join(lines), encoding="utf-8")

@@ -21,10 +21,11 @@ from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOpt
 from videospace.lipreading.pretraining.episodes import Episode, EpisodeSource
 from videospace.lipreading.recognition.calibration import calibrate
 from videospace.runtime.checkpoint import fingerprint, load_tensors, save_tensors
-from videospace.runtime.device import choose_device, keep_few_kernels
+from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import folder_held
+from videospace.runtime.files import folder_lock
 from videospace.runtime.interrupts import stop_on_signal
+from videospace.runtime.native_libraries import limit_onednn_cache
 from videospace.runtime.progress import FractionBar
 
 STATE_FILE = "training.safetensors"
@@ -64,15 +65,15 @@ def pretrain(
     trained_on, kept_out = _split(clips, config)
     source = EpisodeSource(trained_on, config.episode, config.input)
     device = choose_device(options.device)
-    keep_few_kernels()
-    with folder_held(folder) if folder else nullcontext(), stop_on_signal() as stop:
+    limit_onednn_cache()
+    with folder_lock(folder) if folder else nullcontext(), stop_on_signal() as stop:
         run = _Run(source.words, config, units or {}, device)
         content = _content(trained_on, units or {})
         if folder and (folder / STATE_FILE).exists():
             run.load(folder, content)
         started, before, last_save = time.monotonic(), run.seconds, time.monotonic()
         with FractionBar(options.progress) as bar:
-            while (fraction := run.fraction(options)) < 1 and not stop.asked:
+            while (fraction := run.fraction(options)) < 1 and not stop.requested:
                 loss = run.take_step(*source.episode(run.step, config.seed), fraction)
                 run.seconds = before + time.monotonic() - started
                 bar.show(run.fraction(options), f"loss {loss:.2f}")

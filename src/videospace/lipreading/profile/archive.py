@@ -34,7 +34,7 @@ from videospace.lipreading.profile.usage import FIRST_FORMAT as CHOICES_FORMAT
 from videospace.lipreading.profile.usage import insert_choice
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, written_whole
+from videospace.runtime.files import atomic_write, cannot_write
 
 CONTENT_FILE = "profile.json"
 _MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
@@ -58,7 +58,7 @@ def export_profile(profile: Profile, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
-    with written_whole(path) as unfinished, writing(profile.folder):
+    with atomic_write(path) as unfinished, writing(profile.folder):
         content = _content(profile)
         # What is inside is compressed already.
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:

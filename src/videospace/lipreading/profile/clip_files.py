@@ -11,7 +11,7 @@ import numpy as np
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 
 def clip_id(clip: MouthClip) -> str:
@@ -30,7 +30,7 @@ def save_clip(path: Path, clip: MouthClip) -> None:
     Raises:
         UserError: The disk is full, or the folder cannot be written to.
     """
-    with written_whole(path) as unfinished, open(unfinished, "wb") as file:
+    with atomic_write(path) as unfinished, open(unfinished, "wb") as file:
         np.savez_compressed(file, frames=clip.frames, fps=np.float64(clip.fps))
     sync_folder(path.parent)
 

@@ -12,7 +12,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.store import INDEX_FILE, forget, reading, writing
 from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held
+from videospace.runtime.files import cannot_write, folder_lock
 
 
 def delete_clip(profile: Profile, identity: str) -> int:
@@ -70,7 +70,7 @@ def delete_profile(folder: Path) -> None:
     with reading(folder):
         pass
     hidden = folder.absolute().parent / f"{DELETED}{uuid.uuid4().hex[:8]}"
-    with folder_held(folder, TRAINING_LOCK):
+    with folder_lock(folder, TRAINING_LOCK):
         try:
             with writing(folder):  # nobody is in the middle of keeping a clip
                 os.replace(folder, hidden)

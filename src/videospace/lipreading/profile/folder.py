@@ -10,7 +10,7 @@ from pathlib import Path
 from videospace.lipreading.profile.clip_files import sync_folder
 from videospace.lipreading.profile.store import reading, writing
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held
+from videospace.runtime.files import cannot_write, folder_lock
 
 CLIPS = "clips"
 """Folder of the clips, ``ID.npz``."""
@@ -84,7 +84,7 @@ def _leftovers(folder: Path) -> Iterator[Path]:
 
 def _is_training(folder: Path) -> bool:
     try:
-        with folder_held(folder, TRAINING_LOCK):
+        with folder_lock(folder, TRAINING_LOCK):
             return False
     except UserError:
         return True

@@ -16,7 +16,7 @@ from videospace.lipreading.profile.profile import Profile, now
 from videospace.lipreading.profile.records import ModelRecord
 from videospace.lipreading.profile.store import reading, writing
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held
+from videospace.runtime.files import cannot_write, folder_lock
 
 KEPT = 3
 """Models of a kind in the history; those that were in use longest ago make room."""
@@ -29,7 +29,7 @@ def model_in_progress(profile: Profile) -> Iterator[Path]:
     Raises:
         UserError: Another process is training on this profile, or nothing can be written there.
     """
-    with folder_held(profile.folder, TRAINING_LOCK):
+    with folder_lock(profile.folder, TRAINING_LOCK):
         try:
             folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=profile.folder / MODELS))
         except OSError as error:

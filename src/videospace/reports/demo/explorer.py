@@ -13,7 +13,7 @@ from PIL import Image
 
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.metrics.structure import check_ball
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 NUM_STEPS = 25
 TILE_PX = 100
@@ -58,8 +58,8 @@ def make_explorer(space: VideoSpace, start: str, end: str, media: Path) -> Explo
     videos = space.render(latents, height=height, width=width)
     picture = rearrange(videos, "step time h w rgb -> (step h) (time w) rgb")
     media.mkdir(exist_ok=True)
-    with written_whole(media / "explorer.png") as unfinished:
-        Image.fromarray(picture).save(unfinished)
+    with atomic_write(media / "explorer.png") as temporary:
+        Image.fromarray(picture).save(temporary)
     return Explorer(
         path=f"{media.name}/explorer.png",
         start=start,

@@ -13,7 +13,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports.demo.explorer import Explorer
 from videospace.reports.demo.films import Film, Films
 from videospace.reports.demo.scores import MEANINGS
-from videospace.runtime.files import written_whole
+from videospace.runtime.files import atomic_write
 
 PLOT_SIDE = 100
 
@@ -60,8 +60,8 @@ def write_page(folder: Path, scores: dict[str, Any], films: Films, space: VideoS
         space_path=html.escape(shlex.quote(str(folder / "space"))),
     )
     path = folder / "index.html"
-    with written_whole(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
     return path
 
 

@@ -15,7 +15,7 @@ from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, ball_he
 from videospace.inrv.space.video_space import VideoSpace, sampling
 from videospace.inrv.training.evaluation import Evaluation
 from videospace.inrv.training.loop import TrainingReport
-from videospace.metrics.structure import BallCheck, check_ball, share_valid
+from videospace.metrics.structure import BallCheck, check_ball, fraction_valid
 
 NUM_INTERPOLATIONS = 100
 """Novel clips of each kind that are checked."""
@@ -66,7 +66,7 @@ def measure(
         A figure, or a few words, for each name of :data:`MEANINGS`; shares are in [0, 1].
     """
     means = evaluation.fidelity.means()
-    shares = structure_shares(space, balls, seed, progress=progress)
+    shares = structure_fractions(space, balls, seed, progress=progress)
     return {
         "train_seconds": round(report.seconds, 2),
         "train_steps": report.step,
@@ -80,7 +80,7 @@ def measure(
     }
 
 
-def structure_shares(
+def structure_fractions(
     space: VideoSpace, balls: BouncingBallConfig, seed: int, *, progress: bool | None = None
 ) -> dict[str, float]:
     """Share of valid clips among novel ones of three kinds, in [0, 1]; see :func:`measure`."""
@@ -99,7 +99,7 @@ def structure_shares(
     hidden = None if progress is None else not progress
     bar = tqdm(kinds.items(), desc="checking", unit="set", disable=hidden)
     return {
-        name: share_valid(check_balls(space, latents, first_px, other_px, heights_px))
+        name: fraction_valid(check_balls(space, latents, first_px, other_px, heights_px))
         for name, (latents, first_px, other_px) in bar
     }
 

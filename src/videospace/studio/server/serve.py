@@ -11,8 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from videospace.lipreading.adaptation.strategies import LearningSettings
-from videospace.runtime.allocator import share_freed_memory
 from videospace.runtime.errors import UserError
+from videospace.runtime.native_libraries import limit_malloc_arenas
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
@@ -75,7 +75,7 @@ def run_studio(config: StudioConfig) -> None:
             the folder cannot be written to.
     """
     host = _checked_host(config)
-    share_freed_memory()
+    limit_malloc_arenas()
     is_local = ipaddress.ip_address(host).is_loopback
     people = People(config.data.expanduser(), config.model)
     keys = Keys(code=None if is_local else access_code())

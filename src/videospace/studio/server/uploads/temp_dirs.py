@@ -8,7 +8,7 @@ from pathlib import Path
 
 from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, UNFINISHED
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, folder_held
+from videospace.runtime.files import cannot_write, folder_lock
 
 _LOCK = ".lock"
 
@@ -36,7 +36,7 @@ def unfinished_folder(parent: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(parent, error) from error
     try:
-        with folder_held(folder, _LOCK):
+        with folder_lock(folder, _LOCK):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -70,6 +70,6 @@ def sweep_unfinished(parent: Path) -> None:
     leftovers += [(path, TRAINING_LOCK) for path in parent.glob(f"{DELETED}*")]
     for path, lock in leftovers:
         with contextlib.suppress(UserError):  # somebody holds it
-            with folder_held(path, lock):
+            with folder_lock(path, lock):
                 pass
             shutil.rmtree(path, ignore_errors=True)
