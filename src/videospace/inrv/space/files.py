@@ -16,7 +16,7 @@ from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write, atomic_write
+from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
 FORMAT_VERSION = 3
