@@ -107,7 +107,7 @@ class TestDevice:
 
     def test_too_few_gpus(self, two_gpus, monkeypatch):
         monkeypatch.setenv("LOCAL_RANK", "2")
-        with pytest.raises(UserError, match="4 processes .* got 2"):
+        with pytest.raises(UserError, match=r"4 processes .* got 2"):
             local_device()
 
     def test_all_processes_can_use_the_cpu(self, monkeypatch):

@@ -1,5 +1,4 @@
-from .decoding.video_input import VideoInfo, probe, read_frames
-from .errors import UnreadableVideo
+from .decoding.video_input import UnreadableVideo, VideoInfo, probe, read_frames
 from .prepare import PrepareReport, prepare
 from .prepare_config import PrepareConfig
 from .store.clip_store import ClipStore
