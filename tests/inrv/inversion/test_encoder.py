@@ -12,20 +12,21 @@ from videospace.inrv.inversion import tasks
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.encoder_guess import (
     can_guess,
+    encodable_frames,
+    frames_to_encode,
     guess_coordinates,
-    legible,
-    legible_frames,
 )
 from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
 from videospace.inrv.model.latents import LatentConfig, keyframe_weights
-from videospace.inrv.space.files import ENCODER_FILE
+from videospace.inrv.space.files import ENCODER_FILE, RENAMED_ENCODER_MODULES
 from videospace.inrv.space.latent_prior import LatentPrior
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import TrainingClips
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import with_renamed_modules
 
 SMALL = EncoderConfig(side=8, num_channels=8, hidden_width=16)
 GUESS = InversionConfig(max_steps=0, precision="float32")
@@ -162,7 +163,7 @@ class TestTraining:
 class TestNetwork:
     def test_a_frame_speaks_for_itself_where_latents_have_keyframes(self):
         encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))
-        torch.nn.init.normal_(encoder.decide[-1].weight)
+        torch.nn.init.normal_(encoder.head[-1].weight)
         frames, times = torch.randn(1, 4, 3, 8, 8), torch.linspace(-1, 1, 4)[None]
         whole = encoder(frames, times)
         alone = encoder(frames[:, 2:3], times[:, 2:3])
@@ -172,7 +173,7 @@ class TestNetwork:
 
     def test_the_whole_clip_speaks_where_they_have_one(self):
         encoder = LatentEncoder(SMALL, LatentConfig(width=6))
-        torch.nn.init.normal_(encoder.decide[-1].weight)
+        torch.nn.init.normal_(encoder.head[-1].weight)
         frames, times = torch.randn(1, 4, 3, 8, 8), torch.linspace(-1, 1, 4)[None]
         whole = encoder(frames, times)
         assert torch.equal(whole[:, 0], whole[:, 3])
@@ -191,18 +192,18 @@ class TestWhatIsSeen:
 
     def test_whole_and_coarse_clips(self):
         for context in (tasks.everything(self.video()), tasks.everything(self.video()[:, :2, :2])):
-            assert legible(context).all()
-            assert legible_frames(context, 8).shape == (5, 3, 8, 8)
+            assert encodable_frames(context).all()
+            assert frames_to_encode(context, 8).shape == (5, 3, 8, 8)
 
     def test_frames_of_a_beginning(self):
         context = tasks.prediction(self.video(), num_seen=2)
-        assert legible(context).tolist() == [True, True, False, False, False]
-        whole = legible_frames(tasks.everything(self.video()), 8)
-        torch.testing.assert_close(legible_frames(context, 8)[:2], whole[:2])
+        assert encodable_frames(context).tolist() == [True, True, False, False, False]
+        whole = frames_to_encode(tasks.everything(self.video()), 8)
+        torch.testing.assert_close(frames_to_encode(context, 8)[:2], whole[:2])
 
     def test_no_frame_where_half_of_each_is_hidden(self):
         context = tasks.inpainting(self.video())
-        assert not legible(context).any()
+        assert not encodable_frames(context).any()
         several, one = (
             LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=keyframes))
             for keyframes in (3, 1)
@@ -219,8 +220,8 @@ class TestWhatIsSeen:
             Context(video=np.where(observed[..., None], self.video(), hidden), observed=observed)
             for hidden in (np.uint8(0), np.uint8(255))
         )
-        assert legible(one).all()
-        assert torch.equal(legible_frames(one, 8), legible_frames(two, 8))
+        assert encodable_frames(one).all()
+        assert torch.equal(frames_to_encode(one, 8), frames_to_encode(two, 8))
 
     def test_holes_take_the_color_of_the_nearest_time(self):
         video = np.zeros((4, 8, 8, 3), np.uint8)
@@ -229,7 +230,7 @@ class TestWhatIsSeen:
         observed[[0, 3]] = True
         observed[1, :4] = True
         observed[:, 7, 7] = False
-        frames = legible_frames(Context(video=video, observed=observed), 8)
+        frames = frames_to_encode(Context(video=video, observed=observed), 8)
         assert frames[1, :, :4].min() > 0.99
         assert frames[1, :, 4:, :7].max() < -0.99  # the first frame is nearer than the last
         assert frames[:, :, 7, 7].std() < 1e-6  # never seen: the mean of what is
@@ -327,6 +328,16 @@ class TestFiles:
         for name, value in space.encoder.state_dict().items():
             assert torch.equal(opened.encoder.state_dict()[name], value)
 
+    def test_the_tensor_names_of_version_0_1(self, space, saved):
+        tensors, notes = checkpoint.load_tensors(saved / ENCODER_FILE)
+        first = {new: old for old, new in RENAMED_ENCODER_MODULES.items()}
+        tensors = with_renamed_modules(tensors, first)
+        assert {"look.0.0.weight", "gather.0.bias", "decide.2.bias"} < tensors.keys()
+        checkpoint.save_tensors(saved / ENCODER_FILE, tensors, notes)
+        opened = VideoSpace.from_pretrained(saved)
+        for name, value in space.encoder.state_dict().items():
+            assert torch.equal(opened.encoder.state_dict()[name], value)
+
     def test_it_goes_along_when_the_space_is_saved_elsewhere(self, saved, tmp_path):
         VideoSpace.from_pretrained(saved).save_pretrained(tmp_path / "copy")
         first, second = ((folder / ENCODER_FILE) for folder in (saved, tmp_path / "copy"))
@@ -360,7 +371,7 @@ class TestFiles:
             (None, "expected an object for .*encoder.safetensors', got None"),
             ({}, "lacks the field"),
             ({"side": 9, "num_channels": 8, "hidden_width": 16}, "multiple of it, got 9"),
-            ({"side": 16, "num_channels": 8, "hidden_width": 16}, "expected gather.0.weight of"),
+            ({"side": 16, "num_channels": 8, "hidden_width": 16}, "neck.0.weight"),
         ],
     )
     def test_a_network_of_another_shape(self, saved, config, message):
@@ -373,7 +384,7 @@ class TestFiles:
 
     def test_weights_that_are_not_finite(self, saved):
         tensors, notes = checkpoint.load_tensors(saved / ENCODER_FILE)
-        tensors["straight.bias"][0] = float("nan")
+        tensors["skip.bias"][0] = float("nan")
         checkpoint.save_tensors(saved / ENCODER_FILE, tensors, notes)
-        with pytest.raises(UserError, match=r"straight\.bias holds numbers that are not finite"):
+        with pytest.raises(UserError, match=r"skip\.bias holds numbers that are not finite"):
             VideoSpace.from_pretrained(saved)

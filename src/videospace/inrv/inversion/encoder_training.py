@@ -211,7 +211,7 @@ class _EncoderTraining:
     def _draw(self) -> tuple[Int[Tensor, " clip"], Int[Tensor, "clip time"]]:
         """Clips, and the frames of each that are looked at."""
         num_frames, num_clips = self.clips.size[0], len(self.clips.rows)
-        if self.encoder.sees_whole_clip:
+        if self.encoder.needs_whole_clip:
             at_once = max(1, self.config.frames_per_step // num_frames)
             clips = clip_batch(self.config.seed, num_clips, at_once, self.steps)
             frames = torch.arange(num_frames).expand(len(clips), -1)

@@ -24,6 +24,13 @@ FORMAT_VERSION = 3
 RENAMED_MODULES = {"mixer.mix": "latent_map.mlp", "mixer": "latent_map"}
 """New names of the model's modules by those of version 0.1."""
 FIRST_MODULES = {new: old for old, new in RENAMED_MODULES.items()}
+RENAMED_ENCODER_MODULES = {
+    "look": "backbone",
+    "gather": "neck",
+    "decide": "head",
+    "straight": "skip",
+}
+"""New names of the encoder's modules by those of version 0.1."""
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
     "config.json",
     "model.safetensors",
@@ -166,6 +173,7 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
             return None
         config = checkpoint.config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
         encoder = LatentEncoder(config, latent)
+        tensors = with_renamed_modules(tensors, RENAMED_ENCODER_MODULES)
         checkpoint.load_strictly(encoder, tensors, path)
     except (ValueError, RuntimeError) as error:  # such as a layer that memory does not hold
         raise UserError(f"{error}; or delete '{path}' and run 'videospace encoder'") from error
