@@ -3,7 +3,12 @@ from .prepare import PrepareReport, prepare
 from .prepare_config import PrepareConfig
 from .store.clip_store import ClipStore
 from .store.records import ClipRecord
-from .synthetic.bouncing_ball import BouncingBallConfig, bouncing_ball, write_bouncing_ball
+from .synthetic.bouncing_ball import (
+    BouncingBallConfig,
+    ball_video,
+    bouncing_ball,
+    write_bouncing_ball,
+)
 from .synthetic.drawn_digits import drawn_digits
 from .synthetic.moving_mnist import MovingMnistConfig, moving_mnist, write_moving_mnist
 from .writing import mosaic, write_video
@@ -17,6 +22,7 @@ __all__ = [
     "PrepareReport",
     "UnreadableVideo",
     "VideoInfo",
+    "ball_video",
     "bouncing_ball",
     "drawn_digits",
     "mosaic",
