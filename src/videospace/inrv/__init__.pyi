@@ -15,8 +15,8 @@ from .model.video_clip import VideoClipConfig
 from .space.files import ClipShape
 from .space.latent_files import LatentFile, load_latents, save_latents
 from .space.latent_prior import LatentPrior
-from .space.named_latents import find_points
-from .space.pretrained import shipped_names
+from .space.named_latents import find_latents
+from .space.pretrained import pretrained_names
 from .space.projection import LatentProjection
 from .space.sampling import interpolate, lerp, nearest_latent, sample_gaussian, sample_paths, slerp
 from .space.video_space import VideoSpace
@@ -57,18 +57,18 @@ __all__ = [
     "complete_clips",
     "complete_video",
     "evaluate",
-    "find_points",
+    "find_latents",
     "interpolate",
     "invert",
     "lerp",
     "load_latents",
     "nearest_latent",
     "presets",
+    "pretrained_names",
     "read_clip",
     "sample_gaussian",
     "sample_paths",
     "save_latents",
-    "shipped_names",
     "slerp",
     "tasks",
     "train",

@@ -14,7 +14,7 @@ from .fidelity import (
 from .identity import Identity, global_similarity, identity, local_similarity, matching_similarity
 from .intervals import MeanInterval, mean_interval, paired_difference
 from .perceptual import Lpips
-from .proportion import share
+from .proportion import proportion_interval
 from .structure import BallCheck, check_ball, fraction_valid
 
 __all__ = [
@@ -44,9 +44,9 @@ __all__ = [
     "moving_pixels",
     "multiply_adds",
     "paired_difference",
+    "proportion_interval",
     "psnr_db",
     "root_mean_square_error",
-    "share",
     "ssim",
     "ssim_of_regions",
     "task_fidelity",
