@@ -14,7 +14,7 @@ import torch
 from videospace.baselines import table, table_rows
 from videospace.baselines.methods import BASELINES
 from videospace.baselines.stills import mean_frame
-from videospace.baselines.table import OURS, OURS_WITH_DETAIL, Row, table_text, task_table
+from videospace.baselines.table import OURS, OURS_BACK_PROJECTED, Row, table_text, task_table
 from videospace.cli import main
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.store.records import ClipRecord
@@ -99,13 +99,13 @@ def test_every_task_and_method_has_a_row(space, store):
     for task in PUBLISHED_TASKS:
         methods = [row.method for row in rows if row.task == task]
         assert methods[0] == OURS
-        assert (methods[1] == OURS_WITH_DETAIL) == (task != "invert")
+        assert (methods[1] == OURS_BACK_PROJECTED) == (task != "invert")
         assert {"components 128", "nearest clip"} < set(methods)
     by_name = {(row.task, row.method): row for row in rows}
     assert by_name["upscale", "bicubic"].scores["psnr_db"].num_values == 3
     assert by_name["invert", OURS].scores["psnr_unseen_db"].mean is None
     assert by_name["predict", "last frame"].scores["context_l1"].mean == 0
-    assert by_name["predict", OURS_WITH_DETAIL].scores["context_l1"].mean == 0
+    assert by_name["predict", OURS_BACK_PROJECTED].scores["context_l1"].mean == 0
     assert all(math.isfinite(row.scores["psnr_db"].mean) for row in rows)
     assert by_name["sparse", OURS].scores["ssim_unseen"].mean < 1
     assert "lpips" not in by_name["invert", OURS].scores
@@ -348,7 +348,7 @@ class TestCommand:
         monkeypatch.setitem(BASELINES["predict"], "mean frame", interrupted)
         files = ("--json", tmp_path / "t.json", "--page", tmp_path / "t.html")
         assert evaluate(*self.OPTIONS, *files) == 130
-        methods = [OURS, OURS_WITH_DETAIL, "mean frame"][:num_rows]
+        methods = [OURS, OURS_BACK_PROJECTED, "mean frame"][:num_rows]
         rows = [("predict", method) for method in methods]
         assert self.rows_of(tmp_path / "t.json") == rows
         said = capsys.readouterr()

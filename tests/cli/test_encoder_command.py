@@ -82,7 +82,10 @@ def test_the_table_has_a_row_where_it_can_begin(films, folder, capsys):
         ("encoder %none %store", "expected a space, but"),
         ("encoder %space %none", "none"),
         ("encoder %space %store --budget-seconds 0", "budget_seconds above 0, got 0.0"),
-        ("invert %space @clip.mp4 --out %new.npz --max-steps 0", "no encoder to begin with"),
+        (
+            "invert %space @clip.mp4 --out %new.npz --max-steps 0",
+            "expected a space with an encoder",
+        ),
         (
             "invert %space @clip.mp4 --out %new.npz --start encoder",
             "train one with 'videospace enc",

@@ -35,7 +35,7 @@ def test_rendering(make_space, monkeypatch):
 def test_inversion(make_space, monkeypatch):
     space = make_space()
     context: Context = prediction(space.render(space.latents[0]))
-    monkeypatch.setattr(inversion, "descend", no_memory)
+    monkeypatch.setattr(inversion, "minimize_with_adam", no_memory)
     message = r"^out of memory \(7 GiB\): lower --points-per-clip, --samples or --restarts$"
     with pytest.raises(UserError, match=message):
         inversion.invert(space, [context])

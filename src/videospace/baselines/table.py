@@ -14,7 +14,7 @@ from videospace.baselines.methods import BASELINES, learned_baselines
 from videospace.baselines.pixels import Baseline
 from videospace.baselines.table_rows import Row, table_text
 from videospace.clips.store.clip_store import ClipStore
-from videospace.inrv.completion.back_projection import with_seen_detail
+from videospace.inrv.completion.back_projection import back_project
 from videospace.inrv.completion.completion import complete_clips
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.encoder_guess import can_guess
@@ -31,8 +31,8 @@ from videospace.runtime.errors import UserError
 
 __all__ = [
     "OURS",
+    "OURS_BACK_PROJECTED",
     "OURS_ENCODER",
-    "OURS_WITH_DETAIL",
     "Completed",
     "Row",
     "table_text",
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 OURS = "inversion"
-OURS_WITH_DETAIL = "inversion, seen detail kept"
+OURS_BACK_PROJECTED = "inversion, back-projected"
 OURS_ENCODER = "encoder"
 Videos = UInt8[np.ndarray, "clip time height width 3"]
 
@@ -122,7 +122,7 @@ def task_table(
                 started = time.perf_counter()
                 videos = complete()
                 seconds = (time.perf_counter() - started) / len(truth)
-                if method == OURS_WITH_DETAIL:  # it goes on from the row before
+                if method == OURS_BACK_PROJECTED:  # it goes on from the row before
                     seconds += rows[-1].seconds_per_clip
                 completed = Completed(ids=ids, contexts=contexts[task], videos=videos, truth=truth)
                 scores = _scores(completed, lpips, faces)
@@ -159,14 +159,14 @@ def _ours(
 
     def detailed() -> Videos:
         pairs = zip(renders.pop(), contexts, strict=True)
-        return np.stack([with_seen_detail(*pair) for pair in pairs])
+        return np.stack([back_project(*pair) for pair in pairs])
 
     def guessed() -> Videos:
         return complete_clips(space, contexts, InversionConfig(max_steps=0, seed=config.seed))[0]
 
     methods = {OURS: inverted}
     if task != "invert":  # where all is seen, keeping it would copy the clip
-        methods[OURS_WITH_DETAIL] = detailed
+        methods[OURS_BACK_PROJECTED] = detailed
     encoder = space.encoder
     if encoder is not None and all(can_guess(encoder, context) for context in contexts):
         methods[OURS_ENCODER] = guessed

@@ -50,8 +50,8 @@ def _resized(
 ) -> UInt8[np.ndarray, "time height width 3"]:
     if not context.observed.all():
         raise UserError(
-            f"expected a context that is seen whole, got one seen to {context.share_observed:.1%}"
-            ": complete it at its own size first"
+            "expected a context that is observed completely, got one of which "
+            f"{context.observed_fraction:.1%} is observed: complete it at its own size first"
         )
     height, width = size
     if min(size) < 1:

@@ -25,7 +25,18 @@ RENAMED_FLAGS = {
 }
 """Flags, or beginnings of flags, of version 0.1; they work for one version more."""
 
-RENAMED_FLAGS_OF = {"videospace complete": {"--share": "--fraction"}}
+RENAMED_FLAGS_OF = {
+    "videospace complete": {
+        "--share": "--fraction",
+        "--seen": "--observed",
+        "--keep-detail": "--back-projection",
+        "--no-keep-detail": "--no-back-projection",
+    },
+    "videospace upscale": {
+        "--keep-detail": "--back-projection",
+        "--no-keep-detail": "--no-back-projection",
+    },
+}
 """Flags of version 0.1 that have a new name in one command only."""
 
 RENAMED_VALUES = {

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.completing import Search
+from videospace.cli.completion_output import InversionFlags
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.store.clip_store import ClipStore
@@ -67,7 +67,7 @@ class Evaluate:
     embedder of this library."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
-    search: Search = InversionConfig()
+    inversion: InversionFlags = InversionConfig()
 
 
 def main(arguments: list[str]) -> None:
@@ -98,7 +98,7 @@ def _check(command: Evaluate) -> None:
     for flag in ("page", "lpips", "faces"):
         if not command.tasks and getattr(command, flag):
             raise UserError(f"--{flag} belongs to the table of tasks: add --tasks all")
-    if not command.tasks and command.search != InversionConfig():
+    if not command.tasks and command.inversion != InversionConfig():
         raise UserError("nothing is searched for without the table of tasks: add --tasks all")
     for path in (command.json, command.page):
         if path and not path.parent.is_dir():
@@ -131,7 +131,7 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
                 tasks=tuple(task for task in PUBLISHED_TASKS if {task, "all"} & set(command.tasks)),
                 with_baselines=command.baselines == "all",
                 max_clips=command.max_clips,
-                config=command.search,
+                config=command.inversion,
                 lpips=Lpips(command.lpips).to(space.device) if command.lpips else None,
                 faces=FACES[command.faces]() if command.faces else None,
                 on_row=keep,

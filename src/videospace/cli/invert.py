@@ -8,15 +8,15 @@ import numpy as np
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.completing import Search, say_how_short, say_what_is_seen
-from videospace.cli.keeping import kept_beside
+from videospace.cli.completion_output import InversionFlags, print_if_short, print_input_size
+from videospace.cli.partial_results import partial_results
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
+from videospace.clips.decoding.one_clip import read_one_clip
 from videospace.clips.decoding.video_input import probe
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.inversion.masks import masked_clip
-from videospace.inrv.inversion.video_clips import read_clip
 from videospace.inrv.space.latent_files import LatentFile, check_suffix, save_latents
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
@@ -26,40 +26,40 @@ from videospace.runtime.native_libraries import keep_freed_memory
 
 @dataclasses.dataclass(frozen=True)
 class Invert:
-    """Find the latents of videos that the space has never seen, and keep them in a file.
+    """Find the latents of videos that the space was not trained on, and write them to a file.
 
-    'reconstruct' and 'interpolate' take the file where they take the id of a clip.
+    'reconstruct' and 'interpolate' accept the file in place of a clip id.
     """
 
     space: SpaceFolder
     """Folder of the space."""
     videos: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="VIDEO...")]
-    """Video files or folders of images; of each, one clip of the space's length is taken."""
+    """Video files or folders of images; one clip of the space's length is taken from each."""
     out: Path
-    """File of latents to write, .npz."""
+    """Output file for the latents, .npz."""
     first: int = 0
     """First frame of the clip."""
     crop: str = "center"
-    """The part of the picture to take: center, or top,left,height,width in px."""
+    """Region of the picture: center, or top,left,height,width in px."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
-    search: Search = InversionConfig()
+    inversion: InversionFlags = InversionConfig()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, read, invert, write."""
+    """Parse the arguments, read the videos, invert them, and write the latents."""
     command = parse(Invert, with_pretrained(arguments), "videospace invert")
     if not command.videos:
         raise UserError("expected at least one video to invert, got none")
     check_suffix(command.out)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
     clips = [_clip(space, path, command) for path in command.videos]
-    names = _names(command.videos, command.search.samples)
+    names = _names(command.videos, command.inversion.samples)
     rates = {probe(path).fps for path in command.videos}
     fps = rates.pop() if len(rates) == 1 else None
-    with kept_beside(command.out, space, command, *command.videos) as kept:
+    with partial_results(command.out, space, command, *command.videos) as results:
         keep_freed_memory()
-        found = invert(space, clips, command.search, keep=kept.next_part, progress=True)
+        found = invert(space, clips, command.inversion, run_batch=results.run_batch, progress=True)
         content = LatentFile(
             latents=found.latents, names=names, weight_offsets=found.weight_offsets, fps=fps
         )
@@ -73,17 +73,18 @@ def main(arguments: list[str]) -> None:
 
 
 def _clip(space: VideoSpace, path: Path, command: Invert) -> Context:
-    """All of a video's clip is known, as far as the video goes."""
+    """The clip of a video as a context: every frame that the video has is observed."""
     size = space.clip.height, space.clip.width
-    say_what_is_seen(path, size, command.crop)
-    frames, num_real = read_clip(space, path, crop=command.crop, first=command.first)
-    if num_real < space.clip.num_frames:
-        say_how_short(path, num_real, space)
+    print_input_size(path, size, command.crop)
+    frames, num_real = read_one_clip(
+        path, space.clip.num_frames, size, crop=command.crop, first=command.first
+    )
+    print_if_short(path, num_real, space)
     return masked_clip(frames, num_real, lambda time: np.ones(size, bool))
 
 
 def _names(paths: tuple[Path, ...], samples: int) -> list[str]:
-    """A name for each answer: the file's, with numbers where that is not enough."""
+    """A name for each latent: the file's stem, with a number where it is not unique."""
     stems = [path.stem for path in paths]
     names = [
         stem if stems.count(stem) == 1 else f"{stem}-{stems[:index].count(stem) + 1}"

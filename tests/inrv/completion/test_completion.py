@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
-from PIL import Image
 
-from videospace.clips.decoding.one_clip import frames_of
 from videospace.inrv.completion import completion
 from videospace.inrv.completion.completion import complete_clips, complete_video
 from videospace.inrv.inversion import tasks
 from videospace.inrv.inversion.inversion import InversionConfig, invert
-from videospace.inrv.inversion.masks import observed_frames, observed_region, observed_share
-from videospace.inrv.inversion.video_clips import frame_size, read_clip
+from videospace.inrv.inversion.masks import (
+    observed_frames,
+    observed_random_fraction,
+    observed_region,
+)
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.runtime.errors import UserError
 
@@ -22,21 +23,11 @@ def space(make_space, make_model):
     return make_space(num_clips=12, model=make_model(hypernetwork=hypernetwork))
 
 
-@pytest.fixture
-def film(tmp_path):
-    """Ten frames of 20x30 px whose gray value is 20 times their number."""
-    for number in range(10):
-        pixels = np.full((20, 30, 3), 20 * number, np.uint8)
-        (tmp_path / "film").mkdir(exist_ok=True)
-        Image.fromarray(pixels).save(tmp_path / "film" / f"{number:02}.png")
-    return tmp_path / "film"
-
-
 class TestCompleteVideo:
     @pytest.mark.parametrize("num_frames", [1, 4, 11])
     def test_as_many_frames_as_came(self, space, num_frames):
         clip = space.render(space.latents[0], num_frames=num_frames)
-        seen = observed_share(SIZE, 0.5, seed=0)
+        seen = observed_random_fraction(SIZE, 0.5, seed=0)
         completed = list(complete_video(space, iter(clip), seen, QUICK, size=(9, 5)))
         assert len(completed) == num_frames
         assert completed[0].shape == (9, 5, 3)
@@ -69,7 +60,7 @@ class TestCompleteVideo:
         monkeypatch.setattr(completion, "WINDOW_BYTES", memory)
         monkeypatch.setattr(completion, "invert", counted)
         film = space.render(space.latents[0], num_frames=12)
-        seen, config = observed_share(SIZE, 0.5, seed=0), InversionConfig(max_steps=1)
+        seen, config = observed_random_fraction(SIZE, 0.5, seed=0), InversionConfig(max_steps=1)
         assert len(list(complete_video(space, iter(film), seen, config))) == 12
         assert calls == at_once
 
@@ -81,8 +72,8 @@ class TestCompleteVideo:
 
     def test_several_samples(self, space):
         config = InversionConfig(samples=2)
-        with pytest.raises(UserError, match="several samples fit one clip only"):
-            next(complete_video(space, iter([]), observed_share(SIZE, 1.0, 0), config))
+        with pytest.raises(UserError, match="expected 1 sample"):
+            next(complete_video(space, iter([]), observed_random_fraction(SIZE, 1.0, 0), config))
 
 
 def test_a_clip_at_another_size_and_length(space):
@@ -100,10 +91,12 @@ class TestCompleteClips:
         context = tasks.prediction(clip)
         context.observed.flags.writeable = False
         assert not clip.flags.writeable
-        videos, _ = complete_clips(space, [context], InversionConfig(max_steps=1), keep_detail=True)
+        videos, _ = complete_clips(
+            space, [context], InversionConfig(max_steps=1), back_projection=True
+        )
         assert (videos[0, 0] == clip[0]).all()
 
-    def test_a_render_without_pixels_is_refused_before_the_search(self, space, monkeypatch):
+    def test_a_render_without_pixels_is_refused_before_the_inversion(self, space, monkeypatch):
         monkeypatch.setattr("videospace.inrv.completion.completion.invert", None)  # not callable
         contexts = [tasks.everything(space.render(space.latents[0]))]
         for options in ({"size": (0, 4)}, {"num_frames": 0}):
@@ -117,30 +110,7 @@ class TestCompleteClips:
         with pytest.raises(UserError, match="expected at least one context, got none"):
             complete_clips(space, [])
 
-    def test_a_search_that_runs_away(self, space):
+    def test_an_inversion_that_diverges(self, space):
         config = InversionConfig(max_steps=5, learning_rate=1e30)
-        with pytest.raises(UserError, match="ran away to numbers that are not finite"):
+        with pytest.raises(UserError, match="diverged"):
             complete_clips(space, [tasks.everything(space.render(space.latents[0]))], config)
-
-
-class TestReadClip:
-    def test_a_part_of_a_film(self, space, film):
-        frames, num_real = read_clip(space, film, first=3)
-        assert frames.shape == (4, 6, 8, 3)
-        assert frames[:, 0, 0, 0].tolist() == [60, 80, 100, 120]
-        assert num_real == 4
-
-    def test_a_film_that_ends_early(self, space, film):
-        frames, num_real = read_clip(space, film, first=8)
-        assert frames[:, 0, 0, 0].tolist() == [160, 180, 180, 180]
-        assert num_real == 2
-
-    def test_a_film_that_has_ended(self, space, film):
-        with pytest.raises(UserError, match="ends before frame 10"):
-            read_clip(space, film, first=10)
-        with pytest.raises(UserError, match="first frame at 0 or later, got -1"):
-            read_clip(space, film, first=-1)
-
-    def test_sizes(self, film):
-        assert frame_size(film) == (20, 30)
-        assert next(frames_of(film, (5, 5))).shape == (5, 5, 3)

@@ -1,12 +1,12 @@
 import torch
 
-from videospace.inrv.inversion.adam import StableThenDecay, descend
+from videospace.inrv.inversion.adam import StableThenDecay, minimize_with_adam
 
 
 def test_rows_do_not_touch_each_other():
     def found(rows: list[float]) -> torch.Tensor:
         position = torch.tensor(rows, requires_grad=True)
-        descend([position], lambda: (position - 1).square(), rate=0.1, max_steps=50)
+        minimize_with_adam([position], lambda: (position - 1).square(), rate=0.1, max_steps=50)
         return position.detach()
 
     assert torch.equal(found([3.0, 5.0])[:1], found([3.0, 7.0])[:1])
@@ -15,7 +15,7 @@ def test_rows_do_not_touch_each_other():
 def test_steps_shrink_at_the_end():
     """The absolute value is as steep near its least point as far from it."""
     position = torch.tensor([3.0], requires_grad=True)
-    descend([position], lambda: (position - 1).abs(), rate=0.1, max_steps=200)
+    minimize_with_adam([position], lambda: (position - 1).abs(), rate=0.1, max_steps=200)
     assert (position - 1).abs().item() < 0.005
 
 

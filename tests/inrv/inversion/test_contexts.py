@@ -20,7 +20,7 @@ class TestContext:
         late = np.broadcast_to(np.arange(4)[:, None, None] >= 2, ALL.shape)
         left = np.broadcast_to(np.arange(8) < 4, ALL.shape)
         both = Context(video=VIDEO, observed=ALL).without(late).without(left)
-        assert both.share_observed == 0.25
+        assert both.observed_fraction == 0.25
         assert not (both.observed & late).any()
         assert not (both.observed & left).any()
 

@@ -126,7 +126,7 @@ class TestTraining:
 
     def test_clips_that_the_space_does_not_know(self, space, make_store, tmp_path, store):
         space.ids = [f"other-{number}" for number in range(8)]
-        with pytest.raises(UserError, match=r"knows no clip of .*store.* trained on"):
+        with pytest.raises(UserError, match="trained on"):
             train_encoder(space, store, training(0.1), progress=False)
         other = make_store(tmp_path / "other", size=(4, 6, 6))
         with pytest.raises(UserError, match="expected clips of 4 frames of 6x8 px"):
@@ -196,7 +196,7 @@ class TestWhatIsSeen:
             assert frames_to_encode(context, 8).shape == (5, 3, 8, 8)
 
     def test_frames_of_a_beginning(self):
-        context = tasks.prediction(self.video(), num_seen=2)
+        context = tasks.prediction(self.video(), num_observed=2)
         assert encodable_frames(context).tolist() == [True, True, False, False, False]
         whole = frames_to_encode(tasks.everything(self.video()), 8)
         torch.testing.assert_close(frames_to_encode(context, 8)[:2], whole[:2])
@@ -209,7 +209,7 @@ class TestWhatIsSeen:
             for keyframes in (3, 1)
         )
         assert not can_guess(several, context)
-        beginning = tasks.prediction(self.video(), num_seen=2)
+        beginning = tasks.prediction(self.video(), num_observed=2)
         assert can_guess(several, beginning)
         assert not can_guess(one, beginning)  # it has to see how the clip goes on
 
@@ -287,13 +287,13 @@ class TestInversion:
     @pytest.mark.parametrize("changes", [{"start": "encoder"}, {"max_steps": 0}])
     def test_an_encoder_that_is_not_there(self, space, store, changes):
         config = dataclasses.replace(GUESS, max_steps=5)
-        with pytest.raises(UserError, match="no encoder to begin with: train one with 'videospace"):
+        with pytest.raises(UserError, match="expected a space with an encoder"):
             invert(space, [tasks.everything(store[0])], dataclasses.replace(config, **changes))
 
     def test_too_little_to_guess_from(self, space, store):
         train_encoder(space, store, training(0.05), progress=False)
         contexts = [tasks.everything(store[0]), tasks.inpainting(store[0])]
-        with pytest.raises(UserError, match=r"too little of some clip .* max_steps of at least 1"):
+        with pytest.raises(UserError, match="max_steps of at least 1"):
             invert(space, contexts, GUESS)
         assert invert(space, contexts, dataclasses.replace(GUESS, max_steps=1)).steps == 1
 
@@ -306,7 +306,7 @@ class TestInversion:
 
     @pytest.mark.parametrize("changes", [{"start": "mean"}, {"samples": 2}])
     def test_no_steps_from_anywhere_else(self, changes):
-        with pytest.raises(UserError, match="max_steps 0 takes the encoder's guess as it is"):
+        with pytest.raises(UserError, match="max_steps 0"):
             InversionConfig(max_steps=0, **changes)
 
     def test_fewer_steps_than_none(self):

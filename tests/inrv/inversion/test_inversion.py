@@ -46,21 +46,25 @@ class TestInvert:
         assert ours < 0.5 * mean
         assert found.context_l1.item() == pytest.approx(ours, abs=0.3)
 
-    def test_a_function_is_told_of_every_step_and_may_end_the_search(self, space):
-        told = []
+    def test_a_function_is_called_after_every_step_and_may_end_the_inversion(self, space):
+        calls = []
         contexts = [tasks.everything(clip) for clip in unseen(space, 17)]
         config = dataclasses.replace(QUICK, max_steps=3)
-        invert(space, contexts, config, progress=lambda share, note: told.append((share, note)))
-        assert [share for share, _ in told] == pytest.approx([step / 6 for step in range(1, 7)])
-        assert told[-1][1] == "step 6 of at most 6"
+        invert(
+            space, contexts, config, progress=lambda fraction, note: calls.append((fraction, note))
+        )
+        assert [fraction for fraction, _ in calls] == pytest.approx(
+            [step / 6 for step in range(1, 7)]
+        )
+        assert calls[-1][1] == "step 6 of at most 6"
 
-        def stop(share: float, note: str) -> None:
-            told.clear()
+        def stop(fraction: float, note: str) -> None:
+            calls.clear()
             raise InterruptedError(note)
 
         with pytest.raises(InterruptedError, match="step 1 of at most 6"):
             invert(space, contexts, config, progress=stop)
-        assert told == []
+        assert calls == []
 
     def test_what_is_hidden_is_never_looked_at(self, space):
         truth = unseen(space)[0]
@@ -136,22 +140,24 @@ class TestInvert:
         config = dataclasses.replace(QUICK, max_steps=3)
         parts = []
 
-        def keep(find):
-            parts.append(find())
+        def run_batch(invert_batch):
+            parts.append(invert_batch())
             return parts[-1]
 
-        found = invert(space, contexts, config, keep=keep)
+        found = invert(space, contexts, config, run_batch=run_batch)
         assert [len(part.latents) for part in parts] == [2, 2, 1]
         assert torch.equal(found.latents, torch.cat([part.latents for part in parts]))
         whole = invert(space, contexts, dataclasses.replace(config, refine="weights"))
         assert len(whole.latents) == len(whole.weight_offsets[0].weight) == 5
 
-    def test_a_try_that_ran_away_is_not_the_best(self, space, monkeypatch):
-        def descend(parameters, *_):
+    def test_a_restart_that_diverged_is_not_the_best(self, space, monkeypatch):
+        def minimize_with_adam(parameters, *_):
             parameters[0].data[0] = torch.nan
             return 1
 
-        monkeypatch.setattr("videospace.inrv.inversion.inversion.descend", descend)
+        monkeypatch.setattr(
+            "videospace.inrv.inversion.inversion.minimize_with_adam", minimize_with_adam
+        )
         config = dataclasses.replace(QUICK, restarts=2)
         found = invert(space, [tasks.everything(clip) for clip in unseen(space, 2)], config)
         assert found.latents.isfinite().all()

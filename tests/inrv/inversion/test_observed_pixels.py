@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from videospace.inrv.inversion import tasks
-from videospace.inrv.inversion.observed_pixels import LEAST_SHARE_SEEN, ObservedPoints
+from videospace.inrv.inversion.observed_pixels import LEAST_OBSERVED_FRACTION, ObservedPixels
 from videospace.inrv.rendering.renderer import render_points
 from videospace.inrv.training.data import seeded
 
@@ -17,17 +17,17 @@ def space(make_space):
     return make_space()
 
 
-def observed_points(space, contexts):
-    return ObservedPoints(contexts, space.model, (6, 8), CPU)
+def observed_pixels(space, contexts):
+    return ObservedPixels(contexts, space.model, (6, 8), CPU)
 
 
 def test_only_observed_pixels_are_drawn_and_all_of_them(space):
     video = space.render(space.latents[0])
     contexts = [tasks.prediction(video, 1), tasks.inpainting(video)]
-    points = observed_points(space, contexts)
-    places = points.draw(torch.tensor([0, 1, 1]), 4000, seeded(0))
-    for context, row in zip([contexts[0], contexts[1], contexts[1]], places, strict=True):
-        drawn = np.unique(points.points[row].numpy())
+    pixels = observed_pixels(space, contexts)
+    drawn_pixels = pixels.draw(torch.tensor([0, 1, 1]), 4000, seeded(0))
+    for context, row in zip([contexts[0], contexts[1], contexts[1]], drawn_pixels, strict=True):
+        drawn = np.unique(pixels.grid_indices[row].numpy())
         assert (drawn == np.flatnonzero(context.observed)).all()
 
 
@@ -42,15 +42,17 @@ def holes(space):
 
 class TestFrames:
     def test_pixels_are_counted_frame_by_frame(self, space):
-        points = observed_points(space, holes(space))
-        assert points.counts.tolist() == [[48, 0, 16, 0], [0, 1, 0, 1]]
-        assert points.starts.tolist() == [[0, 48, 48, 64], [64, 64, 65, 65]]
-        assert points.shares_seen.tolist() == pytest.approx([64 / 192, LEAST_SHARE_SEEN])
+        pixels = observed_pixels(space, holes(space))
+        assert pixels.counts.tolist() == [[48, 0, 16, 0], [0, 1, 0, 1]]
+        assert pixels.starts.tolist() == [[0, 48, 48, 64], [64, 64, 65, 65]]
+        assert pixels.observed_fractions.tolist() == pytest.approx(
+            [64 / 192, LEAST_OBSERVED_FRACTION]
+        )
 
     def test_frames_are_drawn_by_their_share_of_the_observed_pixels(self, space):
-        points = observed_points(space, holes(space))
+        pixels = observed_pixels(space, holes(space))
         clips = torch.tensor([0, 1]).repeat_interleave(4000)
-        frames = points.draw_frames(clips, seeded(0)).view(2, 4000)
+        frames = pixels.draw_frames(clips, seeded(0)).view(2, 4000)
         assert frames[0].unique().tolist() == [0, 2]
         assert frames[1].unique().tolist() == [1, 3]
         assert (frames[0] == 0).float().mean().item() == pytest.approx(0.75, abs=0.03)
@@ -58,47 +60,47 @@ class TestFrames:
 
     def test_pixels_of_a_frame_are_all_of_its_observed_ones_and_no_other(self, space):
         contexts = holes(space)
-        points = observed_points(space, contexts)
+        pixels = observed_pixels(space, contexts)
         clips, frames = torch.tensor([0, 1, 0, 1]), torch.tensor([2, 3, 0, 1])
-        places = points.draw(clips, 2000, seeded(0), frames)
-        for clip, frame, row in zip(clips, frames, places, strict=True):
+        drawn_pixels = pixels.draw(clips, 2000, seeded(0), frames)
+        for clip, frame, row in zip(clips, frames, drawn_pixels, strict=True):
             seen = np.flatnonzero(contexts[clip].observed[frame]) + 48 * frame.item()
-            assert (np.unique(points.points[row].numpy()) == seen).all()
+            assert (np.unique(pixels.grid_indices[row].numpy()) == seen).all()
 
     def test_a_coarse_frame_is_met_by_the_points_of_that_frame(self, space):
-        coarse = observed_points(space, [tasks.superresolution(np.zeros((4, 3, 2, 3), np.uint8))])
-        places = coarse.draw(torch.tensor([0, 0]), 8 * 50, seeded(0), torch.tensor([1, 3]))
-        assert places.shape == (2, 50)
-        assert (places // 6 == torch.tensor([[1], [3]])).all()
+        coarse = observed_pixels(space, [tasks.superresolution(np.zeros((4, 3, 2, 3), np.uint8))])
+        drawn_pixels = coarse.draw(torch.tensor([0, 0]), 8 * 50, seeded(0), torch.tensor([1, 3]))
+        assert drawn_pixels.shape == (2, 50)
+        assert (drawn_pixels // 6 == torch.tensor([[1], [3]])).all()
 
     def test_chance_is_a_function_of_the_generator(self, space):
-        points, clips = observed_points(space, holes(space)), torch.tensor([0, 1, 0, 1, 0])
-        draws = [points.draw_frames(clips, seeded(seed)).tolist() for seed in (1, 1)]
+        pixels, clips = observed_pixels(space, holes(space)), torch.tensor([0, 1, 0, 1, 0])
+        draws = [pixels.draw_frames(clips, seeded(seed)).tolist() for seed in (1, 1)]
         assert draws[0] == draws[1]
-        assert len({tuple(points.draw_frames(clips, seeded(s)).tolist()) for s in range(9)}) > 1
+        assert len({tuple(pixels.draw_frames(clips, seeded(s)).tolist()) for s in range(9)}) > 1
 
 
 def test_a_coarse_pixel_is_compared_with_the_mean_of_the_points_it_covers(space):
     """The plain reference: render everything, then box-filter."""
     coarse = [tasks.superresolution(np.zeros((4, 3, 2, 3), np.uint8))] * 2
-    points = observed_points(space, coarse)
-    assert points.filter == (2, 4)
+    pixels = observed_pixels(space, coarse)
+    assert pixels.filter == (2, 4)
     layers = space.model.layers(space.latents[:2])
-    places = points.draw(torch.tensor([0, 1]), 8 * 50, seeded(0))
-    seen = points.filtered(space.model.colors(points.encoded(places), layers))
+    drawn_pixels = pixels.draw(torch.tensor([0, 1]), 8 * 50, seeded(0))
+    seen = pixels.filtered(space.model.colors(pixels.encoded(drawn_pixels), layers))
     whole = render_points(space.model, space.latents[:2], (4, 6, 8))
     filtered = whole.unflatten(2, (3, 2)).unflatten(4, (2, 4)).mean(dim=(3, 5)).flatten(1, 3)
-    expected = filtered[torch.arange(2)[:, None], points.points[places]]
+    expected = filtered[torch.arange(2)[:, None], pixels.grid_indices[drawn_pixels]]
     torch.testing.assert_close(seen, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_a_finer_context_is_met_on_its_own_grid(space):
     fine = tasks.everything(space.render(space.latents[0], height=12, num_frames=7))
-    points = observed_points(space, [fine])
-    assert points.filter == (1, 1)
-    places = points.draw(torch.tensor([0]), 500, seeded(0))
-    colors = space.model.colors(points.encoded(places), space.model.layers(space.latents[:1]))
-    squared, absolute = points.errors(colors, places)
+    pixels = observed_pixels(space, [fine])
+    assert pixels.filter == (1, 1)
+    drawn_pixels = pixels.draw(torch.tensor([0]), 500, seeded(0))
+    colors = space.model.colors(pixels.encoded(drawn_pixels), space.model.layers(space.latents[:1]))
+    squared, absolute = pixels.errors(colors, drawn_pixels)
     assert absolute.item() < 1 / 127.5
     assert squared.item() < (1 / 127.5) ** 2
 
@@ -109,9 +111,9 @@ def test_errors_are_weighted(space):
     weight[0] = 2
     video[1:] = 255  # does not count
     context = dataclasses.replace(tasks.everything(video), weight=weight)
-    points = observed_points(space, [context, tasks.everything(video)])
-    places = points.draw(torch.tensor([0, 1]), 4000, seeded(0))
+    pixels = observed_pixels(space, [context, tasks.everything(video)])
+    drawn_pixels = pixels.draw(torch.tensor([0, 1]), 4000, seeded(0))
     black = torch.full((2, 4000, 3), -1.0)
-    squared, absolute = points.errors(black, places)
+    squared, absolute = pixels.errors(black, drawn_pixels)
     assert squared[0] == absolute[0] == 0
     assert absolute[1].item() == pytest.approx(1.5, abs=0.1)

@@ -56,6 +56,16 @@ def probe(path: Path | str) -> VideoInfo:
         return VideoInfo(fps=fps, num_frames=stream.frames or round(seconds * fps))
 
 
+def frame_size(path: Path | str) -> tuple[int, int]:
+    """Height and width of a video's frames in px.
+
+    Raises:
+        UnreadableVideo: The file is not a video.
+    """
+    height, width, _ = next(read_frames(path)).shape
+    return height, width
+
+
 def read_frames(
     path: Path | str,
     *,

@@ -1,7 +1,7 @@
-"""Seen detail: what a render misses of the observed pixels, kept there and carried through time.
+"""Back-projection: correct a render so that it agrees with the observed pixels.
 
-A latent holds a clip in a few hundred numbers, so that its render is smoother than what was seen.
-The difference is known wherever a pixel is observed, and most of it moves little between frames.
+A latent describes a clip by a few hundred numbers, so a render is smoother than the clip itself.
+The residual is known at observed pixels, and is interpolated in time between them.
 """
 
 import numpy as np
@@ -14,63 +14,66 @@ from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 
 BACK_PROJECTIONS = 3
-"""Passes over a render that is finer than its context."""
+"""Iterations for a render that is finer than its context."""
 
 
-def with_seen_detail(
+def back_project(
     render: UInt8[np.ndarray, "time height width 3"], context: Context
 ) -> UInt8[np.ndarray, "time height width 3"]:
-    """Bring a render into agreement with what was seen.
+    """Correct a render so that it agrees with the observed pixels.
 
-    Observed pixels become what they were. Between two moments at which a place was observed, what
-    the render misses there fades from one to the other; before the first and after the last it
-    stays; a place that was never observed is left as it is rendered. Where the context is coarser
-    than the render, its difference from the filtered render is enlarged (bicubic) and added.
+    The residual, observed color less rendered color, is added at observed pixels. At other times
+    the residual of a pixel is interpolated linearly between the frames in which it is observed,
+    and constant before the first and after the last of them. Pixels that are never observed stay
+    as they are rendered. If the context is coarser than the render, the residual is computed at
+    its size and enlarged bicubically.
 
     Args:
-        render: Of the context's frames, at any size, in [0, 255].
-        context: What was seen.
+        render: The frames of the context, at any size, in [0, 255].
+        context: The observed pixels.
+
+    Returns:
+        The corrected frames, at the size of the render.
 
     Raises:
         UserError: The render has another number of frames.
 
     Example:
-        >>> seen = np.full((3, 4, 4, 3), 100, np.uint8)
+        >>> video = np.full((3, 4, 4, 3), 100, np.uint8)
         >>> observed = np.zeros((3, 4, 4), bool)
         >>> observed[[0, 2]] = True
         >>> render = np.full((3, 4, 4, 3), 90, np.uint8)
-        >>> with_seen_detail(render, Context(video=seen, observed=observed))[1, 0, 0]
+        >>> back_project(render, Context(video=video, observed=observed))[1, 0, 0]
         array([100, 100, 100], dtype=uint8)
 
     Source: Irani and Peleg (1991), iterative back-projection, for coarse contexts.
     """
     if len(render) != len(context.video):
         raise UserError(
-            f"expected a render of the {len(context.video)} frames that were seen, "
-            f"got {len(render)}"
+            f"expected a render of the context's {len(context.video)} frames, got {len(render)}"
         )
     size = context.video.shape[1:3]
-    observed, seen = torch.tensor(context.observed), torch.tensor(context.video)
+    observed, video = torch.tensor(context.observed), torch.tensor(context.video)
     same_size = render.shape[1:3] == size
     completed = torch.from_numpy(render.copy())
     for _ in range(1 if same_size else BACK_PROJECTIONS):
-        missed = torch.stack(
+        residual = torch.stack(
             [
-                frame - _resized(now, size)
-                for frame, now in zip(seen.float(), completed, strict=True)
+                frame - _resized(rendered, size)
+                for frame, rendered in zip(video.float(), completed, strict=True)
             ]
         )
-        carried = _through_time(missed, observed)
-        for time, missing in enumerate(carried):  # frame by frame, so that large renders fit
-            corrected = completed[time] + _resized(missing, render.shape[1:3])
+        interpolated = _interpolated_in_time(residual, observed)
+        for time, correction in enumerate(interpolated):  # by frames, to bound the memory
+            corrected = completed[time] + _resized(correction, render.shape[1:3])
             completed[time] = corrected.round().clamp(0, 255).to(torch.uint8)
     return completed.numpy()
 
 
-def _through_time(
+def _interpolated_in_time(
     values: Float[Tensor, "time height width 3"], observed: Bool[Tensor, "time height width"]
 ) -> Float[Tensor, "time height width 3"]:
-    """Linear interpolation in time between the observed values of each place; 0 where none is."""
+    """Interpolate linearly in time between the observed values of each pixel, or 0 without any."""
     num_frames = len(values)
     times = torch.arange(num_frames)[:, None, None]
     before = torch.where(observed, times, -1).cummax(dim=0).values
@@ -88,7 +91,7 @@ def _through_time(
 
 
 def _resized(frame: Tensor, size: tuple[int, ...]) -> Float[Tensor, "height width 3"]:
-    """Means over the pixels that are covered, or bicubic enlargement."""
+    """Reduce a frame by a box filter, or enlarge it bicubically."""
     if frame.shape[:2] == size:
         return frame.float()
     picture = frame.float().permute(2, 0, 1)[None]

@@ -1,7 +1,7 @@
-"""Long videos: overlapping windows of a clip's length, worked on apart and cross-faded.
+"""Long videos: overlapping windows of a clip's length, completed separately and cross-faded.
 
-A video is a stream here. Whatever its length, no more is held than the windows that are worked on
-together, the frames of the next one, and the sums of the frames that a later window may reach.
+Videos are streams. The memory does not grow with their length: it holds the windows that are
+completed together, the frames of the next one, and sums of the frames that a later window covers.
 """
 
 import itertools
@@ -16,18 +16,18 @@ from videospace.runtime.errors import UserError
 
 
 class Window(NamedTuple):
-    """Some frames of a longer video that follow each other."""
+    """Consecutive frames of a longer video."""
 
     start: int
     """Number of the first frame in the video."""
     frames: UInt8[np.ndarray, "time height width channel"]
     """As many frames as a clip has."""
     num_real: int
-    """How many of them the video has; the rest repeat its last frame, and were never seen."""
+    """Number of frames that the video has; the rest are padding, copies of its last frame."""
 
 
 Complete = Callable[[list[Window]], Sequence[UInt8[np.ndarray, "time height width 3"]]]
-"""What is done to windows: gives a completed one for each, all of one height and width."""
+"""Completes windows: returns one video for each, all of one height and width."""
 
 
 def cross_faded(
@@ -37,28 +37,28 @@ def cross_faded(
     complete: Complete,
     windows_at_once: int = 1,
 ) -> Iterator[UInt8[np.ndarray, "completed_height completed_width 3"]]:
-    """Work on a video of any length in windows, and fade each over into the next.
+    """Complete a video of any length in windows, and cross-fade them.
 
-    Where windows overlap, a frame is their weighted mean. The weight of a window rises linearly
-    over its first ``overlap`` frames and falls likewise over its last, and the weights of all
-    windows that cover a frame are divided by their sum.
+    A frame that several windows cover is their weighted mean. The weight of a window rises linearly
+    over its first ``overlap`` frames and falls linearly over its last ones. The weights of a frame
+    are divided by their sum.
 
     Args:
-        frames: The video, each frame an array of its own. Three channels are RGB; more may travel
-            along for ``complete``, such as a mask.
+        frames: The video, as a separate array for each frame. Three channels are RGB; further
+            channels, such as a mask, are passed on to ``complete``.
         length: Frames of a window.
         overlap: Frames that a window shares with the next, from 0 to ``length`` - 1; the last two
             may share more.
-        complete: Works on windows; see :func:`cut_windows` for what it is given. What it returns
-            has as many frames, at any height and width.
-        windows_at_once: Most windows that ``complete`` is given together.
+        complete: Completes windows from :func:`cut_windows`. It returns as many frames for each, at
+            any height and width.
+        windows_at_once: Most windows in a call of ``complete``.
 
     Returns:
-        The completed frames, as many as came, read and completed only as they are asked for.
+        As many completed frames as the video has, read and completed lazily.
 
     Raises:
-        UserError: An argument out of range, no frame, frames that do not fit together, or
-            completed windows that do not fit the windows.
+        UserError: An argument is out of range, there is no frame, frames differ in size, or the
+            completed windows have other shapes than expected.
 
     Example:
         >>> video = np.full((7, 4, 6, 3), 80, np.uint8)
@@ -83,7 +83,7 @@ def cut_windows(
     """Cut a stream of frames into windows that overlap and together cover it.
 
     The last window is moved back so that it ends at the last frame. A stream shorter than a window
-    is filled up by its last frame repeated.
+    is padded with copies of its last frame.
 
     Args:
         frames: uint8, of one size.
@@ -91,11 +91,11 @@ def cut_windows(
         overlap: Frames that a window shares with the next, from 0 to ``length`` - 1.
 
     Returns:
-        The windows in their order, each as soon as its last frame is there.
+        The windows in order, each as soon as its last frame is read.
 
     Raises:
-        UserError: A length below 1, an overlap out of range; while reading: no frame, or frames
-            that do not fit together.
+        UserError: The length is below 1 or the overlap out of range; while reading: there is no
+            frame, or frames differ in size.
 
     Example:
         >>> stream = (np.full((2, 2, 3), value, np.uint8) for value in range(6))
@@ -149,7 +149,7 @@ def _require_fit(frame: np.ndarray, earlier: Sequence[np.ndarray], number: int) 
 def _completed(
     windows: Iterator[Window], complete: Complete, windows_at_once: int
 ) -> Iterator[tuple[Window, np.ndarray]]:
-    """Each window with its completed frames."""
+    """Yield each window with its completed frames."""
     size = None
     while batch := list(itertools.islice(windows, windows_at_once)):
         videos = complete(batch)
@@ -157,9 +157,9 @@ def _completed(
             raise UserError(f"expected {len(batch)} completed windows, got {len(videos)}")
         size = size or videos[0].shape[1:3]
         expected = (len(batch[0].frames), *size, 3)
-        came = {(str(video.dtype), video.shape) for video in videos}
-        if came != {("uint8", expected)}:
-            listed = " and ".join(f"{dtype} {shape}" for dtype, shape in sorted(came))
+        shapes = {(str(video.dtype), video.shape) for video in videos}
+        if shapes != {("uint8", expected)}:
+            listed = " and ".join(f"{dtype} {shape}" for dtype, shape in sorted(shapes))
             raise UserError(f"expected every completed window as uint8 {expected}, got {listed}")
         yield from zip(batch, videos, strict=True)
         del batch, videos
@@ -168,11 +168,11 @@ def _completed(
 def _blended(
     completed: Iterator[tuple[Window, np.ndarray]], weights: Sequence[int]
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Weighted means, in whole numbers, so that windows that agree come back unchanged."""
+    """Weighted means in integer arithmetic, so that equal windows are returned unchanged."""
     sums: deque[tuple[np.ndarray, int]] = deque()
     first = 0
     for window, video in completed:
-        for _ in range(window.start - first):  # no later window reaches back to these
+        for _ in range(window.start - first):  # no later window covers these
             yield _mean(*sums.popleft())
         first = window.start
         for index, weight in enumerate(weights[: window.num_real]):
@@ -182,7 +182,7 @@ def _blended(
                 sums[index] = total + weighted, total_weight + weight
             else:
                 sums.append((weighted, weight))
-        del window, video  # before the next ones need their room
+        del window, video  # free the memory before the next windows are completed
     while sums:
         yield _mean(*sums.popleft())
 

@@ -1,4 +1,4 @@
-"""Gradient descent on parameters that belong to single clips, for as long as it helps."""
+"""Adam on parameters that belong to single clips, with a schedule that ends early."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,30 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def descend(
+def minimize_with_adam(
     parameters: list[Tensor],
     loss: Callable[[], Float[Tensor, " row"]],
     rate: float,
     max_steps: int,
-    stepped: Callable[[], object] = lambda: None,
+    on_step: Callable[[], object] = lambda: None,
 ) -> int:
-    """Adam. Every row of the parameters belongs to one loss, so the rows do not touch each other.
+    """Minimize independent losses by Adam.
+
+    Each row of the parameters affects one loss only, so the sum of the losses is minimized.
 
     Args:
         parameters: Changed in place.
-        loss: Of every row, on points drawn anew at each call.
+        loss: Computes the loss of every row, on new random points in each call.
         rate: Full learning rate.
-        max_steps: Steps at most; fewer once the losses no longer fall.
-        stepped: Called after each step, for a progress bar.
+        max_steps: Most steps; descent ends earlier when the losses stop falling.
+        on_step: Called after each step, for a progress bar.
 
     Returns:
-        Steps taken.
+        Number of steps taken.
 
     Example:
         >>> position = torch.tensor([4.0, -2.0], requires_grad=True)
-        >>> steps = descend([position], lambda: position.square(), rate=0.1, max_steps=200)
+        >>> steps = minimize_with_adam([position], lambda: position**2, rate=0.1, max_steps=200)
         >>> bool(position.abs().max() < 0.01)
         True
     """
@@ -42,15 +44,15 @@ def descend(
             group["lr"] = rate * schedule.factor
         adam.step()
         schedule.report(total.item())
-        stepped()
+        on_step()
     return schedule.step
 
 
 class StableThenDecay:
-    """The full rate until the error stops falling, then a straight line down to nothing.
+    """The full rate until the error stops falling, then a linear decay to zero.
 
     Source: Hu et al. (2024), section 4, the warmup–stable–decay schedule.
-    Departs: no warm-up, and the decay begins early when nothing is gained any more.
+    Departs: there is no warm-up, and the decay begins early when the error stops falling.
 
     Example:
         >>> schedule = StableThenDecay(100)
@@ -61,27 +63,27 @@ class StableThenDecay:
 
     WINDOW = 20
     LEAST_GAIN = 0.02
-    DECAY_SHARE = 0.4
+    DECAY_FRACTION = 0.4
 
     def __init__(self, max_steps: int):
         self.step = 0
-        self.decay_steps = max(1, round(self.DECAY_SHARE * max_steps))
+        self.decay_steps = max(1, round(self.DECAY_FRACTION * max_steps))
         self.decay_start = max_steps - self.decay_steps
         self._window_sum = 0.0
         self._last_sum: float | None = None
 
     @property
     def factor(self) -> float:
-        """What the rate is multiplied with at this step, in (0, 1]."""
+        """Factor of the learning rate at this step, in (0, 1]."""
         return min(1.0, 1 - (self.step - self.decay_start) / self.decay_steps)
 
     @property
     def finished(self) -> bool:
-        """No step is left."""
+        """Whether all steps are taken."""
         return self.step >= self.decay_start + self.decay_steps
 
     def report(self, error: float) -> None:
-        """Count a step and the error that it met."""
+        """Count a step with its error."""
         self.step += 1
         self._window_sum += error
         if self.step % self.WINDOW or self.step >= self.decay_start:

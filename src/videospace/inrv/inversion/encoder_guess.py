@@ -1,4 +1,4 @@
-"""A first guess of the latents of contexts, by the encoder of the space."""
+"""The encoder's guess of the latents of contexts, from which inversion starts."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.observed_pixels import cells_seen
+from videospace.inrv.inversion.observed_pixels import observed_cells
 from videospace.inrv.model.encoder import LatentEncoder, small_frames
 from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.space.latent_prior import LatentPrior
@@ -26,7 +26,7 @@ def encodable_frames(context: Context) -> Bool[np.ndarray, " time"]:
         >>> encodable_frames(Context(video=np.zeros((3, 16, 16, 3), np.uint8), observed=observed))
         array([ True, False,  True])
     """
-    return cells_seen(context.observed).flatten(1).all(dim=1).numpy()
+    return observed_cells(context.observed).flatten(1).all(dim=1).numpy()
 
 
 def can_guess(encoder: LatentEncoder, context: Context) -> bool:

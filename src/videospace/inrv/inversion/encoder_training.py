@@ -1,4 +1,4 @@
-"""Training the encoder of a space, which itself stays as it is."""
+"""Training an encoder for a space whose weights and latents do not change."""
 
 import dataclasses
 import math
@@ -29,21 +29,21 @@ class EncoderTrainingConfig:
     """How an encoder is trained."""
 
     budget_seconds: float = 120.0
-    """Time of training; the learning rate falls to nothing with it."""
+    """Training time, over which the learning rate decays to zero."""
     learning_rate: float = 1e-3
-    """Of AdamW, at the beginning."""
+    """Initial learning rate of AdamW."""
     frames_per_step: int = 128
-    """Frames of a step, one of a clip; of a space whose latents have one keyframe, whole clips with
-    about as many frames together."""
+    """Frames of a step, each of another clip. If the latents have one keyframe, a step has whole
+    clips with about as many frames in total."""
     points_per_frame: int = 128
-    """Points of each at which a guess is rendered and compared."""
+    """Points of each frame at which a guess is rendered and compared."""
     stretch: float = 0.015
-    """Standard deviation by which frames are stretched, sheared and turned at random, so that few
-    clips teach what others may look like."""
+    """Standard deviation of the random stretching, shearing and rotation of frames, an augmentation
+    that helps on clips that the space was not trained on."""
     shift: float = 0.03
-    """Standard deviation by which they are shifted, in halves of their sides."""
+    """Standard deviation of their random shift, in halves of their sides."""
     seed: int = 0
-    """Of the initial weights and of what is drawn."""
+    """Seed of the initial weights, the batches and the augmentation."""
     encoder: EncoderConfig = EncoderConfig()
     """The network."""
 
@@ -63,14 +63,14 @@ __all__ = ["EncoderReport", "EncoderTrainingConfig", "train_encoder"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EncoderReport:
-    """How a training of an encoder ended."""
+    """The result of training an encoder."""
 
     steps: int
-    """Steps taken."""
+    """Number of steps."""
     seconds: float
-    """Time that they took."""
+    """Training time."""
     psnr_db: float
-    """Of renders of the guesses on the training points, smoothed over the last steps."""
+    """PSNR of the rendered guesses on the training points, smoothed over the last steps."""
 
 
 def train_encoder(
@@ -80,21 +80,23 @@ def train_encoder(
     *,
     progress: bool = True,
 ) -> EncoderReport:
-    """Train an encoder on the clips that a space was trained on, and give it to the space.
+    """Train an encoder on the clips that a space was trained on, and set it as the space's encoder.
 
-    The encoder learns to guess latents whose renders agree with what it looked at. The weights and
-    latents of the space do not change; whatever ends the training early leaves the space without
-    the new encoder.
+    The encoder learns to guess latents whose renders agree with its input frames. The weights and
+    latents of the space do not change. If training is interrupted, the space keeps its old encoder.
 
     Args:
-        space: Its ``encoder`` is replaced at the end; ``save_pretrained`` then writes it, too.
-        store: Clips of the space's size; those that it knows teach the encoder.
-        config: How to train.
+        space: Its ``encoder`` is replaced at the end; ``save_pretrained`` then also writes it.
+        store: Clips of the space's size; those that the space was trained on are used.
+        config: Options; None takes the defaults.
         progress: Show a progress bar in a terminal.
 
+    Returns:
+        Number of steps, training time, and the PSNR that the guesses reach.
+
     Raises:
-        UserError: The space knows no clip of the store, or the clips are of another size; or the
-            loss is not finite.
+        UserError: The space was trained on no clip of the store, the clips have another size, or
+            the loss is not finite.
 
     Example:
         >>> import tempfile
@@ -118,8 +120,8 @@ def train_encoder(
     rows = [row for row, record in enumerate(store.records) if record.id in known]
     if not rows:
         raise UserError(
-            f"the space knows no clip of '{store.folder}': an encoder learns from the clips that "
-            "the space was trained on"
+            f"expected clips that the space was trained on, which the encoder learns from, but "
+            f"'{store.folder}' has none"
         )
     training = _EncoderTraining(space, TrainingClips(store, rows, space.device), config)
     shown = None if progress else True
@@ -141,7 +143,7 @@ def train_encoder(
 
 
 class _EncoderTraining:
-    """The encoder, its optimizer, and what it learns from."""
+    """The encoder, its optimizer and the training clips."""
 
     def __init__(self, space: VideoSpace, clips: TrainingClips, config: EncoderTrainingConfig):
         self.model, self.clips, self.config = space.model, clips, config
@@ -168,15 +170,16 @@ class _EncoderTraining:
 
     @property
     def psnr_db(self) -> float:
-        """Of the points of the last steps."""
+        """PSNR on the points of the last steps."""
         return psnr_from_squared_error(self.squared_error or 4.0)
 
     def step(self, fraction: float) -> None:
-        """Guess, render, compare, learn."""
+        """Guess latents, render them, and descend the squared error."""
         config = self.config
         clips, frames = self._draw()
         colors = self._colors(clips, frames)
-        seen = small_frames(colors.flatten(0, 1), config.encoder.side).unflatten(0, frames.shape)
+        inputs = small_frames(colors.flatten(0, 1), config.encoder.side)
+        inputs = inputs.unflatten(0, frames.shape)
         count = config.points_per_frame * frames.shape[1]
         within = torch.randint(
             self.clips.points_per_frame, (len(clips), count), generator=self.generator
@@ -185,7 +188,7 @@ class _EncoderTraining:
         points = frames[:, of_frame] * self.clips.points_per_frame + within
         target = colors.flatten(3)[torch.arange(len(clips))[:, None], of_frame, :, within]
         with self._products():
-            latents = self.encoder(seen, self.times[frames])[:, 0].float()
+            latents = self.encoder(inputs, self.times[frames])[:, 0].float()
             layers = self._layers(latents, self.times[frames[:, 0]])
             rendered = self.model.colors(gather_points(self.tables, points), layers).float()
         loss = (rendered - target).square().mean()
@@ -209,7 +212,7 @@ class _EncoderTraining:
         self.squared_error = 0.98 * before + 0.02 * value
 
     def _draw(self) -> tuple[Int[Tensor, " clip"], Int[Tensor, "clip time"]]:
-        """Clips, and the frames of each that are looked at."""
+        """Draw clips, and frames of each."""
         num_frames, num_clips = self.clips.size[0], len(self.clips.rows)
         if self.encoder.needs_whole_clip:
             at_once = max(1, self.config.frames_per_step // num_frames)
@@ -224,7 +227,7 @@ class _EncoderTraining:
     def _colors(
         self, clips: Int[Tensor, " clip"], frames: Int[Tensor, "clip time"]
     ) -> Float[Tensor, "clip time rgb=3 height width"]:
-        """What these frames show, each clip deformed in its own way."""
+        """The colors of frames, with a random affine augmentation for each clip."""
         _, height, width = self.clips.size
         within = torch.arange(self.clips.points_per_frame, device=self.device)
         points = frames[:, :, None] * self.clips.points_per_frame + within
@@ -240,7 +243,7 @@ class _EncoderTraining:
         return deformed.unflatten(1, (-1, 3))
 
     def _layers(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
-        """The INRs of latents at single times: such a latent is the same at all keyframes."""
+        """The INRs of latents at single times: the latent is repeated at all keyframes."""
         num_keyframes = self.model.config.latent.num_keyframes
         return self.model.layers(latents.tile(1, num_keyframes), times)
 

@@ -1,4 +1,4 @@
-"""Masks: which pixels of a video's frames are observed, frame by frame, and masks from files."""
+"""Masks: which pixels of each frame of a video are observed, and masks read from files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,12 +28,12 @@ def masked_clip(
 
     Args:
         frames: The clip.
-        num_real: Frames that the video has; those after them were made up and are not known.
-        observed_of: What is known of each frame.
+        num_real: Frames that the video has; the frames after them are padding and not observed.
+        observed_of: Which pixels of each frame are observed.
         start: Number of the clip's first frame in the video.
 
     Raises:
-        UserError: Nothing is known of the clip, or a mask has another size than its frame.
+        UserError: No pixel of the clip is observed, or a mask has another size than its frame.
     """
     observed = np.zeros(frames.shape[:3], bool)
     for time in range(num_real):
@@ -47,16 +47,20 @@ def masked_clip(
     if not observed.any():
         raise UserError(
             f"nothing is observed between frames {start} and {start + num_real - 1}: a space "
-            f"completes {len(frames)} frames at a time, and has to see something of each such clip"
+            f"completes {len(frames)} frames at a time, and each such clip needs observed pixels"
         )
     return Context(video=frames, observed=observed)
 
 
 def observed_region(hidden: Bool[np.ndarray, "time height width"]) -> ObservedOf:
-    """Inpainting: what a mask does not hide. A mask that is too short ends with its last frame.
+    """Inpainting: all pixels outside a mask are observed.
+
+    Args:
+        hidden: The mask, True where a pixel is hidden. If the video is longer, the last frame of
+            the mask is repeated.
 
     Raises:
-        UserError: The mask has no frame, or holds something else than True and False.
+        UserError: The mask has no frame, or is not boolean.
     """
     if not len(hidden) or hidden.dtype != bool:
         raise UserError(
@@ -66,20 +70,20 @@ def observed_region(hidden: Bool[np.ndarray, "time height width"]) -> ObservedOf
     return lambda time: ~hidden[min(time, len(hidden) - 1)]
 
 
-def observed_frames(size: tuple[int, int], is_seen: Callable[[int], bool]) -> ObservedOf:
-    """Prediction and frame interpolation: some frames are seen whole."""
-    return lambda time: np.full(size, is_seen(time))
+def observed_frames(size: tuple[int, int], is_observed: Callable[[int], bool]) -> ObservedOf:
+    """Prediction and frame interpolation: some frames are observed completely."""
+    return lambda time: np.full(size, is_observed(time))
 
 
-def observed_share(size: tuple[int, int], share: float, seed: int) -> ObservedOf:
-    """Sparse: a random share of the pixels of every frame.
+def observed_random_fraction(size: tuple[int, int], fraction: float, seed: int) -> ObservedOf:
+    """Sparse: a random fraction of the pixels of every frame is observed.
 
     Raises:
-        UserError: A share outside (0, 1].
+        UserError: The fraction is not in (0, 1].
     """
-    if not 0 < share <= 1:
-        raise UserError(f"expected a share of pixels in (0, 1], got {share}")
-    return lambda time: np.random.default_rng((seed, time)).random(size) < share
+    if not 0 < fraction <= 1:
+        raise UserError(f"expected a fraction of pixels in (0, 1], got {fraction}")
+    return lambda time: np.random.default_rng((seed, time)).random(size) < fraction
 
 
 def read_mask(
@@ -89,20 +93,20 @@ def read_mask(
     picture: tuple[int, int] | None = None,
     crop: str = "center",
 ) -> Bool[np.ndarray, "time height width"]:
-    """A mask image or mask video: light pixels are hidden.
+    """Read a mask from an image or a video: light pixels are hidden.
 
-    It may be larger or smaller than what it is for, in the same proportions: a mask of the whole
-    picture is cropped as the video is, any other one covers the part that the clips show.
+    The mask is resized to the clips. It has the proportions of the whole picture, and is then
+    cropped like the video, or the proportions of the clips.
 
     Args:
         path: An image (one mask for all frames), a video, or a folder of images.
-        size: Height and width of the clips in px, to which the mask is brought.
-        picture: Height and width in px of the video that the clips are cut from; None: masks are of
-            the clips alone.
-        crop: The part of the video that the clips show, as in ``prepare``.
+        size: Height and width of the clips in px.
+        picture: Height and width in px of the video that the clips are cut from; None: the mask
+            covers the clips.
+        crop: Region of the video that the clips show, as in ``prepare``.
 
     Returns:
-        True where something is hidden; one frame for an image.
+        True where a pixel is hidden; one frame for an image.
 
     Raises:
         UserError: The file is neither, has other proportions, or hides nothing.
@@ -111,13 +115,13 @@ def read_mask(
     for frame in _mask_frames(Path(path)):
         whole = (0, 0, *frame.shape[:2])
         if _is_of_clips(frame.shape[:2], size, picture, path):
-            seen = crop_and_resize(frame, size, whole)
+            resized = crop_and_resize(frame, size, whole)
         else:
             frame = crop_and_resize(frame, picture or size, whole)
-            seen = crop_and_resize(frame, size, parse_crop(crop))
-        hidden.append(seen.mean(axis=2) > 127)
+            resized = crop_and_resize(frame, size, parse_crop(crop))
+        hidden.append(resized.mean(axis=2) > 127)
     if not np.any(hidden):
-        raise UserError(f"the mask {path} hides nothing: its light pixels are what is hidden")
+        raise UserError(f"expected light pixels in the mask {path}, which are hidden, got none")
     return np.stack(hidden)
 
 
@@ -127,7 +131,7 @@ def _mask_frames(path: Path) -> Iterator[Frame]:
     try:
         with Image.open(path) as image:
             if getattr(image, "n_frames", 1) > 1:
-                raise UnidentifiedImageError  # an animation is a video for all purposes
+                raise UnidentifiedImageError  # an animation is read as a video
             frames = iter([np.array(image.convert("RGB"))])
     except (UnidentifiedImageError, IsADirectoryError):
         frames = read_frames(path)
@@ -139,7 +143,7 @@ def _mask_frames(path: Path) -> Iterator[Frame]:
 def _is_of_clips(
     mask: tuple[int, int], size: tuple[int, int], picture: tuple[int, int] | None, path: Path | str
 ) -> bool:
-    """Whether a mask covers the clips, and not the whole picture that they are cut from."""
+    """Whether a mask covers the clips rather than the whole picture that they are cut from."""
     if mask == picture:
         return False
     if _same_proportions(mask, size):
@@ -154,7 +158,7 @@ def _is_of_clips(
 
 
 def _same_proportions(mask: tuple[int, int], other: tuple[int, int]) -> bool:
-    """But for the rounding of a side to whole pixels."""
+    """Whether proportions are equal, up to the rounding of a side to whole pixels."""
     return any(
         round(mask[side] * other[1 - side] / other[side]) == mask[1 - side] for side in (0, 1)
     )

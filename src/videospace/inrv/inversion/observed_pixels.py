@@ -1,4 +1,4 @@
-"""The observed pixels of some contexts, drawn at random and compared with what INRs render."""
+"""The observed pixels of contexts: drawing some at random, and the error of a render on them."""
 
 from collections.abc import Sequence
 
@@ -12,51 +12,52 @@ from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.model.encoding import AxisTables, gather_points
 from videospace.inrv.model.inrv_model import InrvModel
 
-LEAST_SHARE_SEEN = 0.05
-"""Contexts that show less of a clip count as showing so much, or nothing of them would count."""
+LEAST_OBSERVED_FRACTION = 0.05
+"""Lower bound of the observed fraction, which divides the weight of the prior."""
 
 CELLS = 8
-"""Cells along either side of a frame in which something is seen, or nothing."""
+"""Cells along either side of a frame, each of which counts as observed or not."""
 
 
-def cells_seen(
+def observed_cells(
     observed: Bool[np.ndarray, "time height width"],
 ) -> Bool[Tensor, "time row column"]:
-    """Whether anything is seen in each of 8×8 cells of every frame; of as many as it has pixels."""
+    """Whether each of 8×8 cells of every frame (fewer in smaller frames) has an observed pixel."""
     size = tuple(min(CELLS, side) for side in observed.shape[1:])
     return functional.adaptive_max_pool2d(torch.tensor(observed).float(), size) > 0
 
 
-def share_seen(observed: Bool[np.ndarray, "time height width"]) -> float:
-    """How much of a clip is seen, where neighboring pixels hardly say more than one of them.
+def observed_cell_fraction(observed: Bool[np.ndarray, "time height width"]) -> float:
+    """Fraction of the 8×8 cells of all frames that have an observed pixel.
+
+    Cells are counted instead of pixels because neighboring pixels are nearly alike.
 
     Args:
-        observed: The pixels that are seen.
+        observed: True where a pixel is observed.
 
     Returns:
-        The share of the cells of all frames, 8×8 each, in which at least one pixel is, in
-        [0.05, 1].
+        A fraction in [0.05, 1].
 
     Example:
         >>> observed = np.zeros((4, 16, 16), bool)
         >>> observed[:2, ::2, ::2] = True
-        >>> share_seen(observed)
+        >>> observed_cell_fraction(observed)
         0.5
     """
-    return max(LEAST_SHARE_SEEN, cells_seen(observed).float().mean().item())
+    return max(LEAST_OBSERVED_FRACTION, observed_cells(observed).float().mean().item())
 
 
-class ObservedPoints:
-    """Contexts of one size on a device, and the finer grid on which they are rendered.
+class ObservedPixels:
+    """The observed pixels of contexts on a device, and the grid on which they are rendered.
 
-    A context that is coarser than the model's clips is compared with means of the finer points
-    that each of its pixels covers, so that what is inverted agrees with it after the same filter.
+    A context that is coarser than the model's clips is rendered on the finer grid. Each of its
+    pixels is then compared with the mean of the rendered points that it covers.
 
     Args:
-        contexts: All of one size.
-        model: Encodes the grid.
+        contexts: Contexts of one size.
+        model: The model that encodes the grid.
         frame_size: Height and width in px of the clips that the model was trained on.
-        device: Where to compute.
+        device: Device of the tensors.
     """
 
     def __init__(
@@ -75,40 +76,44 @@ class ObservedPoints:
         self.tables: AxisTables = model.axis_tables(
             (time, height * self.filter[0], width * self.filter[1]), device
         )
-        seen = [np.flatnonzero(context.observed) for context in contexts]
+        grid_indices = [np.flatnonzero(context.observed) for context in contexts]
         counts = torch.from_numpy(
             np.stack([context.observed.sum(axis=(1, 2)) for context in contexts])
         )
         ends = counts.flatten().cumsum(0).view(counts.shape)
         self.counts: Int[Tensor, "context time"] = counts.to(device)
         self.starts: Int[Tensor, "context time"] = (ends - counts).to(device)
-        self.points: Int[Tensor, " seen"] = torch.from_numpy(np.concatenate(seen)).to(device)
-        self.pixels: UInt8[Tensor, "seen 3"] = torch.from_numpy(
+        self.grid_indices: Int[Tensor, " pixel"] = torch.from_numpy(
+            np.concatenate(grid_indices)
+        ).to(device)
+        self.target_colors: UInt8[Tensor, "pixel 3"] = torch.from_numpy(
             np.concatenate([context.video[context.observed] for context in contexts])
         ).to(device)
-        self.shares_seen = torch.tensor([share_seen(context.observed) for context in contexts])
-        self.shares_seen = self.shares_seen.to(device)
-        self.weights: Float[Tensor, " seen"] | None = None
+        self.observed_fractions = torch.tensor(
+            [observed_cell_fraction(context.observed) for context in contexts]
+        )
+        self.observed_fractions = self.observed_fractions.to(device)
+        self.weights: Float[Tensor, " pixel"] | None = None
         if any(context.weight is not None for context in contexts):
             parts = [
-                np.ones(len(points), np.float32)
+                np.ones(len(indices), np.float32)
                 if context.weight is None
                 else context.weight[context.observed].astype(np.float32)
-                for context, points in zip(contexts, seen, strict=True)
+                for context, indices in zip(contexts, grid_indices, strict=True)
             ]
             self.weights = torch.from_numpy(np.concatenate(parts)).to(device)
 
     def draw_frames(
         self, clips: Int[Tensor, " row"], generator: torch.Generator
     ) -> Int[Tensor, " row"]:
-        """A frame of each clip, as likely as its share of the clip's observed pixels.
+        """Draw a frame of each clip, in proportion to its number of observed pixels.
 
         Args:
-            clips: Which contexts; one may stand in several rows.
-            generator: Source of chance, on the CPU.
+            clips: Indices of contexts, which may repeat.
+            generator: On the CPU.
         """
         _, height, width = self.size
-        pixel = self.points[self.draw(clips, 1, generator)[:, 0]]
+        pixel = self.grid_indices[self.draw(clips, 1, generator)[:, 0]]
         return pixel.div(height * width, rounding_mode="floor")
 
     def draw(
@@ -118,16 +123,16 @@ class ObservedPoints:
         generator: torch.Generator,
         frames: Int[Tensor, " row"] | None = None,
     ) -> Int[Tensor, "row pixel"]:
-        """Observed pixels of clips, with equal probability and replacement.
+        """Draw observed pixels of clips, with equal probability and replacement.
 
         Args:
-            clips: Which contexts; one may stand in several rows.
-            num_points: Rendered points for each row; a filtered pixel costs several of them.
-            generator: Source of chance, on the CPU.
-            frames: Of which frame each row is to be; None: of all frames.
+            clips: Indices of contexts, which may repeat.
+            num_points: Points to render for each row; a filtered pixel needs several of them.
+            generator: On the CPU.
+            frames: Frame of each row; None draws from all frames.
 
         Returns:
-            Places in :attr:`points`.
+            Numbers of observed pixels, counted over all contexts.
         """
         num_pixels = max(1, num_points // (self.filter[0] * self.filter[1]))
         chance = torch.rand(len(clips), num_pixels, generator=generator).to(clips.device)
@@ -137,12 +142,12 @@ class ObservedPoints:
             counts, starts = self.counts[clips, frames, None], self.starts[clips, frames, None]
         return starts + (chance * counts).long().clamp(max=counts - 1)
 
-    def encoded(self, places: Int[Tensor, "row pixel"]) -> Float[Tensor, "row point feature"]:
-        """Encodings of all points that the filter of each pixel covers."""
+    def encoded(self, pixels: Int[Tensor, "row pixel"]) -> Float[Tensor, "row point feature"]:
+        """Encode all points that the filter of each pixel covers."""
         _, height, width = self.size
         rows, columns = self.filter
-        points = self.points[places]
-        line, w = points.div(width, rounding_mode="floor"), points.remainder(width)
+        index = self.grid_indices[pixels]
+        line, w = index.div(width, rounding_mode="floor"), index.remainder(width)
         t, h = line.div(height, rounding_mode="floor"), line.remainder(height)
         fine_h = h[..., None, None] * rows + torch.arange(rows, device=h.device)[:, None]
         fine_w = w[..., None, None] * columns + torch.arange(columns, device=w.device)
@@ -150,18 +155,18 @@ class ObservedPoints:
         return gather_points(self.tables, (line * (width * columns) + fine_w).flatten(1))
 
     def filtered(self, colors: Float[Tensor, "row point 3"]) -> Float[Tensor, "row pixel 3"]:
-        """Rendered points as the observed pixels see them."""
+        """Average the rendered points of each pixel."""
         return colors.unflatten(1, (-1, self.filter[0] * self.filter[1])).mean(dim=2)
 
     def errors(
-        self, colors: Float[Tensor, "row point 3"], places: Int[Tensor, "row pixel"]
+        self, colors: Float[Tensor, "row point 3"], pixels: Int[Tensor, "row pixel"]
     ) -> tuple[Float[Tensor, " row"], Float[Tensor, " row"]]:
-        """Mean squared and mean absolute error of every row, weighted, on the range [-1, 1]."""
-        target = self.pixels[places].float().div(127.5).sub(1)
+        """Weighted mean squared and mean absolute error of every row, of colors in [-1, 1]."""
+        target = self.target_colors[pixels].float().div(127.5).sub(1)
         difference = self.filtered(colors) - target
         squared, absolute = difference.square().mean(dim=2), difference.abs().mean(dim=2)
         if self.weights is None:
             return squared.mean(dim=1), absolute.mean(dim=1)
-        weight = self.weights[places]
+        weight = self.weights[pixels]
         total = weight.sum(dim=1).clamp(min=1e-12)
         return (squared * weight).sum(dim=1) / total, (absolute * weight).sum(dim=1) / total

@@ -1,4 +1,4 @@
-"""Single-INR: one network for each clip, trained on that clip alone; the upper reference."""
+"""Single-INR: one network for each clip, trained on that clip alone, as an upper bound."""
 
 import dataclasses
 import time
@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.inversion.adam import descend
+from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.observed_pixels import ObservedPoints
+from videospace.inrv.inversion.observed_pixels import ObservedPixels
 from videospace.inrv.model.inr import Layer, initial_weight_bound, layer_shapes
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.training.data import seeded
@@ -21,16 +21,16 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SingleInrConfig:
-    """How a network is fitted to its clip."""
+    """How INRs are fitted to single clips."""
 
     max_steps: int = 2000
-    """Steps at most; fewer once the error stops falling."""
+    """Most steps; fitting ends earlier when the error stops falling."""
     points_per_clip: int = 1024
     """Points of a step."""
     learning_rate: float = 0.1
-    """Of Adam, in units of the range that a layer's weights start from."""
+    """Learning rate of Adam, in units of the range of a layer's initial weights."""
     seed: int = 0
-    """Of the initial weights and the points."""
+    """Seed of the initial weights and the points."""
 
     def __post_init__(self) -> None:
         if min(self.max_steps, self.points_per_clip) < 1 or not self.learning_rate >= 0:
@@ -41,12 +41,12 @@ class SingleInrs(NamedTuple):
     """Fitted networks."""
 
     layers: list[Layer]
-    """Of all clips; rendered by
-    :func:`videospace.inrv.rendering.renderer.render_frames_of_layers`."""
+    """The layers of all clips, which
+    :func:`videospace.inrv.rendering.renderer.render_frames_of_layers` renders."""
     steps: int
-    """Steps taken."""
+    """Number of steps."""
     seconds: float
-    """Time that they took, for all clips."""
+    """Total time of the steps, for all clips."""
 
 
 def fit_single_inrs(
@@ -55,14 +55,14 @@ def fit_single_inrs(
     frame_size: tuple[int, int],
     config: SingleInrConfig | None = None,
 ) -> SingleInrs:
-    """Fit an INR of its own to every context, side by side.
+    """Fit one INR to every context, all in parallel.
 
     Args:
-        model: Says what the INRs look like and how coordinates are encoded; its weights are not
+        model: Gives the shapes of the INRs and the encoding of coordinates; its weights are not
             used.
-        contexts: What is known of some clips, all of one size.
-        frame_size: Height and width in px of the clips that are to come out.
-        config: How to fit.
+        contexts: The observed pixels of clips of one size.
+        frame_size: Height and width in px of the clips to render.
+        config: Options; None takes the defaults.
 
     Raises:
         UserError: No contexts, or contexts of several sizes.
@@ -72,7 +72,7 @@ def fit_single_inrs(
     config = config or SingleInrConfig()
     started = time.perf_counter()
     device = next(model.parameters()).device
-    observed = ObservedPoints(contexts, model, frame_size, device)
+    observed = ObservedPixels(contexts, model, frame_size, device)
     generator = seeded(config.seed, 13)
     inr = model.config.inr
     shapes = layer_shapes(inr, model.in_width)
@@ -96,12 +96,12 @@ def fit_single_inrs(
         ]
 
     def loss() -> Float[Tensor, " clip"]:
-        places = observed.draw(clips, config.points_per_clip, generator)
+        pixels = observed.draw(clips, config.points_per_clip, generator)
         with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
-            colors = model.colors(observed.encoded(places), layers()).float()
-        return observed.errors(colors, places)[0]
+            colors = model.colors(observed.encoded(pixels), layers()).float()
+        return observed.errors(colors, pixels)[0]
 
     parameters = [part.requires_grad_() for layer in units for part in layer]
-    steps = descend(parameters, loss, config.learning_rate, config.max_steps)
+    steps = minimize_with_adam(parameters, loss, config.learning_rate, config.max_steps)
     with torch.no_grad():
         return SingleInrs(layers(), steps, time.perf_counter() - started)

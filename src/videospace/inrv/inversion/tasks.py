@@ -1,7 +1,7 @@
-"""The tasks: each builds a context out of a video, and leaves the rest to inversion.
+"""The tasks: each builds a context from a video, which inversion then completes.
 
 Source: thesis 3.5.3 and the authors' code; the defaults are the published contexts, scaled to the
-size at hand.
+size of the video.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,17 +26,17 @@ def everything(video: Video) -> Context:
 def inpainting(
     video: Video, hidden: Bool[np.ndarray, "#time height width"] | None = None
 ) -> Context:
-    """Something is hidden in every frame.
+    """Inpainting: a region is hidden in every frame.
 
     Args:
-        video: The clip; what it shows where it is hidden does not matter.
+        video: The clip; hidden pixels may have any value.
         hidden: One mask for all frames or one for each; None hides the lower half (published).
 
     Raises:
         UserError: The mask has another size, or hides everything.
 
     Example:
-        >>> inpainting(np.zeros((5, 8, 8, 3), np.uint8)).share_observed
+        >>> inpainting(np.zeros((5, 8, 8, 3), np.uint8)).observed_fraction
         0.5
     """
     time, height, width = video.shape[:3]
@@ -50,7 +50,7 @@ def inpainting(
 
 
 def lower_half(size: tuple[int, int]) -> Bool[np.ndarray, "time=1 height width"]:
-    """The published mask of :func:`inpainting`; a middle row is not hidden.
+    """The published mask of :func:`inpainting`: the lower half is hidden, without a middle row.
 
     Args:
         size: Height and width of the frames in px.
@@ -92,76 +92,77 @@ def rectangle(
 
 
 def published_beginning(num_frames: int) -> int:
-    """How many frames :func:`prediction` shows of a clip: 4 of 25 (published), in proportion."""
+    """Number of frames that :func:`prediction` observes: the published 4 of 25, in proportion."""
     return max(1, round(num_frames * 4 / 25))
 
 
-def prediction(video: Video, num_seen: int | None = None) -> Context:
-    """The clip's beginning is observed.
+def prediction(video: Video, num_observed: int | None = None) -> Context:
+    """Prediction: the first frames are observed.
 
     Args:
         video: The clip.
-        num_seen: Frames; None takes the published share.
+        num_observed: Number of observed frames; None takes the published fraction.
 
     Raises:
         UserError: Fewer than 1, or more than there are.
     """
     time = len(video)
-    num_seen = published_beginning(time) if num_seen is None else num_seen
-    if not 1 <= num_seen <= time:
-        raise UserError(f"expected 1 to {time} seen frames, got {num_seen}")
-    return frame_interpolation(video, range(num_seen))
+    num_observed = published_beginning(time) if num_observed is None else num_observed
+    if not 1 <= num_observed <= time:
+        raise UserError(f"expected 1 to {time} observed frames, got {num_observed}")
+    return frame_interpolation(video, range(num_observed))
 
 
-def frame_interpolation(video: Video, seen: Sequence[int] = (0, -1)) -> Context:
-    """Some frames are observed whole.
+def frame_interpolation(video: Video, frames: Sequence[int] = (0, -1)) -> Context:
+    """Frame interpolation: some frames are observed completely.
 
     Args:
         video: The clip.
-        seen: Frames, from 0; negative ones count from the end. Default: first and last (published).
+        frames: The observed frames, counted from 0; negative numbers count from the end. The
+            default is the first and the last (published).
 
     Raises:
-        UserError: A frame that the clip does not have, or none.
+        UserError: The clip does not have one of the frames, or there are none.
     """
     time = len(video)
-    bad = [frame for frame in seen if not -time <= frame < time]
-    if bad or not len(seen):
-        came = ", ".join(map(str, bad)) or "none"
-        raise UserError(f"expected seen frames between {-time} and {time - 1}, got {came}")
+    bad = [frame for frame in frames if not -time <= frame < time]
+    if bad or not len(frames):
+        listed = ", ".join(map(str, bad)) or "none"
+        raise UserError(f"expected observed frames between {-time} and {time - 1}, got {listed}")
     observed = np.zeros(video.shape[:3], bool)
-    observed[list(seen)] = True
+    observed[list(frames)] = True
     return Context(video=video, observed=observed)
 
 
-def sparse(video: Video, share: float = 0.25, seed: int = 0) -> Context:
-    """A random share of all pixels is observed.
+def sparse(video: Video, fraction: float = 0.25, seed: int = 0) -> Context:
+    """Sparse inpainting: a random fraction of all pixels is observed.
 
     Args:
         video: The clip.
-        share: In (0, 1]; a quarter (published). At least one pixel is seen.
-        seed: The same seed shows the same pixels.
+        fraction: In (0, 1]; the default is a quarter (published). At least one pixel is observed.
+        seed: The same seed observes the same pixels.
 
     Raises:
-        UserError: A share outside (0, 1].
+        UserError: The fraction is not in (0, 1].
     """
-    if not 0 < share <= 1:
-        raise UserError(f"expected a share of pixels in (0, 1], got {share}")
+    if not 0 < fraction <= 1:
+        raise UserError(f"expected a fraction of pixels in (0, 1], got {fraction}")
     num_pixels = int(np.prod(video.shape[:3]))
     chosen = np.random.default_rng(seed).permutation(num_pixels)
     observed = np.zeros(num_pixels, bool)
-    observed[chosen[: max(1, round(share * num_pixels))]] = True
+    observed[chosen[: max(1, round(fraction * num_pixels))]] = True
     return Context(video=video, observed=observed.reshape(video.shape[:3]))
 
 
 def superresolution(video: Video) -> Context:
-    """A clip that is coarser than those of the space; every pixel is a mean of finer ones."""
+    """Superresolution: all pixels are observed, of a clip that is coarser than those of a space."""
     return everything(video)
 
 
 def coarser(
     video: Video, factor: int = 4
 ) -> UInt8[np.ndarray, "time coarse_height coarse_width 3"]:
-    """A video at a lower resolution, box-filtered, to try :func:`superresolution` on.
+    """Reduce the resolution of a video with a box filter, as input of :func:`superresolution`.
 
     Args:
         video: The clip.
@@ -189,4 +190,4 @@ PUBLISHED_TASKS: dict[Task, Callable[[Video], Context]] = {
     "sparse": sparse,
     "upscale": lambda video: superresolution(coarser(video)),
 }
-"""Every task with its published context, built from the whole clip, to be measured against it."""
+"""Builds the published context of each task from the whole clip, which stays the ground truth."""

@@ -114,7 +114,7 @@ def _search(desk: Desk, wish: Wish, video: FilmedClip, context: Context, tell: T
         desk.space,
         [context],
         wish.config,
-        keep_detail=wish.keep_detail and not is_whole,
+        back_projection=wish.keep_detail and not is_whole,
         progress=tell,
     )
     tell(1.0, "writing it down")

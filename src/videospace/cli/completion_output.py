@@ -1,4 +1,4 @@
-"""What the commands that complete videos have in common: streaming, comparing, writing."""
+"""Completing a video and writing the result: shared by ``complete`` and ``upscale``."""
 
 import dataclasses
 import itertools
@@ -11,22 +11,21 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from videospace.cli.keeping import KeptParts, kept_beside
+from videospace.cli.partial_results import PartialResults, partial_results
 from videospace.clips.decoding.geometry import center_region, parse_crop, parse_size
-from videospace.clips.decoding.one_clip import frames_of
-from videospace.clips.decoding.video_input import probe
+from videospace.clips.decoding.one_clip import frames_of, read_one_clip
+from videospace.clips.decoding.video_input import frame_size, probe
 from videospace.clips.writing import write_video
 from videospace.inrv.completion.completion import complete_clips, complete_video
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.masks import ObservedOf, masked_clip
-from videospace.inrv.inversion.video_clips import frame_size, read_clip
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports.comparison import side_by_side
 from videospace.runtime.interrupts import sigterm_as_interrupt
 from videospace.runtime.native_libraries import keep_freed_memory
 
-Search = Annotated[InversionConfig, tyro.conf.arg(name="")]
-"""Inversion options as flags of the command itself."""
+InversionFlags = Annotated[InversionConfig, tyro.conf.arg(name="")]
+"""The fields of InversionConfig as flags without a prefix."""
 
 Video = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="VIDEO")]
 """A video file, or a folder of images."""
@@ -34,40 +33,39 @@ Video = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="VIDEO")]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Job:
-    """A video to complete, and where the result goes."""
+    """A video to complete, and how to write the result."""
 
     video: Path
     out: Path
     observed_of: ObservedOf
-    """What is known of each frame."""
-    seen_size: tuple[int, int]
-    """Height and width in px at which the video is looked at."""
+    """Which pixels of each frame are observed."""
+    input_size: tuple[int, int]
+    """Height and width in px to which the video is cropped and resized."""
     size: tuple[int, int]
     """Height and width in px of the result."""
-    search: InversionConfig
+    inversion: InversionConfig
     command: object
-    """Says with its ``repr`` all that the result depends on."""
+    """The parsed command; its ``repr`` identifies the partial results of an interrupted run."""
     sources: tuple[Path, ...]
-    """The files that are read: the video, perhaps a mask."""
+    """Input files: the video, and the mask if there is one."""
     crop: str = "center"
-    keep_detail: bool = True
-    """Keep what is seen, and carry what the space misses of it through time."""
+    back_projection: bool = True
+    """Correct the render so that it agrees with the observed pixels."""
     compare: bool = False
-    """Show the input, hatched where it is not known, beside the output."""
+    """Show the input, hatched where it is not observed, beside the output."""
     show_truth: bool = False
-    """Then show the video itself, too."""
+    """With ``compare``, also show the original video."""
 
 
 def write_completed(space: VideoSpace, job: Job) -> None:
-    """Complete a video of any length, in windows, and write it while it is made.
+    """Complete a video of any length in windows, and write the frames as they are finished.
 
-    An interrupt keeps the latents of the windows that are done, for the same command to go on.
+    After an interrupt the same command resumes with the windows that are finished.
     """
     keep_freed_memory()
     info = probe(job.video)
-    say_what_is_seen(job.video, job.seen_size, job.crop)
-    if info.num_frames < space.clip.num_frames:
-        say_how_short(job.video, info.num_frames, space)
+    print_input_size(job.video, job.input_size, job.crop)
+    print_if_short(job.video, info.num_frames, space)
     num_written = 0
 
     def written(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -77,12 +75,12 @@ def write_completed(space: VideoSpace, job: Job) -> None:
             yield frame[None]
             num_written += 1
 
-    with kept_beside(job.out, space, job.command, *job.sources) as kept:
-        write_video(job.out, written(_completed(space, job, kept)), fps=info.fps)
+    with partial_results(job.out, space, job.command, *job.sources) as results:
+        write_video(job.out, written(_completed(space, job, results)), fps=info.fps)
     if num_written < info.num_frames:
         print(
-            f"{job.video}: {num_written} of the {info.num_frames} frames that it announces can be "
-            "decoded"
+            f"{job.video}: the file announces {info.num_frames} frames, of which {num_written} "
+            "can be decoded"
         )
     print(
         f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px, "
@@ -91,21 +89,22 @@ def write_completed(space: VideoSpace, job: Job) -> None:
 
 
 def write_clip(space: VideoSpace, job: Job) -> None:
-    """Complete a single clip, perhaps in several ways, at the full length of the space."""
-    say_what_is_seen(job.video, job.seen_size, job.crop)
-    frames, num_real = read_clip(space, job.video, size=job.seen_size, crop=job.crop)
-    if num_real < len(frames):
-        say_how_short(job.video, num_real, space)
+    """Complete one clip of the space's length, in one or several samples, and write it."""
+    print_input_size(job.video, job.input_size, job.crop)
+    frames, num_real = read_one_clip(
+        job.video, space.clip.num_frames, job.input_size, crop=job.crop
+    )
+    print_if_short(job.video, num_real, space)
     context = masked_clip(frames, num_real, job.observed_of)
     fps = probe(job.video).fps
-    names = [f"{job.video.stem}-{index + 1}" for index in range(job.search.samples)]
+    names = [f"{job.video.stem}-{index + 1}" for index in range(job.inversion.samples)]
     errors, seconds = [], 0.0
 
     def completed() -> Iterator[np.ndarray]:
-        """One time step after another; asked for only when the file's name is known to be good."""
+        """The frames of all samples, computed only after the output file could be opened."""
         nonlocal errors, seconds
         videos, found = complete_clips(
-            space, [context], job.search, size=job.size, keep_detail=job.keep_detail
+            space, [context], job.inversion, size=job.size, back_projection=job.back_projection
         )
         errors, seconds = found.context_l1.tolist(), found.seconds
         shown: list[Iterator[np.ndarray]] = [iter(video) for video in videos]
@@ -134,34 +133,38 @@ def result_size(space: VideoSpace, text: str) -> tuple[int, int]:
     return space.render_size(height, None if text.strip().isdecimal() else width, None)[1:]
 
 
-def say_what_is_seen(video: Path, seen_size: tuple[int, int], crop: str) -> None:
-    """Tell of a video that is cropped or resized before it is looked at."""
+def print_input_size(video: Path, input_size: tuple[int, int], crop: str) -> None:
+    """Print how a video is cropped and resized, if it is."""
     height, width = frame_size(video)
-    top, left, rows, columns = parse_crop(crop) or center_region(height, width, *seen_size)
-    if (rows, columns) == (height, width) == seen_size:
+    top, left, rows, columns = parse_crop(crop) or center_region(height, width, *input_size)
+    if (rows, columns) == (height, width) == input_size:
         return
     part = "" if (rows, columns) == (height, width) else f"{top},{left},{rows},{columns} of "
-    print(f"{video}: {part}{height}x{width} px, looked at in {seen_size[0]}x{seen_size[1]}")
+    print(f"{video}: {part}{height}x{width} px, resized to {input_size[0]}x{input_size[1]}")
 
 
-def say_how_short(video: Path, num_real: int, space: VideoSpace) -> None:
-    """Tell of a video that is shorter than a clip."""
-    print(
-        f"{video}: {num_real} of {space.clip.num_frames} frames are there; the rest of the clip "
-        "is not known"
-    )
+def print_if_short(video: Path, num_real: int, space: VideoSpace) -> None:
+    """Print that a video has fewer frames than a clip of the space, if so."""
+    if num_real < space.clip.num_frames:
+        print(
+            f"{video}: {num_real} frames, fewer than the {space.clip.num_frames} of a clip; the "
+            "rest of the clip is not observed"
+        )
 
 
-def _completed(space: VideoSpace, job: Job, kept: KeptParts) -> Iterator[np.ndarray]:
-    """The frames to be written."""
-    frames = frames_of(job.video, job.seen_size, crop=job.crop)
+def _completed(space: VideoSpace, job: Job, results: PartialResults) -> Iterator[np.ndarray]:
+    """The frames to write: completed ones, or comparisons."""
+    frames = frames_of(job.video, job.input_size, crop=job.crop)
     complete = partial(
-        complete_video, size=job.size, keep_detail=job.keep_detail, keep=kept.next_part
+        complete_video,
+        size=job.size,
+        back_projection=job.back_projection,
+        run_batch=results.run_batch,
     )
     if not job.compare:
-        return complete(space, frames, job.observed_of, job.search)
-    # The copies lag behind by no more than the windows at hand.
+        return complete(space, frames, job.observed_of, job.inversion)
+    # tee buffers no more frames than the windows that are inverted together.
     frames, shown, counted, true = itertools.tee(frames, 4)
     masks = (job.observed_of(time) for time, _ in enumerate(counted))
-    result = complete(space, frames, job.observed_of, job.search)
+    result = complete(space, frames, job.observed_of, job.inversion)
     return side_by_side(shown, masks, result, true if job.show_truth else None)

@@ -1,4 +1,4 @@
-"""Long work that survives an interrupt: what is found is kept beside the file to be written."""
+"""Resuming an interrupted inversion: finished batches are kept beside the output file."""
 
 import contextlib
 import hashlib
@@ -20,77 +20,77 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import sigterm_as_interrupt
 
 
-class KeptParts:
-    """The parts of a long inversion, in a folder that is made with the first of them."""
+class PartialResults:
+    """The finished batches of an inversion, as files in a folder that the first one creates."""
 
     def __init__(self, folder: Path, space: VideoSpace):
         self.folder, self.space = folder, space
-        self.num_parts = 0
+        self.num_batches = 0
 
-    def next_part(self, find: Callable[[], Inversion]) -> Inversion:
-        """The next part: as it was found before the interrupt, or found now and kept.
+    def run_batch(self, invert_batch: Callable[[], Inversion]) -> Inversion:
+        """Return the next batch from the folder, or invert it now and save it.
 
         Raises:
-            UserError: The search ran away, or the disk refuses.
+            UserError: The inversion diverged, or the disk is full or read-only.
         """
-        path = self.folder / f"{self.num_parts:06d}.safetensors"
+        path = self.folder / f"{self.num_batches:06d}.safetensors"
         found = None
         if path.exists():
-            with contextlib.suppress(UserError):  # a damaged part is found again
+            with contextlib.suppress(UserError):  # a damaged batch is inverted again
                 found = _read_inversion(path, self.space)
         if found is None:
-            found = find()
+            found = invert_batch()
             require_finite(found)
             _write_inversion(path, found)
-        self.num_parts += 1
+        self.num_batches += 1
         return found
 
-    def num_kept(self) -> int:
-        """Latents on the disk, as an interrupt may come between a write and the next line."""
-        kept = 0
+    def num_latents(self) -> int:
+        """Count the saved latents on the disk: a counter could miss one that was just written."""
+        count = 0
         for path in self.folder.glob("[0-9]*.safetensors"):
             with contextlib.suppress(UserError):
-                kept += len(_read_inversion(path, self.space).latents)
-        return kept
+                count += len(_read_inversion(path, self.space).latents)
+        return count
 
 
 @contextlib.contextmanager
-def kept_beside(
+def partial_results(
     out: Path, space: VideoSpace, command: object, *sources: Path
-) -> Iterator[KeptParts]:
-    """Keep the parts of a long inversion until the block ends well.
+) -> Iterator[PartialResults]:
+    """Keep finished batches on the disk until the block ends without an error.
 
-    After an interrupt, or a full disk, the same command finds them and goes on from there. Another
-    command, a changed video or another space does not.
+    After an interrupt or a full disk, the same command resumes from them. A different command, a
+    changed video or a different space starts from the beginning.
 
     Args:
-        out: The file that the work is for.
-        space: Where latents are looked for.
-        command: Its ``repr`` says all that the result depends on, but for
-        sources: the files that are read.
+        out: The output file; the folder is created beside it.
+        space: The space that is inverted.
+        command: Its ``repr`` lists all options that the result depends on.
+        sources: The input files; a change of size or time makes earlier results invalid.
     """
     program = importlib.metadata.version("videospace")
     state = [program, space.fingerprint(), repr(command), *(_state(path) for path in sources)]
     key = hashlib.sha256(repr(state).encode()).hexdigest()[:8]
-    parts = KeptParts(out.parent / f"{out.name}.unfinished-{key}", space)
+    results = PartialResults(out.parent / f"{out.name}.unfinished-{key}", space)
     try:
         with sigterm_as_interrupt():
-            yield parts
+            yield results
     except BaseException:
-        if num_kept := parts.num_kept():
+        if num_latents := results.num_latents():
             print(
-                f"the {num_kept} latents that were found so far are kept in "
-                f"'{parts.folder}'; the same command goes on from there"
+                f"the {num_latents} latents that were found so far are kept in "
+                f"'{results.folder}': run the same command again to go on"
             )
         else:
             with contextlib.suppress(OSError):  # never made, or not empty
-                parts.folder.rmdir()
+                results.folder.rmdir()
         raise
-    shutil.rmtree(parts.folder, ignore_errors=True)
+    shutil.rmtree(results.folder, ignore_errors=True)
 
 
 def _state(path: Path) -> list[tuple[str, int, int]]:
-    """What changes when a video does, without reading it."""
+    """Size and time of a file, or of the files of a folder, which change when a video does."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     states = [(file, file.stat()) for file in files if file.exists()]
     return [(str(file.resolve()), state.st_size, state.st_mtime_ns) for file, state in states]
@@ -112,8 +112,6 @@ def _write_inversion(path: Path, found: Inversion) -> None:
 
 def _read_inversion(path: Path, space: VideoSpace) -> Inversion:
     tensors, _ = load_tensors(path, str(space.device))
-    # Version 0.1 wrote "change0.weight" for "offset0.weight".
-    tensors = {name.replace("change", "offset"): value for name, value in tensors.items()}
     num_layers = sum(name.endswith(".weight") for name in tensors)
     offsets = [
         Layer(tensors.pop(f"offset{index}.weight"), tensors.pop(f"offset{index}.bias"))
