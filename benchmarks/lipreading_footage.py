@@ -31,14 +31,9 @@ from benchmarks.lipreading_table import (
 )
 from benchmarks.support.common import data_path, run_benchmark, say
 from benchmarks.support.lipreading_protocols import Task, tasks
+from videospace.lipreading.adaptation.learning import LearningSettings, adapt, recognizer
 from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
-from videospace.lipreading.adaptation.strategies import (
-    LearningSettings,
-    StrategyName,
-    adapt,
-    needs_training,
-    recognizer,
-)
+from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.evaluation.evaluation import Answer, ask
@@ -64,7 +59,7 @@ class LipreadingFootageOptions(LipreadingOptions):
 
     def __post_init__(self) -> None:
         for method in self.methods:
-            if not needs_training(method):
+            if not strategy_named(method).needs_training:
                 raise UserError(f"expected ways to learn that train, got {method}")
         if self.footage_takes < 1 or not self.rest_seconds > 0:
             raise UserError("expected at least one take of footage, and a rest above 0 s")

@@ -16,13 +16,8 @@ from typing import Any
 from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from benchmarks.support.grid_pairs import read_grid_pairs
 from benchmarks.support.lipreading_protocols import MIRACL_TEXTS, Protocol, Task, tasks
-from videospace.lipreading.adaptation.strategies import (
-    LearningSettings,
-    StrategyName,
-    learn,
-    needs_model,
-    needs_synthetic,
-)
+from videospace.lipreading.adaptation.learning import LearningSettings, learn
+from videospace.lipreading.adaptation.strategies import StrategyName, strategy_like, strategy_named
 from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.evaluation.evaluation import Answer, ask, score
 from videospace.lipreading.model.mouth_model import MouthModel
@@ -82,7 +77,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
             methods: list[StrategyName]
             methods = [m for m in options.methods if m != "dtw" or seed == options.seeds[0]]
             model = None
-            if any(needs_model(method) for method in methods):
+            if any(strategy_named(method).needs_model for method in methods):
                 model, seconds = pretrained(task, seed, options, work)
                 pretraining.append({"speaker": task.speaker, "seed": seed, "seconds": seconds})
             for method in methods:
@@ -90,9 +85,9 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
                 recognizer = learn(
                     method,
                     task.shots,
-                    model if needs_model(method) else None,
+                    model if strategy_named(method).needs_model else None,
                     LearningSettings(seed=seed, device=options.device, progress=False),
-                    synthetic=task.others if needs_synthetic(method) else (),
+                    synthetic=task.others if strategy_named(method).synthetic else (),
                     units=units_of(task.shots),
                 )
                 learn_seconds[method].append(time.perf_counter() - started)
@@ -173,10 +168,10 @@ def differences(answers: dict[str, list[Answer]]) -> dict[str, Any]:
     """By how much each ``ve`` is ahead of its ``cl`` in top-1 and top-5, on the same clips."""
     found = {}
     for name in answers:
-        other = name.replace("ve-", "cl-").removesuffix("-mod")
-        if not name.startswith("ve-") or other not in answers:
-            continue
-        found[f"{name} minus {other}"] = difference(answers[name], answers[other])
+        if strategy_named(name).trains == "variational":
+            other = strategy_like(name, trains="classifier", distance=True)
+            if other in answers:
+                found[f"{name} minus {other}"] = difference(answers[name], answers[other])
     return found
 
 

@@ -9,7 +9,7 @@ from benchmarks.support.lipreading_protocols import tasks
 from PIL import Image
 
 from benchmarks import lipreading_footage
-from videospace.lipreading.adaptation.strategies import adapt
+from videospace.lipreading.adaptation.learning import adapt
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.mouth.mouth_clip import MouthClip

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from tests.support.mouth_films import word_film
 from tests.support.small_spaces import small_space
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys
 from videospace.studio.server.sessions.app_state import House

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvicorn
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.serve import server_config

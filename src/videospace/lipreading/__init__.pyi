@@ -1,4 +1,4 @@
-from .adaptation.strategies import LearningSettings, learn
+from .adaptation.learning import LearningSettings, learn
 from .data.corpora import LabeledClip, read_corpus
 from .evaluation.evaluation import (
     Answer,

@@ -8,8 +8,8 @@ import torch
 from tests.support.drawn_mouths import drawn_clip
 
 from videospace.lipreading.adaptation.adaptation import AdaptationConfig, adapted
+from videospace.lipreading.adaptation.learning import LearningSettings, adapt, recognizer
 from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
-from videospace.lipreading.adaptation.strategies import LearningSettings, adapt, recognizer
 from videospace.lipreading.data.augmentation import STRONG, augmented_batch
 from videospace.lipreading.data.batches import model_frames
 from videospace.lipreading.data.footage import segments

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tests.support.drawn_mouths import drawn_clip
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip

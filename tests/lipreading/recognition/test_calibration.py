@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tests.support.drawn_mouths import drawn_corpus, drawn_phrases
 
-from videospace.lipreading.adaptation import strategies
-from videospace.lipreading.adaptation.strategies import recognizer
+from videospace.lipreading.adaptation import learning
+from videospace.lipreading.adaptation.learning import recognizer
 from videospace.lipreading.pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.recognition import calibration
@@ -100,11 +100,11 @@ def test_phrases_are_trusted_as_far_as_they_find_each_other(tiny_model):
         assert found[1] < 0.6 * found[0]
 
 
-def test_a_recognizer_of_phrases_is_as_sure_as_its_temperature_says(monkeypatch):
+def test_a_recognizer_of_phrases_is_as_confident_as_its_temperature_says(monkeypatch):
     query = [drawn_phrases(10)[3].clip]
     certainties = []
     for temperature in (0.5, 2.0):
-        monkeypatch.setattr(strategies, "own_temperature", lambda *_, t=temperature, **__: t)
+        monkeypatch.setattr(learning, "own_temperature", lambda *_, t=temperature, **__: t)
         found = recognizer("dtw-normalized", drawn_phrases(0))
         certainties.append(found.probabilities(query).max())
     assert certainties[1] > 1.5 * certainties[0]

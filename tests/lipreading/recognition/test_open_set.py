@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from tests.support.drawn_mouths import drawn_clip, drawn_corpus, drawn_phrases, said
 
-from videospace.lipreading.adaptation.strategies import (
-    OPEN_SET_SCORER,
-    LearningSettings,
-    learn,
-    recognizer,
-)
-from videospace.lipreading.recognition.open_set import rejection_threshold
+from videospace.lipreading.adaptation.learning import LearningSettings, learn, recognizer
+from videospace.lipreading.recognition.open_set import OPEN_SET_SCORER, rejection_threshold
 
 QUICK = LearningSettings(epochs=2, device="cpu", progress=False)
 

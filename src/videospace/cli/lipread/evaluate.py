@@ -10,12 +10,8 @@ from torch.nn import functional
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.adaptation.strategies import (
-    LearningSettings,
-    StrategyName,
-    learn,
-    needs_model,
-)
+from videospace.lipreading.adaptation.learning import LearningSettings, learn
+from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import (
     Learn,
@@ -74,8 +70,8 @@ def main(arguments: list[str]) -> None:
     profile = Profile(command.profile)
     strategy = checked_strategy(command.strategy or profile.settings.strategy)
     clips, synthetic = training_clips(profile)
-    model = base_model(profile) if needs_model(strategy) else None
-    if model is None and needs_model(strategy):
+    model = base_model(profile) if strategy_named(strategy).needs_model else None
+    if model is None and strategy_named(strategy).needs_model:
         print(
             f"'{strategy}' needs a pretrained model and there is none: measured is {WITHOUT_MODEL}"
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import ProfileFolder
-from videospace.lipreading.adaptation.strategies import StrategyName, needs_model
+from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.phonemes import phonemes
 from videospace.lipreading.profile.learning import adopt_model
@@ -51,6 +51,6 @@ def main(arguments: list[str]) -> None:
     if model is not None:
         adopt_model(profile, model)
         print(f"took over the model '{command.model}'")
-    elif needs_model(command.strategy):
+    elif strategy_named(command.strategy).needs_model:
         print("it has no pretrained model, so that words are told apart by template matching;")
         print("'videospace lipread train --model MODEL' adds one")

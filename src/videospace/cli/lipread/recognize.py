@@ -15,7 +15,7 @@ from videospace.cli.lipread.reading import (
     detector_named,
     read_word,
 )
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.profile.learning import open_recognizer
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError

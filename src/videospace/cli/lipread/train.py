@@ -6,7 +6,8 @@ from pathlib import Path
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named, read_recording
-from videospace.lipreading.adaptation.strategies import LearningSettings, StrategyName
+from videospace.lipreading.adaptation.learning import LearningSettings
+from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip

@@ -37,8 +37,8 @@ from videospace.runtime.progress import FractionBar, Progress
 class AdaptationConfig:
     """How a model is trained on a person's clips; the numbers are the thesis's (2.3.1)."""
 
-    learning_rate: float = 3e-5
-    """Of Adam on the encoder; a cosine brings it to zero. ``compact`` stands ten times as much."""
+    learning_rate: float | None = None
+    """Of Adam on the encoder, until a cosine brings it to zero; None takes the encoder's own."""
     head_rate_ratio: float = 10.0
     """Times faster the new classifier learns; the published networks start it from nothing too."""
     weight_decay: float = 1e-4
@@ -150,7 +150,8 @@ class _Trainer:
             self.heads.to(student.device)
             slow += [*self.other.encoder.parameters(), *self.other.head.parameters()]
             fast += list(self.heads.parameters())
-        rates = config.learning_rate, config.learning_rate * config.head_rate_ratio
+        rate = config.learning_rate or student.encoder.adaptation_rate
+        rates = rate, rate * config.head_rate_ratio
         self.adam = torch.optim.Adam(
             [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}],
             weight_decay=config.weight_decay,

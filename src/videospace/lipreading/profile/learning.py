@@ -3,14 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
+from videospace.lipreading.adaptation.learning import LearningSettings, adapt, recognizer
 from videospace.lipreading.adaptation.pseudo_labels import pseudo_labeled
-from videospace.lipreading.adaptation.strategies import (
-    LearningSettings,
-    StrategyName,
-    adapt,
-    needs_training,
-    recognizer,
-)
+from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -127,14 +122,14 @@ def train(
         UserError: Too few words have clips, there is no pretrained model, another process trains,
             or clips were deleted meanwhile.
     """
-    if footage and not needs_training(strategy):
+    if footage and not strategy_named(strategy).needs_training:
         raise UserError(
             f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
             "that trains, such as fusion+adapted"
         )
     shots, synthetic = training_clips(profile)
     record = None
-    if needs_training(strategy):
+    if strategy_named(strategy).needs_training:
         model = load_model(profile, base_for(profile, strategy))
         with model_in_progress(profile) as unfinished:
             units = units_of(profile)

@@ -3,12 +3,7 @@
 import dataclasses
 from typing import cast
 
-from videospace.lipreading.adaptation.strategies import (
-    STRATEGY_NAMES,
-    StrategyName,
-    needs_model,
-    needs_training,
-)
+from videospace.lipreading.adaptation.strategies import STRATEGIES, StrategyName, strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.folder import model_path
 from videospace.lipreading.profile.models import current_model, next_turn
@@ -29,8 +24,8 @@ def checked_strategy(name: str) -> StrategyName:
     Raises:
         UserError: There is none of that name.
     """
-    if name not in STRATEGY_NAMES:
-        raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGY_NAMES)}")
+    if name not in STRATEGIES:
+        raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGIES)}")
     return cast(StrategyName, name)
 
 
@@ -64,7 +59,8 @@ def use_model(profile: Profile, identity: str) -> None:
         settings = profile.settings  # nobody changes them meanwhile
         strategy = found["strategy"]
         if found["kind"] == "encoder":
-            keeps = needs_model(settings.strategy) and not needs_training(settings.strategy)
+            record = strategy_named(settings.strategy)
+            keeps = record.needs_model and not record.needs_training
             strategy = settings.strategy if keeps else UNTRAINED
         index.execute("UPDATE models SET turn = ? WHERE id = ?", (next_turn(index), identity))
         write_settings(index, dataclasses.replace(settings, strategy=strategy))
@@ -83,12 +79,12 @@ def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
 
 def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:
     """The strategy itself or, until it has been trained, the best one that needs no training."""
-    if needs_training(strategy):
+    if strategy_named(strategy).needs_training:
         trained = current_model(profile, "recognizer")
         if trained is not None and trained.strategy == strategy:
             return strategy
         strategy = UNTRAINED
-    if needs_model(strategy) and current_model(profile, "encoder") is None:
+    if strategy_named(strategy).needs_model and current_model(profile, "encoder") is None:
         return WITHOUT_MODEL
     return strategy
 
@@ -99,9 +95,9 @@ def model_for(profile: Profile, strategy: StrategyName) -> ModelRecord | None:
     Raises:
         UserError: It has not been trained, or needs a pretrained model and there is none.
     """
-    if not needs_model(strategy):
+    if not strategy_named(strategy).needs_model:
         return None
-    if not needs_training(strategy):
+    if not strategy_named(strategy).needs_training:
         return base_for(profile, strategy)
     found = current_model(profile, "recognizer")
     if found is None or found.strategy != strategy:

@@ -9,6 +9,11 @@ from jaxtyping import Bool
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import places, shared_parts
 from videospace.lipreading.recognition.fusion import Scorer
+from videospace.lipreading.recognition.scorers import ScorerName
+
+OPEN_SET_SCORER: ScorerName = "dtw-normalized"
+"""The scorer that decides under every strategy whether a clip may be a word of the vocabulary at
+all. It is not trained on the clips."""
 
 REJECTED_FRACTION = 0.8
 """Share of the words outside a vocabulary that are to be told from those inside."""

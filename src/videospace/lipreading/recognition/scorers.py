@@ -1,5 +1,9 @@
-"""Opinions that come from a trained model: by the classifier, by prototypes, by units."""
+"""The scorers: a table of all, and those that use a trained model.
 
+Templates score without a model (see :mod:`videospace.lipreading.recognition.templates`).
+"""
+
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -18,7 +22,7 @@ from videospace.runtime.errors import UserError
 
 
 class SharedEmbedder:
-    """Embeds the same clips once, however many scorers ask."""
+    """Embeds clips with a model, and keeps the last result for the next scorer that asks."""
 
     def __init__(self, model: MouthModel, *, mirror: bool = False):
         self.model = model
@@ -34,7 +38,7 @@ class SharedEmbedder:
         return last[1]
 
     def frames(self, clips: Sequence[MouthClip]) -> list[Tensor]:
-        """Frame embeddings of the clips, to be warped in time."""
+        """Frame embeddings of the clips, for dynamic time warping."""
         return self(clips).frames
 
 
@@ -156,35 +160,54 @@ class UnitScorer:
 
 ScorerName = Literal["dtw", "dtw-normalized", "dtw-embeddings", "prototypes", "words", "units"]
 
-WITHOUT_MODEL: tuple[ScorerName, ...] = ("dtw", "dtw-normalized")
-
-FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
-
-OF_WHOLE_PHRASES: tuple[ScorerName, ...] = ("prototypes", "words")
-
 Units = Mapping[str, Sequence[str]]
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScorerKind:
+    """What is known of a scorer before it is built."""
+
+    needs_model: bool = True
+    """Whether it scores with a trained model."""
+    for_phrases: bool = True
+    """Whether it is among several scorers where most words are phrases that share their parts."""
+
+
+SCORERS: dict[ScorerName, ScorerKind] = {
+    "dtw": ScorerKind(needs_model=False),
+    "dtw-normalized": ScorerKind(needs_model=False),
+    "dtw-embeddings": ScorerKind(),
+    "prototypes": ScorerKind(for_phrases=False),
+    "words": ScorerKind(for_phrases=False),
+    "units": ScorerKind(),
+}
+"""All scorers."""
+
+FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
+"""The scorers that are fused; ``dtw`` stands alone, as the floor that others are compared with."""
+
+
 def build_scorers(
-    members: Sequence[ScorerName],
+    names: Sequence[ScorerName],
     shots: Sequence[LabeledClip],
     model: MouthModel | None,
     *,
     units: Units | None = None,
     mirror: bool = False,
 ) -> dict[str, Scorer]:
-    """Make the scorers of a strategy out of the person's clips.
+    """Build scorers from the person's clips.
+
+    Some of several scorers are left out where they would do harm: ``words`` where the model does
+    not know all of the person's words, since it would always prefer those it knows; ``units`` where
+    the model or the vocabulary has none; and those that take phrases as a whole where most words
+    are phrases that share their parts, since a phrase has one clip where its parts have many.
 
     Args:
-        members: Which of them; ``words`` and ``units`` are left out of several where the model
-            does not know all of the person's words, or no units. (A classifier that knows some
-            of them would always choose among those.) Where most of the words are phrases that
-            share their parts, ``words`` and ``prototypes`` are left out of several: they look at
-            whole phrases, each of which has one clip where its parts have many.
+        names: Names of the scorers.
         shots: The person's clips.
-        model: Needed by all but the ``dtw`` ones without embeddings.
-        units: What each word is made of.
-        mirror: Embed each clip in the mirror as well.
+        model: A trained model; None for scorers that need none.
+        units: The units that each word is made of.
+        mirror: Also embed the mirror image of each clip, and take the mean.
 
     Raises:
         UserError: There is no clip, or a model is needed.
@@ -192,37 +215,38 @@ def build_scorers(
     if not shots:
         raise UserError("expected at least one clip of the person, got none: add one first")
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
-    missing = [member for member in members if member not in WITHOUT_MODEL]
-    if model is None and missing:
+    if model is None and (without := [name for name in names if SCORERS[name].needs_model]):
         raise UserError(
-            f"{', '.join(missing)} needs a pretrained model: make one with "
+            f"{', '.join(without)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalized"
         )
-    if len(members) > 1 and mostly_share_parts(words):
-        members = [member for member in members if member not in OF_WHOLE_PHRASES]
+    if len(names) > 1 and mostly_share_parts(words):
+        names = [name for name in names if SCORERS[name].for_phrases]
+    embedder = None if model is None else SharedEmbedder(model, mirror=mirror)
     scorers: dict[str, Scorer] = {}
-    embedder = SharedEmbedder(model, mirror=mirror) if model is not None else None
-    for member in members:
-        if member == "dtw":
-            scorers[member] = TemplateScorer(words, clips)
-        elif member == "dtw-normalized":
-            scorers[member] = TemplateScorer(
-                words, clips, normalized_cosine_features, center=True, share_parts=True
-            )
-        elif embedder is None:
-            raise AssertionError("refused above")
-        elif member == "dtw-embeddings":
-            scorers[member] = TemplateScorer(
+    for name in names:
+        if embedder is None or not SCORERS[name].needs_model:
+            scorers[name] = _template_scorer(name, words, clips)
+        elif name == "dtw-embeddings":
+            scorers[name] = TemplateScorer(
                 words, clips, embedder.frames, center=True, share_parts=True
             )
-        elif member == "prototypes":
-            scorers[member] = PrototypeScorer(words, clips, embedder)
-        elif member == "words":
-            if len(members) == 1 or set(words) <= set(embedder.model.words):
-                scorers[member] = WordScorer(words, clips, embedder)
+        elif name == "prototypes":
+            scorers[name] = PrototypeScorer(words, clips, embedder)
+        elif name == "words":
+            if len(names) == 1 or set(words) <= set(embedder.model.words):
+                scorers[name] = WordScorer(words, clips, embedder)
         elif embedder.model.units and units:
-            scorers[member] = UnitScorer(words, embedder, units)
+            scorers[name] = UnitScorer(words, embedder, units)
     return scorers
+
+
+def _template_scorer(
+    name: ScorerName, words: Sequence[str], clips: Sequence[MouthClip]
+) -> TemplateScorer:
+    if name == "dtw":
+        return TemplateScorer(words, clips)
+    return TemplateScorer(words, clips, normalized_cosine_features, center=True, share_parts=True)
 
 
 def mostly_share_parts(words: Sequence[str]) -> bool:
@@ -231,7 +255,7 @@ def mostly_share_parts(words: Sequence[str]) -> bool:
 
 
 def weights_for(scorers: Mapping[str, Scorer], model: MouthModel | None) -> dict[str, float]:
-    """The calibrated weights of some scorers; even ones where the model has none for them."""
+    """The calibrated weights of some scorers; equal ones where the model has none for them."""
     key = "+".join(sorted(scorers))
     if model is not None and key in model.calibration:
         return dict(model.calibration[key])

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.native_libraries import limit_malloc_arenas
 from videospace.studio.server.app import build_app

@@ -7,7 +7,7 @@ import time
 import pytest
 import uvicorn
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security import connections
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys

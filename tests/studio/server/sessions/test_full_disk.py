@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.profile.profile import Profile
 from videospace.studio.server.sessions.app_state import House
 from videospace.studio.server.sessions.profiles import People

@@ -41,6 +41,7 @@ class CompactEncoder(Encoder):
     """
 
     needed_px = MOUTH_SIZE // 2
+    adaptation_rate = 10 * Encoder.adaptation_rate
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()

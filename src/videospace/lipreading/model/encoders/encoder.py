@@ -19,8 +19,10 @@ class Encoder(nn.Module, abc.ABC):
     width: int
     """Numbers in the embedding of one frame."""
     needed_px: int = 88
-    """Side of the frames that it looks at. Larger ones, up to 88 px, are brought down to it; where
-    frames are resampled anyway, they may as well come in this size."""
+    """Side of the frames that the network works on. Larger frames, up to 88 px, are brought down to
+    it; augmentation, which resamples frames, makes them this size at once."""
+    adaptation_rate: float = 3e-5
+    """Learning rate at which the encoder is trained on a person's clips, as published."""
 
     @abc.abstractmethod
     def forward(

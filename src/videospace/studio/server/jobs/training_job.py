@@ -12,7 +12,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
-from videospace.lipreading.adaptation.strategies import LearningSettings, StrategyName
+from videospace.lipreading.adaptation.learning import LearningSettings
+from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.profile.learning import train
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError

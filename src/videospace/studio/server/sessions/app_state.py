@@ -4,7 +4,8 @@ import dataclasses
 import threading
 from pathlib import Path
 
-from videospace.lipreading.adaptation.strategies import LearningSettings, StrategyName
+from videospace.lipreading.adaptation.learning import LearningSettings
+from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word

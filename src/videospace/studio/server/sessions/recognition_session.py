@@ -7,7 +7,7 @@ import uuid
 from collections import OrderedDict
 from typing import NamedTuple
 
-from videospace.lipreading.adaptation.strategies import LearningSettings
+from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
