@@ -35,7 +35,7 @@ def renamed(
         ... @dataclasses.dataclass(frozen=True, kw_only=True)
         ... class Size:
         ...     width: int = 1
-        >>> with warnings.catch_warnings(record=True):
+        >>> with warnings.catch_warnings(action="ignore"):
         ...     Size(breadth=3)
         Size(width=3)
     """

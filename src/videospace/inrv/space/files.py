@@ -1,4 +1,4 @@
-"""A space on the disk: config.json, model.safetensors, codes.safetensors and a card."""
+"""Reading and writing the folder of a space: configuration, weights, latents, encoder and card."""
 
 import contextlib
 import dataclasses
@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder
@@ -20,9 +21,17 @@ from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
 FORMAT_VERSION = 3
-"""1 knew neither half precision nor ``about``; 2 had the names of version 0.1."""
+"""Version 1 had neither float16 nor ``about``; version 2 had the names of videospace 0.1."""
+
+SPACE_FILES = ("config.json", "model.safetensors", "codes.safetensors", "README.md")
+CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES
+ENCODER_FILE = "encoder.safetensors"
+"""Only where an encoder was trained; it holds the fingerprint of the weights it belongs to."""
+PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
+"""The old weights, kept during a save until the codes that belong to the new ones are written."""
+
 RENAMED_MODULES = {"mixer.mix": "latent_map.mlp", "mixer": "latent_map"}
-"""New names of the model's modules by those of version 0.1."""
+"""The model's modules: new names by those of version 0.1."""
 FIRST_MODULES = {new: old for old, new in RENAMED_MODULES.items()}
 RENAMED_ENCODER_MODULES = {
     "look": "backbone",
@@ -30,59 +39,65 @@ RENAMED_ENCODER_MODULES = {
     "decide": "head",
     "straight": "skip",
 }
-"""New names of the encoder's modules by those of version 0.1."""
-CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES = (
-    "config.json",
-    "model.safetensors",
-    "codes.safetensors",
-    "README.md",
-)
-ENCODER_FILE = "encoder.safetensors"
-"""The encoder, where one was trained; it names the weights that it belongs to."""
-PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
-"""The weights that the codes on the disk belong to, while a save is between its two files."""
+"""The encoder's modules: new names by those of version 0.1."""
+
 StoredPrecision = Literal["float32", "float16"]
 STORED_TYPES = {"float32": torch.float32, "float16": torch.float16}
-"""Of numbers on the disk; each file shows its own, and all become float32 when they are read."""
+"""Types of numbers in the files; all are converted to float32 when they are read."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClipShape:
-    """What the clips of a space look like, unless a render says otherwise."""
+    """The size and frame rate of a space's training clips, and the default of its renders.
+
+    Raises:
+        UserError: A number is too small.
+
+    Example:
+        >>> ClipShape(num_frames=25, height=64, width=96, fps=25.0).width
+        96
+    """
 
     num_frames: int
-    """Frames of a clip."""
+    """At least 1."""
     height: int
-    """In px."""
+    """In px, at least 1."""
     width: int
-    """In px."""
+    """In px, at least 1."""
     fps: float
-    """Frames per second."""
+    """Frames per second, above 0."""
 
     def __post_init__(self) -> None:
         if min(self.num_frames, self.height, self.width) < 1 or not self.fps > 0:
             raise UserError(f"expected at least 1 frame of 1x1 px and fps above 0, got {self}")
 
 
-class SavedSpace(NamedTuple):
-    """What the files of a space hold."""
+def write_space(
+    folder: Path,
+    model: InrvModel,
+    latents: Float[Tensor, "clip latent"],
+    ids: list[str],
+    clip: ClipShape,
+    *,
+    scores: dict[str, Any],
+    encoder: LatentEncoder | None,
+    about: str,
+    precision: StoredPrecision,
+) -> None:
+    """Write the files of a space, over those of an earlier save if there are any.
 
-    model: InrvModel
-    latents: Tensor
-    ids: list[str]
-    clip: ClipShape
-    scores: dict[str, Any]
-    encoder: LatentEncoder | None = None
-    about: str = ""
-
-
-def write_space(folder: Path, space: SavedSpace, precision: StoredPrecision = "float32") -> None:
-    """Write the files of a space over those of an earlier save, if there are any.
+    Whenever the process is killed, the folder holds a space that opens: the old or the new one.
 
     Args:
         folder: Made where it does not exist.
-        space: What they hold.
-        precision: Of weights and codes in the files; an encoder stays in float32.
+        model: Its weights go into model.safetensors, its configuration into config.json.
+        latents: Go into codes.safetensors.
+        ids: Of the clips, in the order of the latents.
+        clip: Size and rate of the clips.
+        scores: By name, for the card.
+        encoder: Stays in float32; None removes the encoder of an earlier save.
+        about: What the clips show, for the card.
+        precision: Of weights and latents in the files.
 
     Raises:
         UserError: The folder cannot be written to, or a number is too large for the precision.
@@ -90,14 +105,14 @@ def write_space(folder: Path, space: SavedSpace, precision: StoredPrecision = "f
     config = {
         "class": "VideoSpace",
         "format_version": FORMAT_VERSION,
-        "about": space.about,
-        "clip": dataclasses.asdict(space.clip),
-        "model": dataclasses.asdict(space.model.config),
-        "scores": space.scores,
+        "about": about,
+        "clip": dataclasses.asdict(clip),
+        "model": dataclasses.asdict(model.config),
+        "scores": scores,
     }
-    weights = _rounded(space.model.state_dict(), precision)
-    ids = torch.frombuffer(bytearray("\n".join(space.ids).encode()), dtype=torch.uint8)
-    codes = {**_rounded({"latents": space.latents}, precision), "ids": ids}
+    weights = _rounded(model.state_dict(), precision)
+    id_bytes = torch.frombuffer(bytearray("\n".join(ids).encode()), dtype=torch.uint8)
+    codes = {**_rounded({"latents": latents}, precision), "ids": id_bytes}
     previous = folder / PREVIOUS_WEIGHTS_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,16 +122,29 @@ def write_space(folder: Path, space: SavedSpace, precision: StoredPrecision = "f
     except OSError as error:
         raise cannot_write(folder, error) from error
     checkpoint.save_tensors(folder / WEIGHTS_FILE, weights)
-    tie = {"model": fingerprint(_widened(weights))}
-    checkpoint.save_tensors(folder / CODES_FILE, codes, tie)
+    model_fingerprint = fingerprint(_widened(weights))
+    checkpoint.save_tensors(folder / CODES_FILE, codes, {"model": model_fingerprint})
     previous.unlink(missing_ok=True)
-    write_encoder(folder, space.encoder, tie["model"])
+    write_encoder(folder, encoder, model_fingerprint)
     checkpoint.save_json(folder / CONFIG_FILE, config)
-    write_card(folder / CARD_FILE, config, len(space.ids))
+    _write_card(folder / CARD_FILE, config, len(ids))
 
 
-def read_space(folder: Path) -> SavedSpace:
+def read_space(
+    folder: Path,
+) -> tuple[
+    InrvModel,
+    Float[Tensor, "clip latent"],
+    list[str],
+    ClipShape,
+    dict[str, Any],
+    LatentEncoder | None,
+    str,
+]:
     """Read the files of a space, strictly.
+
+    Returns:
+        The arguments of :class:`videospace.inrv.space.video_space.VideoSpace`, in its order.
 
     Raises:
         UserError: The folder is no space, is damaged, or comes from a newer version.
@@ -140,16 +168,16 @@ def read_space(folder: Path) -> SavedSpace:
             "run the same command again"
         )
     encoder = _read_encoder(folder / ENCODER_FILE, config.latent, tie["model"])
-    return SavedSpace(model, latents, ids, clip, scores, encoder, about)
+    return model, latents, ids, clip, scores, encoder, about
 
 
 def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str) -> None:
-    """Write the encoder of a space, or take away the one of an earlier save.
+    """Write the encoder of a space, or remove that of an earlier save.
 
     Args:
         folder: Of the space.
-        encoder: Of the space.
-        fingerprint: Of the weights that it belongs to.
+        encoder: Of the space; None removes the file.
+        fingerprint: Of the weights that the encoder belongs to.
 
     Raises:
         UserError: The folder cannot be written to.
@@ -163,7 +191,7 @@ def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str)
 
 
 def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentEncoder | None:
-    """The encoder of these weights; one of other weights is as good as none."""
+    """Read the encoder; None where there is no file, or where it belongs to other weights."""
     if not path.exists():
         return None
     try:
@@ -181,7 +209,7 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
 
 
 def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
-    """The weights, or those before them where an interrupted save left the codes behind."""
+    """Read the weights that the codes belong to: the previous ones where a save was interrupted."""
     weights = _load_weights(folder / WEIGHTS_FILE)
     previous = folder / PREVIOUS_WEIGHTS_FILE
     if previous.exists() and fingerprint(weights) != expected:
@@ -190,20 +218,21 @@ def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
 
 
 def _load_weights(path: Path) -> dict[str, Tensor]:
+    """Read weights of any version and precision."""
     return _widened(with_renamed_modules(checkpoint.load_tensors(path)[0], RENAMED_MODULES))
 
 
 def fingerprint(weights: Mapping[str, Tensor]) -> str:
     """Sixteen hexadecimal digits that name the weights of a model.
 
-    The weights count under the names of version 0.1: what was written then for a space, such as
-    latent files, belongs to it still.
+    Tensors are hashed under the names of version 0.1, so that latent files and encoders written by
+    it still belong to their space.
     """
     return checkpoint.fingerprint(with_renamed_modules(weights, FIRST_MODULES))
 
 
 def _rounded(tensors: dict[str, Tensor], precision: StoredPrecision) -> dict[str, Tensor]:
-    """As they are written."""
+    """Convert tensors to the precision of the files."""
     rounded = {name: value.to(STORED_TYPES[precision]) for name, value in tensors.items()}
     for name, value in rounded.items():
         checkpoint.require_finite(value, f"{name} in {precision}")
@@ -211,13 +240,14 @@ def _rounded(tensors: dict[str, Tensor], precision: StoredPrecision) -> dict[str
 
 
 def _widened(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """As they are used."""
+    """Convert tensors to float32."""
     return {name: value.to(torch.float32) for name, value in tensors.items()}
 
 
 def _read_codes(
     tensors: dict[str, Tensor], path: Path, latent_width: int
-) -> tuple[Tensor, list[str]]:
+) -> tuple[Float[Tensor, "clip latent"], list[str]]:
+    """Check the tensors of codes.safetensors, and return latents and clip ids."""
     if tensors.keys() != {"latents", "ids"}:
         raise UserError(f"'{path}': expected latents and ids, got {', '.join(tensors)}")
     latents = tensors["latents"]
@@ -242,6 +272,7 @@ def _read_codes(
 def _read_config(
     content: dict[str, Any], path: Path
 ) -> tuple[ClipShape, ModelConfig, dict[str, Any], str]:
+    """Check the content of config.json; return clip shape, model configuration, scores, about."""
     version = content.get("format_version")
     if content.get("class") != "VideoSpace" or not isinstance(version, int):
         raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
@@ -260,16 +291,16 @@ def _read_config(
         raise UserError(f"expected an object for '{path}': scores, got {content['scores']!r}")
     if not isinstance(content["about"], str):
         raise UserError(f"expected a text for '{path}': about, got {content['about']!r}")
-    with contextlib.suppress(KeyError, AttributeError, TypeError):  # which the next lines name
+    with contextlib.suppress(KeyError, AttributeError, TypeError):  # the next lines report them
         latent = in_new_names(LatentConfig, content["model"]["latent"])
-        content["model"]["latent"] = {"num_keyframes": 1, **latent}  # unknown to the first version
+        content["model"]["latent"] = {"num_keyframes": 1, **latent}  # absent in the first version
     clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
     model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
     return clip, model, content["scores"], content["about"]
 
 
-def write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
-    """Write the card beside the weights."""
+def _write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
+    """Write README.md: what the space is, how to open it, and its scores."""
     clip, model = config["clip"], config["model"]
     scores = [f"| {name} | {_text(value)} |" for name, value in config["scores"].items()]
     num_keyframes, width = model["latent"]["num_keyframes"], model["latent"]["width"]

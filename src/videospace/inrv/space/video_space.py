@@ -1,4 +1,4 @@
-"""A trained space of videos: the model, its codes, and what one does with them."""
+"""A trained space of videos: sample, interpolate, render, save and open it."""
 
 import difflib
 import functools
@@ -18,7 +18,6 @@ from videospace.inrv.rendering import renderer as rendering
 from videospace.inrv.space import sampling
 from videospace.inrv.space.files import (
     ClipShape,
-    SavedSpace,
     StoredPrecision,
     fingerprint,
     read_space,
@@ -38,18 +37,22 @@ LESS_TO_RENDER = "the number of clips rendered together (--count), --height or -
 
 @final
 class VideoSpace:
-    """A continuous space in which one point is a whole clip.
+    """A continuous space of videos, in which every latent is a whole clip.
 
     Args:
-        model: Maps latents to videos.
-        latents: A row for each training clip.
-        ids: The clips' ids, in the same order.
-        clip: The size at which the space was trained.
-        scores: What was measured, by name; goes on the card.
-        encoder: Guesses the latents of clips
+        model: Maps latents to videos; it is put into evaluation mode.
+        latents: float32, a row for each training clip, of ``model.config.latent.total_width``
+            numbers.
+        ids: The id of each row's clip; every id once.
+        clip: Size and frame rate of the training clips.
+        scores: Measured scores by name, for the card.
+        encoder: Estimates the latents of clips
             (:func:`videospace.inrv.inversion.encoder_training.train_encoder`); None where none was
             trained.
-        about: What the clips show; goes on the card.
+        about: What the clips show, for the card.
+
+    Raises:
+        UserError: There is not one id for each latent, or an id occurs twice.
 
     Example:
         >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
@@ -85,20 +88,20 @@ class VideoSpace:
 
     @functools.cached_property
     def prior(self) -> LatentPrior:
-        """The Gaussian of the clips' latents, which keeps an inversion inside the space.
+        """The Gaussian fitted to the latents of the clips; inversion is regularized by it.
 
         Raises:
-            UserError: There are fewer than 2 different clips.
+            UserError: There are fewer than 2 different latents.
         """
         return LatentPrior.of(self.latents, self.model.config.latent.num_keyframes)
 
     @property
     def device(self) -> torch.device:
-        """Where the space computes."""
+        """The device on which the space computes."""
         return self.latents.device
 
     def to(self, device: torch.device | str) -> "VideoSpace":
-        """Move the space, in place."""
+        """Move the space to a device, in place, and return it."""
         self.model.to(device)
         self.latents = self.latents.to(device)
         vars(self).pop("prior", None)
@@ -109,8 +112,11 @@ class VideoSpace:
     def latent(self, clip_id: str) -> Float[Tensor, " latent"]:
         """The latent of a training clip.
 
+        Args:
+            clip_id: One of ``ids``.
+
         Raises:
-            UserError: No such clip; the nearest ids are named.
+            UserError: No such clip; the message names the nearest ids.
         """
         if clip_id not in self._rows:
             nearest = difflib.get_close_matches(clip_id, self.ids, n=3, cutoff=0.3)
@@ -125,17 +131,20 @@ class VideoSpace:
         method: Literal["slerp", "lerp", "gaussian"] = "slerp",
         seed: int = 0,
     ) -> Float[Tensor, "count latent"]:
-        """New latents.
+        """Draw new latents.
 
         Args:
-            count: How many.
+            count: Number of latents, at least 1.
             method: ``slerp``: on arcs between random pairs of clips, the published protocol.
                 ``lerp``: on straight lines between them. ``gaussian``: from a Gaussian fitted to
                 all latents.
             seed: The same seed gives the same samples.
 
+        Returns:
+            float32, a row for each sample.
+
         Raises:
-            UserError: The space has only one clip, or nothing is asked for.
+            UserError: The space has only one clip, or ``count`` is below 1.
         """
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
@@ -152,27 +161,39 @@ class VideoSpace:
         steps: int = 9,
         path: sampling.Path = "slerp",
     ) -> Float[Tensor, "steps latent"]:
-        """Latents on the way from one clip to another, both included.
+        """Equally spaced latents from one clip to another, both included.
 
         Args:
             start: A clip id, or a latent.
-            end: Likewise.
-            steps: How many, at least 2.
-            path: Along the arc or the straight line.
+            end: A clip id, or a latent.
+            steps: Number of latents, at least 2.
+            path: Along the arc (``slerp``) or the straight line (``lerp``).
+
+        Returns:
+            The latents in order, from ``start`` to ``end``.
 
         Raises:
             UserError: No such clip, a latent of another width, or fewer than 2 steps.
         """
         first, last = (
-            self.latent(point) if isinstance(point, str) else self._checked(point)[0]
-            for point in (start, end)
+            self.latent(one) if isinstance(one, str) else self._checked(one)[0]
+            for one in (start, end)
         )
         return sampling.interpolate(first, last, steps, path)
 
     def render_size(
         self, height: int | None, width: int | None, num_frames: int | None
     ) -> tuple[int, int, int]:
-        """Fill in what is not given: one side alone keeps the aspect."""
+        """The size of a render, with defaults for what is None.
+
+        Args:
+            height: In px; None follows from the width at the clips' aspect ratio.
+            width: In px; None follows from the height likewise. Both None: the clips' size.
+            num_frames: None is the clips' number.
+
+        Returns:
+            Number of frames, height and width in px.
+        """
         if height is None and width is None:
             height, width = self.clip.height, self.clip.width
         elif height is None:
@@ -190,16 +211,19 @@ class VideoSpace:
         width: int | None = None,
         num_frames: int | None = None,
     ) -> UInt8[np.ndarray, "*clip time height width 3"]:
-        """Videos of latents, whole in memory.
+        """Render latents as videos, all in memory at once.
 
         Args:
-            latents: One, or a row for each clip.
-            height: In px; None keeps the aspect, or the trained size.
-            width: Likewise.
-            num_frames: Spread over the same time; None is the trained number.
+            latents: One latent, or a row for each clip.
+            height: In px; None follows from the width, or is that of the training clips.
+            width: In px; None follows from the height, or is that of the training clips.
+            num_frames: Frames over the duration of a clip; None is that of the training clips.
+
+        Returns:
+            uint8 RGB videos; without the first axis for one latent.
 
         Raises:
-            UserError: A size below 1, or latents of another width.
+            UserError: A size below 1, latents of another width or not finite, or too little memory.
         """
         size = self.render_size(height, width, num_frames)
         with out_of_memory_hint(LESS_TO_RENDER):
@@ -216,15 +240,28 @@ class VideoSpace:
         weight_offsets: list[Layer] | None = None,
         precision: Precision = "float32",
     ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-        """Like :meth:`render`, but one time step of all clips after another.
+        """Render latents frame by frame, in memory that does not grow with the number of frames.
 
         Args:
-            latents: One, or a row for each clip.
-            height: In px; None keeps the aspect, or the trained size.
-            width: Likewise.
-            num_frames: Spread over the same time; None is the trained number.
+            latents: One latent, or a row for each clip.
+            height: In px; None follows from the width, or is that of the training clips.
+            width: In px; None follows from the height, or is that of the training clips.
+            num_frames: Frames over the duration of a clip; None is that of the training clips.
             weight_offsets: From the weight refinement of these very clips; None without it.
-            precision: bfloat16 moves a color by 1 of 255 here and there, and may be twice as fast.
+            precision: bfloat16 may be twice as fast, and changes some colors by 1 of 255.
+
+        Yields:
+            The frames of all clips at the next time, uint8 RGB.
+
+        Raises:
+            UserError: A size below 1, latents of another width or not finite, or too little memory.
+
+        Example:
+            >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+            >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
+            >>> space = VideoSpace(InrvModel(ModelConfig()), torch.randn(2, 128), ["a", "b"], shape)
+            >>> [frames.shape for frames in space.render_frames(space.sample(3), num_frames=2)]
+            [(3, 6, 8, 3), (3, 6, 8, 3)]
         """
         size = self.render_size(height, width, num_frames)
         latents = self._checked(latents)
@@ -243,44 +280,64 @@ class VideoSpace:
         return latents
 
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that name these weights."""
+        """Sixteen hexadecimal digits that identify the weights of the model."""
         return fingerprint(self.model.state_dict())
 
     def save_pretrained(
         self, folder: Path | str, *, precision: StoredPrecision = "float32"
     ) -> None:
-        """Write the space: config.json, model.safetensors, codes.safetensors and a card.
+        """Write the space: config.json, model.safetensors, codes.safetensors and README.md.
 
-        Its encoder, if it has one, goes into encoder.safetensors; one of an earlier save goes away.
-        A kill at any moment leaves a space that can be opened, the old one or the new one.
+        The encoder, if there is one, goes into encoder.safetensors; without one, the encoder of an
+        earlier save is removed. Saving is crash-safe: the folder opens as the old space or the new.
 
         Args:
             folder: Made where it does not exist.
-            precision: Of weights and codes in the files. ``float16`` halves them; the space that
-                is opened from there computes in float32 again, has a fingerprint of its own, and
-                renders what the eye cannot tell from this one (above 50 dB).
+            precision: Of weights and latents in the files. ``float16`` halves their size. A space
+                opened from such files computes in float32 again, has another fingerprint, and
+                renders the same to the eye (above 50 dB).
 
         Raises:
             UserError: The folder cannot be written to, or a number is too large for the precision.
+
+        Example:
+            >>> import tempfile
+            >>> space = VideoSpace.from_pretrained("bouncing-ball")
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     space.save_pretrained(folder, precision="float16")
+            ...     VideoSpace.from_pretrained(folder).ids == space.ids
+            True
         """
-        saved = SavedSpace(
-            self.model, self.latents, self.ids, self.clip, self.scores, self.encoder, self.about
+        write_space(
+            Path(folder),
+            self.model,
+            self.latents,
+            self.ids,
+            self.clip,
+            scores=self.scores,
+            encoder=self.encoder,
+            about=self.about,
+            precision=precision,
         )
-        write_space(Path(folder), saved, precision)
 
     @classmethod
     def from_pretrained(
         cls, folder: Path | str, device: torch.device | str = "cpu"
     ) -> "VideoSpace":
-        """Open a space, strictly: every field, name, shape and number has to be right.
+        """Open a space. Every field, tensor name, shape and number is checked.
 
         Args:
-            folder: Of the space; or, where there is no such folder, the name of a space that comes
-                with the package: ``"bouncing-ball"`` or ``"moving-mnist"``.
+            folder: Of the space; or, where there is no such folder, the name of a pretrained space:
+                ``"bouncing-ball"`` or ``"moving-mnist"``.
             device: Where it will compute.
 
         Raises:
             UserError: The folder is no space, is damaged, or comes from a newer version; or there
                 is no such device.
+
+        Example:
+            >>> space = VideoSpace.from_pretrained("bouncing-ball")
+            >>> space.render(space.sample(2), height=24, num_frames=5).shape
+            (2, 5, 24, 24, 3)
         """
         return cls(*read_space(find_space(folder))).to(choose_device(str(device)))
