@@ -1,4 +1,4 @@
-"""A map of a space: the plane in which its clips' latents differ most."""
+"""A two-dimensional map of a space: the projection in which its latents vary most."""
 
 from typing import NamedTuple
 
@@ -11,37 +11,38 @@ from videospace.runtime.pca import principal_components
 
 
 class LatentProjection(NamedTuple):
-    """The first two principal components of a space's latents.
+    """Projects latents onto the first two principal components of a space's clips.
 
     Where a space normalizes latents, each of their keyframes is scaled first, so that all latents
-    of one video have the same coordinates. :attr:`share` says how much of the clips' variance the
-    map shows; the rest lies in directions that it leaves out.
+    of one video have the same coordinates.
+
+    Example:
+        >>> line = torch.tensor([[4.0, 1.0, 5.0], [2.0, 1.0, 5.0], [0.0, 1.0, 5.0]])
+        >>> projection = LatentProjection.of(line, LatentConfig(width=3, normalize=False))
+        >>> projection.map_xy(line).round(decimals=3).tolist()
+        [[2.0, 0.0], [0.0, 0.0], [-2.0, 0.0]]
+        >>> round(projection.explained_variance, 3)
+        1.0
     """
 
     config: LatentConfig
-    """Of the space's latents."""
+    """Configuration of the latents."""
     mean: Float[Tensor, " latent"]
     """The mean latent, which is the origin of the map."""
-    directions: Float[Tensor, "latent 2"]
-    """Orthonormal; a direction in which no two clips differ is zero."""
-    share: float
-    """Share of the latents' variance that the map shows, in [0, 1]."""
+    directions: Float[Tensor, "latent xy=2"]
+    """Orthonormal columns; the second is zero where the clips vary in one direction only."""
+    explained_variance: float
+    """Fraction of the latents' variance that the map shows, in [0, 1]."""
 
     @classmethod
     def of(cls, latents: Float[Tensor, "clip latent"], config: LatentConfig) -> "LatentProjection":
-        """Draw the map of some clips.
+        """Fit the projection to the latents of clips.
 
         Args:
-            latents: Of the clips, usually those that a space was trained on.
-            config: Of the space's latents.
-
-        Example:
-            >>> line = torch.tensor([[4.0, 1.0, 5.0], [2.0, 1.0, 5.0], [0.0, 1.0, 5.0]])
-            >>> drawn = LatentProjection.of(line, LatentConfig(width=3, normalize=False))
-            >>> drawn.places(line).round(decimals=3).tolist(), round(drawn.share, 3)
-            ([[2.0, 0.0], [0.0, 0.0], [-2.0, 0.0]], 1.0)
+            latents: Usually those of the training clips.
+            config: Configuration of the latents.
         """
-        latents = _comparable(latents, config)
+        latents = _with_unit_keyframes(latents, config)
         mean = latents.mean(dim=0)
         centered = latents - mean
         found = principal_components(centered, 2)
@@ -49,18 +50,18 @@ class LatentProjection(NamedTuple):
         directions = torch.nn.functional.pad(found.components, (0, missing))
         variance = centered.double().square().sum()
         shown = found.singular_values.double().square().sum()
-        share = float((shown / variance).clamp(max=1)) if variance else 1.0
-        return cls(config, mean, directions, share)
+        explained = float((shown / variance).clamp(max=1)) if variance else 1.0
+        return cls(config, mean, directions, explained)
 
-    def places(self, latents: Float[Tensor, "point latent"]) -> Float[Tensor, "point 2"]:
-        """Where latents lie on the map."""
-        return (_comparable(latents, self.config) - self.mean) @ self.directions
+    def map_xy(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, "clip xy=2"]:
+        """The coordinates of latents on the map, on the CPU."""
+        return (_with_unit_keyframes(latents, self.config) - self.mean) @ self.directions
 
 
-def _comparable(
-    latents: Float[Tensor, "point latent"], config: LatentConfig
-) -> Float[Tensor, "point latent"]:
-    """The same for all latents of one video, as far as the scale goes."""
+def _with_unit_keyframes(
+    latents: Float[Tensor, "clip latent"], config: LatentConfig
+) -> Float[Tensor, "clip latent"]:
+    """Scale the keyframes of latents as the model does, where it does."""
     latents = latents.cpu()
     if not config.normalize:
         return latents

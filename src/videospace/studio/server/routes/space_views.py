@@ -14,7 +14,7 @@ def points_of(desk: Desk) -> list[Point]:
     """The space's clips, and what was found beside them."""
     ids = desk.space.ids
     rows = torch.linspace(0, len(ids) - 1, min(len(ids), MOST_CLIPS)).round().long().unique()
-    places = desk.map.places(desk.space.latents[rows.to(desk.space.device)]).tolist()
+    places = desk.map.map_xy(desk.space.latents[rows.to(desk.space.device)]).tolist()
     clips = [
         Point(id=ids[row], kind="clip", name=ids[row], x=x, y=y)
         for row, (x, y) in zip(rows.tolist(), places, strict=True)
@@ -29,5 +29,5 @@ def point_of(desk: Desk, identity: str) -> Point | None:
 
 
 def _found(desk: Desk, identity: str, point: FoundPoint) -> Point:
-    x, y = desk.map.places(point.latent[None])[0].tolist()
+    x, y = desk.map.map_xy(point.latent[None])[0].tolist()
     return Point(id=identity, kind=point.kind, name=point.name, x=x, y=y)

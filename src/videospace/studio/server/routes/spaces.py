@@ -63,7 +63,7 @@ def space_routes(spaces: Spaces) -> APIRouter:
             fps=clip.fps,
             num_clips=len(desk.space.ids),
             points=points_of(desk),
-            map_share=desk.map.share,
+            map_share=desk.map.explained_variance,
         )
 
     @routes.get("/{space}/film", response_class=Response, responses=PNG)

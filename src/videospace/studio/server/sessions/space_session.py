@@ -80,7 +80,7 @@ class Desk:
             NotThere: There is no such point.
         """
         latents = self.space.interpolate(self._point(start), self._point(end), steps=PATH_POINTS)
-        return self.map.places(latents)
+        return self.map.map_xy(latents)
 
     def render(
         self, place: Place, side: int, num_frames: int
