@@ -1,3 +1,4 @@
+from .decoding.one_clip import read_one_clip
 from .decoding.video_input import UnreadableVideo, VideoInfo, probe, read_frames
 from .prepare import PrepareReport, prepare
 from .prepare_config import PrepareConfig
@@ -30,6 +31,7 @@ __all__ = [
     "prepare",
     "probe",
     "read_frames",
+    "read_one_clip",
     "write_bouncing_ball",
     "write_moving_mnist",
     "write_video",

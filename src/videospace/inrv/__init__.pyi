@@ -3,7 +3,6 @@ from .inversion import tasks
 from .inversion.contexts import Context
 from .inversion.encoder_training import EncoderReport, EncoderTrainingConfig, train_encoder
 from .inversion.inversion import Inversion, InversionConfig, invert
-from .inversion.video_clips import read_clip
 from .model.coordinates import CoordinatesConfig
 from .model.encoder import EncoderConfig, LatentEncoder
 from .model.encoding import EncodingConfig
@@ -65,7 +64,6 @@ __all__ = [
     "nearest_latent",
     "presets",
     "pretrained_names",
-    "read_clip",
     "sample_gaussian",
     "sample_paths",
     "save_latents",
