@@ -8,7 +8,7 @@ seed, so that an early end leaves a whole table of fewer seeds. What is measured
 the same command goes on from there.
 
 The clock of a training is that of its processors, so that what else runs on the machine does not
-count. ``cpu_share`` says how much of its cores a run had.
+count. ``cpu_fraction`` says how much of its cores a run had.
 """
 
 import concurrent.futures
@@ -103,11 +103,11 @@ def with_changes(config: Any, changes: dict[str, Any]) -> Any:
 
 
 SCORES = ("psnr_db", "psnr_moving_db")
-FIGURES = (*SCORES, *(f"unseen_{name}" for name in SCORES))
+FIGURES = (*SCORES, *(f"heldout_{name}" for name in SCORES))
 """Of training clips, and of held-out ones."""
-COSTS = ("steps", "num_parameters", "cpu_share")
+COSTS = ("steps", "num_parameters", "cpu_fraction")
 COLUMNS = (
-    *("runs", "psnr_db", "psnr_db_spread", "unseen_psnr_db", "unseen_psnr_db_spread"),
+    *("runs", "psnr_db", "psnr_db_spread", "heldout_psnr_db", "heldout_psnr_db_spread"),
     *(f"{name}_gain" for name in FIGURES),
     *COSTS,
 )
@@ -276,7 +276,7 @@ def figures_of(job: Job) -> dict[str, Any]:
         wall, cpu = time.perf_counter(), time.process_time()
         with timed_by_processors():
             report = train(store, folder, job.config, saving)
-        cpu_share = (time.process_time() - cpu) / (time.perf_counter() - wall)
+        cpu_fraction = (time.process_time() - cpu) / (time.perf_counter() - wall)
         if not report.finished:
             raise KeyboardInterrupt
         space = VideoSpace.from_pretrained(folder)
@@ -284,11 +284,11 @@ def figures_of(job: Job) -> dict[str, Any]:
     unseen = inverted(space, store, options, job.seed)
     return {
         **{name: seen[name] for name in SCORES},
-        **{f"unseen_{name}": unseen[name] for name in SCORES},
+        **{f"heldout_{name}": unseen[name] for name in SCORES},
         "steps": report.step,
         "train_seconds": report.seconds,
         "num_parameters": sum(value.numel() for value in space.model.parameters()),
-        "cpu_share": cpu_share / torch.get_num_threads(),
+        "cpu_fraction": cpu_fraction / torch.get_num_threads(),
     }
 
 

@@ -24,11 +24,11 @@ from benchmarks.support.baselines import (
     training_clips,
 )
 from benchmarks.support.common import (
+    fraction_of_valid_balls,
     medians,
     print_table,
     run_benchmark,
     say,
-    share_of_valid_balls,
 )
 from benchmarks.support.spaces import (
     PresetName,
@@ -49,7 +49,7 @@ from videospace.reports.demo.scores import draw_between
 from videospace.runtime.errors import UserError
 
 VALID = ("valid_interpolations", "valid_interpolations_lerp", "valid_gaussian_samples")
-RADIUS_SHARE = 0.12
+RADIUS_FRACTION = 0.12
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -126,12 +126,12 @@ def validity(
         options: What the clips look like, and how many to check.
         seed: Of the pairs and the samples.
     """
-    radius_px = RADIUS_SHARE * options.size
+    radius_px = RADIUS_FRACTION * options.size
     heights_px = ball_heights(options.num_clips, options.size, options.size)
     first, other, ratios = draw_between(len(latents), options.num_checked, seed)
     parents = heights_px[first.numpy()], heights_px[other.numpy()]
     shares = {
-        name: share_of_valid_balls(
+        name: fraction_of_valid_balls(
             render(path(latents[first], latents[other], ratios)), *parents, radius_px
         )
         for name, path in (("valid_interpolations", slerp), ("valid_interpolations_lerp", lerp))
@@ -139,7 +139,7 @@ def validity(
     generator = torch.Generator().manual_seed(seed)
     samples = render(sample_gaussian(latents, options.num_checked, generator))
     lowest, highest = (np.full(len(samples), end) for end in (heights_px[0], heights_px[-1]))
-    shares["valid_gaussian_samples"] = share_of_valid_balls(samples, lowest, highest, radius_px)
+    shares["valid_gaussian_samples"] = fraction_of_valid_balls(samples, lowest, highest, radius_px)
     return shares
 
 

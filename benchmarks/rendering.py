@@ -84,12 +84,12 @@ def measure(options: RenderingOptions, work: Path) -> dict[str, Any]:
     for (precision, text, _), render in files.items():
         render["points_per_second"] = sizes[text].num_points / render["seconds"]
         rate_gflops = operations * render["points_per_second"] / 1e9
-        render["share_of_matmul_peak"] = rate_gflops / peaks[precision]
+        render["fraction_of_matmul_peak"] = rate_gflops / peaks[precision]
     print_table(
         f"Renders of preset {options.preset}; products reach "
         + ", ".join(f"{peaks[name]:.0f} GFLOP/s in {name}" for name in options.precisions),
         {" ".join(names): render for names, render in files.items()},
-        ("peak_rss_mib", "idle_rss_mib", "seconds", "points_per_second", "share_of_matmul_peak"),
+        ("peak_rss_mib", "idle_rss_mib", "seconds", "points_per_second", "fraction_of_matmul_peak"),
     )
     renders = {
         precision: {
@@ -181,7 +181,7 @@ def _worst(formats: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The figures of the costlier format, one by one, and those of all."""
     renders = formats.values()
     largest = {name: max(r[name] for r in renders) for name in ("peak_rss_mib", "seconds")}
-    rates = ("points_per_second", "share_of_matmul_peak")
+    rates = ("points_per_second", "fraction_of_matmul_peak")
     smallest = {name: min(render[name] for render in renders) for name in rates}
     return {**largest, **smallest, "formats": formats}
 

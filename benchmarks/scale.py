@@ -343,5 +343,10 @@ def projections(measured: dict[str, float], assume: Assumptions) -> list[dict[st
     return [projection(measured, clips, gpus, assume) for clips in NUM_CLIPS for gpus in NUM_GPUS]
 
 
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Run from the command line."""
+    return run_benchmark("scale", __doc__, ScaleOptions, measure, arguments)
+
+
 if __name__ == "__main__":
-    run_benchmark("scale", __doc__, ScaleOptions, measure)
+    main()

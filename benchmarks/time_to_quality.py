@@ -50,7 +50,7 @@ FIRST_MOMENT = 1 / 128
 
 
 MEDIANS = (
-    *("psnr_db", "points_per_second", "steps", "gflops", "share_of_matmul_peak"),
+    *("psnr_db", "points_per_second", "steps", "gflops", "fraction_of_matmul_peak"),
     *("setup_seconds", "train_seconds", "peak_rss_mib", "peak_gpu_mib"),
 )
 """Figures of a run that are told as medians over seeds."""
@@ -132,7 +132,7 @@ def measure(options: TimeToQualityOptions, work: Path) -> dict[str, Any]:
         name: {**{f"{t:g} dB": found["seconds_to"][f"{t:g}"] for t in options.targets}, **found}
         for name, found in presets.items()
     }
-    columns = ("psnr_db", "points_per_second", "share_of_matmul_peak", "peak_rss_mib")
+    columns = ("psnr_db", "points_per_second", "fraction_of_matmul_peak", "peak_rss_mib")
     num_clips = len(store.rows("train"))
     print_table(
         f"Seconds to a PSNR, {num_clips} training clips of {options.clips_name}",
@@ -153,7 +153,7 @@ def measure(options: TimeToQualityOptions, work: Path) -> dict[str, Any]:
             name: found["longer_than_seconds"] for name, found in presets.items()
         },
         "times_faster_than_paper": times_faster(presets),
-        "share_of_matmul_peak": first["share_of_matmul_peak"],
+        "fraction_of_matmul_peak": first["fraction_of_matmul_peak"],
         "matmul_peak_gflops": peaks,
         "presets": presets,
     }
@@ -211,7 +211,7 @@ def measure_run(
         "points_per_second": report.points / seconds,
         "precision": watch.precision,
         "gflops": gflops,
-        "share_of_matmul_peak": gflops / peaks[watch.precision],
+        "fraction_of_matmul_peak": gflops / peaks[watch.precision],
         **memory,
         "psnr_db": curve[-1][1],
         "num_scored_clips": min(max_clips, len(space.ids)),

@@ -30,6 +30,8 @@ from videospace.runtime.interrupts import sigterm_as_interrupt
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 DATA_VARIABLE = "VIDEOSPACE_DATA"
+COMMIT_VARIABLE = "GIT_COMMIT"
+"""Names the commit where the code runs without its history."""
 WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "corpus", "pretrain_corpus")
 """Options that change no figure; they name places, and stay out of the results."""
 
@@ -74,9 +76,9 @@ def run_benchmark(
     """
     program = f"python -m benchmarks.{name}"
     options = tyro.cli(options_type, prog=program, description=question, args=arguments)
-    started = machine() | {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    }
+    started = machine()
+    if options.save and not started["git_commit"]:
+        say(f"the results will name no commit: set {COMMIT_VARIABLE} where there is no repository")
     try:
         with sigterm_as_interrupt(), contextlib.ExitStack() as stack:
             work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -130,12 +132,12 @@ def machine() -> dict[str, Any]:
         "torch": torch.__version__,
         "videospace": importlib.metadata.version("videospace"),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "git_commit": _git("rev-parse", "HEAD"),
+        "git_commit": _git("rev-parse", "HEAD") or os.environ.get(COMMIT_VARIABLE),
         "git_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
     }
 
 
-def share_of_valid_balls(
+def fraction_of_valid_balls(
     videos: UInt8[np.ndarray, "clip time height width 3"],
     one_parent_px: Sequence[float] | np.ndarray,
     other_parent_px: Sequence[float] | np.ndarray,

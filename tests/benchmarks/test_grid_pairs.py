@@ -53,16 +53,16 @@ def test_mouths_that_were_found_are_not_looked_for_again(grid, tmp_path):
 
 def test_a_missing_recording_is_named(grid, tmp_path):
     (grid / "bbaf3s.mp4").unlink()
-    with pytest.raises(UserError, match="expected the recording bbaf3s in"):
+    with pytest.raises(UserError, match="bbaf3s"):
         read_grid_pairs(grid, work=tmp_path, detector=FixedBox())
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "expected a table of GRID's words at"),
-        ("name\tword\na\tb\n", "expected a table of GRID's words at"),
-        (HEADER + "bbaf2n\t0\t5\tbin\n", "expected a sentence of six words in bbaf2n, got 1"),
+        (None, "table"),
+        ("name\tword\na\tb\n", "table"),
+        (HEADER + "bbaf2n\t0\t5\tbin\n", "six words"),
     ],
 )
 def test_tables_that_are_none(tmp_path, content, message):

@@ -52,7 +52,7 @@ def test_words_that_pretraining_has_never_seen():
         assert asked == {task.part}
         assert taught == {"words", "phrases"} - {task.part}
         assert task.others == []
-    with pytest.raises(UserError, match=r"classes called words/\.\.\., got none"):
+    with pytest.raises(UserError, match="words"):
         list(tasks("miracl-unseen-1", corpus("F01", "F02", classes=("yes",)), None, ()))
 
 
@@ -77,9 +77,9 @@ def test_a_separate_corpus_loses_everybody_who_is_asked_about():
 
 
 def test_who_is_not_there():
-    with pytest.raises(UserError, match="no speaker 'X' in the corpus: there are F01, F02"):
+    with pytest.raises(UserError, match="no speaker"):
         list(tasks("miracl-1", corpus("F01", "F02"), None, ("X",)))
-    with pytest.raises(UserError, match="nobody but F01 is left to pretrain on"):
+    with pytest.raises(UserError, match="pretrain"):
         list(tasks("miracl-1", corpus("F01"), None, ()))
 
 
