@@ -1,7 +1,4 @@
-import dataclasses
-import json
 import math
-from typing import Literal
 
 import pytest
 import torch
@@ -9,11 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from videospace.inrv.training.presets import PRESETS
 from videospace.runtime import checkpoint
 from videospace.runtime.checkpoint import (
     RowBlocks,
-    config_from_json,
     fingerprint,
     load_json,
     load_strictly,
@@ -25,24 +20,6 @@ from videospace.runtime.checkpoint import (
 from videospace.runtime.errors import UserError
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor([1, -2]), "c": torch.tensor(3.5)}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Inner:
-    width: int = 3
-    rate: float = 0.5
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Outer:
-    inner: Inner = Inner()
-    kind: Literal["big", "small"] = "big"
-    limit: int | None = None
-    on: bool = False
-
-    def __post_init__(self):
-        if self.limit is not None and self.limit < 0:
-            raise UserError(f"expected limit of at least 0, got {self.limit}")
 
 
 class TestTensors:
@@ -209,52 +186,3 @@ class TestJson:
     def test_nothing_at_all(self, tmp_path):
         with pytest.raises(UserError, match=r"expected the file '.*', but it is not there"):
             load_json(tmp_path / "c.json")
-
-
-class TestConfigurations:
-    @pytest.mark.parametrize("name", list(PRESETS))
-    def test_every_preset_comes_back(self, name):
-        config = PRESETS[name]()
-        content = json.loads(json.dumps(dataclasses.asdict(config)))
-        assert config_from_json(type(config), content, "here") == config
-
-    @settings(deadline=None, max_examples=60)
-    @given(
-        width=st.integers(),
-        rate=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9),
-        kind=st.sampled_from(["big", "small"]),
-        limit=st.none() | st.integers(0, 99),
-        on=st.booleans(),
-    )
-    def test_whatever_fits_comes_back(self, width, rate, kind, limit, on):
-        config = Outer(inner=Inner(width=width, rate=float(rate)), kind=kind, limit=limit, on=on)
-        content = json.loads(json.dumps(dataclasses.asdict(config)))
-        content["inner"]["rate"] = rate
-        again = config_from_json(Outer, content, "here")
-        assert again == config
-        assert type(again.inner.rate) is float
-
-    @pytest.mark.parametrize(
-        ("edit", "message"),
-        [
-            (lambda c: c.update(color=1), "^here has the unknown field 'color': expected inner,"),
-            (lambda c: c.pop("kind"), "^here lacks the field 'kind'$"),
-            (lambda c: c["inner"].pop("rate"), r"^here\.inner lacks the field 'rate'$"),
-            (lambda c: c.update(inner=[]), r"^expected an object for here\.inner, got \[\]$"),
-            (lambda c: c["inner"].update(width=1.0), r"^expected int for here\.inner\.width, got"),
-            (lambda c: c["inner"].update(width=True), r"expected int for .*, got True"),
-            (lambda c: c["inner"].update(rate="0.5"), r"expected float for .*, got '0.5'"),
-            (lambda c: c["inner"].update(rate=None), r"expected float for .*, got None"),
-            (lambda c: c["inner"].update(rate=math.inf), r"expected float for .*, got inf"),
-            (lambda c: c.update(kind="huge"), r"Literal\['big', 'small'\] for here\.kind, got"),
-            (lambda c: c.update(kind=["big"]), r"for here\.kind, got \['big'\]"),
-            (lambda c: c.update(limit="1"), r"expected int \| None for here\.limit, got '1'"),
-            (lambda c: c.update(on=1), r"expected bool for here\.on, got 1"),
-            (lambda c: c.update(limit=-1), "^here: expected limit of at least 0, got -1$"),
-        ],
-    )
-    def test_what_does_not_fit_is_named(self, edit, message):
-        content = dataclasses.asdict(Outer())
-        edit(content)
-        with pytest.raises(UserError, match=message):
-            config_from_json(Outer, content, "here")

@@ -1,14 +1,11 @@
 """Tensors and configurations on the disk: written whole, read strictly, never executing code."""
 
-import dataclasses
 import hashlib
 import json
 import math
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,9 +13,6 @@ from torch import Tensor
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
-from videospace.runtime.renamed import in_new_names
-
-Config = TypeVar("Config")
 
 DTYPE_NAMES = {
     torch.float64: "F64",
@@ -170,58 +164,3 @@ def load_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"expected a JSON object in '{path}', got {type(content).__name__}")
     return content
-
-
-def config_from_json(kind: type[Config], content: Any, where: str) -> Config:
-    """Build a configuration from what :func:`dataclasses.asdict` made of it.
-
-    Fields and values of the version before are taken under their new names.
-
-    Args:
-        kind: A dataclass whose fields are numbers, strings, literals, unions with None, or
-            dataclasses again.
-        content: The JSON object.
-        where: The file and the path in it, for messages.
-
-    Raises:
-        UserError: A field is unknown, missing or of another type.
-    """
-    if not isinstance(content, dict):
-        raise UserError(f"expected an object for {where}, got {content!r}")
-    content = in_new_names(kind, content)
-    hints = typing.get_type_hints(kind)
-    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    if unknown := sorted(content.keys() - names):
-        raise UserError(
-            f"{where} has the unknown field '{unknown[0]}': expected {', '.join(sorted(names))}"
-        )
-    if missing := sorted(names - content.keys()):
-        raise UserError(f"{where} lacks the field '{missing[0]}'")
-    values = {
-        name: _value_from_json(hints[name], content[name], f"{where}.{name}") for name in names
-    }
-    try:
-        return kind(**values)
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from error
-
-
-def _value_from_json(hint: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        return config_from_json(typing.cast(type, hint), value, where)
-    if not _fits(hint, value):
-        expected = hint.__name__ if isinstance(hint, type) else hint
-        raise UserError(f"expected {expected} for {where}, got {value!r}")
-    return float(value) if hint is float else value
-
-
-def _fits(hint: Any, value: Any) -> bool:
-    if typing.get_origin(hint) is Literal:
-        return value in typing.get_args(hint)
-    if isinstance(hint, types.UnionType):
-        return any(_fits(part, value) for part in typing.get_args(hint))
-    if isinstance(value, bool):
-        return hint is bool
-    if hint is float:
-        return isinstance(value, (int, float)) and math.isfinite(value)
-    return isinstance(value, hint)

@@ -18,6 +18,7 @@ from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
+from videospace.runtime.json_config import config_from_json
 from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
 FORMAT_VERSION = 3
@@ -199,7 +200,7 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
         about = json.loads(notes.get("encoder", "{}"))
         if about.get("model") != fingerprint:
             return None
-        config = checkpoint.config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
+        config = config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
         encoder = LatentEncoder(config, latent)
         tensors = with_renamed_modules(tensors, RENAMED_ENCODER_MODULES)
         checkpoint.load_strictly(encoder, tensors, path)
@@ -294,8 +295,8 @@ def _read_config(
     with contextlib.suppress(KeyError, AttributeError, TypeError):  # the next lines report them
         latent = in_new_names(LatentConfig, content["model"]["latent"])
         content["model"]["latent"] = {"num_keyframes": 1, **latent}  # absent in the first version
-    clip = checkpoint.config_from_json(ClipShape, content["clip"], f"'{path}': clip")
-    model = checkpoint.config_from_json(ModelConfig, content["model"], f"'{path}': model")
+    clip = config_from_json(ClipShape, content["clip"], f"'{path}': clip")
+    model = config_from_json(ModelConfig, content["model"], f"'{path}': model")
     return clip, model, content["scores"], content["about"]
 
 

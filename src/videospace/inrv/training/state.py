@@ -19,7 +19,6 @@ from videospace.inrv.training.data import TrainingClips, seeded
 from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimizers
 from videospace.runtime.checkpoint import (
     RowBlocks,
-    config_from_json,
     load_tensors,
     require_finite,
     save_tensors,
@@ -27,6 +26,7 @@ from videospace.runtime.checkpoint import (
 )
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_config import config_from_json
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.renamed import with_renamed_modules
 

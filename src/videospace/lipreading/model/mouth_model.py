@@ -18,6 +18,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
+from videospace.runtime.json_config import config_from_json
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
@@ -252,10 +253,8 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
         encoder_from_json(content["encoder"], f"'{path}': encoder"),
         content["words"],
         units=content["units"],
-        input_config=checkpoint.config_from_json(InputConfig, content["input"], f"'{path}': input"),
-        embedding=checkpoint.config_from_json(
-            EmbeddingConfig, content["embedding"], f"'{path}': embedding"
-        ),
+        input_config=config_from_json(InputConfig, content["input"], f"'{path}': input"),
+        embedding=config_from_json(EmbeddingConfig, content["embedding"], f"'{path}': embedding"),
         calibration=content["calibration"],
         scores=content["scores"],
     )

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from videospace.lipreading.profile.clip_files import clip_id, load_clip
 from videospace.lipreading.profile.folder import CLIPS, MODELS, clip_path, model_path, new_folder
@@ -28,13 +28,15 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.records_json import Record, record_from_json
 from videospace.lipreading.profile.store import FORMAT_VERSION, create_index, writing
 from videospace.lipreading.profile.usage import FIRST_FORMAT as CHOICES_FORMAT
 from videospace.lipreading.profile.usage import insert_choice
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
+from videospace.runtime.json_config import config_from_json
+
+Record = TypeVar("Record")
 
 CONTENT_FILE = "profile.json"
 _MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
@@ -90,9 +92,11 @@ def import_profile(path: Path, folder: Path) -> Profile:
         def records(kind: type[Record], name: str) -> list[Record]:
             if not isinstance(content[name], list):
                 raise UserError(f"{where}: expected a list of {name}, got {content[name]!r:.80}")
-            return [record_from_json(kind, item, where) for item in content[name]]
+            return [
+                config_from_json(kind, item, where, with_defaults=True) for item in content[name]
+            ]
 
-        settings = record_from_json(ProfileSettings, content["settings"], where)
+        settings = config_from_json(ProfileSettings, content["settings"], where, with_defaults=True)
         words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
         choices, kept = records(UsageRecord, "choices"), records(ModelRecord, "models")
         _check_identities([item.id for item in (*clips, *kept)], path)

@@ -23,8 +23,8 @@ from videospace.lipreading.profile.store import create_index, reading, writing
 from videospace.lipreading.profile.usage import insert_choice, read_choices
 from videospace.lipreading.profile.words import WordEntry, checked_text, word_key
 from videospace.lipreading.text import counted
-from videospace.runtime.checkpoint import config_from_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_config import config_from_json
 
 _WORDS = """
 SELECT text, spoken, note, words.added, num_uses, COUNT(clips.id) AS num_clips

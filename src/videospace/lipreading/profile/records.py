@@ -8,6 +8,11 @@ from videospace.lipreading.mouth.detectors import Finder
 from videospace.runtime.errors import UserError
 from videospace.runtime.renamed import renamed
 
+RENAMED_STRATEGIES = {"dtw-normalised": "dtw-normalized"}
+"""Names of strategies by those of version 0.1."""
+RENAMED_MODEL_KINDS = {"recogniser": "recognizer"}
+"""Kinds of models by those of version 0.1."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WordRecord:
@@ -49,6 +54,7 @@ class ClipRecord:
     """What the quality report says against it, in plain words."""
 
 
+@renamed(values={"kind": RENAMED_MODEL_KINDS, "strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelRecord:
     """A model in the history of a profile."""
@@ -67,6 +73,7 @@ class ModelRecord:
     """Grows with every model that is put to use: the last one of a kind is the one in use."""
 
 
+@renamed(fields={"sure": "confident"}, values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnswerRecord:
     """What was answered to a recording before somebody said what it was.
@@ -126,7 +133,7 @@ class UsageRecord:
         return words.index(self.word) + 1 if self.word in words else None
 
 
-@renamed(values={"strategy": {"dtw-normalised": "dtw-normalized"}})
+@renamed(values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
     """Settings of a profile."""

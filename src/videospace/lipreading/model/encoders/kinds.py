@@ -8,8 +8,8 @@ from videospace.lipreading.model.encoders.dctcn import DctcnConfig, DctcnEncoder
 from videospace.lipreading.model.encoders.encoder import Encoder
 from videospace.lipreading.model.encoders.lrwp import LrwpConfig, LrwpEncoder
 from videospace.lipreading.model.encoders.ltcn import LtcnConfig, LtcnEncoder
-from videospace.runtime.checkpoint import config_from_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_config import config_from_json
 
 EncoderName = Literal["compact", "lrwp", "ltcn", "dctcn"]
 
