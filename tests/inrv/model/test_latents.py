@@ -4,15 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videospace.inrv.model.coordinates import axis_coordinates
-from videospace.inrv.model.latents import LatentConfig, keyframe_weights
+from videospace.inrv.model.latents import keyframe_weights
 
 TIMES = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=9).map(torch.tensor)
 
 
-class TestMomentWeights:
+class TestKeyframeWeights:
     @settings(max_examples=60, deadline=None)
     @given(times=TIMES, num_keyframes=st.integers(1, 40))
-    def test_shares_of_at_most_two_keyframes_add_up_to_one(self, times, num_keyframes):
+    def test_at_most_two_keyframes_have_weights_which_add_up_to_one(self, times, num_keyframes):
         weights = keyframe_weights(times, num_keyframes)
         assert weights.shape == (len(times), num_keyframes)
         assert (weights >= 0).all()
@@ -21,7 +21,7 @@ class TestMomentWeights:
 
     @settings(max_examples=60, deadline=None)
     @given(times=TIMES, num_keyframes=st.integers(2, 40))
-    def test_what_runs_in_a_straight_line_is_met_at_every_time(self, times, num_keyframes):
+    def test_linear_keyframes_are_interpolated_exactly(self, times, num_keyframes):
         keyframes = torch.linspace(-1, 1, num_keyframes)
         torch.testing.assert_close(
             keyframe_weights(times, num_keyframes) @ keyframes, times, atol=1e-5, rtol=0
@@ -35,8 +35,3 @@ class TestMomentWeights:
     def test_times_outside_a_clip_are_those_of_its_ends(self):
         weights = keyframe_weights(torch.tensor([-1.5, 7.0]), 3)
         assert weights.tolist() == [[1, 0, 0], [0, 0, 1]]
-
-
-@pytest.mark.parametrize(("num_keyframes", "total"), [(1, 6), (3, 18)])
-def test_numbers_over_all_keyframes(num_keyframes, total):
-    assert LatentConfig(width=6, num_keyframes=num_keyframes).total_width == total

@@ -1,4 +1,4 @@
-"""Where the samples of a video lie: coordinates (t, h, w) in [-1, 1]."""
+"""Coordinates (t, h, w) of the samples of a video, each in [-1, 1]."""
 
 import dataclasses
 from typing import Literal
@@ -15,20 +15,28 @@ Placement = Literal["ends", "centers"]
 @renamed(values={"time": {"centres": "centers"}, "space": {"centres": "centers"}})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CoordinatesConfig:
-    """How the samples of an axis are placed on [-1, 1]."""
+    """Where the samples of an axis lie on [-1, 1].
+
+    Example:
+        >>> CoordinatesConfig(space="ends").time
+        'ends'
+    """
 
     time: Placement = "ends"
-    """``ends``: the first and last frame lie on -1 and 1, so that 2T-1 frames contain the T."""
+    """``ends``: the first and last frame lie on -1 and 1, so that a render with 2T-1 frames
+    contains the T original ones."""
     space: Placement = "centers"
-    """``centers``: a sample is the middle of its pixel, so that renders of any size line up."""
+    """``centers``: samples lie in the centers of the pixels, so that renders of different sizes
+    line up."""
 
 
 def axis_coordinates(num: int, placement: Placement) -> Float[Tensor, " num"]:
-    """Equally spaced samples of one axis.
+    """The coordinates of equally spaced samples.
 
     Args:
-        num: Number of samples, at least 1. A single sample lies in the middle, on 0.
-        placement: ``ends`` puts samples on -1 and 1, ``centers`` in the middles of num cells.
+        num: Number of samples, at least 1. A single sample lies at 0.
+        placement: ``ends`` puts the first and last sample on -1 and 1; ``centers`` divides [-1, 1]
+            into ``num`` cells and puts a sample in the center of each.
 
     Returns:
         float32, increasing, in [-1, 1].
@@ -47,7 +55,15 @@ def axis_coordinates(num: int, placement: Placement) -> Float[Tensor, " num"]:
 def grid_axes(
     size: tuple[int, int, int], config: CoordinatesConfig
 ) -> tuple[Float[Tensor, " time"], Float[Tensor, " height"], Float[Tensor, " width"]]:
-    """The three axes of a (time, height, width) grid of samples."""
+    """The coordinates along the three axes of a grid.
+
+    Args:
+        size: Frames, height and width in px.
+        config: Where the samples lie.
+
+    Returns:
+        Coordinates along time, height and width.
+    """
     num_frames, height, width = size
     return (
         axis_coordinates(num_frames, config.time),

@@ -1,4 +1,4 @@
-"""Periodic positional encoding, axis by axis."""
+"""The periodic positional encoding of coordinates, computed for each axis separately."""
 
 import dataclasses
 import math
@@ -10,14 +10,14 @@ from torch import Tensor
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EncodingConfig:
-    """Octaves of each axis. The highest has ``2 ** (octaves - 1)`` cycles over [-1, 1].
+    """Number of octaves for each axis. The highest has ``2 ** (octaves - 1)`` cycles over [-1, 1].
 
-    Departs: the publication uses 10 octaves on every axis, which is 512 cycles across a frame
-    of 100 pixels; all but the ``paper`` preset stay below the sampling limit of the clips.
+    Departs: The publication uses 10 octaves for every axis, which is 512 cycles across a frame
+    of 100 pixels. All presets but ``paper`` stay below the sampling limit of the clips.
     """
 
     time_octaves: int = 4
-    """Octaves of t; 0 leaves the coordinate alone."""
+    """Octaves of t; with 0 the encoding is t itself."""
     height_octaves: int = 4
     """Octaves of h."""
     width_octaves: int = 4
@@ -30,17 +30,17 @@ class EncodingConfig:
 
     @property
     def axis_widths(self) -> tuple[int, int, int]:
-        """Numbers that encode t, h and w."""
+        """Widths of the encodings of t, h and w."""
         time, height, width = (1 + 2 * octaves for octaves in self.octaves)
         return time, height, width
 
 
 def encode_axis(coordinates: Float[Tensor, " num"], octaves: int) -> Float[Tensor, "num feature"]:
-    """Encode samples of one axis: the coordinate, then sines, then cosines of its octaves.
+    """Encode coordinates of one axis: the coordinate itself, then the sines, then the cosines.
 
     Args:
         coordinates: In [-1, 1].
-        octaves: Number of octaves, ``2 ** k * pi`` for k = 0, 1, ...
+        octaves: Number of angular frequencies ``2 ** k * pi``, k = 0, 1, ...
 
     Returns:
         ``feature = 1 + 2 * octaves`` numbers in [-1, 1].
@@ -61,11 +61,16 @@ AxisTables = tuple[
     Float[Tensor, "height feature_h"],
     Float[Tensor, "width feature_w"],
 ]
-"""One encoded row for each sample of each axis."""
+"""The encodings of the samples of each axis of a grid, a row for each sample."""
 
 
 def encode_axes(axes: tuple[Tensor, Tensor, Tensor], config: EncodingConfig) -> AxisTables:
-    """Encode the three axes of a grid once, for gathering from."""
+    """Encode the coordinates along the three axes of a grid.
+
+    Args:
+        axes: Coordinates along time, height and width, in [-1, 1].
+        config: Octaves of each axis.
+    """
     time, height, width = (
         encode_axis(axis, octaves) for axis, octaves in zip(axes, config.octaves, strict=True)
     )
@@ -75,7 +80,15 @@ def encode_axes(axes: tuple[Tensor, Tensor, Tensor], config: EncodingConfig) -> 
 def gather_points(
     tables: AxisTables, points: Int[Tensor, "*batch point"]
 ) -> Float[Tensor, "*batch point feature"]:
-    """The encodings of grid points, given by their index in a flattened (t, h, w) grid."""
+    """Look up the encodings of points of a grid.
+
+    Args:
+        tables: Of the grid's axes.
+        points: Indices into the flattened (t, h, w) grid.
+
+    Returns:
+        The encodings of t, h and w of each point, one after the other.
+    """
     time, height, width = tables
     row, w = points.div(len(width), rounding_mode="floor"), points.remainder(len(width))
     t, h = row.div(len(height), rounding_mode="floor"), row.remainder(len(height))

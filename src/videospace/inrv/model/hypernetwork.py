@@ -1,8 +1,8 @@
-"""Hypernetworks: from the latent of a clip to the parameters of its INR.
+"""Hypernetworks, which map the latent of a clip to the weights of its INR.
 
-Three variants, from most to least expressive. Each owns learned base weights that all clips share
-and generates a small difference from them, so that training starts from one sensible INR rather
-than from none (residual initialization). ``published_initialization`` switches that off.
+There are three, from the most to the least expressive. Each has learned base weights, which all
+clips share, and generates a small difference from them, so that training starts from one usable
+INR (residual initialization). ``published_initialization`` switches this off.
 """
 
 import abc
@@ -23,27 +23,29 @@ from videospace.runtime.renamed import renamed
 @renamed(fields={"published_initialisation": "published_initialization"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HypernetworkConfig:
-    """One MLP for each parameter tensor of the INR."""
+    """The kind of hypernetwork and the MLPs in it: one MLP for each weight or bias of the INR."""
 
     kind: Literal["dense", "low-rank", "scale-shift"] = "dense"
-    """What is generated: whole weights, factors of them, or a scale and shift per unit."""
+    """``dense`` generates all weights, ``low-rank`` the low-rank factors of a multiplier of the
+    base weights, ``scale-shift`` a scale and a shift for each unit."""
     hidden_width: int = 256
-    """Units of the hidden layers."""
+    """Units of each hidden layer of the MLPs."""
     num_hidden_layers: int = 1
-    """Hidden layers; the publication has three."""
+    """Hidden layers of the MLPs; the publication has three."""
     rank: int = 10
-    """Rank of the ``low-rank`` factors; unused by the others."""
+    """Rank of the factors of ``low-rank``; the other kinds do not use it."""
     published_initialization: bool = False
-    """No base weights; last layers drawn at a tenth of He et al. (2015), as the authors do."""
+    """``dense`` without base weights, with the last layers of the MLPs initialized at a tenth of He
+    et al. (2015), as in the authors' code."""
     difference_scale: float = 1.0
-    """Unit of what ``dense`` generates, as a share of the base weights' own range, so that one Adam
-    step changes a weight of the INR by a share of its size."""
+    """Unit of the differences that ``dense`` generates, as a fraction of the range from which the
+    base weights are drawn, so that an Adam step changes an INR weight relative to its size."""
     initial_difference: float = 0.03
-    """What the generators' last layers start at, as a share of the usual initialization."""
+    """Scale of the initial weights of the MLPs' last layers, as a fraction of the usual one."""
 
 
 def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> nn.Sequential:
-    """A ReLU MLP from a latent to one tensor of the INR, flattened."""
+    """A ReLU MLP that maps a latent to one flattened tensor of the INR."""
     layers: list[nn.Module] = []
     width = latent_width
     for _ in range(config.num_hidden_layers):
@@ -57,7 +59,7 @@ def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> 
 
 
 def shrink_last_layer(mlp: nn.Sequential, scale: float, *, zero_bias: bool) -> None:
-    """Multiply the last layer's weights, and optionally remove its bias."""
+    """Multiply the weights of an MLP's last layer, and set its bias to zero if asked."""
     last = mlp[-1]
     assert isinstance(last, nn.Linear)
     with torch.no_grad():
@@ -67,14 +69,19 @@ def shrink_last_layer(mlp: nn.Sequential, scale: float, *, zero_bias: bool) -> N
 
 
 class Hypernetwork(nn.Module, abc.ABC):
-    """Common ground: base weights, and the shapes of the INR."""
+    """Maps latents to the layers of INRs; the base class holds the base weights.
+
+    Attributes:
+        shapes: (out, in) of each layer of the INR.
+        bounds: Half-width of the uniform distribution that each base weight was drawn from.
+    """
 
     def __init__(self, config: HypernetworkConfig, inr: InrConfig, in_width: int):
         super().__init__()
         self.config = config
         self.shapes = layer_shapes(inr, in_width)
         self.bounds = [
-            initial_weight_bound(inr, in_, is_rank0=index == 0)
+            initial_weight_bound(inr, in_, is_first=index == 0)
             for index, (_, in_) in enumerate(self.shapes)
         ]
         self.base_weights = nn.ParameterList(
@@ -85,11 +92,11 @@ class Hypernetwork(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
-        """The INR parameters of every latent."""
+        """The layers of the INR of every latent."""
 
 
 class DenseHypernetwork(Hypernetwork):
-    """Generates every weight and bias (thesis Eq. 3.1: θ_n = d_Ω(m_n))."""
+    """Generates all weights and biases (thesis Eq. 3.1: θ_n = d_Ω(m_n))."""
 
     def __init__(
         self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
@@ -108,7 +115,7 @@ class DenseHypernetwork(Hypernetwork):
             shrink_last_layer(mlp, shrink, zero_bias=not config.published_initialization)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
-        """Weights and biases whole."""
+        """Base weights plus the generated differences, or the generated weights alone."""
         layers = []
         for index, (out, in_) in enumerate(self.shapes):
             weight = self.weight_generators[index](latents).view(-1, out, in_)
@@ -129,8 +136,9 @@ class DenseHypernetwork(Hypernetwork):
 class LowRankHypernetwork(Hypernetwork):
     """Multiplies the base weights by ``1 + A B``, with generated factors A and B.
 
-    Source: Skorokhodov et al. (2021), factorised multiplicative modulation.
-    Departs: ``1 + A B`` in place of their ``sigmoid(A B)``, so that nothing changes at the start.
+    Source: Skorokhodov et al. (2021), factorized multiplicative modulation.
+    Departs: ``1 + A B`` instead of their ``sigmoid(A B)``, so that training starts from the base
+    weights.
     """
 
     def __init__(
@@ -143,13 +151,13 @@ class LowRankHypernetwork(Hypernetwork):
         self.bias_generators = nn.ModuleList(
             generator(latent_width, out, config) for out, _ in self.shapes
         )
-        for mlp in self.factor_generators:  # the product of two factors has their scale squared
+        for mlp in self.factor_generators:  # the scale of a product is squared
             shrink_last_layer(mlp, math.sqrt(config.initial_difference), zero_bias=True)  # type: ignore[arg-type]
         for mlp, bound in zip(self.bias_generators, self.bounds, strict=True):
             shrink_last_layer(mlp, config.initial_difference * bound, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
-        """Base weights times ``1 + A B``, and biases."""
+        """Base weights times ``1 + A B``, and base biases plus generated differences."""
         rank = self.config.rank
         layers = []
         for index, (out, in_) in enumerate(self.shapes):
@@ -163,7 +171,7 @@ class LowRankHypernetwork(Hypernetwork):
 
 
 class ScaleShiftHypernetwork(Hypernetwork):
-    """Scales and shifts the input of every activation: one factor and one offset per unit.
+    """Scales and shifts the input of each activation: one scale and one shift for each unit.
 
     Source: Perez et al. (2018), feature-wise linear modulation.
     """
@@ -179,7 +187,7 @@ class ScaleShiftHypernetwork(Hypernetwork):
             shrink_last_layer(mlp, config.initial_difference, zero_bias=True)  # type: ignore[arg-type]
 
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
-        """Base weights and biases, scaled and shifted."""
+        """Base weights and biases, multiplied by ``1 + scale``; biases plus the shift."""
         layers = []
         for weight, bias, mlp in zip(
             self.base_weights, self.base_biases, self.generators, strict=True
@@ -192,7 +200,24 @@ class ScaleShiftHypernetwork(Hypernetwork):
 def build_hypernetwork(
     config: HypernetworkConfig, inr: InrConfig, *, in_width: int, latent_width: int
 ) -> Hypernetwork:
-    """The hypernetwork that a configuration names."""
+    """Build the hypernetwork of a configuration.
+
+    Args:
+        config: Its kind and size.
+        inr: The network whose weights it generates.
+        in_width: Width of the INR's input, the encoded coordinates.
+        latent_width: Numbers of a latent at one time.
+
+    Raises:
+        UserError: The published initialization is asked for with another kind than ``dense``.
+
+    Example:
+        >>> hypernetwork = build_hypernetwork(
+        ...     HypernetworkConfig(), InrConfig(num_hidden_layers=1), in_width=27, latent_width=8
+        ... )
+        >>> [tuple(layer.weight.shape) for layer in hypernetwork(torch.ones(2, 8))]
+        [(2, 128, 27), (2, 3, 128)]
+    """
     kinds = {
         "dense": DenseHypernetwork,
         "low-rank": LowRankHypernetwork,

@@ -1,7 +1,7 @@
-"""The implicit neural representation: a small MLP f(t, h, w) → RGB, one for each clip.
+"""The implicit neural representation (INR) of a clip: a small MLP f(t, h, w) → RGB.
 
-The network is stateless. It publishes the shapes of its parameters and is called with them, so
-that a hypernetwork can fill in a whole batch of clips and one batched product runs them all.
+The network is stateless: it states the shapes of its weights and is called with weights. So a
+hypernetwork can generate those of a whole batch, and one batched product evaluates all clips.
 """
 
 import dataclasses
@@ -20,27 +20,31 @@ Activation = Literal["relu", "gelu", "sine"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InrConfig:
-    """An MLP with linear RGB output."""
+    """An MLP with a linear RGB output."""
 
     hidden_width: int = 128
     """Units of each hidden layer."""
     num_hidden_layers: int = 3
-    """Hidden activations, as in the text of the paper; the authors' code has four."""
+    """Hidden layers: three as in the text of the paper; the authors' code has four."""
     activation: Activation = "sine"
-    """``sine`` is sin(sine_frequency * x), after Sitzmann et al. (2020)."""
+    """Of the hidden layers. ``sine`` is sin(sine_frequency * x), Sitzmann et al. (2020)."""
     sine_frequency: float = 20.0
-    """Frequency of the sine activation; unused by the others."""
+    """Frequency of the sine; the other activations do not use it."""
 
 
 class Layer(NamedTuple):
-    """One linear layer of every clip of a batch."""
+    """One linear layer, with weights of its own for every clip of a batch."""
 
     weight: Float[Tensor, "clip out in"]
     bias: Float[Tensor, "clip out"]
 
 
 def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
-    """(out, in) of every linear layer.
+    """The (out, in) shape of the weight of every linear layer.
+
+    Args:
+        config: The network.
+        in_width: Width of its input, the encoded coordinates.
 
     Example:
         >>> layer_shapes(InrConfig(hidden_width=8, num_hidden_layers=2), in_width=63)
@@ -51,7 +55,7 @@ def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
 
 
 def joined_layers(parts: Sequence[list[Layer]]) -> list[Layer]:
-    """The INRs of several batches as one batch."""
+    """Concatenate the INRs of several batches along the clip axis."""
     return [
         Layer(*map(torch.cat, zip(*same_depth, strict=True)))
         for same_depth in zip(*parts, strict=True)
@@ -79,46 +83,52 @@ def zero_weight_offsets(
 
 
 def activation_function(config: InrConfig) -> Callable[[Tensor], Tensor]:
-    """The pointwise non-linearity of the hidden layers."""
+    """The activation function of the hidden layers."""
     if config.activation == "sine":
         return lambda x: torch.sin(config.sine_frequency * x)
     return {"relu": functional.relu, "gelu": functional.gelu}[config.activation]
 
 
 def activate_(x: Float[Tensor, "*shape"], activation: Activation) -> Float[Tensor, "*shape"]:
-    """The same without the sine's frequency, in place where there is such an operation."""
+    """The activation without the sine's frequency, in place where PyTorch can."""
     if activation == "gelu":
         return functional.gelu(x)
     return x.sin_() if activation == "sine" else x.relu_()
 
 
-def initial_weight_bound(config: InrConfig, in_width: int, is_rank0: bool) -> float:
-    """Half-width of the uniform distribution that the weights of a layer start from.
+def initial_weight_bound(config: InrConfig, in_width: int, is_first: bool) -> float:
+    """Half-width of the uniform distribution from which the weights of a layer are initialized.
 
     Source: He et al. (2015) for ReLU and GELU; Sitzmann et al. (2020), section 3.2, for sines.
     """
     if config.activation != "sine":
         return math.sqrt(6 / in_width)
-    return 1 / in_width if is_rank0 else math.sqrt(6 / in_width) / config.sine_frequency
+    return 1 / in_width if is_first else math.sqrt(6 / in_width) / config.sine_frequency
 
 
 def apply_inr(
     features: Float[Tensor, "#clip point feature"], layers: list[Layer], config: InrConfig
 ) -> Float[Tensor, "clip point rgb=3"]:
-    """Evaluate every clip's INR at its points.
+    """Evaluate the INR of every clip at points.
 
     Args:
-        features: Encoded coordinates; a first axis of 1 shares the points between the clips.
-        layers: Parameters as shaped by :func:`layer_shapes`.
+        features: Encoded coordinates; with a first axis of 1, the same points for all clips.
+        layers: Weights in the shapes of :func:`layer_shapes`.
         config: The network.
 
     Returns:
-        RGB, nominally in [-1, 1], not clamped.
+        RGB, nominally in [-1, 1] but not clamped.
+
+    Example:
+        >>> config = InrConfig(hidden_width=8, num_hidden_layers=1)
+        >>> layers = zero_weight_offsets(layer_shapes(config, 5), 2, torch.device("cpu"))
+        >>> apply_inr(torch.zeros(1, 7, 5), layers, config).shape
+        torch.Size([2, 7, 3])
     """
     first, *rest = layers
     features = features.expand(len(first.weight), -1, -1)
     weight, bias = (part.to(features.dtype) for part in first)
-    with torch.autocast(features.device.type, enabled=False):  # coordinates stay exact
+    with torch.autocast(features.device.type, enabled=False):  # coordinates need float32
         hidden = torch.baddbmm(bias[:, None], features, weight.transpose(1, 2))
     activation = activation_function(config)
     for weight, bias in rest:
@@ -133,10 +143,17 @@ def separable_first_layer(
     Float[Tensor, "clip height out"],
     Float[Tensor, "clip width out"],
 ]:
-    """Split the first layer over the axes, so that a whole grid needs only a sum of three rows.
+    """Apply the first layer to each axis of a grid; at a point its output is the sum of three rows.
 
-    The encoding is a concatenation over axes, so ``W e(t,h,w) + b`` is
-    ``(W_t e(t) + b) + W_h e(h) + W_w e(w)``.
+    The encoding of a point is the concatenation of those of t, h and w, so that
+    ``W e(t, h, w) + b = (W_t e(t) + b) + W_h e(h) + W_w e(w)``.
+
+    Args:
+        tables: The encodings along time, height and width.
+        layer: The first layer.
+
+    Returns:
+        ``W_t e(t) + b``, ``W_h e(h)`` and ``W_w e(w)``.
     """
     weights = layer.weight.split([table.shape[1] for table in tables], dim=2)
     time, height, width = (

@@ -1,4 +1,4 @@
-"""The INR-V model: latents, hypernetwork and INR, put together."""
+"""The INR-V model: latent map, hypernetwork and INR."""
 
 import dataclasses
 
@@ -20,22 +20,27 @@ from videospace.inrv.model.latents import (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Everything that decides what the weights of a model mean."""
+    """The architecture of a model: with it and the weights, the model can be built again."""
 
     latent: LatentConfig = LatentConfig()
-    """Codes, semantic embedding and the latent that they make."""
+    """Latents, and how they follow from codes and semantic embeddings."""
     coordinates: CoordinatesConfig = CoordinatesConfig()
-    """Where samples lie on [-1, 1]."""
+    """Where the samples of a video lie on [-1, 1]."""
     encoding: EncodingConfig = EncodingConfig()
-    """Octaves of the periodic encoding."""
+    """Octaves of the periodic encoding of coordinates."""
     inr: InrConfig = InrConfig()
-    """The network that holds one clip."""
+    """The network that represents one clip."""
     hypernetwork: HypernetworkConfig = HypernetworkConfig()
-    """The network that predicts it."""
+    """The network that generates the weights of INRs."""
 
 
 class InrvModel(nn.Module):
-    """Maps latents to INRs, and INRs with points to colors. Codes are data and lie elsewhere.
+    """Maps latents to INRs, and points to colors by these INRs.
+
+    The codes of the training clips are not part of the model; they belong to the training state.
+
+    Args:
+        config: The architecture.
 
     Example:
         >>> model = InrvModel(ModelConfig())
@@ -61,21 +66,26 @@ class InrvModel(nn.Module):
         codes: Float[Tensor, "clip code"],
         features: Float[Tensor, "clip time feature"] | None,
     ) -> Float[Tensor, "clip latent"]:
-        """Latents of clips, from their codes and, with a semantic regularizer, their features."""
+        """Map codes to latents.
+
+        Args:
+            codes: One for each clip.
+            features: Frame features, where the latents have a semantic embedding; else None.
+        """
         return self.latent_map(codes, features)
 
     def layers(
         self, latents: Float[Tensor, "clip latent"], times: Float[Tensor, " clip"] | None = None
     ) -> list[Layer]:
-        """The INR of every latent (thesis Eq. 3.1).
+        """Generate the INR of every latent (thesis Eq. 3.1).
 
         Args:
-            latents: One for each INR; a clip may stand there several times, at different times.
+            latents: One for each INR; a clip may occur several times, at different times.
             times: In [-1, 1], one for each INR; needed where latents have several keyframes.
         """
         num_keyframes = self.config.latent.num_keyframes
         if num_keyframes > 1:
-            assert times is not None, "latents of several keyframes make an INR for each time"
+            assert times is not None, "latents of several keyframes need times"
             weights = keyframe_weights(times, num_keyframes)
             keyframes = latents.unflatten(1, (num_keyframes, -1))
             latents = torch.einsum("cm,cmw->cw", weights, keyframes)
@@ -90,11 +100,11 @@ class InrvModel(nn.Module):
     def colors(
         self, features: Float[Tensor, "#clip point feature"], layers: list[Layer]
     ) -> Float[Tensor, "clip point rgb=3"]:
-        """Colors of encoded points, in [-1, 1] but not clamped."""
+        """Evaluate INRs at encoded points; colors are nominally in [-1, 1] but not clamped."""
         return apply_inr(features, layers, self.config.inr)
 
     def axis_tables(self, size: tuple[int, int, int], device: torch.device) -> AxisTables:
-        """Encoded axes of a (time, height, width) grid."""
+        """Encode the axes of a grid of so many frames, rows and columns."""
         axes = grid_axes(size, self.config.coordinates)
         time, height, width = (axis.to(device) for axis in axes)
         return encode_axes((time, height, width), self.config.encoding)

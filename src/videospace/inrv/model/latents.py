@@ -1,4 +1,4 @@
-"""The latent of a clip: m = φ(code, semantic embedding), thesis Eq. 3.3."""
+"""Latents: their configuration, their keyframes, and the map from codes (thesis Eq. 3.3)."""
 
 import dataclasses
 from typing import Literal
@@ -21,7 +21,7 @@ from videospace.runtime.renamed import renamed
 )
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LatentConfig:
-    """How wide latents are and what they are made of."""
+    """The size of latents, and how they follow from codes."""
 
     width: int = 128
     """Numbers of a latent m at each of its keyframes (published: 128, or 64 for at most 2000
@@ -35,24 +35,25 @@ class LatentConfig:
     """Scale every latent, keyframe by keyframe, to a root mean square of 1 before it is used. The
     space is then a sphere, and the arc of a slerp passes the same latents as the straight line."""
     semantic: Literal["none", "video-clip"] = "none"
-    """``none``: the latent is the code. ``video-clip``: φ mixes the code with Video-CLIP."""
+    """``none``: the latent is the code. ``video-clip``: the latent map φ makes the latent from the
+    code and the semantic embedding of Video-CLIP."""
     code_width: int | None = None
     """Numbers in a code; None is the latent's width, or 512 with a semantic embedding."""
     map_hidden_width: int = 512
-    """Units of φ's hidden layers; unused without a semantic embedding."""
+    """Units of each hidden layer of φ; not used without a semantic embedding."""
     map_hidden_layers: int = 1
-    """Hidden layers of φ: one in the authors' code, three in their text."""
+    """Hidden layers of φ: one in the authors' code, three in their paper."""
     video_clip: VideoClipConfig = VideoClipConfig()
-    """The recurrent network over frame features; unused without a semantic embedding."""
+    """The recurrent network over frame features; not used without a semantic embedding."""
 
     @property
     def total_width(self) -> int:
-        """Numbers in a latent, over all its keyframes."""
+        """Numbers in a latent: those of all its keyframes, one after the other."""
         return self.width * self.num_keyframes
 
     @property
     def effective_code_width(self) -> int:
-        """Numbers in a code, with the default filled in."""
+        """Numbers in a code, also where ``code_width`` is None."""
         if self.semantic == "none":
             return self.total_width
         return self.code_width or 512
@@ -61,26 +62,26 @@ class LatentConfig:
 def keyframe_weights(
     times: Float[Tensor, " time"], num_keyframes: int
 ) -> Float[Tensor, "time keyframe"]:
-    """How much every keyframe of a latent says about some times.
+    """The weights with which the keyframes of a latent are interpolated at some times.
 
     Args:
-        times: In [-1, 1], from the first to the last frame.
+        times: -1 is the first frame, 1 the last.
         num_keyframes: Of the latent, at least 1.
 
     Returns:
-        Shares of the two keyframes next to each time, which add up to 1.
+        In [0, 1]; at most the two keyframes next to a time have weights above 0, which add up to 1.
 
     Example:
         >>> keyframe_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
         [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]
     """
     keyframes = torch.arange(num_keyframes, device=times.device)
-    places = (times.clamp(-1, 1) + 1) / 2 * (num_keyframes - 1)
-    return (1 - (places[:, None] - keyframes).abs()).clamp(min=0)
+    positions = (times.clamp(-1, 1) + 1) / 2 * (num_keyframes - 1)
+    return (1 - (positions[:, None] - keyframes).abs()).clamp(min=0)
 
 
 def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:
-    """Latents scaled to a root mean square of 1; of none but zeros, nothing is left but zeros.
+    """Scale latents to a root mean square of 1; a latent of zeros stays zero.
 
     Example:
         >>> with_unit_scale(torch.tensor([[3.0, -3.0]])).tolist()
@@ -91,7 +92,17 @@ def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*c
 
 
 class LatentMap(nn.Module):
-    """φ and, inside it, Video-CLIP. Without a semantic embedding it is the identity."""
+    """The map φ from codes and frame features to latents; it contains Video-CLIP.
+
+    Without a semantic embedding it is the identity and has no weights.
+
+    Args:
+        config: Of the latents.
+
+    Example:
+        >>> LatentMap(LatentConfig(width=6))(torch.ones(2, 6), None).shape
+        torch.Size([2, 6])
+    """
 
     def __init__(self, config: LatentConfig):
         super().__init__()
@@ -111,7 +122,7 @@ class LatentMap(nn.Module):
         codes: Float[Tensor, "clip code"],
         features: Float[Tensor, "clip time feature"] | None,
     ) -> Float[Tensor, "clip latent"]:
-        """Latents of clips; the features are needed only with a semantic embedding."""
+        """Map codes to latents; ``features`` is needed only with a semantic embedding."""
         if self.config.semantic == "none":
             return codes
         assert features is not None, "a semantic model needs the frame features of its clips"

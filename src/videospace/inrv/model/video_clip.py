@@ -1,4 +1,4 @@
-"""Video-CLIP: from the embeddings of a clip's frames to one semantic embedding."""
+"""Video-CLIP: a recurrent network that embeds a clip by the features of its frames."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,26 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, kw_only=True)
 class VideoClipConfig:
-    """The shape of Video-CLIP; the defaults are the published ones."""
+    """The size of Video-CLIP; the defaults are the published ones."""
 
     feature_width: int = 512
-    """Width of one frame's embedding, as the frame encoder gives it."""
+    """Width of the features of one frame."""
     hidden_width: int = 256
     """Width of the hidden state in each of the two directions of time."""
     num_layers: int = 3
     """Number of recurrent layers."""
     dropout: float = 0.1
-    """Share of values dropped between the layers while training, in [0, 1)."""
+    """Fraction of values dropped between the layers in training, in [0, 1)."""
 
 
 class VideoClip(nn.Module):
-    """The semantic embedding g_n of a clip: a bidirectional GRU, averaged over time.
+    """Embeds a clip (g_n of the thesis): a bidirectional GRU, averaged over time.
 
-    Only this part learns; the frame encoder before it is frozen, so that its features are
-    computed once (`videospace.inrv.semantic.feature_cache.frame_features`).
+    It is trained with the model. The frame encoder before it is frozen, so its features are
+    computed only once (:func:`videospace.inrv.semantic.feature_cache.frame_features`).
 
     Args:
-        config: The shape of the network.
+        config: The size of the network.
 
     Example:
         >>> import torch
@@ -47,26 +47,26 @@ class VideoClip(nn.Module):
             config.hidden_width,
             config.num_layers,
             batch_first=True,
-            # A single layer has nothing after it to drop from, and PyTorch warns about it.
+            # PyTorch warns about dropout with a single layer, where it has no effect.
             dropout=config.dropout if config.num_layers > 1 else 0.0,
             bidirectional=True,
         )
 
     @property
     def embedding_width(self) -> int:
-        """Width of the embedding: both directions side by side."""
+        """Width of the embedding: both directions concatenated."""
         return 2 * self.config.hidden_width
 
     def forward(
         self, features: Float[Tensor, "clip time feature"]
     ) -> Float[Tensor, "clip embedding"]:
-        """Embed clips by the embeddings of their frames.
+        """Embed clips.
 
         Args:
-            features: Frame embeddings, of width `feature_width`.
+            features: Of the frames, ``feature_width`` numbers each.
 
         Returns:
-            One embedding a clip, of width 2 × `hidden_width`, in (-1, 1).
+            An embedding for each clip, 2 × ``hidden_width`` numbers in (-1, 1).
         """
         hidden, _ = self.recurrence(features)
         return hidden.mean(dim=1)
