@@ -1,4 +1,5 @@
 from .adaptation.learning import LearningSettings, learn
+from .adaptation.strategies import STRATEGIES, Strategy, strategy_named
 from .data.corpora import LabeledClip, read_corpus
 from .evaluation.evaluation import (
     Answer,
@@ -43,6 +44,7 @@ from .profile.words import read_word_list
 from .recognition.recognizer import Recognition, Recognizer
 
 __all__ = [
+    "STRATEGIES",
     "Answer",
     "AnswerRecord",
     "ClipRecord",
@@ -66,6 +68,7 @@ __all__ = [
     "Recognition",
     "Recognizer",
     "Scores",
+    "Strategy",
     "UsageRecord",
     "WordRecord",
     "adopt_model",
@@ -93,6 +96,7 @@ __all__ = [
     "score",
     "shot_curve",
     "split_shots",
+    "strategy_named",
     "train",
     "use_model",
     "visemes",
