@@ -193,10 +193,10 @@ def test_it_is_written_after_each_task_and_copies_what_it_keeps(tmp_path, size):
     assert abs(frames[:, :, 136:256] - 200).max() < 12
 
 
-def test_names_and_numbers_that_will_not_do(tmp_path):
-    with pytest.raises(UserError, match=r"ends in .html, got '.*table.json'"):
+def test_invalid_names_and_numbers(tmp_path):
+    with pytest.raises(UserError, match=r"table\.json"):
         TablePage(tmp_path / "table.json", fps=10)
-    with pytest.raises(UserError, match="at least 1 clip on the page, got 0"):
+    with pytest.raises(UserError, match="at least 1 clip"):
         TablePage(tmp_path / "t.html", fps=10, num_clips=0)
 
 
@@ -204,5 +204,5 @@ def test_a_page_that_cannot_be_written(tmp_path):
     (tmp_path / "t.html").mkdir()
     page = TablePage(tmp_path / "t.html", fps=10, num_clips=1)
     page.add(*made("sparse", "inversion", 100))
-    with pytest.raises(UserError, match=r"cannot write '.*t.html'"):
+    with pytest.raises(UserError, match="cannot write"):
         page.write()

@@ -1,4 +1,4 @@
-"""Side by side: what was seen of a video, what was made of it, and the truth."""
+"""Videos side by side: the observed part of a video, its completion, and the truth."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -16,29 +16,29 @@ _GAP_PX = 2
 
 
 def side_by_side(
-    seen: Iterable[UInt8[np.ndarray, "seen_height seen_width 3"]],
-    observed: Iterable[Bool[np.ndarray, "seen_height seen_width"]],
+    context_video: Iterable[UInt8[np.ndarray, "context_height context_width 3"]],
+    observed: Iterable[Bool[np.ndarray, "context_height context_width"]],
     output: Iterable[UInt8[np.ndarray, "height width 3"]],
     truth: Iterable[UInt8[np.ndarray, "true_height true_width 3"]] | None = None,
 ) -> Iterator[UInt8[np.ndarray, "height wide 3"]]:
     """Lay videos next to each other, frame by frame, at the size of the output.
 
-    Input and truth are stretched to the output's size: the input so that its own pixels show, its
-    unseen part hatched, the truth smoothly. Between them is a white gap of 2 px.
+    Input and truth are resized to the output's size: the input without smoothing and with its
+    unobserved part hatched, the truth smoothly. Between the videos is a white gap of 2 px.
 
     Args:
-        seen: The input, in [0, 255].
-        observed: True where the input was seen, a mask for each frame.
-        output: What was made of it.
-        truth: What it should be; None where nobody knows.
+        context_video: The input, in [0, 255].
+        observed: True for observed pixels, a mask for each frame.
+        output: The completed video.
+        truth: The true video; None if it is not known.
 
     Yields:
-        RGB frames of input, output and truth in a row. Their width may be odd, which
-        :func:`videospace.clips.writing.write_video` takes care of.
+        RGB frames of input, output and truth in a row. Their width may be odd;
+        :func:`videospace.clips.writing.write_video` pads it.
 
     Raises:
-        UserError: A video ends before the others, a frame is no RGB picture, or a mask does not
-            have the size of its frame.
+        UserError: A video ends before the others, a frame is no RGB picture, or a mask and its
+            frame differ in size.
 
     Example:
         >>> video = np.zeros((4, 16, 16, 3), np.uint8)
@@ -46,7 +46,7 @@ def side_by_side(
         >>> next(frames).shape
         (16, 52, 3)
     """
-    videos = {"input": seen, "mask": observed, "output": output}
+    videos = {"input": context_video, "mask": observed, "output": output}
     if truth is not None:
         videos["truth"] = truth
     for input_frame, mask, output_frame, *true_frames in _in_step(videos):
@@ -61,15 +61,15 @@ def hatched(
     observed: Bool[np.ndarray, "height width"],
     size: tuple[int, int],
 ) -> UInt8[np.ndarray, "target_height target_width 3"]:
-    """Bring a frame to a size, and draw diagonal stripes over what was not observed.
+    """Resize a frame and draw diagonal stripes over the pixels that are not observed.
 
-    Each pixel of the result shows the pixel of the frame in which its center lies, so that nothing
-    unseen mixes with what was seen. The stripes have their width from the target size alone (2 px
-    up to 80 px, then in proportion), and so stand still in a video.
+    Each pixel of the result copies the pixel of the frame that contains its center, so observed and
+    unobserved pixels never mix. The width of the stripes depends only on the target size (2 px up
+    to 80 px, then in proportion), so they stand still in a video.
 
     Args:
-        frame: RGB; may hold anything where it is not observed.
-        observed: True where the frame counts.
+        frame: RGB; the values of unobserved pixels do not matter.
+        observed: True for observed pixels.
         size: Target height and width in px.
 
     Example:
@@ -88,21 +88,21 @@ def hatched(
 
 
 def _in_step(videos: dict[str, Iterable[np.ndarray]]) -> Iterator[tuple[np.ndarray, ...]]:
-    """One frame of each, provided that they fit together."""
+    """Yield one frame of each video, after checking that they fit together."""
     for number, frames in enumerate(itertools.zip_longest(*videos.values())):
         ended = [name for name, frame in zip(videos, frames, strict=True) if frame is None]
         if ended:
             raise UserError(
                 f"expected as many frames of {', '.join(videos)}, "
-                f"but only {number} came of {' and '.join(ended)}"
+                f"got only {number} of {' and '.join(ended)}"
             )
         for name, frame in zip(videos, frames, strict=True):
             _require_picture(name, frame, number)
         picture, mask = frames[0].shape[:2], frames[1].shape
         if picture != mask:
             raise UserError(
-                f"expected a mask of {picture[0]}x{picture[1]} px, as the input has, "
-                f"but that of frame {number} has {mask[0]}x{mask[1]}"
+                f"expected a mask of {picture[0]}x{picture[1]} px, the size of the input, "
+                f"got {mask[0]}x{mask[1]} for frame {number}"
             )
         yield frames
 
@@ -114,7 +114,8 @@ def _require_picture(name: str, frame: np.ndarray, number: int) -> None:
     if not is_picture or frame.dtype != kind or not frame.size:
         expected = "bool (height, width)" if is_mask else "uint8 (height, width, 3)"
         raise UserError(
-            f"expected {expected} for the {name}, but frame {number} is {frame.dtype} {frame.shape}"
+            f"expected {expected} for the {name}, "
+            f"got {frame.dtype} {frame.shape} for frame {number}"
         )
 
 

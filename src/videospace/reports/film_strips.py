@@ -1,4 +1,4 @@
-"""Film strips: all frames of a clip in one picture, one below the other."""
+"""Arranging frames: film strips for pages that play them, and videos in a grid."""
 
 import io
 
@@ -9,10 +9,10 @@ from PIL import Image
 
 
 def film_strip(frames: UInt8[np.ndarray, "time height width 3"]) -> bytes:
-    """A PNG file of all frames, one below the other, so that a page can play them at once.
+    """A PNG file of all frames, one below the other, which a page can play without a player.
 
     Args:
-        frames: In [0, 255].
+        frames: The clip, in [0, 255].
 
     Example:
         >>> strip = film_strip(np.zeros((4, 6, 8, 3), np.uint8))
@@ -20,7 +20,7 @@ def film_strip(frames: UInt8[np.ndarray, "time height width 3"]) -> bytes:
         (8, 24)
     """
     file = io.BytesIO()
-    # The quickest compression: who drags waits for it.
+    # The fastest compression, because the page requests it while the user drags.
     Image.fromarray(frames.reshape(-1, *frames.shape[2:])).save(file, "png", compress_level=1)
     return file.getvalue()
 
@@ -35,7 +35,7 @@ _GAP_RGB = (208, 212, 222)
 
 
 def enlarge(video: Video, times: int) -> LargerVideo:
-    """Show every pixel as a square, so that a player has nothing to smooth.
+    """Repeat every pixel as a square, so that players do not smooth it.
 
     Example:
         >>> enlarge(np.zeros((1, 2, 3, 3), np.uint8), 4).shape
@@ -48,8 +48,8 @@ def tile(videos: UInt8[np.ndarray, "clip time height width 3"], num_columns: int
     """Lay videos of one size and length out row by row, with thin gray gaps.
 
     Args:
-        videos: As many as fill the last row too.
-        num_columns: Videos of a row.
+        videos: The videos; their number is a multiple of ``num_columns``.
+        num_columns: Number of videos in a row.
 
     Example:
         >>> tile(np.zeros((6, 5, 8, 8, 3), np.uint8), num_columns=3).shape

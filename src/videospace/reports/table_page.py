@@ -1,41 +1,68 @@
-"""The table of tasks as a page: one file of HTML that holds its videos and asks no network."""
+"""The table of tasks as a page: one file of HTML that holds its videos and needs no network."""
 
-import html
-import importlib.resources
+import base64
+import dataclasses
+import tempfile
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from string import Template
+
+import numpy as np
 
 from videospace.baselines.table import Completed
-from videospace.baselines.table_rows import Column, Row, cell, is_best, shown_columns
+from videospace.baselines.table_rows import Row, cell, is_best, shown_columns
+from videospace.clips.decoding.geometry import crop_and_resize
+from videospace.clips.writing import write_video
+from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.tasks import Task
 from videospace.inrv.training.evaluation import evenly_spread
-from videospace.reports.demo.page import page_top
-from videospace.reports.table_films import Film, Panel, input_panel, make_film, panel
+from videospace.reports.comparison import hatched
+from videospace.reports.film_strips import LargerVideo as Panel
+from videospace.reports.film_strips import Video, enlarge, tile
+from videospace.reports.pages import write_page
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import atomic_write
 
-SEEN: dict[Task, str] = {
-    "invert": "Everything is seen; the question is how much of it a point of the space can hold.",
-    "inpaint": "The upper half of every frame is seen.",
-    "predict": "The beginning is seen: 4 frames of 25, or as large a share.",
-    "interpolate": "The first and the last frame are seen.",
-    "sparse": "A random quarter of the pixels is seen.",
-    "upscale": "The clip is seen at a quarter of its height and width.",
+OBSERVED: dict[Task, str] = {
+    "invert": "Everything is observed; the question is how much of it a latent can represent.",
+    "inpaint": "The upper half of every frame is observed.",
+    "predict": "The beginning is observed: 4 frames of 25, or the same fraction.",
+    "interpolate": "The first and the last frame are observed.",
+    "sparse": "A random quarter of the pixels is observed.",
+    "upscale": "The clip is observed at a quarter of its height and width.",
 }
+"""What each task shows of a clip."""
+
+SMALL_PX, LARGE_PX = 128, 256
+"""Longer side of a panel: smaller videos are enlarged to about the first, larger ones reduced to
+the second."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Film:
+    """One clip in one task: the input, the result of each method, and the truth, in a row."""
+
+    clip_id: str
+    panels: list[str]
+    """What the panels show, from the left."""
+    address: str
+    """A data URL with the video."""
+    height: int
+    """In px."""
+    width: int
+    """In px."""
 
 
 class TablePage:
-    """The page, which grows with each row and is written after each task, and at the end.
+    """The page; it is written again after each task, and at the end.
 
     Args:
-        path: To write, ending in .html.
-        fps: Of the clips.
-        num_clips: Clips to show of each task, evenly spread over those that are completed.
+        path: The file to write; its name ends in .html.
+        fps: Frames per second of the clips.
+        num_clips: How many clips of each task to show, evenly spread over all of them.
 
     Raises:
-        UserError: The name has another ending, or there is no clip to show.
+        UserError: The name has another ending, or ``num_clips`` is below 1.
     """
 
     def __init__(self, path: Path, fps: float | int, num_clips: int = 4):
@@ -46,128 +73,82 @@ class TablePage:
         self.path, self.fps, self.num_clips = path, fps, num_clips
         self.rows: list[Row] = []
         self.films: dict[Task, list[Film]] = {}
-        self._shown: dict[str, list[tuple[str, Panel]]] = {}
+        self._panels: dict[str, list[tuple[str, Panel]]] = {}
 
     def add(self, row: Row, completed: Completed) -> None:
-        """Take a row, and copies of those of its videos that are shown."""
+        """Add a row, and copies of the videos that the page shows."""
         if self.rows and self.rows[-1].task != row.task:
             self.write()
-            self._shown.clear()
-        shown = evenly_spread(list(range(len(completed.ids))), self.num_clips)
-        for clip in shown:
-            panels = self._shown.setdefault(completed.ids[clip], [])
+            self._panels.clear()
+        for clip in evenly_spread(list(range(len(completed.ids))), self.num_clips):
+            panels = self._panels.setdefault(completed.ids[clip], [])
             if not panels:
                 truth = completed.truth[clip]
-                panels.append(("input", input_panel(completed.contexts[clip], truth)))
-                panels.append(("truth", panel(truth)))
-            panels.insert(-1, (row.method, panel(completed.videos[clip])))
+                panels.append(("input", _input_panel(completed.contexts[clip], truth)))
+                panels.append(("truth", _panel(truth)))
+            panels.insert(-1, (row.method, _panel(completed.videos[clip])))
         self.rows.append(row)
 
     def write(self) -> None:
-        """Write what there is so far; the file is whole at any time.
+        """Write the page as far as it is complete.
 
         Raises:
-            UserError: It cannot be written.
+            UserError: The file cannot be written.
         """
-        films = [make_film(clip_id, panels, self.fps) for clip_id, panels in self._shown.items()]
+        films = [_film(clip_id, panels, self.fps) for clip_id, panels in self._panels.items()]
         if films:
             self.films[self.rows[-1].task] = films
-        content = page_html(self.rows, self.films)
-        with atomic_write(self.path) as temporary:
-            temporary.write_text(content, encoding="utf-8")
-
-
-def page_html(rows: Sequence[Row], films: dict[Task, list[Film]]) -> str:
-    """The whole page.
-
-    Args:
-        rows: Those of a task next to each other.
-        films: Of each task.
-    """
-    groups = shown_columns(rows)
-    num_clips = max((row.scores["psnr_db"].num_values for row in rows), default=0)
-    css = _part("table.css")
-    return Template(_part("table.html")).substitute(
-        top=page_top("Tasks on unseen clips", "videospace evaluate", css),
-        js=_part("table.js"),
-        num_clips=f"{num_clips} clip" + "s" * (num_clips != 1),
-        heads=_heads(groups),
-        bodies="\n".join(
-            _body(task, list(some), groups) for task, some in groupby(rows, key=_task_of)
-        ),
-        tasks="\n".join(_section(task, some) for task, some in films.items()),
-    )
-
-
-def _part(name: str) -> str:
-    return (
-        importlib.resources.files("videospace.reports")
-        .joinpath("templates", name)
-        .read_text("utf-8")
-    )
-
-
-def _task_of(row: Row) -> Task:
-    return row.task
-
-
-def _heads(groups: dict[str, list[Column]]) -> str:
-    names = "".join(f'<th scope="col" rowspan="2">{name}</th>' for name in ("task", "method"))
-    above = "".join(
-        f'<th scope="colgroup" colspan="{len(columns)}">{html.escape(group)}</th>'
-        for group, columns in groups.items()
-    )
-    below = "".join(
-        f'<th scope="col"{_first(column, columns)}>{html.escape(column.head)}</th>'
-        for columns in groups.values()
-        for column in columns
-    )
-    return f"<tr>{names}{above}</tr>\n<tr>{below}</tr>"
-
-
-def _body(task: Task, rows: Sequence[Row], groups: dict[str, list[Column]]) -> str:
-    lines = []
-    for row in rows:
-        name = f'<th scope="row">{html.escape(row.method)}</th>'
-        if row is rows[0]:
-            name = f'<th scope="rowgroup" rowspan="{len(rows)}">{task}</th>{name}'
-        cells = "".join(
-            f"<td{_first(column, columns)}>{_figure(row, column, rows)}</td>"
-            for columns in groups.values()
-            for column in columns
+        write_page(
+            self.path,
+            "table.html",
+            program="videospace evaluate",
+            num_clips=max((row.scores["psnr_db"].num_values for row in self.rows), default=0),
+            groups=shown_columns(self.rows),
+            rows_by_task={
+                task: list(rows) for task, rows in groupby(self.rows, key=attrgetter("task"))
+            },
+            films=self.films,
+            observed_of_task=OBSERVED,
+            cell=cell,
+            is_best=is_best,
         )
-        lines.append(f"<tr>{name}{cells}</tr>")
-    return "<tbody>\n" + "\n".join(lines) + "\n</tbody>"
 
 
-def _first(column: Column, columns: Sequence[Column]) -> str:
-    return ' class="first"' if column is columns[0] else ""
+def _input_panel(context: Context, truth: Video) -> Panel:
+    """The observed pixels as squares, and the rest hatched."""
+    size = _panel_size(truth)
+    pairs = zip(context.video, context.observed, strict=True)
+    return np.stack([hatched(frame, observed, size) for frame, observed in pairs])
 
 
-def _figure(row: Row, column: Column, rows: Sequence[Row]) -> str:
-    text = html.escape(cell(row, column))
-    return f"<strong>{text}</strong>" if is_best(row, column, rows) else text
+def _panel(video: Video) -> Panel:
+    """A video at the size of a panel."""
+    size, (height, width) = _panel_size(video), video.shape[1:3]
+    if size[0] >= height:
+        return enlarge(video, size[0] // height).copy()  # at its own size it may be a view
+    return np.stack([crop_and_resize(frame, size, (0, 0, height, width)) for frame in video])
 
 
-def _section(task: Task, films: Sequence[Film]) -> str:
-    return (
-        f'<section aria-labelledby="{task}" class="card">\n<h2 id="{task}">{task}</h2>\n'
-        f"<p>{SEEN[task]}</p>\n"
-        + "\n".join(_row_of_videos(film) for film in films)
-        + "\n</section>"
-    )
+def _panel_size(video: Video) -> tuple[int, int]:
+    height, width = video.shape[1:3]
+    longer = max(height, width)
+    if longer <= LARGE_PX:
+        times = max(1, SMALL_PX // longer)
+        return height * times, width * times
+    return max(1, height * LARGE_PX // longer), max(1, width * LARGE_PX // longer)
 
 
-def _row_of_videos(film: Film) -> str:
-    clip_id = html.escape(film.clip_id)
-    panels = [html.escape(panel) for panel in film.panels]
-    labels = "".join(f"<span>{panel}</span>" for panel in panels)
-    return (
-        f'<figure><div class="scroll" tabindex="0" role="group" aria-label="Videos of {clip_id}">'
-        f'<div class="row" style="--panels: {len(panels)}">'
-        f'<div class="labels" aria-hidden="true">{labels}</div>'
-        f'<video src="{film.address}" width="{film.width}" height="{film.height}" '
-        f'aria-label="{clip_id}, from the left: {", ".join(panels)}" '
-        "muted loop autoplay playsinline preload=auto></video>"
-        f"</div></div><figcaption>{clip_id}</figcaption></figure>"
+def _film(clip_id: str, panels: Sequence[tuple[str, Panel]], fps: float | int) -> Film:
+    """Put named panels into one video, next to each other."""
+    video = tile(np.stack([panel for _, panel in panels]), num_columns=len(panels))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        write_video(path, video[:, None], fps=fps, num_frames=len(video))
+        content = base64.b64encode(path.read_bytes()).decode()
+    return Film(
+        clip_id=clip_id,
+        panels=[name for name, _ in panels],
+        address=f"data:video/mp4;base64,{content}",
+        height=video.shape[1],
+        width=video.shape[2],
     )

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from videospace.reports.demo.page import height_plot
+from videospace.reports.demo.page import plot_points
 from videospace.reports.demo.scores import MEANINGS
 from videospace.reports.film_strips import enlarge, tile
 
@@ -132,10 +132,15 @@ def test_the_slider_and_its_data_fit(page, text):
 
 
 def test_steps_without_a_ball_leave_a_gap_in_the_plot():
-    plot = height_plot([0.1, None, 0.9])
-    assert plot.count("<circle") == 2
-    assert 'points="5.0,10.0 95.0,90.0"' in plot
-    assert height_plot([None, None]) == '<polyline points=""/>'
+    assert plot_points([0.1, None, 0.9]) == [(5, 10), (95, 90)]
+    assert plot_points([None, None]) == []
+
+
+def test_the_plot_has_a_dot_for_every_step_with_a_ball(page):
+    heights = json.loads("".join(page.words).split('"ball_heights": ')[1].split("]")[0] + "]")
+    num_balls = sum(height is not None for height in heights)
+    assert len(page.all("circle")) == num_balls + 1  # one more is the marker
+    assert len(page.all("polyline")[0]["points"].split()) == num_balls
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The demo: train on bouncing balls, measure, and show a page."""
+"""The demo: train on bouncing balls, measure the space, and write a page."""

@@ -1,6 +1,6 @@
-"""The way from one clip to another in fine steps, as one picture of which a page shows a tile.
+"""An interpolation in fine steps as one picture, of which the page shows one tile at a time.
 
-Time runs to the right, the way downwards.
+Each row is a step, each column a frame.
 """
 
 import dataclasses
@@ -17,40 +17,40 @@ from videospace.runtime.files import atomic_write
 
 NUM_STEPS = 25
 TILE_PX = 100
-"""Longer side of a tile. The whole picture stays below the 16 million pixels of a phone's limit."""
+"""Longer side of a tile. The picture stays below 16 million pixels, the limit of phones."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Explorer:
-    """The picture, and what the page has to know of it."""
+    """The picture, and how the page shows it."""
 
     path: str
-    """From the page."""
+    """Path of the picture, relative to the page."""
     start: str
-    """Id of the clip at the top."""
+    """Id of the clip in the first row."""
     end: str
-    """Id of the clip at the bottom."""
+    """Id of the clip in the last row."""
     num_frames: int
-    """Tiles of a row."""
+    """Number of tiles in a row."""
     height: int
-    """Of a tile, in px."""
+    """Height of a tile in px."""
     width: int
-    """Of a tile, in px."""
+    """Width of a tile in px."""
     fps: float
     """Tiles per second."""
     ball_heights: list[float | None]
-    """Height of the ball at every step as a share of the picture, 0 at the top; None where there
-    is no ball."""
+    """Height of the ball at every step as a fraction of the picture, 0 at the top; None for a step
+    without a ball."""
 
 
 def make_explorer(space: VideoSpace, start: str, end: str, media: Path) -> Explorer:
     """Render the steps, and find the ball in each of them.
 
     Args:
-        space: Of bouncing balls.
-        start: Id of the clip to start from.
-        end: Id of the clip to arrive at.
-        media: Folder to write to.
+        space: A space of bouncing balls.
+        start: Id of the first clip.
+        end: Id of the last clip.
+        media: The folder to write to.
     """
     scale = TILE_PX / max(space.clip.height, space.clip.width)
     height, width = (max(1, round(scale * side)) for side in (space.clip.height, space.clip.width))
@@ -73,7 +73,7 @@ def make_explorer(space: VideoSpace, start: str, end: str, media: Path) -> Explo
 
 
 def ball_height(video: UInt8[np.ndarray, "time height width 3"]) -> float | None:
-    """Mean height of the ball's center as a share of the picture, from the top; None without ball.
+    """Mean height of the ball's center as a fraction of the picture, 0 at the top; None if no ball.
 
     Example:
         >>> video = np.full((1, 10, 10, 3), 255, np.uint8)

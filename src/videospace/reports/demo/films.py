@@ -1,4 +1,4 @@
-"""The moving pictures of the demo's page. Where the space can render at the size shown, it does."""
+"""The videos of the demo's page, most of them rendered at the size at which they are shown."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from videospace.reports.film_strips import Video, enlarge, tile
 
 FOLDER = "media"
 SLOW_MOTION = 4
-"""How much slower than life the two frame rates are shown."""
+"""How much slower than real time the two frame rates are shown."""
 NUM_SAMPLES = 9
 
 
@@ -26,27 +26,27 @@ class Film:
     """A video of the page."""
 
     path: str
-    """From the page."""
+    """Path of the file, relative to the page."""
     height: int
     """In px."""
     width: int
     """In px."""
     label: str
-    """What it shows, for those who cannot see it."""
+    """A description for screen readers."""
     caption: str
-    """What stands below it."""
+    """The text below the video."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Films:
-    """All that moves on the page."""
+    """All videos of the page."""
 
     reconstructions: list[Film]
     """Training clips, each beside its reconstruction."""
     steps: Film
-    """The way from one clip to another."""
+    """An interpolation between two clips."""
     explorer: Explorer
-    """The same way in finer steps, to be walked by hand."""
+    """The same interpolation in finer steps, for the slider."""
     samples: list[Film]
     """New clips: on arcs between clips, and from a Gaussian."""
     sizes: list[Film]
@@ -54,7 +54,7 @@ class Films:
     aspect: Film
     """The same latent, twice as wide as high."""
     frame_rate: Film
-    """The same latent at its own frame rate, and at twice that."""
+    """The same latent at the trained frame rate, and at twice that rate."""
 
 
 def make_films(
@@ -66,14 +66,14 @@ def make_films(
     *,
     progress: bool | None = None,
 ) -> Films:
-    """Render everything that the page plays.
+    """Render all videos of the page.
 
     Args:
         space: A trained space.
         store: Its training clips.
-        evaluation: How well it reconstructs them.
-        folder: Of the page; the files go into its folder ``media``.
-        seed: Of the samples.
+        evaluation: How well the space reconstructs them.
+        folder: Folder of the page; the videos are written to its folder ``media``.
+        seed: Seed of the samples.
         progress: Show a progress bar; None shows it in a terminal.
     """
     media = folder / FOLDER
@@ -120,15 +120,15 @@ def _steps(space: VideoSpace, start: str, end: str, media: Path) -> Film:
         tile(space.render(latents, height=2 * space.clip.height), num_columns=9),
         space.clip.fps,
         label=f"Nine clips in a row, from {start} to {end}; the ball's height changes step by step",
-        caption=f"{start} on the left, {end} on the right, and seven clips between them that were "
-        "in no training set.",
+        caption=f"{start} on the left, {end} on the right, and seven new clips between them that "
+        "the space was not trained on.",
     )
 
 
 def _samples(space: VideoSpace, seed: int, media: Path) -> list[Film]:
     captions: dict[Literal["slerp", "gaussian"], str] = {
         "slerp": "On arcs between two random training clips.",
-        "gaussian": "Drawn from a Gaussian fitted to the points of all clips.",
+        "gaussian": "Sampled from a Gaussian fitted to the latents of all clips.",
     }
     films = []
     for method, caption in captions.items():
@@ -187,8 +187,8 @@ def _frame_rate(space: VideoSpace, clip_id: str, media: Path) -> Film:
         2 * fps / SLOW_MOTION,
         label=f"{clip_id} at {fps:g} frames per second on the left, at {2 * fps:g} on the right",
         caption=f"Left: {num_frames} frames at {fps:g} per second, as trained. Right: "
-        f"{2 * num_frames - 1} frames at {2 * fps:g} per second. Both {SLOW_MOTION} times slower "
-        "than life.",
+        f"{2 * num_frames - 1} frames at {2 * fps:g} per second. Both play {SLOW_MOTION} times "
+        "slower than real time.",
     )
 
 

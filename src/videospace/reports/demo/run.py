@@ -1,4 +1,4 @@
-"""The demo: train on BouncingBall from nothing, measure the space, and show what it can do."""
+"""The demo: train a space on BouncingBall, measure it, and write a page that shows it."""
 
 import dataclasses
 import math
@@ -23,12 +23,15 @@ from videospace.runtime.files import cannot_write
 from videospace.runtime.log import plot_metrics
 
 SETTINGS_FILE = "demo.json"
-"""Marks the folder of a demo, and says which."""
+"""File in the folder of a demo, with its settings."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DemoConfig:
-    """Train on bouncing balls from nothing, and write a page that shows what a space can do.
+    """Train a space on bouncing balls, and write a page that shows what it can do.
+
+    Raises:
+        UserError: The time budget is below 1 second.
 
     Example:
         >>> DemoConfig(seed=1).time_budget_seconds
@@ -36,12 +39,13 @@ class DemoConfig:
     """
 
     out: Path = Path("videospace-demo")
-    """Folder of the page and of all that it shows. An earlier demo with these settings that was
-    interrupted goes on there; one that was finished is shown afresh, without training."""
+    """Folder of the page, the space and the clips. If it holds an interrupted demo with the same
+    settings, the demo continues there; for a finished one the page is written again, without
+    training."""
     seed: int = 0
-    """Of the training and of everything that is drawn at random."""
+    """Seed of the training and of all random samples."""
     time_budget_seconds: Annotated[float, tyro.conf.arg(name="time-budget")] = 60.0
-    """Longest time of training in seconds, over all sittings; two quiet CPU cores need less."""
+    """Longest training time in seconds, over all runs; two idle CPU cores need less."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_budget_seconds < math.inf:
@@ -57,27 +61,26 @@ def run_demo(
     balls: BouncingBallConfig | None = None,
     training: TrainingConfig | None = None,
 ) -> dict[str, Any]:
-    """Make clips, train a space on them, measure it, and write a page; print where it is.
+    """Make clips, train a space on them, measure it, write a page, and print its path.
 
     Args:
-        config: Where to, and with which seed; None means the defaults.
+        config: Folder, seed and time budget; None means the defaults.
         progress: Show progress bars; None shows them in a terminal.
-        balls: The clips; None means the 50 clips of 25 frames of 50x50 px of the published set.
-        training: What to train, with the seed of ``config``; None means the ``tiny`` preset.
+        balls: The clips; None means the published set, 50 clips of 25 frames of 50x50 px.
+        training: How to train, except for the seed; None means the ``tiny`` preset.
 
     Returns:
-        The scores that ``scores.json`` holds, explained by
-        ``videospace.reports.demo.scores.MEANINGS``.
+        The scores in ``scores.json``; ``videospace.reports.demo.scores.MEANINGS`` explains them.
 
     Raises:
         UserError: The folder holds other files or another demo, or cannot be written to.
-        KeyboardInterrupt: The training was asked to stop; the same call goes on.
+        KeyboardInterrupt: The training was interrupted; the same call continues it.
     """
     config, balls = config or DemoConfig(), balls or BouncingBallConfig()
     training = dataclasses.replace(training or tiny(), seed=config.seed)
     if balls.num_clips < 2:
         raise UserError(f"expected at least 2 clips to interpolate between, got {balls.num_clips}")
-    _claim(config)
+    _require_own_folder(config)
     store = write_bouncing_ball(config.out / "clips", balls)
     options = TrainingOptions(
         time_budget_seconds=config.time_budget_seconds,
@@ -87,7 +90,7 @@ def run_demo(
     )
     report = train(store, config.out / "space", training, options)
     if not report.finished:
-        raise KeyboardInterrupt("the demo was stopped: run the same command again to go on")
+        raise KeyboardInterrupt("the demo was stopped: run the same command again to continue")
 
     space = VideoSpace.from_pretrained(config.out / "space", choose_device())
     evaluation = evaluate(space, store, progress=progress is not False)
@@ -103,13 +106,14 @@ def run_demo(
         f"Open {page.resolve()} in a browser.\n"
         f"Trained for {scores['train_seconds']:.0f} s; reconstructions reach "
         f"{scores['psnr_db']:.1f} dB; {scores['valid_interpolations']:.0%} of "
-        f"{scores['num_interpolations']} interpolated clips show one whole ball that moves rightly."
+        f"{scores['num_interpolations']} interpolated clips show one whole ball that moves "
+        "correctly."
     )
     return scores
 
 
-def _claim(config: DemoConfig) -> None:
-    """Take the folder, if it is new, empty or of the same demo."""
+def _require_own_folder(config: DemoConfig) -> None:
+    """Use the folder if it is new, empty, or holds the same demo; refuse any other."""
     settings = {"seed": config.seed, "time_budget_seconds": float(config.time_budget_seconds)}
     path = config.out / SETTINGS_FILE
     if path.is_file():

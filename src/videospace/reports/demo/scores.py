@@ -1,4 +1,4 @@
-"""What the demo measures: how true the clips are, and whether their structure has been learned."""
+"""The scores of the demo: the quality of reconstructions, and the structure of new clips."""
 
 import os
 import platform
@@ -18,29 +18,29 @@ from videospace.inrv.training.loop import TrainingReport
 from videospace.metrics.structure import BallCheck, check_ball, fraction_valid
 
 NUM_INTERPOLATIONS = 100
-"""Novel clips of each kind that are checked."""
+"""How many new clips of each kind are checked."""
 
 MEANINGS = {
-    "train_seconds": "Time of training, in seconds.",
+    "train_seconds": "Training time, in seconds.",
     "train_steps": "Steps of gradient descent.",
-    "train_points": "Pixels seen, counting repeats.",
+    "train_points": "Pixels trained on, counting repeats.",
     "num_clips": "Clips that the space was trained on.",
-    "psnr_db": "Peak signal-to-noise ratio of the reconstructed training clips, in dB; their mean. "
-    "40 dB is an error of 1 % of the range of colors.",
-    "psnr_moving_db": "The same over the pixels that the ball passes, where the white background "
-    "does not help.",
+    "psnr_db": "Mean peak signal-to-noise ratio of the reconstructed training clips, in dB. 40 dB "
+    "is an error of 1 % of the range of colors.",
+    "psnr_moving_db": "The same over the pixels that the ball passes, without most of the white "
+    "background.",
     "ssim": "Structural similarity of the reconstructions; 1 is perfect.",
-    "valid_interpolations": "Share of novel clips on the arc (slerp) between two training clips in "
-    "which every frame shows exactly one round ball of the right size and color, at one height "
+    "valid_interpolations": "Fraction of new clips on the arc (slerp) between two training clips "
+    "in which every frame shows exactly one round ball of the right size and color, at one height "
     "between those of the two, on a smooth path.",
     "valid_interpolations_lerp": "The same for the straight lines (lerp) between the same pairs.",
-    "valid_gaussian_samples": "The same for draws from a Gaussian fitted to the points of all "
+    "valid_gaussian_samples": "The same for samples of a Gaussian fitted to the latents of all "
     "clips; the ball may be at any height of the training clips.",
-    "num_interpolations": "Novel clips of each kind that were checked.",
-    "seed": "Of the training and of everything drawn at random.",
-    "machine": "Where all this was computed.",
+    "num_interpolations": "Number of new clips of each kind that were checked.",
+    "seed": "Seed of the training and of all random samples.",
+    "machine": "The machine on which all this was computed.",
 }
-"""What every score means, in the order of the page's table."""
+"""The meaning of every score, in the order of the page's table."""
 
 
 def measure(
@@ -52,28 +52,28 @@ def measure(
     *,
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """All scores of a demo.
+    """Compute all scores of a demo.
 
     Args:
-        space: Trained on the clips that ``balls`` describes, in their order.
-        evaluation: Of the reconstructions.
-        report: Of the training.
-        balls: The clips.
-        seed: Of the pairs of clips and of the samples.
+        space: A space trained on the clips that ``balls`` describes, in their order.
+        evaluation: The evaluation of its reconstructions.
+        report: The report of its training.
+        balls: The training clips.
+        seed: Seed of the pairs of clips and of the samples.
         progress: Show a progress bar; None shows it in a terminal.
 
     Returns:
-        A figure, or a few words, for each name of :data:`MEANINGS`; shares are in [0, 1].
+        A number or a short text for each name in :data:`MEANINGS`; fractions are in [0, 1].
     """
     means = evaluation.fidelity.means()
-    shares = structure_fractions(space, balls, seed, progress=progress)
+    fractions = structure_fractions(space, balls, seed, progress=progress)
     return {
         "train_seconds": round(report.seconds, 2),
         "train_steps": report.step,
         "train_points": report.points,
         "num_clips": len(space.latents),
         **{name: _rounded(means[name]) for name in ("psnr_db", "psnr_moving_db", "ssim")},
-        **shares,
+        **fractions,
         "num_interpolations": NUM_INTERPOLATIONS,
         "seed": seed,
         "machine": describe_machine(space.device),
@@ -83,7 +83,7 @@ def measure(
 def structure_fractions(
     space: VideoSpace, balls: BouncingBallConfig, seed: int, *, progress: bool | None = None
 ) -> dict[str, float]:
-    """Share of valid clips among novel ones of three kinds, in [0, 1]; see :func:`measure`."""
+    """The fraction of valid clips among new ones of three kinds, in [0, 1]; see :func:`measure`."""
     heights_px = ball_heights(balls.num_clips, *parse_size(balls.size), balls.radius_px)
     first, other, ratios = draw_between(len(space.latents), NUM_INTERPOLATIONS, seed)
     ends = space.latents[first], space.latents[other]
@@ -107,15 +107,15 @@ def structure_fractions(
 def draw_between(
     num_clips: int, count: int, seed: int
 ) -> tuple[Int[Tensor, " count"], Int[Tensor, " count"], Float[Tensor, " count"]]:
-    """Pairs of clips, and how far to go from the first to the second.
+    """Draw pairs of clips, and for each pair a ratio at which to interpolate.
 
     Args:
-        num_clips: To choose from, at least 2.
-        count: Pairs to draw.
-        seed: Source of chance.
+        num_clips: Number of clips to choose from, at least 2.
+        count: Number of pairs.
+        seed: Seed of the draw.
 
     Returns:
-        Rows of the first clips, rows of the second ones, and ratios in (0, 1).
+        Rows of the first clips, rows of the second clips, and ratios in (0, 1).
 
     Example:
         >>> first, other, ratios = draw_between(2, 5, seed=0)
@@ -123,7 +123,7 @@ def draw_between(
         [1, 1, 1, 1, 1]
 
     Source: thesis 3.3.2; the authors draw both ends and one of 50 ratios uniformly.
-    Departs: the ends of a pair differ, and a ratio is never 0 or 1, so that every clip is novel.
+    Departs: the ends of a pair differ, and a ratio is never 0 or 1, so that every clip is new.
     """
     generator = torch.Generator().manual_seed(seed)
     first = torch.randint(num_clips, (count,), generator=generator)
@@ -143,10 +143,10 @@ def check_balls(
     """Render latents at the trained size, and check the ball in each clip.
 
     Args:
-        space: Of bouncing balls.
-        latents: One for each clip.
+        space: A space of bouncing balls.
+        latents: The latent of each clip.
         first_px: Row of the ball in one parent of each clip.
-        other_px: The same in the other parent.
+        other_px: Row of the ball in the other parent.
         heights_px: Rows of the balls of all training clips, in increasing order.
     """
     radius_px = float(heights_px[0]) - 1  # the highest ball leaves one row free above it
@@ -157,7 +157,7 @@ def check_balls(
 
 
 def describe_machine(device: torch.device) -> str:
-    """The machine in a few words.
+    """A short description of the machine.
 
     Example:
         >>> describe_machine(torch.device("cpu")).startswith(f"{os.cpu_count()} CPU core")
