@@ -4,7 +4,12 @@ import time
 from typing import Any
 
 
-def wait(browser: Any, condition: str, seconds: float = 25.0) -> None:
+PATIENCE_SECONDS = 120.0
+"""How long a test waits before it fails, on a machine however busy."""
+
+
+def wait(browser: Any, condition: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Until a condition in JavaScript holds."""
     script = f"const byId = (id) => document.getElementById(id); return {condition}"
     end = time.monotonic() + seconds
     while not browser.execute_script(script):

@@ -56,4 +56,4 @@ class StudioHere:
     def stop(self) -> None:
         """At once, whoever is still connected."""
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=120)

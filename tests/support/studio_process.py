@@ -60,7 +60,7 @@ class StudioServer:
         assert line.startswith("videospace studio: http://127.0.0.1:"), line
         self.address = line.split()[2]
         self.port = int(self.address.rsplit(":")[-1].strip("/"))
-        urllib.request.urlopen(self.address, timeout=60).close()
+        urllib.request.urlopen(self.address, timeout=PATIENCE_SECONDS).close()
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -73,7 +73,7 @@ class StudioServer:
         return self._wait()
 
     def _wait(self) -> int:
-        status = self._process.wait(timeout=60)
+        status = self._process.wait(timeout=PATIENCE_SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return status
