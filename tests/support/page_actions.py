@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-
 PATIENCE_SECONDS = 120.0
 """How long a test waits before it fails, on a machine however busy."""
 
