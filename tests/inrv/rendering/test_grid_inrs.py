@@ -91,11 +91,11 @@ def test_colors_stay_when_others_are_computed_in_the_same_workspace(
     torch.testing.assert_close(whole[row], after)
 
 
-def test_a_workspace_is_one_piece_of_memory_for_all_parts():
+def test_a_workspace_reuses_its_buffers():
     workspace, like = Workspace(), torch.empty(0)
-    large = workspace.place(0, (3, 4), like)
-    small = workspace.place(0, (2, 5), like)
+    large = workspace.buffer(0, (3, 4), like)
+    small = workspace.buffer(0, (2, 5), like)
     assert small.shape == (2, 5)
     assert small.data_ptr() == large.data_ptr()
-    assert workspace.place(1, (2, 5), like).data_ptr() != small.data_ptr()
-    assert workspace.place(0, (2, 5), like.bfloat16()).dtype == torch.bfloat16
+    assert workspace.buffer(1, (2, 5), like).data_ptr() != small.data_ptr()
+    assert workspace.buffer(0, (2, 5), like.bfloat16()).dtype == torch.bfloat16

@@ -132,10 +132,9 @@ def test_every_level_survives_the_way_there_and_back():
 @pytest.mark.parametrize("size", [(0, 6, 8), (4, 0, 8), (4, 6, -1)])
 def test_sizes_without_pixels(toy_model, size):
     model, latents = InrvModel(toy_model), torch.randn(1, 6)
-    message = rf"expected at least 1 frame of 1x1 px to render, got {size[0]} frames of "
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=f"got {size[0]} frames"):
         render(model, latents, size)
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=f"got {size[0]} frames"):
         next(render_frames(model, latents, size))
 
 

@@ -1,4 +1,4 @@
-"""Renders of latents of several keyframes, and of clips whose INRs were changed, at every time."""
+"""Renders of latents with several keyframes, and of INRs with weight offsets."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def gray_levels(colors):
 
 
 def offsets_of(model, num_clips, deviation=0.3):
-    """Other weights and biases for every clip, far enough away to be seen."""
+    """Random weight offsets for every clip, large enough to be seen."""
     return [
         Layer(
             deviation * torch.randn(num_clips, *shape), deviation * torch.randn(num_clips, shape[0])
@@ -38,13 +38,13 @@ def offsets_of(model, num_clips, deviation=0.3):
 
 
 def points_with_offsets(model, latents, size, weight_offsets):
-    """The plain reference: the INRs of every time, changed, at all points of that time."""
+    """The plain reference: the INRs of every time, with offsets, at all points of that time."""
     time, row, column = model.axis_tables(size, CPU)
     frames = []
     for index, at in enumerate(model.frame_times(size[0], CPU)):
         layers = [
-            Layer(layer.weight + change.weight, layer.bias + change.bias)
-            for layer, change in zip(
+            Layer(layer.weight + offset.weight, layer.bias + offset.bias)
+            for layer, offset in zip(
                 model.layers(latents, at.expand(len(latents))), weight_offsets, strict=True
             )
         ]
@@ -75,7 +75,7 @@ def test_at_its_keyframes_a_clip_is_what_their_numbers_alone_show(model, toy_mod
 
 @pytest.mark.parametrize("num_keyframes", [1, 3])
 @pytest.mark.parametrize("size", SIZES)
-def test_changes_are_added_at_every_time(toy_model, keyframes_model, num_keyframes, size):
+def test_weight_offsets_are_added_at_every_time(toy_model, keyframes_model, num_keyframes, size):
     model = InrvModel(toy_model if num_keyframes == 1 else keyframes_model)
     latents = torch.randn(3, 6 * num_keyframes)
     weight_offsets = offsets_of(model, 3)
@@ -86,7 +86,7 @@ def test_changes_are_added_at_every_time(toy_model, keyframes_model, num_keyfram
     assert (np.abs(reference - unchanged).max(axis=(2, 3, 4)) > 1).all()  # in every frame
 
 
-def test_changes_of_nothing_change_nothing(model):
+def test_weight_offsets_of_zero_change_nothing(model):
     latents = torch.randn(2, 18)
     nothing = streamed(
         model, latents, (4, 6, 8), weight_offsets=offsets_of(model, 2, deviation=0.0)
@@ -130,5 +130,5 @@ def test_no_latents_at_all(model):
 
 
 def test_sizes_without_pixels(model):
-    with pytest.raises(UserError, match="at least 1 frame of 1x1 px to render, got 0 frames"):
+    with pytest.raises(UserError, match="got 0 frames"):
         next(render_frames(model, torch.randn(1, 18), (0, 3, 4)))

@@ -1,4 +1,4 @@
-"""INRs made ready for whole grids, where every saved pass over the points counts."""
+"""INRs evaluated on a grid of points, block by block: the fast path of rendering."""
 
 import math
 
@@ -12,34 +12,40 @@ from videospace.runtime.device import Precision
 
 
 class Workspace:
-    """Memory that one part of a grid after another is evaluated in; a larger part gets more."""
+    """Buffers that are reused from block to block; each grows to the largest block."""
 
     def __init__(self):
-        self.kept: dict[tuple[int, torch.dtype], Tensor] = {}
+        self._buffers: dict[tuple[int, torch.dtype], Tensor] = {}
 
-    def place(self, number: int, shape: tuple[int, ...], like: Tensor) -> Tensor:
-        """One of several places, of the type and device of a tensor, with anything in it."""
-        count, place = math.prod(shape), self.kept.get((number, like.dtype))
-        if place is None or place.numel() < count:
-            place = self.kept[number, like.dtype] = like.new_empty(count)
-        return place[:count].view(shape)
+    def buffer(self, slot: int, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        """An uninitialized tensor; the next call for the same slot and type overwrites it.
+
+        Args:
+            slot: Number of the buffer.
+            shape: Of the tensor.
+            like: Gives type and device.
+        """
+        count, buffer = math.prod(shape), self._buffers.get((slot, like.dtype))
+        if buffer is None or buffer.numel() < count:
+            buffer = self._buffers[slot, like.dtype] = like.new_empty(count)
+        return buffer[:count].view(shape)
 
 
 class GridInrs:
-    """The INRs of some clips on a grid, evaluated a part of it at a time.
+    """The INRs of some clips on a grid of points, which is evaluated block by block.
 
-    The first layer is a sum over the axes (:func:`separable_first_layer`), and its sine is put
-    together from those of the rows and the columns: sin(a + b) = sin a cos b + cos a sin b. The
-    frequency of the sine is multiplied into the weights, not into every activation. In bfloat16
-    coordinates and the first layer with its sines stay float32: an error there would be a shift of
-    the picture.
+    The first layer is a sum over the axes (:func:`separable_first_layer`), and its sine follows
+    from the sines of the rows and columns: sin(a + b) = sin a cos b + cos a sin b. The frequency
+    of the sine is multiplied into the weights instead of every activation. With bfloat16 the
+    coordinates and the first layer stay float32, because an error there would shift the picture.
 
     Args:
-        tables: The encoded axes.
-        layers: The INRs.
+        tables: The encoded axes of the grid.
+        layers: The INRs, one for each clip.
         config: The network.
         precision: Of the layers after the first.
-        workspace: Shared with INRs that are evaluated before or after these; None for one's own.
+        workspace: Buffers to share with other INRs that are not evaluated at the same time; None
+            makes new ones.
     """
 
     def __init__(
@@ -63,23 +69,32 @@ class GridInrs:
         self.middle, self.last = rest[:-1], rest[-1:]
 
     def __len__(self) -> int:
-        """Clips."""
+        """Number of clips."""
         return len(self.times)
 
     @torch.no_grad()
     def colors(
         self, clips: slice, times: slice, rows: slice
     ) -> Float[Tensor, "clip time row width rgb=3"]:
-        """Colors of some clips at some times and rows, in [-1, 1] but not clamped."""
+        """Evaluate one block.
+
+        Args:
+            clips: Clips of the block.
+            times: Frames of the block.
+            rows: Rows of pixels of the block; they are evaluated at their whole width.
+
+        Returns:
+            Colors, nominally in [-1, 1] but not clamped.
+        """
         hidden = self._first_layer(clips, times, rows)
         size = hidden.shape[1:4]
         hidden = hidden.flatten(1, 3)
         for number, (weight, bias) in enumerate(self.middle, start=1):
             hidden = self._in_precision_of(weight, hidden)
-            place = self.workspace.place(number % 2, hidden.shape, weight)
-            torch.baddbmm(bias[clips, None], hidden, weight[clips].mT, out=place)
-            hidden = activate_(place, self.config.activation)
-        for weight, bias in self.last:  # three numbers a point: quicker with points side by side
+            buffer = self.workspace.buffer(number % 2, hidden.shape, weight)
+            torch.baddbmm(bias[clips, None], hidden, weight[clips].mT, out=buffer)
+            hidden = activate_(buffer, self.config.activation)
+        for weight, bias in self.last:  # with 3 outputs, products are faster with points last
             hidden = self._in_precision_of(weight, hidden)
             hidden = torch.baddbmm(bias[clips, :, None], weight[clips], hidden.mT).mT
         return hidden.float().unflatten(1, size)
@@ -87,19 +102,20 @@ class GridInrs:
     def _first_layer(
         self, clips: slice, times: slice, rows: slice
     ) -> Float[Tensor, "clip time row width unit"]:
-        """With its activation, but where it is the only layer."""
+        """The first layer, with its activation unless it is the only layer."""
         row = self.times[clips, times, None, None] + self.rows[clips, None, rows, None]
         columns = self.columns[clips]
         if not self.last:
             return row + columns
-        place = self.workspace.place(0, (*row.shape[:3], *columns.shape[3:]), row)
+        buffer = self.workspace.buffer(0, (*row.shape[:3], *columns.shape[3:]), row)
         if self.config.activation != "sine":
-            return activate_(torch.add(row, columns, out=place), self.config.activation)
+            return activate_(torch.add(row, columns, out=buffer), self.config.activation)
         column_sine, column_cosine = (wave[clips] for wave in self.column_waves)
-        torch.mul(row.sin(), column_cosine, out=place)
-        return place.addcmul_(row.cos(), column_sine)
+        torch.mul(row.sin(), column_cosine, out=buffer)
+        return buffer.addcmul_(row.cos(), column_sine)
 
     def _in_precision_of(self, weight: Tensor, hidden: Tensor) -> Tensor:
+        """Activations in the type of a layer's weights."""
         if hidden.dtype == weight.dtype:
             return hidden
-        return self.workspace.place(0, hidden.shape, weight).copy_(hidden)
+        return self.workspace.buffer(0, hidden.shape, weight).copy_(hidden)

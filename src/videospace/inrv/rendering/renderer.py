@@ -1,4 +1,4 @@
-"""From latents to videos of any size, in memory that does not grow with the size."""
+"""Rendering: latents to videos of any size, in memory that does not grow with the size."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,18 +15,21 @@ from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 
 CHUNK_POINTS = {"cpu": 1 << 14, "cuda": 1 << 20}
-"""Points evaluated at once. So few stay in the cache of a CPU between layers; a GPU wants as many
-as it can have."""
+"""Points evaluated at once, by type of device. On a CPU this many activations stay in the cache
+between layers; a GPU is fastest with large blocks."""
 
 MAX_INR_CLIPS = 256
-"""Clips whose INRs are held at once."""
+"""Clips whose INRs are in memory at once."""
 
 
 def check_size(size: tuple[int, int, int]) -> None:
-    """Refuse sizes that have no pixels.
+    """Require at least one frame of one pixel.
+
+    Args:
+        size: Frames, height and width in px.
 
     Raises:
-        UserError: A side or the number of frames is below 1.
+        UserError: One of them is below 1.
     """
     if min(size) < 1:
         raise UserError(
@@ -45,23 +48,29 @@ def render_frames(
     precision: Precision = "float32",
     chunk_points: int | None = None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-    """Render clips side by side, one time step after another.
+    """Render all clips frame by frame.
 
     Args:
         model: Maps latents to INRs.
         latents: One for each clip.
-        size: Frames, height and width to render, whatever the model was trained on.
+        size: Frames, height and width in px; it need not be that of the training clips.
         weight_offsets: Added to the weights and biases that the latents predict, at all times; None
             adds nothing.
         precision: Of all layers but the first.
-        chunk_points: Points evaluated at once; None takes what suits the device. Memory grows
-            with this and with the frames of one time step, not with the number of frames.
+        chunk_points: Points evaluated at once; None chooses by the device. Memory grows with this
+            and with the size of a frame, but not with the number of frames.
 
     Yields:
-        The frames of all clips at the next time step, RGB.
+        The frames of all clips at the next time, RGB.
 
     Raises:
         UserError: The size has no pixels.
+
+    Example:
+        >>> from videospace.inrv.model.inrv_model import ModelConfig
+        >>> frames = render_frames(InrvModel(ModelConfig()), torch.randn(2, 128), (5, 6, 8))
+        >>> [frame.shape for frame in frames][:2]
+        [(2, 6, 8, 3), (2, 6, 8, 3)]
     """
     check_size(size)
     parts = latents.split(MAX_INR_CLIPS)
@@ -93,14 +102,27 @@ def render_frames_of_layers(
     *,
     chunk_points: int | None = None,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-    """Like :func:`render_frames`, for INRs that no latent predicts."""
+    """Render INRs frame by frame, as :func:`render_frames` does those of latents.
+
+    Args:
+        model: Gives the INR's architecture and the coordinates; its weights are not used.
+        layers: The INRs, one for each clip.
+        size: Frames, height and width in px.
+        chunk_points: Points evaluated at once; None chooses by the device.
+
+    Yields:
+        The frames of all clips at the next time, RGB.
+
+    Raises:
+        UserError: The size has no pixels.
+    """
     check_size(size)
     tables = model.axis_tables(size, layers[0].weight.device)
     yield from _render_groups(model, [layers], tables, "float32", chunk_points, Workspace())
 
 
 def _split(layers: list[Layer]) -> list[list[Layer]]:
-    """The INRs of groups of clips."""
+    """Split the INRs of a batch into groups of at most ``MAX_INR_CLIPS`` clips."""
     parts = [zip(*(part.split(MAX_INR_CLIPS) for part in layer), strict=True) for layer in layers]
     return [[Layer(*layer) for layer in group] for group in zip(*parts, strict=True)]
 
@@ -113,7 +135,7 @@ def _render_groups(
     chunk_points: int | None,
     workspace: Workspace,
 ) -> Iterator[UInt8[np.ndarray, "clip height width 3"]]:
-    """The frames of all groups of INRs, side by side."""
+    """Render the frames of all groups of INRs, concatenated along the clip axis."""
     num_frames, height, width = map(len, tables)
     device = tables[0].device
     chunk_points = chunk_points or CHUNK_POINTS[device.type]
@@ -136,7 +158,7 @@ def _render_block(
     chunk_points: int,
     block: UInt8[Tensor, "clip time height width 3"],
 ) -> None:
-    """Some frames of all clips into a part of an array, a chunk of clips and rows at a time."""
+    """Render some frames of all clips into ``block``, a chunk of clips and rows at a time."""
     num_clips, num_times, height, width, _ = block.shape
     rows_at_once = max(1, min(height, chunk_points // (num_times * width)))
     clips_at_once = max(1, chunk_points // (num_times * rows_at_once * width))
@@ -148,7 +170,7 @@ def _render_block(
 
 
 def to_uint8(colors: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
-    """Colors in [-1, 1] as bytes, rounded and clamped.
+    """Convert colors in [-1, 1] to bytes, rounded and clamped.
 
     Example:
         >>> to_uint8(torch.tensor([-1.2, -1.0, 0.0, 1.0])).tolist()
@@ -160,7 +182,16 @@ def to_uint8(colors: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
 def render(
     model: InrvModel, latents: Float[Tensor, "clip latent"], size: tuple[int, int, int]
 ) -> UInt8[np.ndarray, "clip time height width 3"]:
-    """Render clips into one array; :func:`render_frames` needs less memory."""
+    """Render clips into one array; :func:`render_frames` needs less memory.
+
+    Args:
+        model: Maps latents to INRs.
+        latents: One for each clip.
+        size: Frames, height and width in px.
+
+    Raises:
+        UserError: The size has no pixels.
+    """
     check_size(size)
     videos = np.empty((len(latents), *size, 3), np.uint8)
     for start in range(0, len(latents), MAX_INR_CLIPS):
@@ -174,7 +205,16 @@ def render(
 def render_points(
     model: InrvModel, latents: Float[Tensor, "clip latent"], size: tuple[int, int, int]
 ) -> Float[Tensor, "clip time height width rgb=3"]:
-    """The plain reference: every point through every layer at once, unrounded and unclamped."""
+    """The plain reference for :func:`render`: evaluates all points at once.
+
+    Args:
+        model: Maps latents to INRs.
+        latents: One for each clip.
+        size: Frames, height and width in px.
+
+    Returns:
+        Colors, nominally in [-1, 1], neither rounded nor clamped.
+    """
     num_frames, height, width = size
     axes = model.axis_tables(size, latents.device)
     features = torch.cat(
