@@ -1,5 +1,7 @@
 """What the README and the how-to pages tell people to type works."""
 
+import ast
+import importlib
 import re
 import shlex
 import shutil
@@ -97,7 +99,16 @@ def test_every_flag_on_a_page_exists(page: Path, capsys: pytest.CaptureFixture[s
             assert f"{flag} " in known or f"{flag}," in known, (words[0], flag)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_on_a_page_imports_public_names_only(page: Path) -> None:
+    for code in blocks(page, "python"):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("videospace"):
+                module = importlib.import_module(str(node.module))
+                assert {name.name for name in node.names} <= set(module.__all__), node.module
+
+
 def test_links_between_the_pages_lead_somewhere() -> None:
-    for page in [*PAGES, ROOT / "docs" / "index.md"]:
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), (page.name, target)
