@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from videospace.clips.decoding.frame_folder import natural_order
 from videospace.clips.decoding.video_input import probe, read_frames
 from videospace.runtime.errors import UnreadableVideo
 
@@ -242,16 +243,32 @@ def test_stream_without_one_good_packet(tmp_path, make_video, make_levels):
 
 def test_folder_of_frames_in_the_order_of_names(tmp_path, make_levels, numbers):
     levels = make_levels(4)
-    names = ["2.png", "10.bmp", "a.webp", "B.png"]  # sorted: 10.bmp, 2.png, B.png, a.webp
+    names = ["2.png", "10.bmp", "a.webp", "B.png"]  # in order: 2.png, 10.bmp, B.png, a.webp
     for name, frame in zip(names, levels, strict=True):
         Image.fromarray(frame).save(
             tmp_path / name, **({"lossless": True} if "webp" in name else {})
         )
     (tmp_path / "notes.md").write_text("no frame")
     (tmp_path / ".hidden.png").write_text("no frame")
-    assert numbers(list(read_frames(tmp_path))) == [1, 0, 3, 2]
-    assert numbers(list(read_frames(tmp_path, every=2))) == [1, 3]
+    assert numbers(list(read_frames(tmp_path))) == [0, 1, 3, 2]
+    assert numbers(list(read_frames(tmp_path, every=2))) == [0, 3]
     assert (probe(tmp_path).fps, probe(tmp_path).num_frames) == (25.0, 4)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["frame1.png", "frame2.png", "frame10.png"],
+        ["img (1).png", "img (2).png", "img (10).png"],
+        ["t_-10.png", "t_-2.png", "t_0.png", "t_3.png"],
+        ["-2.png", "-1.png", "0.png"],
+        ["take-1.png", "take-2.png", "take-10.png"],
+        ["2024-01-02 9.png", "2024-01-02 10.png", "2024-01-11 1.png"],
+        ["9998.png", "9999.png", "10000.png"],
+    ],
+)
+def test_natural_order(names):
+    assert sorted(reversed(names), key=natural_order) == names
 
 
 def palette_image():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from videospace.lipreading.mouth.image_files import natural_order
+from videospace.clips.decoding.frame_folder import natural_order
 from videospace.lipreading.mouth.reading import read_crops
 from videospace.runtime.errors import UserError
 

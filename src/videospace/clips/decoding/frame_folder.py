@@ -1,15 +1,19 @@
 """A folder of images as a video."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
+from natsort import natsort_keygen, ns
 from PIL import Image, ImageOps
 
 from videospace.runtime.errors import UnreadableVideo
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp"))
+_SEPARATING_MINUS = re.compile(r"(?<=[^\W_])-(?=\d)")
+_NATURAL = natsort_keygen(alg=ns.INT | ns.SIGNED | ns.PATH)
 _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
@@ -19,11 +23,25 @@ def image_paths(folder: Path | str) -> list[Path]:
     Raises:
         UnreadableVideo: When there are none.
     """
-    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    paths = [p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
     paths = [path for path in paths if not path.name.startswith(".")]
     if not paths:
         raise UnreadableVideo(folder, "the folder has no frames")
-    return paths
+    return sorted(paths, key=lambda path: natural_order(path.name))
+
+
+def natural_order(name: str) -> tuple:
+    """Sort by this key and numbers in names count as numbers.
+
+    A minus counts as a sign unless it follows a letter or a digit, as in ``frame-2``.
+
+    Example:
+        >>> sorted(["f10.png", "f9.png", "f-11.png"], key=natural_order)
+        ['f9.png', 'f10.png', 'f-11.png']
+        >>> sorted(["f_1.png", "f_-1.png", "f_-2.png"], key=natural_order)
+        ['f_-2.png', 'f_-1.png', 'f_1.png']
+    """
+    return _NATURAL(_SEPARATING_MINUS.sub("~", name))
 
 
 def read_images(folder: Path | str, every: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:

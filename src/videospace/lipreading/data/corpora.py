@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from videospace.clips.decoding.frame_folder import natural_order
 from videospace.clips.sources import VIDEO_SUFFIXES
 from videospace.lipreading.mouth.detection import FaceDetector
-from videospace.lipreading.mouth.image_files import OpenZip, is_image, natural_order
+from videospace.lipreading.mouth.image_files import OpenZip, is_image
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
 from videospace.runtime.errors import UserError

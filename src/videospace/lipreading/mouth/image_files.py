@@ -2,7 +2,6 @@
 
 import io
 import os
-import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -11,24 +10,13 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
-from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES
+from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES, natural_order
 from videospace.lipreading.mouth.cropping import fit_crop
 from videospace.runtime.errors import UserError
 
 _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _ZIP_ERRORS = (OSError, zipfile.BadZipFile, RuntimeError, EOFError)
 """RuntimeError is what zipfile says to a password, and to a compression that it does not know."""
-
-
-def natural_order(name: str) -> list[tuple[bool, int | str]]:
-    """Sort by this key and ``frame_10`` comes after ``frame_9``.
-
-    Example:
-        >>> sorted(["f10.jpg", "f9.jpg", "f1.jpg"], key=natural_order)
-        ['f1.jpg', 'f9.jpg', 'f10.jpg']
-    """
-    pieces = re.split(r"([0-9]+)", name)
-    return [(piece.isdecimal(), int(piece) if piece.isdecimal() else piece) for piece in pieces]
 
 
 def is_image(path: str) -> bool:
