@@ -4,7 +4,7 @@ import pytest
 
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.models import (
-    KEPT,
+    NUM_KEPT,
     current_model,
     keep_model,
     model_in_progress,
@@ -66,7 +66,7 @@ def test_models_go_with_what_they_learned_from(profile):
 
 
 def test_the_history_of_models_is_short(profile):
-    made = [learn(profile).id for _ in range(KEPT + 2)]
+    made = [learn(profile).id for _ in range(NUM_KEPT + 2)]
     assert [model.id for model in models(profile)] == made[2:]
     assert {path.name for path in (profile.folder / "models").iterdir()} == set(made[2:])
 

@@ -76,9 +76,9 @@ def test_a_choice_is_kept_with_its_clip(profile, say):
     one, two = Profile(profile.folder).usage()
     record = profile.clips()[-1]
     assert (one.clip, two.clip) == (first, second)
-    assert (one.word, one.place, one.answer.words) == ("bread", 2, ("water", "bread"))
+    assert (one.word, one.rank, one.answer.words) == ("bread", 2, ("water", "bread"))
     assert one.answer == answer("water", "bread", model="0123456789abcdef")
-    assert (two.place, two.answer.confident, two.made) == (1, True, record.added)
+    assert (two.rank, two.answer.confident, two.made) == (1, True, record.added)
     assert profile.word("bread").num_uses == 2
     assert profile.word("water").num_uses == 0
 
@@ -125,7 +125,7 @@ def test_a_deleted_word_is_gone_from_all_answers_and_right_ones_stay_what_they_w
     delete_word(profile, "morphine pump")
     one, two = profile.usage()
     assert one.answer.words == (None, "water", "bread")
-    assert (one.place, two.place) == (2, 1)
+    assert (one.rank, two.rank) == (2, 1)
     assert accuracy([one, two]).top1.mean == 0.5
     assert confusion_pairs([one, two]) == []
     files = (path for path in profile.folder.rglob("*") if path.is_file())

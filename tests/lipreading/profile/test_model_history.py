@@ -8,7 +8,7 @@ from videospace.lipreading.profile.deletion import delete_clip
 from videospace.lipreading.profile.history import model_history
 from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.models import (
-    KEPT,
+    NUM_KEPT,
     current_model,
     keep_model,
     model_in_progress,
@@ -72,7 +72,7 @@ def test_a_new_model_answers_after_a_step_back(profile):
 
 
 def test_the_model_that_was_gone_back_to_is_not_the_one_that_makes_room(profile):
-    made = [learn(profile) for _ in range(KEPT)]
+    made = [learn(profile) for _ in range(NUM_KEPT)]
     use_model(profile, made[0])
     made.append(learn(profile))
     assert [model.id for model in models(profile)] == [made[0], *made[2:]]

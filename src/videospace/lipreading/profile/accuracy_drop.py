@@ -66,7 +66,7 @@ def find_accuracy_drop(choices: Sequence[UsageRecord]) -> AccuracyDrop | None:
     recent, before = asked[-RECENT:], asked[-RECENT - BEFORE : -RECENT]
     if len(before) < RECENT:
         return None
-    hits = [[choice.place == 1 for choice in each] for each in (recent, before)]
+    hits = [[choice.rank == 1 for choice in each] for each in (recent, before)]
     num_right = sum(map(sum, hits))
     p_value = float(
         stats.hypergeom.cdf(sum(hits[0]), len(recent) + len(before), num_right, len(recent))
@@ -74,7 +74,7 @@ def find_accuracy_drop(choices: Sequence[UsageRecord]) -> AccuracyDrop | None:
     recent_share, before_share = proportion_interval(hits[0]), proportion_interval(hits[1])
     if p_value >= LEAST_LIKELY or recent_share is None or before_share is None:
         return None
-    missed = Counter(choice.word for choice in recent if choice.place != 1)
+    missed = Counter(choice.word for choice in recent if choice.rank != 1)
     return AccuracyDrop(
         recent=recent_share,
         num_recent=len(recent),

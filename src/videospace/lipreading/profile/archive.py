@@ -19,8 +19,7 @@ from typing import Any, TypeVar
 
 from videospace.lipreading.profile.clip_files import clip_id, load_clip
 from videospace.lipreading.profile.folder import CLIPS, MODELS, clip_path, model_path, new_folder
-from videospace.lipreading.profile.models import insert_model, models
-from videospace.lipreading.profile.profile import Profile, insert_clip, write_settings
+from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import (
     ClipRecord,
     ModelRecord,
@@ -28,10 +27,8 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.store import FORMAT_VERSION, create_index, writing
-from videospace.lipreading.profile.usage import FIRST_FORMAT as CHOICES_FORMAT
-from videospace.lipreading.profile.usage import insert_choice
-from videospace.lipreading.profile.words import checked_text, word_key
+from videospace.lipreading.profile.store import FORMAT_VERSION, ProfileDatabase
+from videospace.lipreading.profile.words import checked_text
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.json_config import config_from_json
@@ -60,8 +57,11 @@ def export_profile(profile: Profile, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
-    with atomic_write(path) as unfinished, writing(profile.folder):
-        content = _content(profile)
+    with (
+        atomic_write(path) as unfinished,
+        ProfileDatabase.writing(profile.folder) as database,
+    ):
+        content = _content(database)
         # What is inside is compressed already.
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(CONTENT_FILE, json.dumps(content, indent=2, ensure_ascii=False))
@@ -98,40 +98,40 @@ def import_profile(path: Path, folder: Path) -> Profile:
 
         settings = config_from_json(ProfileSettings, content["settings"], where, with_defaults=True)
         words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
-        choices, kept = records(UsageRecord, "choices"), records(ModelRecord, "models")
-        _check_identities([item.id for item in (*clips, *kept)], path)
-        _check_times([item.added for item in (*words, *clips, *kept)], path)
+        usage, models = records(UsageRecord, "usage"), records(ModelRecord, "models")
+        _check_identities([item.id for item in (*clips, *models)], path)
+        _check_times([item.added for item in (*words, *clips, *models)], path)
         for clip in clips:
             _extract(archive, f"{CLIPS}/{clip.id}.npz", clip_path(unfinished, clip.id), path)
             if clip_id(load_clip(clip_path(unfinished, clip.id))) != clip.id:
                 raise UserError(f"'{path}': clip {clip.id} is not what was exported")
         for member in archive.namelist():
             found = _MODEL_MEMBER.fullmatch(member)
-            if found and found[1] in {model.id for model in kept}:
+            if found and found[1] in {model.id for model in models}:
                 _extract(archive, member, model_path(unfinished, found[1]) / found[2], path)
-        create_index(unfinished)
-        with writing(unfinished) as index:
-            write_settings(index, settings)
+        ProfileDatabase.create(unfinished)
+        with ProfileDatabase.writing(unfinished) as database:
+            database.write_settings(settings)
             for word in words:
-                _insert_word(index, word)
+                database.add_word(dataclasses.replace(word, text=checked_text(word.text)))
             for clip in clips:
-                insert_clip(index, clip)
-            for choice in choices:
-                insert_choice(index, choice)
-            for model in kept:
-                insert_model(index, model)
+                database.add_clip(clip)
+            for use in usage:
+                database.add_usage(use)
+            for model in models:
+                database.add_model(model)
     return Profile(folder)
 
 
-def _content(profile: Profile) -> dict[str, Any]:
+def _content(database: ProfileDatabase) -> dict[str, Any]:
     return {
         "class": _CLASS,
         "format_version": FORMAT_VERSION,
-        "settings": dataclasses.asdict(profile.settings),
-        "words": [dataclasses.asdict(word) for word in profile.words()],
-        "clips": [dataclasses.asdict(clip) for clip in profile.clips()],
-        "choices": [dataclasses.asdict(choice) for choice in profile.usage()],
-        "models": [dataclasses.asdict(model) for model in models(profile)],
+        "settings": dataclasses.asdict(database.settings()),
+        "words": [dataclasses.asdict(word) for word in database.words()],
+        "clips": [dataclasses.asdict(clip) for clip in database.clips()],
+        "usage": [dataclasses.asdict(usage) for usage in database.usage()],
+        "models": [dataclasses.asdict(model) for model in database.models()],
     }
 
 
@@ -165,9 +165,11 @@ def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
             f"'{path}' has format {version}, and this version of videospace knows up to "
             f"{FORMAT_VERSION}: update videospace to open it"
         )
-    if version < CHOICES_FORMAT:
-        content["choices"] = []
-    if lacking := {"settings", "words", "clips", "choices", "models"} - content.keys():
+    if version < 2:  # which had no usage
+        content["usage"] = []
+    elif version == 2 and "choices" in content:
+        content["usage"] = content.pop("choices")
+    if lacking := {"settings", "words", "clips", "usage", "models"} - content.keys():
         raise UserError(f"'{path}' lacks '{min(lacking)}' in {CONTENT_FILE}: export it again")
     return content
 
@@ -197,11 +199,3 @@ def _extract(archive: zipfile.ZipFile, member: str, target: Path, path: Path) ->
             shutil.copyfileobj(source, file)
     except KeyError as error:
         raise UserError(f"'{path}' is incomplete, it lacks {member}: export it again") from error
-
-
-def _insert_word(index: sqlite3.Connection, word: WordRecord) -> None:
-    text = checked_text(word.text)
-    index.execute(
-        "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?)",
-        (word_key(text), text, word.spoken, word.note, word.added, word.num_uses),
-    )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.store import reading, writing
+from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 
@@ -34,8 +34,8 @@ def model_path(folder: Path, identity: str) -> Path:
     return folder / MODELS / identity
 
 
-def sweep(folder: Path) -> None:
-    """Remove the files of clips and models that the index of a profile does not know.
+def clean_up(folder: Path) -> None:
+    """Remove the files of clips and models that the database of a profile does not know.
 
     They are what a kill left of a call that had not returned: of a clip that was not acknowledged,
     or of one that was being deleted.
@@ -48,7 +48,7 @@ def sweep(folder: Path) -> None:
     """
     if not any(_leftovers(folder)):
         return
-    with writing(folder):  # now nobody is between a file and its row
+    with ProfileDatabase.writing(folder):  # now nobody is between a file and its row
         for path in list(_leftovers(folder)):
             remove(path)
 
@@ -69,9 +69,8 @@ def remove(path: Path) -> None:
 
 
 def _leftovers(folder: Path) -> Iterator[Path]:
-    with reading(folder) as index:
-        known = {f"{row['id']}.npz" for row in index.execute("SELECT id FROM clips")}
-        known |= {row["id"] for row in index.execute("SELECT id FROM models")}
+    with ProfileDatabase.reading(folder) as database:
+        known = {f"{clip}.npz" for clip in database.clip_ids()} | database.model_ids()
     unfinished = []
     for path in (*(folder / CLIPS).glob("*"), *(folder / MODELS).glob("*")):
         if path.name.startswith(UNFINISHED):

@@ -98,7 +98,7 @@ class WordHistory:
 
 def accuracy(choices: Sequence[UsageRecord]) -> Accuracy:
     """How often the answers before these choices were right."""
-    places = [choice.place for choice in choices if choice.was_asked]
+    places = [choice.rank for choice in choices if choice.was_asked]
     return Accuracy(
         num_answers=len(places),
         top1=proportion_interval(place == 1 for place in places),
@@ -176,14 +176,14 @@ def _of_word(word: WordRecord, said: Sequence[UsageRecord]) -> WordHistory:
         num_clips=word.num_clips,
         num_uses=len(said),
         num_answers=len(asked),
-        num_hits=sum(choice.place == 1 for choice in asked),
+        num_hits=sum(choice.rank == 1 for choice in asked),
         taken_for=tuple((answered, times) for _, answered, times in confusion_pairs(asked)),
     )
 
 
 def _taken_for(choice: UsageRecord) -> str | None:
     """What was named first instead; None where it was right, or the word was deleted since."""
-    return choice.answer.words[0] if choice.was_asked and choice.place != 1 else None
+    return choice.answer.words[0] if choice.was_asked and choice.rank != 1 else None
 
 
 def _time(choice: UsageRecord, zone: datetime.tzinfo | None = None) -> datetime.datetime:
@@ -237,7 +237,7 @@ def _row(choice: UsageRecord) -> list[object]:
     return [
         choice.made,
         _plain(choice.word),
-        choice.place or "",
+        choice.rank or "",
         int(answer.confident),
         int(choice.was_known),
         *_guesses(answer.words, answer.probabilities),

@@ -6,10 +6,10 @@ from typing import cast
 from videospace.lipreading.adaptation.strategies import STRATEGIES, StrategyName, strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.folder import model_path
-from videospace.lipreading.profile.models import current_model, next_turn
-from videospace.lipreading.profile.profile import Profile, write_settings
+from videospace.lipreading.profile.models import current_model
+from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ModelRecord
-from videospace.lipreading.profile.store import writing
+from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 
 UNTRAINED: StrategyName = "fusion"
@@ -48,22 +48,20 @@ def use_model(profile: Profile, identity: str) -> None:
     Raises:
         UserError: There is no such model, or the disk is full.
     """
-    with writing(profile.folder) as index:
-        found = index.execute(
-            "SELECT kind, strategy FROM models WHERE id = ?", (identity,)
-        ).fetchone()
+    with ProfileDatabase.writing(profile.folder) as database:
+        found = next((model for model in database.models() if model.id == identity), None)
         if found is None:
             raise UserError(
                 f"no model '{identity}' in the profile: 'videospace lipread models' lists them"
             )
-        settings = profile.settings  # nobody changes them meanwhile
-        strategy = found["strategy"]
-        if found["kind"] == "encoder":
-            record = strategy_named(settings.strategy)
-            keeps = record.needs_model and not record.needs_training
+        settings = database.settings()
+        strategy = found.strategy
+        if found.kind == "encoder":
+            current = strategy_named(settings.strategy)
+            keeps = current.needs_model and not current.needs_training
             strategy = settings.strategy if keeps else UNTRAINED
-        index.execute("UPDATE models SET turn = ? WHERE id = ?", (next_turn(index), identity))
-        write_settings(index, dataclasses.replace(settings, strategy=strategy))
+        database.put_model_to_use(identity)
+        database.write_settings(dataclasses.replace(settings, strategy=strategy))
 
 
 def base_model(profile: Profile) -> MouthModel | None:

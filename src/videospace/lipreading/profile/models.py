@@ -3,23 +3,21 @@
 import contextlib
 import os
 import shutil
-import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 from videospace.lipreading.profile.clip_files import sync_folder
 from videospace.lipreading.profile.folder import MODELS, TRAINING_LOCK, UNFINISHED, model_path
-from videospace.lipreading.profile.profile import Profile, now
-from videospace.lipreading.profile.records import ModelRecord
-from videospace.lipreading.profile.store import reading, writing
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.records import ModelKind, ModelRecord, now
+from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 
-KEPT = 3
-"""Models of a kind in the history; those that were in use longest ago make room."""
+NUM_KEPT = 3
+"""Models of a kind that a profile keeps; those that were in use longest ago are deleted."""
 
 
 @contextlib.contextmanager
@@ -44,7 +42,7 @@ def keep_model(
     profile: Profile,
     finished: Path,
     *,
-    kind: Literal["encoder", "recognizer"],
+    kind: ModelKind,
     strategy: str,
     clips: Sequence[str] = (),
 ) -> ModelRecord:
@@ -63,9 +61,8 @@ def keep_model(
     """
     identity = uuid.uuid4().hex[:16]
     folder = model_path(profile.folder, identity)
-    with writing(profile.folder) as index:
-        known = {row["id"] for row in index.execute("SELECT id FROM clips")}
-        if deleted := [clip for clip in clips if clip not in known]:
+    with ProfileDatabase.writing(profile.folder) as database:
+        if deleted := set(clips) - database.clip_ids():
             raise UserError(
                 f"{len(deleted)} of the clips were deleted while the model learned from them, so "
                 "it is not kept: train again"
@@ -76,54 +73,28 @@ def keep_model(
             added=now(),
             strategy=strategy,
             clips=tuple(clips),
-            turn=next_turn(index),
+            turn=database.next_turn(),
         )
-        insert_model(index, record)
-        older = index.execute(
-            "SELECT id FROM models WHERE kind = ? ORDER BY turn DESC, rowid DESC LIMIT -1 OFFSET ?",
-            (kind, KEPT),
-        ).fetchall()
-        index.executemany("DELETE FROM models WHERE id = ?", [(row["id"],) for row in older])
+        database.add_model(record)
+        replaced = database.delete_oldest_models(kind, num_kept=NUM_KEPT)
         try:
             os.replace(finished, folder)
         except OSError as error:
             raise cannot_write(folder, error) from error
         sync_folder(folder)
         sync_folder(folder.parent)
-    for row in older:
-        shutil.rmtree(model_path(profile.folder, row["id"]), ignore_errors=True)
+    for model in replaced:
+        shutil.rmtree(model_path(profile.folder, model), ignore_errors=True)
     return record
 
 
-def insert_model(index: sqlite3.Connection, record: ModelRecord) -> None:
-    """Add the rows of a model."""
-    index.execute(
-        "INSERT INTO models VALUES (?, ?, ?, ?, ?)",
-        (record.id, record.kind, record.added, record.strategy, record.turn),
-    )
-    index.executemany(
-        "INSERT INTO model_clips VALUES (?, ?)", [(record.id, clip) for clip in record.clips]
-    )
-
-
-def next_turn(index: sqlite3.Connection) -> int:
-    """The turn of a model that is put to use now."""
-    (turn,) = index.execute("SELECT COALESCE(MAX(turn), 0) + 1 FROM models").fetchone()
-    return turn
-
-
 def models(profile: Profile) -> list[ModelRecord]:
-    """The history of models, oldest first."""
-    with reading(profile.folder) as index:
-        rows = index.execute("SELECT * FROM models ORDER BY rowid").fetchall()
-        clips = index.execute("SELECT model, clip FROM model_clips ORDER BY rowid").fetchall()
-    return [
-        ModelRecord(**row, clips=tuple(c["clip"] for c in clips if c["model"] == row["id"]))
-        for row in rows
-    ]
+    """The models that a profile keeps, oldest first."""
+    with ProfileDatabase.reading(profile.folder) as database:
+        return database.models()
 
 
-def current_model(profile: Profile, kind: Literal["encoder", "recognizer"]) -> ModelRecord | None:
+def current_model(profile: Profile, kind: ModelKind) -> ModelRecord | None:
     """The model of a kind that is in use: the newest one, unless somebody chose another.
 
     None where there is none.

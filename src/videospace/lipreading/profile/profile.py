@@ -1,39 +1,25 @@
 """A person's profile: a folder that keeps every word and clip it has acknowledged."""
 
 import contextlib
-import dataclasses
-import datetime
-import json
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 from videospace.lipreading.data.corpora import Domain, LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
-from videospace.lipreading.profile.folder import clip_path, new_folder, sweep
+from videospace.lipreading.profile.folder import clean_up, clip_path, new_folder
 from videospace.lipreading.profile.records import (
     AnswerRecord,
     ClipRecord,
     ProfileSettings,
     UsageRecord,
     WordRecord,
+    now,
 )
-from videospace.lipreading.profile.store import create_index, reading, writing
-from videospace.lipreading.profile.usage import insert_choice, read_choices
+from videospace.lipreading.profile.store import NoSuchWordError, ProfileDatabase
 from videospace.lipreading.profile.words import WordEntry, checked_text, word_key
 from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
-
-_WORDS = """
-SELECT text, spoken, note, words.added, num_uses, COUNT(clips.id) AS num_clips
-FROM words LEFT JOIN clips ON clips.word = words.key {where} GROUP BY key ORDER BY words.rowid
-"""
-_CLIPS = """
-SELECT id, text AS word, clips.added, source, domain, num_frames, fps, problems
-FROM clips JOIN words ON words.key = clips.word {where} ORDER BY clips.rowid
-"""
 
 
 class Profile:
@@ -63,9 +49,9 @@ class Profile:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        with reading(folder):
+        with ProfileDatabase.reading(folder):
             pass
-        sweep(folder)
+        clean_up(folder)
 
     @classmethod
     def create(cls, folder: Path, settings: ProfileSettings) -> "Profile":
@@ -76,31 +62,27 @@ class Profile:
         """
         checked_text(settings.person, "name")
         with new_folder(folder) as unfinished:
-            create_index(unfinished)
-            with writing(unfinished) as index:
-                write_settings(index, settings)
+            ProfileDatabase.create(unfinished)
+            with ProfileDatabase.writing(unfinished) as database:
+                database.write_settings(settings)
         return cls(folder)
 
     @property
     def settings(self) -> ProfileSettings:
         """As they are now."""
-        with reading(self.folder) as index:
-            rows = index.execute("SELECT name, value FROM settings").fetchall()
-        # A setting that is younger than the profile has its default.
-        content = dataclasses.asdict(ProfileSettings(person=""))
-        content |= {name: json.loads(value) for name, value in rows}
-        return config_from_json(ProfileSettings, content, f"settings of '{self.folder}'")
+        with ProfileDatabase.reading(self.folder) as database:
+            return database.settings()
 
     def change_settings(self, settings: ProfileSettings) -> None:
         """Replace all settings."""
         checked_text(settings.person, "name")
-        with writing(self.folder) as index:
-            write_settings(index, settings)
+        with ProfileDatabase.writing(self.folder) as database:
+            database.write_settings(settings)
 
     def words(self) -> list[WordRecord]:
         """All words, in the order in which they were added."""
-        with reading(self.folder) as index:
-            return [WordRecord(**row) for row in index.execute(_WORDS.format(where=""))]
+        with ProfileDatabase.reading(self.folder) as database:
+            return database.words()
 
     def word(self, text: str) -> WordRecord:
         """One word.
@@ -108,8 +90,8 @@ class Profile:
         Raises:
             UserError: There is no such word.
         """
-        with reading(self.folder) as index:
-            return _word(index, text)
+        with ProfileDatabase.reading(self.folder) as database:
+            return database.word(text)
 
     def add_word(self, text: str, *, spoken: str | None = None, note: str = "") -> WordRecord:
         """Add a word.
@@ -125,18 +107,17 @@ class Profile:
         """
         text = checked_text(text)
         spoken = text if spoken is None else checked_text(spoken, "spoken form")
-        with writing(self.folder) as index:
-            with contextlib.suppress(_NoSuchWord):
-                known = _word(index, text)
+        with ProfileDatabase.writing(self.folder) as database:
+            with contextlib.suppress(NoSuchWordError):
+                known = database.word(text)
                 raise UserError(
                     f"the word '{known.text}' is in the profile already, with "
                     f"{counted(known.num_clips, 'clip')}: add clips to it, or choose another text"
                 )
-            index.execute(
-                "INSERT INTO words (key, text, spoken, note, added) VALUES (?, ?, ?, ?, ?)",
-                (word_key(text), text, spoken, _storable(note), now()),
+            database.add_word(
+                WordRecord(text=text, spoken=spoken, note=_storable(note), added=now())
             )
-            return _word(index, text)
+            return database.word(text)
 
     def add_words(self, entries: Iterable[WordEntry]) -> list[WordRecord]:
         """Add the words of a list that the profile does not have yet.
@@ -189,9 +170,9 @@ class Profile:
         # The file is written while nobody else may write to the index, so that a clip file without
         # a row is always the rest of something interrupted (see sweeping.sweep).
         try:
-            with writing(self.folder) as index:
-                _refuse_known(index, identity)
-                of = _word(index, word)
+            with ProfileDatabase.writing(self.folder) as database:
+                _refuse_known(database, identity)
+                of = database.word(word)
                 record = ClipRecord(
                     id=identity,
                     word=of.text,
@@ -202,21 +183,21 @@ class Profile:
                     fps=clip.fps,
                     problems=tuple(problems),
                 )
-                insert_clip(index, record)
+                database.add_clip(record)
                 if answer is not None:
-                    choice = UsageRecord(
+                    usage = UsageRecord(
                         clip=identity,
                         word=of.text,
                         made=record.added,
                         was_known=of.num_clips > 0,
                         answer=answer,
                     )
-                    insert_choice(index, choice)
-                    _count_use(index, of)
+                    database.add_usage(usage)
+                    database.count_use(of.text)
                 save_clip(clip_path(self.folder, identity), clip)
         except BaseException:
             with contextlib.suppress(UserError):  # a full disk may refuse even that
-                sweep(self.folder)
+                clean_up(self.folder)
             raise
         return record
 
@@ -226,18 +207,13 @@ class Profile:
         Raises:
             UserError: There is no such word.
         """
-        with reading(self.folder) as index:
-            if word is None:
-                rows = index.execute(_CLIPS.format(where=""))
-            else:
-                key = word_key(_word(index, word).text)
-                rows = index.execute(_CLIPS.format(where="WHERE word = ?"), (key,))
-            return [_clip_record(row) for row in rows]
+        with ProfileDatabase.reading(self.folder) as database:
+            return database.clips(None if word is None else database.word(word).text)
 
     def usage(self) -> list[UsageRecord]:
         """What was said in use, in the order in which it was chosen."""
-        with reading(self.folder) as index:
-            return read_choices(index)
+        with ProfileDatabase.reading(self.folder) as database:
+            return database.usage()
 
     def load_clip(self, identity: str) -> MouthClip:
         """The frames of a clip.
@@ -264,59 +240,15 @@ class Profile:
         ]
 
 
-class _NoSuchWord(UserError):
-    pass
-
-
-def _word(index: sqlite3.Connection, text: str) -> WordRecord:
-    key = word_key(checked_text(text))
-    row = index.execute(_WORDS.format(where="WHERE key = ?"), (key,)).fetchone()
-    if row is None:
-        raise _NoSuchWord(
-            f"the profile has no word '{text}': 'videospace lipread info' lists its words"
-        )
-    return WordRecord(**row)
-
-
-def _count_use(index: sqlite3.Connection, word: WordRecord) -> None:
-    index.execute("UPDATE words SET num_uses = num_uses + 1 WHERE key = ?", (word_key(word.text),))
-
-
-def _refuse_known(index: sqlite3.Connection, identity: str) -> None:
-    known = index.execute(_CLIPS.format(where="WHERE id = ?"), (identity,)).fetchone()
-    if known:
+def _refuse_known(database: ProfileDatabase, identity: str) -> None:
+    known = database.clip(identity)
+    if known is not None:
         raise UserError(
-            f"this recording is in the profile already, as clip {identity} of "
-            f"'{known['word']}': record the word once more"
+            f"this recording is in the profile already, as clip {identity} of '{known.word}': "
+            "record the word once more"
         )
 
 
 def _storable(text: str) -> str:
-    """File names may hold bytes that are no text."""
+    """Replace bytes of file names that are not text."""
     return text.encode(errors="replace").decode()
-
-
-def _clip_record(row: sqlite3.Row) -> ClipRecord:
-    return ClipRecord(**{**row, "problems": tuple(json.loads(row["problems"]))})
-
-
-def insert_clip(index: sqlite3.Connection, record: ClipRecord) -> None:
-    """Add the row of a clip."""
-    values = dataclasses.asdict(record)
-    values |= {"word": word_key(record.word), "problems": json.dumps(record.problems)}
-    index.execute(
-        "INSERT INTO clips VALUES "
-        "(:id, :word, :added, :source, :domain, :num_frames, :fps, :problems)",
-        values,
-    )
-
-
-def write_settings(index: sqlite3.Connection, settings: ProfileSettings) -> None:
-    """Replace the rows of all settings."""
-    rows = [(name, json.dumps(value)) for name, value in dataclasses.asdict(settings).items()]
-    index.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
-
-
-def now() -> str:
-    """The time in UTC, as ISO 8601."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

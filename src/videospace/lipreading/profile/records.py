@@ -1,6 +1,7 @@
 """What a profile knows about its words, clips and models."""
 
 import dataclasses
+import datetime
 from typing import Literal
 
 from videospace.lipreading.data.corpora import Domain
@@ -8,6 +9,8 @@ from videospace.lipreading.mouth.detectors import Finder
 from videospace.runtime.errors import UserError
 from videospace.runtime.renamed import renamed
 
+ModelKind = Literal["encoder", "recognizer"]
+"""What a model learned from: other people, or the person's clips."""
 RENAMED_STRATEGIES = {"dtw-normalised": "dtw-normalized"}
 """Names of strategies by those of version 0.1."""
 RENAMED_MODEL_KINDS = {"recogniser": "recognizer"}
@@ -61,7 +64,7 @@ class ModelRecord:
 
     id: str
     """Name of its folder below ``models/``."""
-    kind: Literal["encoder", "recognizer"]
+    kind: ModelKind
     """An encoder learned from other people, or what was learned from this person's clips."""
     added: str
     """When, as ISO 8601 in UTC."""
@@ -127,7 +130,7 @@ class UsageRecord:
         return self.was_known and bool(self.answer.words)
 
     @property
-    def place(self) -> int | None:
+    def rank(self) -> int | None:
         """Of the right word in the answer, from 1; None where it is not among those named."""
         words = self.answer.words
         return words.index(self.word) + 1 if self.word in words else None
@@ -151,3 +154,8 @@ class ProfileSettings:
     """What finds the mouth in recordings that the studio makes."""
     phrases: str = "Yes\nNo\nHelp\nI am in pain"
     """What is said with one tap and never recognized, one a line."""
+
+
+def now() -> str:
+    """The time in UTC, as ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
