@@ -112,3 +112,11 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_files_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = {path for path in re.findall(r"`([\w./]+)`", text) if "/" in path}
+    assert len(paths) > 10
+    for path in paths - {"build/site"}:
+        assert (ROOT / path).exists() or (ROOT / "src" / "videospace" / path).exists(), path
