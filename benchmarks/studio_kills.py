@@ -1,6 +1,6 @@
 """kill -9 at random moments: does the studio keep what it has acknowledged, and nothing else?
 
-A page adds words, records, chooses, deletes words, recordings and people, trains, exports and
+A page adds words, records, chooses, deletes words, recordings and profiles, trains, exports and
 imports, until the studio is killed at a moment drawn by lot. Then it is started anew, and what lies
 on the disk is compared with what it had acknowledged. The one change that was under way may have
 happened or not, but not by half (a new word may be there before its recording). Every recording and
@@ -33,18 +33,18 @@ from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
 
-MOST_PEOPLE, MOST_WORDS = 3, 12
+MAX_PROFILES, MAX_WORDS = 3, 12
 TRAINING_MINUTES = 0.02
 PERSON = "ann"
 Content = dict[str, set[str]]
 """The words of a person, and the ids of the recordings of each."""
-People = dict[str, Content]
+Profiles = dict[str, Content]
 """By their ids."""
 UNKNOWN = "?"
 """An id that only an answer would have told, which never came."""
 
 
-def same(expected: People, found: People) -> bool:
+def same(expected: Profiles, found: Profiles) -> bool:
     """Whether two states are the same; an unknown id stands for any other.
 
     Example:
@@ -70,14 +70,14 @@ def _same_content(expected: Content, found: Content) -> bool:
     )
 
 
-def look(data: Path) -> tuple[People, list[str]]:
+def look(data: Path) -> tuple[Profiles, list[str]]:
     """What lies in the folder of a studio that runs, and what is wrong with it.
 
     Returns:
         The content of each person, and a sentence for every recording or model that is not whole
         and every file that nobody knows.
     """
-    found: People = {}
+    found: Profiles = {}
     wrong: list[str] = []
     for folder in sorted(path for path in data.iterdir() if not path.name.startswith(".")):
         files = [path for kind in (CLIPS, MODELS) for path in (folder / kind).iterdir()]
@@ -102,13 +102,13 @@ class Script:
 
     Args:
         chance: Draws what is done.
-        people: What the studio holds at the beginning.
+        profiles: What the studio holds at the beginning.
     """
 
-    def __init__(self, chance: random.Random, people: People):
-        self.people = people
+    def __init__(self, chance: random.Random, profiles: Profiles):
+        self.profiles = profiles
         """What was acknowledged."""
-        self.perhaps: list[People] = []
+        self.perhaps: list[Profiles] = []
         """What there may be instead, by the change that is under way."""
         self.doing = "nothing"
         """What is under way."""
@@ -149,73 +149,75 @@ class Script:
         after[PERSON][word] = set()
         self.perhaps = [after]
         page.ask("word", "POST", "words", json={"text": word}).raise_for_status()
-        self.people = after
+        self.profiles = after
 
     def _record(self, page: StudioPage) -> None:
         film = word_film(self._chance.randrange(8), self._chance.getrandbits(32))
-        heard = page.record(film, recognize=self._chance.random() < 0.5)
-        word = self._chance.choice([*self.people[PERSON], self._new_word()])
+        recognized = page.record(film, recognize=self._chance.random() < 0.5)
+        word = self._chance.choice([*self.profiles[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()
         halfway[PERSON].setdefault(word, set())  # a new word comes before its recording
         after[PERSON].setdefault(word, set()).add(UNKNOWN)
         self.perhaps = [halfway, after]
-        kept = page.keep(film, heard, word)
+        kept = page.keep(film, recognized, word)
         after[PERSON][word] = after[PERSON][word] - {UNKNOWN} | {kept["id"]}
-        self.people = after
+        self.profiles = after
 
     def _delete_word(self, page: StudioPage) -> None:
-        words = list(self.people[PERSON])
-        if len(words) < MOST_WORDS / 2:
+        words = list(self.profiles[PERSON])
+        if len(words) < MAX_WORDS / 2:
             return
         word, after = self._chance.choice(words), self._after()
         del after[PERSON][word]
         self.perhaps = [after]
         page.ask("word", "DELETE", "words", params={"word": word}).raise_for_status()
-        self.people = after
+        self.profiles = after
 
     def _delete_recording(self, page: StudioPage) -> None:
-        recordings = [(word, clip) for word, clips in self.people[PERSON].items() for clip in clips]
-        if len(recordings) < MOST_WORDS / 2:
+        recordings = [
+            (word, clip) for word, clips in self.profiles[PERSON].items() for clip in clips
+        ]
+        if len(recordings) < MAX_WORDS / 2:
             return
         (word, clip), after = self._chance.choice(sorted(recordings)), self._after()
         after[PERSON][word].remove(clip)
         self.perhaps = [after]
         page.ask("clip", "DELETE", f"clips/{clip}").raise_for_status()
-        self.people = after
+        self.profiles = after
 
     def _train(self, page: StudioPage) -> None:
         # Refused where one is running, or too few words have recordings.
-        page.ask("train", "POST", "learning", json={"minutes": TRAINING_MINUTES})
+        page.ask("train", "POST", "training", json={"minutes": TRAINING_MINUTES})
 
     def _export(self, page: StudioPage) -> None:
         answer = page.ask("export", "GET", "export").raise_for_status()
         self._archive = answer.content, self._after()[PERSON]
 
     def _import(self, page: StudioPage) -> None:
-        if self._archive is None or len(self.people) >= MOST_PEOPLE:
+        if self._archive is None or len(self.profiles) >= MAX_PROFILES:
             return
         archive, content = self._archive
         after = self._after()
         after[UNKNOWN] = copy.deepcopy(content)
         self.perhaps = [after]
         answer = page.ask(
-            "import", "POST", "/api/people/import", content=archive, headers=ZIP_TYPE
+            "import", "POST", "/api/profiles/import", content=archive, headers=ZIP_TYPE
         ).raise_for_status()
         after[answer.json()["id"]] = after.pop(UNKNOWN)
-        self.people = after
+        self.profiles = after
 
     def _delete_person(self, page: StudioPage) -> None:
-        others = sorted(self.people.keys() - {PERSON})
+        others = sorted(self.profiles.keys() - {PERSON})
         if not others:
             return
         person, after = self._chance.choice(others), self._after()
         del after[person]
         self.perhaps = [after]
-        page.ask("person", "DELETE", f"/api/people/{person}").raise_for_status()
-        self.people = after
+        page.ask("person", "DELETE", f"/api/profiles/{person}").raise_for_status()
+        self.profiles = after
 
-    def _after(self) -> People:
-        return copy.deepcopy(self.people)
+    def _after(self) -> Profiles:
+        return copy.deepcopy(self.profiles)
 
     def _new_word(self) -> str:
         return f"word {self._chance.getrandbits(32):08x}"
@@ -245,10 +247,10 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
     make_model(work / "model")
     journal = work / "kills.jsonl"
     kills, num_bytes = read_json_lines(journal)  # of this command, interrupted
-    people = work / "people"
+    profiles = work / "profiles"
     # Of an interrupted kill, recordings may be there that would be refused now.
-    shutil.rmtree(people, ignore_errors=True)
-    with StudioServer(people, "--model", str(work / "model")) as studio:
+    shutil.rmtree(profiles, ignore_errors=True)
+    with StudioServer(profiles, "--model", str(work / "model")) as studio:
         make_person(studio)
         for number in range(len(kills), options.kills):
             chance = random.Random(f"{options.seed}, kill {number}")
@@ -292,11 +294,11 @@ def kill(studio: StudioServer, chance: random.Random, most_acts: int) -> dict[st
 
 def judge(script: Script, data: Path) -> list[str]:
     """What should not be as it is after a kill."""
-    people, wrong = look(data)
-    if not any(same(expected, people) for expected in (script.people, *script.perhaps)):
+    profiles, wrong = look(data)
+    if not any(same(expected, profiles) for expected in (script.profiles, *script.perhaps)):
         wrong.append(
-            f"while {script.doing}: acknowledged was {script.people}, "
-            f"it might be {script.perhaps}, there is {people}"
+            f"while {script.doing}: acknowledged was {script.profiles}, "
+            f"it might be {script.perhaps}, there is {profiles}"
         )
     return wrong + script.mishaps
 
@@ -305,7 +307,7 @@ def make_person(studio: StudioServer) -> None:
     """Ann, whose mouth need not be found, unless she is there already."""
     with StudioPage(studio.address, PERSON) as page:
         if page.ask("person", "GET", "").status_code == 404:
-            page.ask("person", "POST", "/api/people", json={"person": "Ann"}).raise_for_status()
+            page.ask("person", "POST", "/api/profiles", json={"person": "Ann"}).raise_for_status()
         page.ask("settings", "PATCH", "", json={"finder": "middle"}).raise_for_status()
 
 

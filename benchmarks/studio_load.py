@@ -90,8 +90,8 @@ class Visitor:
 
     def drop(self) -> None:
         """Mouth a word and think better of it."""
-        heard = self.page.record(self._film())
-        self.page.ask("drop", "DELETE", f"recordings/{heard['id']}").raise_for_status()
+        recognized = self.page.record(self._film())
+        self.page.ask("drop", "DELETE", f"recordings/{recognized['id']}").raise_for_status()
 
     def undo(self) -> None:
         """Take back a choice."""
@@ -110,8 +110,8 @@ class Visitor:
 
     def poll(self) -> None:
         """Look who is there, and how far a training is."""
-        self.page.ask("people", "GET", "/api/people").raise_for_status()
-        self.page.ask("learning", "GET", "learning").raise_for_status()
+        self.page.ask("profiles", "GET", "/api/profiles").raise_for_status()
+        self.page.ask("training", "GET", "training").raise_for_status()
 
     def teach(self) -> None:
         """Add a word of one's own, with a recording."""
@@ -180,7 +180,7 @@ class StudioLoadOptions(BenchmarkOptions):
 
 def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     """Set up, then measure alone, under load, and with malformed requests."""
-    data = work / "people"
+    data = work / "profiles"
     # Of an interrupted command, recordings may be there that would be refused now.
     shutil.rmtree(data, ignore_errors=True)
     make_person(data / PERSON, options)
@@ -247,8 +247,8 @@ def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, 
         page.tally.seconds.clear()
         for number in range(options.answers):
             content = films(number + 1)
-            heard = page.record(content)
-            page.keep(content, heard, f"word {number % options.words}")
+            recognized = page.record(content)
+            page.keep(content, recognized, f"word {number % options.words}")
     seconds = page.tally.seconds
     return {
         "films": options.films,

@@ -23,7 +23,7 @@ import tyro
 from jaxtyping import UInt8
 from PIL import Image
 from tests.support.drawn_faces import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
-from tests.support.studio_in_process import StudioHere
+from tests.support.studio_in_process import InProcessStudio
 
 from videospace.lipreading.mouth.detection import FixedBox
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -31,8 +31,8 @@ from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
-from videospace.studio.server.sessions.profiles import People
-from videospace.studio.server.uploads.films import FilmReader
+from videospace.studio.server.sessions.profiles import Profiles
+from videospace.studio.server.uploads.recordings import RecordingReader
 
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -43,7 +43,8 @@ WAIT_SECONDS = 60.0
 HEAR = """
 const [film, done] = arguments;
 const bytes = Uint8Array.from(atob(film), (letter) => letter.charCodeAt(0));
-import("/talk.js").then(({ hear }) => hear(new Blob([bytes], { type: "video/webm" }))).then(done);
+const video = new Blob([bytes], { type: "video/webm" });
+import("/talk/speaking/talk.js").then(({ recognize }) => recognize(video)).then(done);
 """
 
 
@@ -103,10 +104,10 @@ SCENES: dict[str, Callable[[Any], None]] = {
 def main(options: PictureOptions) -> None:
     """Make all pictures."""
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as work, FilmReader() as films:
+    with tempfile.TemporaryDirectory() as work, RecordingReader() as films:
         film = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
-        _teach(People(Path(work) / "data"))
-        with StudioHere(Path(work) / "data", films) as studio, _browser(film) as browser:
+        _teach(Profiles(Path(work) / "data"))
+        with InProcessStudio(Path(work) / "data", films) as studio, _browser(film) as browser:
             browser.get(studio.address)
             wait(browser, "byId('preview').videoWidth > 0")
             names = browser.execute_script(
@@ -143,8 +144,8 @@ def wait(browser: Any, condition: str) -> None:
         time.sleep(0.1)
 
 
-def _teach(people: People) -> None:
-    profile = people.find(people.create(ProfileSettings(person="Ann")))
+def _teach(profiles: Profiles) -> None:
+    profile = profiles.find(profiles.create(ProfileSettings(person="Ann")))
     for word, text in enumerate(WORDS):
         profile.add_word(text)
         profile.add_clip(text, _mouthed(word, num_frames=28), source="studio")

@@ -15,10 +15,11 @@ from videospace.lipreading.mouth.pose import MouthPose
 pytestmark = pytest.mark.browser
 HEAR = """
 const done = arguments[0];
-import("/talk.js").then(({ hear }) => hear(new Blob(["film"], { type: "video/webm" }))).then(done);
+const video = new Blob(["video"], { type: "video/webm" });
+import("/talk/speaking/talk.js").then(({ recognize }) => recognize(video)).then(done);
 """
 SHOW_ALL_OF_THE_LESSON = """
-import("/dom.js").then(({ byId, fillList, show }) => {
+import("/shared/dom.js").then(({ byId, fillList, show }) => {
   fillList(byId("lesson-problems"), ["it is too dark: turn on a light"]);
   fillList(byId("look-alikes"), ["“mat” looks much like “bat”."]);
   for (const element of document.querySelectorAll("#lesson [hidden]")) show(element);
@@ -60,7 +61,7 @@ STATES: dict[str, Callable[[Any], object]] = {
     "talk with guesses": guesses,
     "talk with a word to type": typed_form,
     "talk with phrases to change": lambda page: press(page, "#edit-phrases"),
-    "talk without hands": lambda page: press(page, "#auto"),
+    "talk without hands": lambda page: press(page, "#hands-free"),
     "a lesson": lesson,
     "data with recordings": data_in_full,
     "a question before deletion": confirmation,
@@ -68,7 +69,7 @@ STATES: dict[str, Callable[[Any], object]] = {
         "document.getElementById('code-dialog').showModal()"
     ),
     "something that went wrong": lambda page: page.execute_script(
-        "import('/dom.js').then(({ notify }) => notify('The studio does not answer.'))"
+        "import('/shared/dom.js').then(({ notify }) => notify('The studio does not answer.'))"
     ),
 }
 """Beyond the pages as they open, which the links in the header name."""
@@ -77,8 +78,8 @@ STATES: dict[str, Callable[[Any], object]] = {
 @pytest.fixture
 def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
     """It finds one mouth, and something to improve about every recording."""
-    drawn_studio.films.reset(mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
-    drawn_studio.films.problems = ("it is blurred: clean the lens",)
+    drawn_studio.reader.reset(mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
+    drawn_studio.reader.problems = ("it is blurred: clean the lens",)
     return drawn_studio
 
 
@@ -121,7 +122,7 @@ def test_every_state_keeps_the_rules(page, state):
 
 
 def test_the_welcome_keeps_the_rules(face_browser, tmp_path: Path):
-    studio = DrawnStudio(tmp_path / "nobody", people=())
+    studio = DrawnStudio(tmp_path / "nobody", persons=())
     try:
         face_browser.get(studio.address)
         wait(face_browser, "!byId('welcome').hidden")
@@ -173,6 +174,6 @@ def test_the_focus_goes_down_the_page_and_is_seen(page):
         if where[-1]["name"] == "edit-phrases":
             break
     names = [each["name"] for each in where]
-    assert {"record", "auto", "scan", "none", "forget", "edit-phrases"} <= {*names}
+    assert {"record", "hands-free", "scan", "none", "discard", "edit-phrases"} <= {*names}
     assert [each["place"] for each in where] == sorted(each["place"] for each in where)
     assert [each["name"] for each in where if each["outline"] < 2 or each["hidden"]] == []

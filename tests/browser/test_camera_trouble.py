@@ -37,7 +37,7 @@ navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
 @pytest.fixture
 def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
     """It finds the mouth of the drawn face."""
-    drawn_studio.films.reset(word=1, mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
+    drawn_studio.reader.reset(word=1, mouths=[MouthPose(160.0, 163.0, 41.0, 0.0)])
     return drawn_studio
 
 
@@ -100,7 +100,7 @@ def test_five_frames_a_second_are_recorded_and_named(open_page, studio, tmp_path
     hold_space(page, lambda: time.sleep(2.5))
     guessed(page)
     path = tmp_path / "film.webm"
-    path.write_bytes(studio.films.films[0])
+    path.write_bytes(studio.reader.videos[0])
     _, report = read_mouth(path, FixedBox("143,139,41,41"))
     assert 3 < report.fps < 7
     assert any("frames a second" in problem for problem in report.problems)
@@ -126,7 +126,7 @@ def test_what_was_recorded_before_the_camera_stopped_is_not_lost(open_page, stud
     wait_for_camera(page)
     hold_space(page, lambda: (time.sleep(1), page.execute_script(UNPLUG)))
     guessed(page)
-    assert len(studio.films.films[0]) > 1000
+    assert len(studio.reader.videos[0]) > 1000
     press(page, "#camera-again")
     wait(page, "byId('camera-again').hidden")
 

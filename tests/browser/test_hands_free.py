@@ -22,7 +22,7 @@ MOUTH = MouthPose(160.0, 163.0, 41.0, 0.0)
 @pytest.fixture
 def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
     """It sees the mouth of the drawn face, and hears its word."""
-    drawn_studio.films.reset(word=1, mouths=[MOUTH])
+    drawn_studio.reader.reset(word=1, mouths=[MOUTH])
     return drawn_studio
 
 
@@ -38,11 +38,11 @@ def page(studio: DrawnStudio, face_browser: Any) -> Any:
 
 
 def test_lips_begin_and_end_a_recording(page, studio, tmp_path: Path):
-    press(page, "#auto")
+    press(page, "#hands-free")
     wait(page, "document.querySelectorAll('.guess').length > 0")
-    assert texts(page, "#answer, #auto-state")[0] == "Paused meanwhile."
+    assert texts(page, "#answer, #hands-free-state")[0] == "Paused meanwhile."
     assert texts(page, ".guess .word")[0] == "bread"
-    (film,) = studio.films.films
+    (film,) = studio.reader.videos
     path = tmp_path / "film.webm"
     path.write_bytes(film)
     _, report = read_mouth(path, FixedBox("143,139,41,41"))
@@ -54,46 +54,46 @@ def test_lips_begin_and_end_a_recording(page, studio, tmp_path: Path):
     assert not [text for text in report.problems if "word" in text]
     # What waits for an answer is not spoken over, and then it goes on without a hand.
     time.sleep(CYCLE_SECONDS)
-    assert len(studio.films.films) == 1
+    assert len(studio.reader.videos) == 1
     press(page, ".guess")
     wait(page, "byId('sentence').textContent === 'bread'")
     wait(page, "document.querySelectorAll('.guess').length > 0")
-    assert len(studio.films.films) == 2
+    assert len(studio.reader.videos) == 2
 
 
 def test_it_is_remembered_and_turned_off_with_the_keyboard(page, studio):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
-    pressed = "byId('auto').getAttribute('aria-pressed')"
-    page.execute_script("document.getElementById('auto').focus()")
+    pressed = "byId('hands-free').getAttribute('aria-pressed')"
+    page.execute_script("document.getElementById('hands-free').focus()")
     ActionChains(page).send_keys(Keys.SPACE).perform()
     wait(page, f"{pressed} === 'true'")
     page.refresh()
     wait_for_camera(page)
-    wait(page, f"{pressed} === 'true' && byId('auto-state').textContent")
-    page.execute_script("document.getElementById('auto').focus()")
+    wait(page, f"{pressed} === 'true' && byId('hands-free-state').textContent")
+    page.execute_script("document.getElementById('hands-free').focus()")
     ActionChains(page).send_keys(Keys.ENTER).perform()
-    wait(page, f"{pressed} === 'false' && !byId('auto-state').textContent")
+    wait(page, f"{pressed} === 'false' && !byId('hands-free-state').textContent")
     time.sleep(CYCLE_SECONDS)
-    assert studio.films.films == []
+    assert studio.reader.videos == []
 
 
 def test_a_movement_that_is_no_word_is_let_go(page, studio):
-    studio.films.is_still = True
-    press(page, "#auto")
+    studio.reader.is_still = True
+    press(page, "#hands-free")
     wait(page, "byId('answer').textContent === 'That was no word. Mouth it again.'")
-    studio.films.is_still = False
+    studio.reader.is_still = False
     wait(page, "document.querySelectorAll('.guess').length > 0")
 
 
 def test_nothing_is_recorded_where_no_face_is_found(page, studio):
-    studio.films.mouths = []
+    studio.reader.mouths = []
     wait(page, "byId('hint').textContent.startsWith('No face is found')")
-    press(page, "#auto")
+    press(page, "#hands-free")
     time.sleep(CYCLE_SECONDS)
-    assert studio.films.films == []
-    assert texts(page, "#auto-state") == ["Waiting until a mouth can be seen."]
+    assert studio.reader.videos == []
+    assert texts(page, "#hands-free-state") == ["Waiting until a mouth can be seen."]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_nothing_is_recorded_where_no_face_is_found(page, studio):
     ],
 )
 def test_a_hint_tells_where_to_move(page, studio, mouths, hint):
-    studio.films.mouths = mouths
+    studio.reader.mouths = mouths
     wait(page, f"byId('hint').textContent === '{hint}' && byId('mouth-frame')")
     if hint:
         return
@@ -134,8 +134,8 @@ def test_stills_wait_for_recordings_and_end_with_the_finder(page, studio):
     wait(page, "byId('mouth-frame').classList.contains('found')")
     ActionChains(page).key_down(Keys.SPACE).perform()
     time.sleep(0.5)  # one may have been on its way
-    before = len(studio.films.stills)
+    before = len(studio.reader.stills)
     time.sleep(2.5)
-    assert len(studio.films.stills) == before
+    assert len(studio.reader.stills) == before
     ActionChains(page).key_up(Keys.SPACE).perform()
     wait(page, "document.querySelectorAll('.guess').length > 0")

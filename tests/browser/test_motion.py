@@ -23,7 +23,9 @@ STATIC = Path(videospace.studio.__file__).parent / "static"
 FOLLOW = """
 const [text, fps, done] = arguments;
 const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-Promise.all([import("/motion.js"), import("/comparing.js")]).then(([{ LipMotion }, { SIDE }]) => {
+const folder = "/talk/hands_free";
+const modules = [import(`${folder}/lip_motion.js`), import(`${folder}/mouth_changes.js`)];
+Promise.all(modules).then(([{ LipMotion }, { SIDE }]) => {
   const motion = new LipMotion();
   const states = [];
   for (let at = 0; at < bytes.length; at += SIDE * SIDE) {
@@ -167,7 +169,7 @@ def test_somebody_who_walks_behind_is_nothing_and_hides_no_word(events):
 def test_what_never_ends_is_no_word_and_then_counts_as_rest(events):
     chewing = np.abs(np.sin(np.arange(12 * FPS) / 3))
     found = events(pictures(np.concatenate([rest(2), chewing, rest(4), word(), rest(2)])))
-    assert [name for name, _ in found] == ["begin", "endless", "begin", "end"]
+    assert [name for name, _ in found] == ["begin", "tooLong", "begin", "end"]
     assert found[2][1] > 18
 
 

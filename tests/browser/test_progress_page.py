@@ -15,8 +15,8 @@ from tests.support.said_words import (
     talked_profile,
     trained_model,
 )
-from tests.support.staged_films import StagedFilms
-from tests.support.studio_in_process import StudioHere
+from tests.support.staged_reader import StagedReader
+from tests.support.studio_in_process import InProcessStudio
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
@@ -38,15 +38,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def films() -> StagedFilms:
-    return StagedFilms()
+def films() -> StagedReader:
+    return StagedReader()
 
 
 @pytest.fixture(scope="module")
 def browser(open_browser, data, films) -> Iterator[Any]:
     """Before a camera that shows a pattern."""
     browser = open_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    with StudioHere(data, films) as studio:
+    with InProcessStudio(data, films) as studio:
         browser.get(studio.address)
         yield browser
         browser.get("about:blank")
@@ -72,7 +72,7 @@ def open_page(browser) -> Callable[[str, str], Any]:
 @pytest.fixture(scope="module")
 def ann(browser) -> Any:
     """What the studio tells of Ann's progress."""
-    return ask(browser, "/api/people/ann/progress")
+    return ask(browser, "/api/profiles/ann/progress")
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ def test_the_curve_has_its_table_beside_it(page, ann):
 
 
 def test_a_fall_is_said(page, ann):
-    text = ann["fall"]
+    text = ann["accuracy_drop"]
     assert "Fisher's exact test" in text
-    assert texts(page, "#fall-text") == [text]
+    assert texts(page, "#accuracy-drop-text") == [text]
     assert is_shown(page, "fall")
 
 
@@ -251,7 +251,7 @@ def record(browser: Any) -> None:
 
 def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, films):
     def kept() -> list[str]:
-        return [clip["id"] for clip in ask(browser, "/api/people/bo/clips")]
+        return [clip["id"] for clip in ask(browser, "/api/profiles/bo/clips")]
 
     browser = open_page("teach", "bo")
     type_into(browser, "teach-words", "once")

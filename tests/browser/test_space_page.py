@@ -43,7 +43,7 @@ def page(browser, studio) -> Any:
 @pytest.fixture
 def with_video(page) -> Any:
     """The page with a video to work on."""
-    press(page, "#take")
+    press(page, "#use-playing")
     wait(page, "!byId('tools').hidden")
     return page
 
@@ -119,8 +119,8 @@ def pixels(browser: Any, canvas: str) -> np.ndarray:
 def search(browser: Any) -> str:
     """Search with what is chosen, and wait for what is said of the result."""
     browser.execute_script("document.getElementById('effort').value = '100,1'")
-    press(browser, "#search")
-    wait(browser, "!byId('result-card').hidden && byId('work').hidden")
+    press(browser, "#invert")
+    wait(browser, "!byId('result-card').hidden && byId('job').hidden")
     return texts(browser, "#scores")[0]
 
 
@@ -135,7 +135,7 @@ def test_a_pretrained_space_is_there_and_plays_where_motion_is_welcome(browser, 
     assert len(texts(browser, ".mark")) == 50
     assert "50 clips of 25 frames" in texts(browser, "#about")[0]
     first = frame_shown(browser)
-    wait(browser, f"byId('film').dataset.frame !== '{first}'")
+    wait(browser, f"byId('player').dataset.frame !== '{first}'")
     press(browser, "#pause")
     still = frame_shown(browser)
     time.sleep(0.3)
@@ -151,18 +151,18 @@ def test_films_wait_where_less_motion_is_asked_for(page):
 
 
 def frame_shown(browser: Any) -> str:
-    return browser.execute_script("return document.getElementById('film').dataset.frame")
+    return browser.execute_script("return document.getElementById('player').dataset.frame")
 
 
 def test_a_point_shows_its_clip_and_is_picked(page):
     x, y = middle(page, "[data-id=d]")
     mouse(page, "mouseMoved", x, y)
-    wait(page, "!byId('peek').hidden && byId('peek-film').dataset.frame")
-    assert texts(page, "#peek-name") == ["d"]
+    wait(page, "!byId('thumbnail').hidden && byId('thumbnail-player').dataset.frame")
+    assert texts(page, "#thumbnail-name") == ["d"]
     mouse(page, "mousePressed", x, y)
     mouse(page, "mouseReleased", x, y)
     wait(page, "byId('start').value === 'd'")
-    assert texts(page, "#map-said") == ["d is A now."]
+    assert texts(page, "#map-status") == ["d is A now."]
     x, y = middle(page, "[data-id=e]")
     mouse(page, "mousePressed", x, y)
     mouse(page, "mouseReleased", x, y)
@@ -217,7 +217,7 @@ def test_a_video_is_dropped_in_found_and_used(page, film):
     type_into(page, "upload", str(film))
     wait(page, "!byId('tools').hidden")
     assert len(texts(page, ".frame")) == 4
-    assert texts(page, "#search") == ["Find it in the space"]
+    assert texts(page, "#invert") == ["Find it in the space"]
     said = search(page)
     assert "dB (PSNR)" in said
     assert "What was hidden" not in said
@@ -249,7 +249,7 @@ def test_what_is_painted_over_is_filled_in(page, film):
 
 
 def hidden_percent(page: Any) -> int:
-    return int(texts(page, "#mask-said")[0].partition(" %")[0])
+    return int(texts(page, "#mask-status")[0].partition(" %")[0])
 
 
 def test_the_keyboard_is_enough(page):
@@ -257,23 +257,23 @@ def test_the_keyboard_is_enough(page):
 
     page.execute_script("document.getElementById('map').focus({focusVisible: true})")
     keys(page, Keys.HOME)
-    wait(page, "!byId('peek').hidden && byId('peek-name').textContent === 'a'")
+    wait(page, "!byId('thumbnail').hidden && byId('thumbnail-name').textContent === 'a'")
     keys(page, Keys.END, Keys.ENTER)
     wait(page, "byId('start').value === document.querySelector('.mark:last-child').dataset.id")
     keys(page, Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.ARROW_RIGHT, Keys.ESCAPE)
-    wait(page, "byId('peek').hidden")
+    wait(page, "byId('thumbnail').hidden")
     for element in ("take", "frame-1", "frame-2"):
         wait(page, f"byId('{element}')")
         page.execute_script("document.getElementById(arguments[0]).focus()", element)
         keys(page, Keys.SPACE)
-    wait(page, "byId('mask-said').textContent.includes('; 2 frames are seen')")
+    wait(page, "byId('mask-status').textContent.includes('; 2 frames are seen')")
     page.execute_script("document.querySelector('summary').focus()")
     keys(page, Keys.ENTER)
     for name, number in (("top", 3), ("left", 2), ("height", 6), ("width", 8)):
         type_into(page, f"rectangle-{name}", str(number))
     keys(page, Keys.ENTER)
-    wait(page, "byId('mask-said').textContent.startsWith('25 %')")
-    assert texts(page, "#search") == ["Find it, and fill in what is hidden"]
+    wait(page, "byId('mask-status').textContent.startsWith('25 %')")
+    assert texts(page, "#invert") == ["Find it, and fill in what is hidden"]
     assert "What was hidden is met at" in search(page)
     names = "From left to right: what was seen, what was made of it, the video itself."
     assert texts(page, "#compared-names") == [names]
@@ -286,13 +286,13 @@ def test_long_work_is_shown_after_a_reload_and_can_be_canceled(with_video):
     page = with_video
     page.execute_script("document.getElementById('effort').options[2].value = '2000,8'")
     page.execute_script("document.getElementById('effort').selectedIndex = 2")
-    press(page, "#search")
-    wait(page, "!byId('work').hidden && byId('work-text').textContent.includes('step')")
+    press(page, "#invert")
+    wait(page, "!byId('job').hidden && byId('job-text').textContent.includes('step')")
     page.refresh()
-    wait(page, "!byId('work').hidden && byId('work-bar').value > 0")
-    press(page, "#work-stop")
-    wait(page, "byId('work').hidden")
-    assert ask(page, "/api/spaces/small/work")["state"] == "stopped"
+    wait(page, "!byId('job').hidden && byId('job-bar').value > 0")
+    press(page, "#job-stop")
+    wait(page, "byId('job').hidden")
+    assert ask(page, "/api/spaces/small/job")["state"] == "stopped"
 
 
 def test_another_size_is_rendered_and_offered(page):
@@ -301,7 +301,7 @@ def test_another_size_is_rendered_and_offered(page):
         type_into(page, f"render-{name}", number)
     press(page, "#render-form .primary")
     wait(page, "!byId('save-render').hidden")
-    assert texts(page, "#work-said") == ["Done."]
+    assert texts(page, "#job-status") == ["Done."]
     assert page.execute_script("return document.activeElement.id") == "save-render"
 
 
@@ -314,7 +314,8 @@ def test_nothing_sticks_out_at_any_width(with_video):
 def test_what_is_pressed_is_large_and_everything_has_a_name(with_video):
     found = with_video.execute_script(
         "return [...document.querySelectorAll('a, button, input, select, summary, .frame')]"
-        ".filter((e) => e.checkVisibility() && !e.matches('.skip, .unseen')).map((e) => [e.id,"
+        ".filter((e) => e.checkVisibility() && !e.matches('.skip, .visually-hidden'))"
+        ".map((e) => [e.id,"
         " Math.max(e.offsetHeight, e.closest('.inline')?.offsetHeight ?? 0), (e.ariaLabel ||"
         " e.textContent || [...(e.labels ?? [])].map((l) => l.textContent).join('')).trim()])"
     )
@@ -334,7 +335,7 @@ def test_nothing_goes_wrong_and_nothing_is_asked_of_another_machine(page, studio
     page.get_log("performance")
     page.get_log("browser")
     page.refresh()
-    wait(page, "byId('film').dataset.frame")
+    wait(page, "byId('player').dataset.frame")
     wait_for_rest(page)
     assert page.get_log("browser") == []
     urls = asked_since(page)

@@ -98,7 +98,7 @@ def add_word(browser: Any, text: str) -> None:
     browser.execute_async_script(
         "const [body, done] = [JSON.stringify({text: arguments[0]}), arguments[1]];"
         "fetch('/api/session').then((a) => a.json()).then(({token}) => fetch("
-        "'/api/people/ann/words', {method: 'POST', body, headers: {'X-Studio-Token': token,"
+        "'/api/profiles/ann/words', {method: 'POST', body, headers: {'X-Studio-Token': token,"
         " 'Content-Type': 'application/json'}})).then(done)",
         text,
     )
@@ -115,7 +115,7 @@ def hold_space(browser: Any, seconds: float = 2.0) -> None:
 
 
 def test_a_word_is_recognized_chosen_and_spoken(page):
-    clips = len(ask(page, "/api/people/ann/clips"))
+    clips = len(ask(page, "/api/profiles/ann/clips"))
     hold_space(page)
     guesses = texts(page, ".guess .word")
     assert guesses[0] == "bread"
@@ -124,10 +124,10 @@ def test_a_word_is_recognized_chosen_and_spoken(page):
     press(page, ".guess")
     wait(page, "byId('sentence').textContent === 'bread'")
     assert page.execute_script("return window.spoken") == ["bread"]
-    assert len(ask(page, "/api/people/ann/clips")) == clips + 1
+    assert len(ask(page, "/api/profiles/ann/clips")) == clips + 1
     press(page, "#undo")
     wait(page, "byId('sentence').textContent === ''")
-    wait_for(lambda: len(ask(page, "/api/people/ann/clips")) == clips)
+    wait_for(lambda: len(ask(page, "/api/profiles/ann/clips")) == clips)
 
 
 def test_a_wrong_answer_is_put_right_and_survives_a_reload(page):
@@ -145,7 +145,7 @@ def test_a_wrong_answer_is_put_right_and_survives_a_reload(page):
     assert page.execute_script("return window.spoken") == ["tea"]
     press(page, "#undo")
     wait(page, "byId('sentence').textContent === ''")
-    wait_for(lambda: ask(page, "/api/people/ann/words")[-1]["num_clips"] == 0)
+    wait_for(lambda: ask(page, "/api/profiles/ann/words")[-1]["num_clips"] == 0)
 
 
 def test_the_keyboard_is_enough(page):
@@ -187,7 +187,7 @@ def test_phrases_are_spoken_with_one_tap_and_can_be_changed(page):
 
 
 def test_a_studio_that_was_started_anew_is_waited_for(page, studio):
-    before = [clip["id"] for clip in ask(page, "/api/people/ann/clips")]
+    before = [clip["id"] for clip in ask(page, "/api/profiles/ann/clips")]
     hold_space(page)
     word = texts(page, ".guess .word")[0]
     studio.kill()
@@ -195,10 +195,10 @@ def test_a_studio_that_was_started_anew_is_waited_for(page, studio):
     wait(page, "byId('notice').textContent.includes('does not answer')")
     studio.start()
     wait(page, f"byId('sentence').textContent === '{word}' && byId('notice').hidden", 90)
-    after = [clip["id"] for clip in ask(page, "/api/people/ann/clips")]
+    after = [clip["id"] for clip in ask(page, "/api/profiles/ann/clips")]
     assert after[:-1] == before
     press(page, "#undo")
-    wait_for(lambda: len(ask(page, "/api/people/ann/clips")) == len(before))
+    wait_for(lambda: len(ask(page, "/api/profiles/ann/clips")) == len(before))
 
 
 def test_a_studio_with_too_much_to_do_is_asked_again(page):
@@ -229,14 +229,14 @@ def test_words_and_people_go_out_come_back_and_are_deleted(page, studio):
     press(page, "[aria-label^='Delete the word “tea”']")
     press(page, "#confirm .primary")
     time.sleep(0.3)
-    assert len(ask(page, "/api/people/ann-2/words")) == 3
+    assert len(ask(page, "/api/profiles/ann-2/words")) == 3
     press(page, "[aria-label^='Delete the word “tea”']")
     press(page, "#confirm .danger")
     wait(page, "document.querySelectorAll('#words > li').length === 2")
     press(page, "#delete-person")
     press(page, "#confirm .danger")
     wait(page, "byId('person').options.length === 1")
-    assert [person["id"] for person in ask(page, "/api/people")] == ["ann"]
+    assert [person["id"] for person in ask(page, "/api/profiles")] == ["ann"]
     assert not (studio.data / "ann-2").exists()
 
 
@@ -261,7 +261,8 @@ def test_what_is_pressed_is_large_and_has_a_name(page):
         wait(page, f"!byId('{name}').hidden")
         found = page.execute_script(
             "return [...document.querySelectorAll('a, button, input, select, textarea')]"
-            ".filter((e) => e.checkVisibility() && !e.matches('.skip, .unseen')).map((e) => [e.id,"
+            ".filter((e) => e.checkVisibility() && !e.matches('.skip, .visually-hidden'))"
+            ".map((e) => [e.id,"
             " e.offsetHeight, (e.ariaLabel || e.textContent || [...(e.labels ?? [])]"
             ".map((l) => l.textContent).join('')).trim()])"
         )

@@ -12,47 +12,49 @@ from tests.support.small_spaces import small_space
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys
-from videospace.studio.server.sessions.app_state import House
-from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
-from videospace.studio.server.uploads.films import FilmReader
+from videospace.studio.server.uploads.recordings import RecordingReader
 
 ADDRESS = "http://127.0.0.1:8765"
 
 
 @pytest.fixture(scope="session")
-def film_reader() -> Iterator[FilmReader]:
+def recording_reader() -> Iterator[RecordingReader]:
     """One process for all tests."""
-    with FilmReader() as reader:
+    with RecordingReader() as reader:
         yield reader
 
 
 @pytest.fixture
-def start_house(tmp_path: Path, film_reader: FilmReader) -> Callable[..., House]:
+def start_app(tmp_path: Path, recording_reader: RecordingReader) -> Callable[..., AppState]:
     """Starts a studio on the same folder, as often as it is called."""
 
-    def start(model: Path | None = None) -> House:
+    def start(model: Path | None = None) -> AppState:
         settings = LearningSettings(progress=False, device="cpu", epochs=2)
-        return House(People(tmp_path / "data", model), film_reader, settings)
+        return AppState(Profiles(tmp_path / "data", model), recording_reader, settings)
 
     return start
 
 
 @pytest.fixture
-def house(start_house: Callable[..., House]) -> House:
+def app_state(start_app: Callable[..., AppState]) -> AppState:
     """A studio without people."""
-    return start_house()
+    return start_app()
 
 
 @pytest.fixture(scope="session")
-def spaces(film_reader: FilmReader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spaces]:
+def spaces(
+    recording_reader: RecordingReader, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Spaces]:
     """The pretrained spaces, a small one, and one that is damaged."""
     folder = tmp_path_factory.mktemp("spaces")
     small_space().save_pretrained(folder / "small")
     small_space().save_pretrained(folder / "damaged")
     (folder / "damaged" / "codes.safetensors").write_bytes(b"nothing")
     (folder / "no space").mkdir()
-    with Spaces(film_reader, folder, "cpu") as spaces:
+    with Spaces(recording_reader, folder, "cpu") as spaces:
         yield spaces
 
 
@@ -61,9 +63,11 @@ def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
     """Opens a page of a studio: a client that sends the token along."""
     opened = []
 
-    def start(house: House, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
+    def start(app_state: AppState, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
         keys = keys or Keys()
-        client = TestClient(build_app(house, spaces, keys), address, raise_server_exceptions=False)
+        client = TestClient(
+            build_app(app_state, spaces, keys), address, raise_server_exceptions=False
+        )
         client.headers[TOKEN_HEADER] = keys.token
         opened.append(client)
         return client
@@ -74,16 +78,16 @@ def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
 
 
 @pytest.fixture
-def page(open_page: Any, house: House) -> TestClient:
+def page(open_page: Any, app_state: AppState) -> TestClient:
     """A page of the studio without people."""
-    return open_page(house)
+    return open_page(app_state)
 
 
 @pytest.fixture
 def ann(page: TestClient) -> str:
     """The address of a person who has taught two words."""
-    created = page.post("/api/people", json={"person": "Ann"}).json()
-    address = f"/api/people/{created['id']}"
+    created = page.post("/api/profiles", json={"person": "Ann"}).json()
+    address = f"/api/profiles/{created['id']}"
     assert page.patch(address, json={"finder": "middle"}).status_code == 200
     for number, word in enumerate(("water", "bread")):
         recording = send_film(page, address, word_film(number), recognize=False)

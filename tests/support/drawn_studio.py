@@ -1,18 +1,18 @@
-"""A studio in this process, for tests of pages: what it is sent is written down and not read."""
+"""A studio in this process, for tests of pages: it keeps the videos it receives, unread."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from tests.support.drawn_faces import word_opening
-from tests.support.studio_in_process import StudioHere
+from tests.support.studio_in_process import InProcessStudio
 
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.records import ProfileSettings
-from videospace.studio.server.sessions.profiles import People
-from videospace.studio.server.uploads.films import FilmReader, Mouth
+from videospace.studio.server.sessions.profiles import Profiles
+from videospace.studio.server.uploads.recordings import MouthRecording, RecordingReader
 
 FPS = 25
 
@@ -30,49 +30,49 @@ def mouth_clip(word: int, take: int = 0) -> MouthClip:
     return MouthClip(frames=gray.clip(0, 255).astype(np.uint8), fps=float(FPS))
 
 
-class DrawnFilms(FilmReader):
-    """In place of a reader: films are kept, and show the word that a test has chosen."""
+class DrawnReader(RecordingReader):
+    """A reader that keeps each video, and returns the word that a test has chosen."""
 
     def __init__(self) -> None:
-        self.films: list[bytes] = []
+        self.videos: list[bytes] = []
         self.stills: list[bytes] = []
         self.reset()
 
     def reset(self, *, word: int = 0, mouths: Sequence[MouthPose] = ()) -> None:
-        """Forget what got, and what another test has chosen."""
-        self.films.clear()
+        """Forget the videos and the choices of another test."""
+        self.videos.clear()
         self.stills.clear()
         self.word, self.mouths, self.is_still = word, list(mouths), False
         self.problems: tuple[str, ...] = ()
 
-    def read(self, content: bytes, finder: Finder) -> Mouth:
-        """The word that was chosen, whatever the film shows."""
-        self.films.append(content)
-        clip = mouth_clip(self.word, take=len(self.films))
+    def read(self, content: bytes, finder: Finder) -> MouthRecording:
+        """The chosen word, whatever the video shows."""
+        self.videos.append(content)
+        clip = mouth_clip(self.word, take=len(self.videos))
         if self.is_still:
             clip = MouthClip(frames=clip.frames[:1].repeat(40, axis=0), fps=float(FPS))
         return clip, self.problems
 
     def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
-        """The mouths that a test has chosen, whatever the still shows."""
+        """The chosen mouths, whatever the still shows."""
         self.stills.append(still)
         return self.mouths
 
 
-class DrawnStudio(StudioHere):
+class DrawnStudio(InProcessStudio):
     """The studio's pages over HTTP.
 
     Args:
-        data: Of the people.
-        people: Who is there and has taught two words.
+        data: Folder of the profiles.
+        persons: Names of the people, each of whom has taught two words.
     """
 
-    def __init__(self, data: Path, people: Sequence[str] = ("Ann",)):
-        self.films = DrawnFilms()
-        house = People(data)
-        for person in people:
-            profile = house.find(house.create(ProfileSettings(person=person)))
+    def __init__(self, data: Path, persons: Sequence[str] = ("Ann",)):
+        self.reader = DrawnReader()
+        profiles = Profiles(data)
+        for person in persons:
+            profile = profiles.find(profiles.create(ProfileSettings(person=person)))
             for word, text in enumerate(("water", "bread")):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
-        super().__init__(data, self.films)
+        super().__init__(data, self.reader)

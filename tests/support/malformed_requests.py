@@ -67,12 +67,12 @@ def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str
             failures.append(f"{asked}: {getattr(error, 'exceptions', error)}"[:1000])
 
     for operation in operations:
-        existing = client.post("/api/people", json={"person": PERSON}).json()["id"]
+        existing = client.post("/api/profiles", json={"person": PERSON}).json()["id"]
         known = {"person": existing} if "{person}" in operation.path else {}
         kinds = [(NEGATIVE, {}), (NEGATIVE, known), (NEGATIVE, known), (POSITIVE, known)]
         cases = [operation.as_strategy(mode, path_parameters=fixed) for mode, fixed in kinds]
         draw(one_of(cases), ask, each, seed)
-        client.delete(f"/api/people/{existing}")
+        client.delete(f"/api/profiles/{existing}")
     return {
         "operations": len(operations),
         "requests": statuses.total(),

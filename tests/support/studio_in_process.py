@@ -1,4 +1,4 @@
-"""A studio in this process, whose films are read in whatever way is handed to it."""
+"""A studio in this process, with a reader of recordings that the test supplies."""
 
 import socket
 import threading
@@ -10,25 +10,25 @@ from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.serve import server_config
-from videospace.studio.server.sessions.app_state import House
-from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
-from videospace.studio.server.uploads.films import FilmReader
+from videospace.studio.server.uploads.recordings import RecordingReader
 
 
-class StudioHere:
-    """The studio's pages over HTTP; it can be stopped and started anew at the same address.
+class InProcessStudio:
+    """The studio's pages over HTTP. It can be stopped and restarted at the same address.
 
     Args:
-        data: Folder of its people.
-        films: Reads recordings.
+        data: Folder of its profiles.
+        reader: Reads recordings.
     """
 
-    def __init__(self, data: Path, films: FilmReader):
-        self._data, self._films, self._port = data, films, 0
+    def __init__(self, data: Path, reader: RecordingReader):
+        self._data, self._reader, self._port = data, reader, 0
         self.start()
 
-    def __enter__(self) -> "StudioHere":
+    def __enter__(self) -> "InProcessStudio":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,17 +36,17 @@ class StudioHere:
 
     @property
     def address(self) -> str:
-        """Of its first page."""
+        """Address of its first page."""
         return f"http://127.0.0.1:{self._port}/"
 
     def start(self) -> None:
-        """Begin, with keys of its own."""
+        """Start, with new keys."""
         settings = LearningSettings(progress=False, device="cpu")
-        house = House(People(self._data), self._films, settings)
+        app_state = AppState(Profiles(self._data), self._reader, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        config = server_config(build_app(house, Spaces(self._films), Keys()))
-        config.lifespan = "off"  # which would complain of being stopped at once
+        config = server_config(build_app(app_state, Spaces(self._reader), Keys()))
+        config.lifespan = "off"  # it would log an error when the server is stopped
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listening]}, daemon=True
@@ -54,6 +54,6 @@ class StudioHere:
         self._thread.start()
 
     def stop(self) -> None:
-        """At once, whoever is still connected."""
+        """Stop at once, even with open connections."""
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=120)

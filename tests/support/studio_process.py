@@ -113,7 +113,7 @@ class StudioPage:
     """
 
     def __init__(self, address: str, person: str):
-        self.person, self.tally = f"/api/people/{person}", Tally()
+        self.person, self.tally = f"/api/profiles/{person}", Tally()
         self._client = httpx2.Client(base_url=address, timeout=PATIENCE_SECONDS)
         self._client.headers[TOKEN_HEADER] = self._client.get("/api/session").json()["token"]
 
@@ -149,7 +149,7 @@ class StudioPage:
         return answer
 
     def record(self, film: bytes, *, recognize: bool = True) -> dict[str, Any]:
-        """Send a film; returns what was heard."""
+        """Send a film; returns what was recognized."""
         answer = self.ask(
             "recording" if recognize else "lesson",
             "POST",
@@ -159,16 +159,19 @@ class StudioPage:
         )
         return _expected(answer, 201)
 
-    def keep(self, film: bytes, heard: dict[str, Any], word: str) -> dict[str, Any]:
+    def keep(self, film: bytes, recognized: dict[str, Any], word: str) -> dict[str, Any]:
         """Choose the word of a recording; one that had to make room is sent once more."""
-        answer = self._choose(heard, word)
+        answer = self._choose(recognized, word)
         if answer.status_code == 404:
             answer = self._choose(self.record(film, recognize=False), word)
         return _expected(answer, 201)
 
-    def _choose(self, heard: dict[str, Any], word: str) -> httpx2.Response:
+    def _choose(self, recognized: dict[str, Any], word: str) -> httpx2.Response:
         return self.ask(
-            "choice", "POST", f"recordings/{heard['id']}/choice", json={"word": word, "used": True}
+            "choice",
+            "POST",
+            f"recordings/{recognized['id']}/choice",
+            json={"word": word, "used": True},
         )
 
 

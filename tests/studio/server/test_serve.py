@@ -1,4 +1,4 @@
-"""Where the studio answers, and what it says when it starts."""
+"""The address of the studio, and its certificate."""
 
 import socket
 import ssl
@@ -11,27 +11,27 @@ from videospace.studio.server.security.certificate import access_code, fingerpri
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "phrase"),
     [
-        (["--host", "0.0.0.0"], "--allow-remote lets other devices in"),
-        (["--host", "there"], "expected an IP address, got 'there'"),
-        (["--port", "70000"], "expected a port from 0 to 65535, got 70000"),
+        (["--host", "0.0.0.0"], "--allow-remote"),
+        (["--host", "there"], "there"),
+        (["--port", "70000"], "70000"),
         (["--model", "nowhere"], "nowhere"),
     ],
 )
-def test_what_is_wrong_is_one_line(options, sentence, tmp_path, capsys):
+def test_a_wrong_option_is_an_error_of_one_line(options, phrase, tmp_path, capsys):
     assert main(["studio", "--data", str(tmp_path / "data"), *options]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert sentence in said.err
+    assert phrase in said.err
     assert said.err.count("\n") == 1
 
 
-def test_a_port_that_is_taken_is_named(tmp_path, capsys):
+def test_a_port_in_use_is_an_error(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["studio", "--data", str(tmp_path / "data"), "--port", port]) == 2
-    assert f"cannot answer at 127.0.0.1, port {port}" in capsys.readouterr().err
+    assert port in capsys.readouterr().err
 
 
 def test_the_certificate_is_private_and_can_be_used(tmp_path):

@@ -1,4 +1,4 @@
-"""The application: pages, requests, and the guard before them."""
+"""The web application: pages, requests, and access control."""
 
 from pathlib import Path
 
@@ -8,26 +8,33 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from videospace.studio.server.errors import RESPONSES, answer_errors
-from videospace.studio.server.routes.profiles import people_routes
+from videospace.studio.server.errors import RESPONSES, handle_errors
+from videospace.studio.server.routes.profiles import profile_routes
 from videospace.studio.server.routes.progress import progress_routes
-from videospace.studio.server.routes.schemas import AccessCode, Session
+from videospace.studio.server.routes.schemas import AccessCode, PageSession
+from videospace.studio.server.routes.space_jobs import space_job_routes
 from videospace.studio.server.routes.spaces import space_routes
 from videospace.studio.server.routes.words import word_routes
-from videospace.studio.server.security.access import COOKIE, SESSION_PATH, TOKEN_HEADER, Guard, Keys
-from videospace.studio.server.sessions.app_state import House
+from videospace.studio.server.security.access import (
+    COOKIE,
+    SESSION_PATH,
+    TOKEN_HEADER,
+    AccessMiddleware,
+    Keys,
+)
+from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.spaces import Spaces
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def build_app(house: House, spaces: Spaces, keys: Keys) -> ASGIApp:
-    """The studio as an ASGI application.
+def build_app(state: AppState, spaces: Spaces, keys: Keys) -> ASGIApp:
+    """Build the studio as an ASGI application.
 
     Args:
-        house: Its people.
-        spaces: Its video spaces.
-        keys: What lets a page in.
+        state: The profiles and their sessions.
+        spaces: The video spaces.
+        keys: The secrets that a page needs.
     """
     app = FastAPI(
         title="videospace studio",
@@ -36,30 +43,31 @@ def build_app(house: House, spaces: Spaces, keys: Keys) -> ASGIApp:
         redoc_url=None,
         responses=RESPONSES,
     )
-    answer_errors(app)
+    handle_errors(app)
 
     @app.get(SESSION_PATH, tags=["session"])
-    def begin(request: Request) -> Session:
+    def begin(request: Request) -> PageSession:
         is_open = keys.code is None or keys.has_cookie(request.headers)
-        return Session(needs_code=not is_open, token=keys.token if is_open else None)
+        return PageSession(needs_code=not is_open, token=keys.token if is_open else None)
 
     @app.post(SESSION_PATH, tags=["session"])
-    def give_code(given: AccessCode, response: Response) -> Session:
+    def give_code(given: AccessCode, response: Response) -> PageSession:
         if not keys.opens(given.code):
-            raise HTTPException(403, "that is not the access code: look at where the studio runs")
+            raise HTTPException(403, "wrong access code: the studio's terminal window shows it")
         response.set_cookie(COOKIE, keys.cookie, secure=True, httponly=True, samesite="strict")
-        return Session(needs_code=False, token=keys.token)
+        return PageSession(needs_code=False, token=keys.token)
 
     token = APIKeyHeader(
         name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"
     )
     routers = (
-        people_routes(house),
-        word_routes(house),
-        progress_routes(house),
+        profile_routes(state),
+        word_routes(state),
+        progress_routes(state),
         space_routes(spaces),
+        space_job_routes(spaces),
     )
     for routes in routers:
         app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
     app.mount("/", StaticFiles(directory=STATIC, html=True))
-    return Guard(app, keys)
+    return AccessMiddleware(app, keys)

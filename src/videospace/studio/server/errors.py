@@ -1,4 +1,4 @@
-"""Errors as JSON with one sentence."""
+"""Errors of requests, answered as JSON with one sentence."""
 
 import logging
 
@@ -10,35 +10,38 @@ from starlette.requests import ClientDisconnect
 
 from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.server.routes.schemas import Problem
-from videospace.studio.server.sessions.profiles import NotThere
 
 RESPONSES: dict[int | str, dict] = {
-    "4XX": {"model": Problem, "description": "It was not done, and why"},
-    503: {"model": Problem, "description": "Too much is going on at once"},
+    "4XX": {"model": Problem, "description": "The request was refused, with the reason"},
+    503: {"model": Problem, "description": "The studio is busy"},
 }
 
 RETRY_SECONDS = {429: 60, 503: 2}
-"""After which the same request may succeed, by status."""
+"""By status, the time after which the same request may succeed."""
 
 
-def answer_errors(app: FastAPI) -> None:
-    """Let an application answer every error in the one form."""
+class NotFound(UserError):
+    """What a request names does not exist, or no longer."""
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Make an application answer every error in the same form."""
     app.add_exception_handler(UserError, _user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(ClientDisconnect, _vanished)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(ClientDisconnect, _disconnected)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 def problem(status: int, sentence: str) -> JSONResponse:
-    """An answer that says why something was not done."""
+    """An answer that says why a request was refused."""
     seconds = RETRY_SECONDS.get(status)
     headers = None if seconds is None else {"Retry-After": str(seconds)}
     return JSONResponse({"error": sentence}, status, headers)
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:
-    statuses = {NotThere: 404, BusyError: 503}
+    statuses = {NotFound: 404, BusyError: 503}
     return problem(statuses.get(type(error), 422), str(error))
 
 
@@ -51,17 +54,17 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    sentences = {404: "there is nothing under this address", 405: "this cannot be done here"}
+    sentences = {404: "there is nothing at this address", 405: "this address has no such method"}
     answer = problem(error.status_code, sentences.get(error.status_code, str(error.detail)))
     answer.headers.update(error.headers or {})
     return answer
 
 
-def _vanished(_: Request, __: Exception) -> JSONResponse:
-    """For nobody: a page that is closed while it uploads is nothing to write a traceback about."""
-    return problem(400, "the request broke off before its end")
+def _disconnected(_: Request, __: Exception) -> JSONResponse:
+    """Nobody reads this answer. Without it, a page that is closed mid-upload logs a traceback."""
+    return problem(400, "the request was cut off")
 
 
-def _unforeseen(_: Request, error: Exception) -> JSONResponse:
-    logging.getLogger("videospace.studio").error("unforeseen", exc_info=error)
-    return problem(500, "something went wrong in the studio; its window says more")
+def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    logging.getLogger("videospace.studio").error("unexpected error", exc_info=error)
+    return problem(500, "something went wrong in the studio; its terminal window says what")

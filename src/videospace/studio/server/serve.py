@@ -1,4 +1,4 @@
-"""The running studio: its address, its certificate, and what it says when it starts."""
+"""Runs the studio: its address, its certificate, and the text that it prints at the start."""
 
 import contextlib
 import dataclasses
@@ -18,98 +18,99 @@ from videospace.studio.server.security.access import Keys
 from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
 from videospace.studio.server.security.connections import (
     HEAD_SECONDS,
-    PatientProtocol,
+    IdleTimeoutProtocol,
     own_addresses,
 )
-from videospace.studio.server.sessions.app_state import House
-from videospace.studio.server.sessions.profiles import People
+from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
-from videospace.studio.server.uploads.films import FilmReader
-from videospace.studio.server.uploads.temp_dirs import private_temporary_files
+from videospace.studio.server.uploads.recordings import RecordingReader
+from videospace.studio.server.uploads.temp_dirs import private_temp_files
 
 DEFAULT_FOLDER = Path.home() / "videospace-studio"
-MOST_CONNECTIONS = 200
+MAX_CONNECTIONS = 200
 
 INSTRUCTIONS = """\
-Other devices in this network can reach the studio now. Open the address below on one of them.
+Other devices in this network can open the studio now, at the address below.
 
   access code: {code}
   certificate: {print}
 
-The browser will warn that the connection is not private, since the studio made the certificate
-itself. Look at the certificate there: when its SHA-256 fingerprint is the one above, go on
-("Advanced"). When it is another one, somebody else answers: do not give the code.
+The browser will warn that the connection is not private, because the studio made the certificate
+itself. Compare the SHA-256 fingerprint of the certificate in the browser with the one above. If
+they are the same, continue ("Advanced"). If they differ, another computer answers: do not enter
+the code.
 """
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StudioConfig:
-    """Where the studio answers, and where it keeps what it knows."""
+    """The address of the studio and the folders that it uses."""
 
     port: int = 8765
-    """Port; 0 takes a free one."""
+    """Port; 0 chooses a free one."""
     data: Path = DEFAULT_FOLDER
-    """Folder of the people's profiles, which only its owner may read."""
+    """Folder of the profiles, which only its owner may read."""
     host: str | None = None
-    """Address to answer at; any but 127.0.0.1 needs --allow-remote. None stands for 127.0.0.1 or,
-    with --allow-remote, for every address of this machine."""
+    """Address to serve; any but 127.0.0.1 needs --allow-remote. The default is 127.0.0.1 or, with
+    --allow-remote, every address of this machine."""
     allow_remote: bool = False
-    """Let other devices in, over TLS and with an access code."""
+    """Allow other devices, over TLS and with an access code."""
     open: bool = False
     """Open the page in a browser."""
     model: Path | None = None
-    """A model of 'videospace lipread pretrain' for new people. Without one, words are told apart
-    by template matching."""
+    """A model from 'videospace lipread pretrain' for new profiles. Without one, words are
+    recognized by template matching."""
     spaces: Path | None = None
-    """Folder of trained video spaces for the page /space, each a folder in it; the spaces that come
-    with videospace are there in any case."""
+    """Folder of trained video spaces for the page /space, each a folder in it. The pretrained
+    spaces are always there."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
 
 
 def run_studio(config: StudioConfig) -> None:
-    """Answer until somebody presses Ctrl-C.
+    """Serve the studio until Ctrl-C is pressed.
 
     Raises:
-        UserError: The port is taken, the address is not this machine's or needs allow_remote, or
-            the folder cannot be written to.
+        UserError: The port is in use, the address does not belong to this machine or needs
+            allow_remote, or the folder cannot be written.
     """
     host = _checked_host(config)
     limit_malloc_arenas()
     is_local = ipaddress.ip_address(host).is_loopback
-    people = People(config.data.expanduser(), config.model)
+    profiles = Profiles(config.data.expanduser(), config.model)
     keys = Keys(code=None if is_local else access_code())
     with (
-        _listening(host, config.port) as listening,
-        private_temporary_files(people.folder),
-        FilmReader() as films,
-        Spaces(films, config.spaces, config.device) as spaces,
+        _listen(host, config.port) as listener,
+        private_temp_files(profiles.folder),
+        RecordingReader() as reader,
+        Spaces(reader, config.spaces, config.device) as spaces,
     ):
         settings = LearningSettings(device=config.device, progress=False)
-        app = build_app(House(people, films, settings), spaces, keys)
+        app = build_app(AppState(profiles, reader, settings), spaces, keys)
         server = server_config(app)
-        at, port = listening.getsockname()[:2]
-        own = own_addresses(at)
+        address, port = listener.getsockname()[:2]
+        own = own_addresses(address)
         if not is_local:
-            server.ssl_certfile, server.ssl_keyfile = make_certificate(people.folder, own)
+            server.ssl_certfile, server.ssl_keyfile = make_certificate(profiles.folder, own)
             print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))
-        address = f"{'http' if is_local else 'https'}://{_in_address(own[0])}:{port}/"
-        print(f"videospace studio: {address} (Ctrl-C ends it)", flush=True)
+        url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
+        print(f"videospace studio: {url} (Ctrl-C ends it)", flush=True)
         if config.open:
-            webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
-            uvicorn.Server(server).run(sockets=[listening])
+            webbrowser.open(url)
+        with contextlib.suppress(KeyboardInterrupt):  # the usual way to stop it
+            uvicorn.Server(server).run(sockets=[listener])
 
 
 def server_config(app: ASGIApp) -> uvicorn.Config:
-    """How an application is served: with limits, and without chatter."""
+    """The configuration of the web server: its limits, and few log messages."""
     return uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=IdleTimeoutProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=int(HEAD_SECONDS),
         timeout_graceful_shutdown=3,
         ws="none",
@@ -117,7 +118,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _checked_host(config: StudioConfig) -> str:
-    """The IP address to answer at."""
+    """The IP address to serve."""
     host = config.host or ("0.0.0.0" if config.allow_remote else "127.0.0.1")
     host = "127.0.0.1" if host == "localhost" else host
     try:
@@ -126,13 +127,13 @@ def _checked_host(config: StudioConfig) -> str:
         raise UserError(f"expected an IP address, got '{host}'") from error
     if not is_local and not config.allow_remote:
         raise UserError(
-            f"expected an address of this machine alone such as 127.0.0.1, got {host}: "
-            "--allow-remote lets other devices in"
+            f"expected an address that only this machine reaches, such as 127.0.0.1, got {host}: "
+            "use --allow-remote to allow other devices"
         )
     return host
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if not 0 <= port < 2**16:
         raise UserError(f"expected a port from 0 to 65535, got {port}")
@@ -140,9 +141,9 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise UserError(
-            f"cannot answer at {host}, port {port}: {error.strerror}; choose another with --port"
+            f"cannot serve {host}, port {port}: {error.strerror}; choose another port with --port"
         ) from error
 
 
-def _in_address(host: str) -> str:
+def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host

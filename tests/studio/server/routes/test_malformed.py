@@ -29,10 +29,10 @@ def test_nothing_that_is_drawn_from_the_description_makes_the_studio_fail(page):
 )
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "video/webm", "x", ""])
 def test_a_broken_body_is_refused(page, body, kind):
-    answer = page.post("/api/people", content=body, headers={"Content-Type": kind})
+    answer = page.post("/api/profiles", content=body, headers={"Content-Type": kind})
     assert answer.status_code in (400, 422)
     assert answer.json()["error"]
-    assert page.get("/api/people").json() == []
+    assert page.get("/api/profiles").json() == []
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_broken_body_is_refused(page, body, kind):
 )
 def test_odd_paths_lead_nowhere(page, path):
     assert page.get(path).status_code == 404
-    assert page.get(f"/api/people{path}/words").status_code == 404
+    assert page.get(f"/api/profiles{path}/words").status_code == 404
 
 
 def test_what_is_cut_off_is_no_disaster(page, ann, make_film, tmp_path):
@@ -49,7 +49,7 @@ def test_what_is_cut_off_is_no_disaster(page, ann, make_film, tmp_path):
         (film[:0], f"{ann}/recordings", "video/webm", {422}),
         (film[: len(film) // 100], f"{ann}/recordings", "video/webm", {422}),
         (film[: len(film) // 2], f"{ann}/recordings", "video/webm", {201, 422}),
-        (archive[: len(archive) // 2], "/api/people/import", "application/zip", {422}),
+        (archive[: len(archive) // 2], "/api/profiles/import", "application/zip", {422}),
     ):
         answer = page.post(path, content=content, headers={"Content-Type": kind})
         assert answer.status_code in statuses

@@ -15,7 +15,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.model_selection import use_model
 from videospace.lipreading.profile.models import keep_model, model_in_progress
-from videospace.studio.server.sessions import recognition_session as listener
+from videospace.studio.server.sessions import recognition_session
 
 
 def mouth(word: int, take: int = 0) -> MouthClip:
@@ -25,22 +25,22 @@ def mouth(word: int, take: int = 0) -> MouthClip:
 
 
 @pytest.fixture
-def ann(page, house) -> str:
+def ann(page, app_state) -> str:
     """The address of a person who has taught two words."""
-    assert page.post("/api/people", json={"person": "Ann"}).status_code == 201
+    assert page.post("/api/profiles", json={"person": "Ann"}).status_code == 201
     for number, word in enumerate(("water", "bread")):
-        house.people.find("ann").add_word(word)
-        house.people.find("ann").add_clip(word, mouth(number), source="test")
-    return "/api/people/ann"
+        app_state.profiles.find("ann").add_word(word)
+        app_state.profiles.find("ann").add_clip(word, mouth(number), source="test")
+    return "/api/profiles/ann"
 
 
 @pytest.fixture
-def say(page, ann, house):
+def say(page, ann, app_state):
     """Mouths a word of that number, and chooses what was meant; returns the kept clip's id."""
 
     def choose(number: int, word: str, take: int) -> str:
-        heard = house.listener("ann").hear((mouth(number, take), ()))
-        answer = page.post(f"{ann}/recordings/{heard.recording}/choice", json={"word": word})
+        recognized = app_state.recognition("ann").add_recording((mouth(number, take), ()))
+        answer = page.post(f"{ann}/recordings/{recognized.recording}/choice", json={"word": word})
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
 
@@ -55,11 +55,16 @@ def progress(page, ann):
 
 def test_before_anything_was_said(page, ann):
     found = progress(page, ann)
-    assert (found["num_words"], found["days"], found["fall"], found["models"]) == (0, [], None, [])
+    assert (found["num_words"], found["days"], found["accuracy_drop"], found["models"]) == (
+        0,
+        [],
+        None,
+        [],
+    )
     assert found["accuracy"] == {"num_answers": 0, "top1": None, "top5": None}
     assert [word["word"] for word in found["words"]] == ["water", "bread"]
     assert found["strategy"] == "dtw-normalized"
-    assert page.get("/api/people/nobody/progress").status_code == 404
+    assert page.get("/api/profiles/nobody/progress").status_code == 404
 
 
 def test_what_was_said_is_counted_and_what_is_undone_is_not(page, ann, say):
@@ -98,9 +103,9 @@ def test_choices_go_out_as_a_table(page, ann, say):
 
 
 @pytest.fixture
-def two_models(house, ann):
+def two_models(app_state, ann):
     """Ids of a pretrained model and one of Ann's own, which answers."""
-    profile = house.people.find("ann")
+    profile = app_state.profiles.find("ann")
     torch.manual_seed(0)
     encoder = CompactEncoder(CompactConfig(channels=2, hidden=8))
     base = adopt_model(profile, MouthModel(encoder, ["a", "b"], units=["open", "shut"])).id
@@ -110,7 +115,7 @@ def two_models(house, ann):
         own = keep_model(
             profile, folder, kind="recognizer", strategy="fusion+adapted", clips=clips
         ).id
-    house.use_model("ann", own)
+    app_state.use_model("ann", own)
     return base, own
 
 
@@ -134,7 +139,7 @@ def test_an_older_model_answers_again_at_once_and_the_newer_one_later(page, ann,
 def test_models_that_are_not_there(page, ann):
     answer = page.put(f"{ann}/model", json={"model": "0" * 16})
     assert answer.status_code == 404
-    assert answer.json()["error"].startswith("there is no such model: it may have made room")
+    assert "no such model" in answer.json()["error"]
     assert page.put(f"{ann}/model", json={"model": "../x"}).status_code == 422
 
 
@@ -150,39 +155,39 @@ def test_a_list_of_words(page, ann):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "phrase"),
     [
-        ("tea\na,b,c,d", "line 2 of the list: expected a word, its spoken form and a note"),
-        (" \n ", "expected at least one word in the list, got none"),
-        ("", "body.text: string should have at least 1 character"),
-        ("a" * 50_001, "body.text: string should have at most 50000 characters"),
+        ("tea\na,b,c,d", "line 2 of the list"),
+        (" \n ", "at least one word"),
+        ("", "body.text"),
+        ("a" * 50_001, "body.text"),
     ],
 )
-def test_a_list_that_makes_no_sense_changes_nothing(page, ann, text, sentence):
+def test_a_list_that_makes_no_sense_changes_nothing(page, ann, text, phrase):
     answer = page.post(f"{ann}/word-lists", json={"text": text})
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith(sentence)
+    assert answer.json()["error"].count(phrase)
     assert len(page.get(f"{ann}/words").json()) == 2
 
 
 def test_a_model_that_another_program_chose_answers_soon(
-    page, ann, say, two_models, house, monkeypatch
+    page, ann, say, two_models, app_state, monkeypatch
 ):
     """As ``videospace lipread models --use`` and ``train`` do while the studio runs."""
     base, own = two_models
     say(1, "bread", take=3)
-    opened, open_recognizer = threading.Semaphore(0), listener.open_recognizer
+    opened, open_recognizer = threading.Semaphore(0), recognition_session.open_recognizer
 
-    def open_and_tell(*arguments):
+    def open_and_release(*arguments):
         found = open_recognizer(*arguments)
         opened.release()
         return found
 
-    monkeypatch.setattr(listener, "open_recognizer", open_and_tell)
-    use_model(house.people.find("ann"), base)
+    monkeypatch.setattr(recognition_session, "open_recognizer", open_and_release)
+    use_model(app_state.profiles.find("ann"), base)
     say(1, "bread", take=4)  # the old one answers once more
-    assert opened.acquire(timeout=30)
-    house.listener("ann").reopen()  # waits until the other one is in its place
+    assert opened.acquire(timeout=120)
+    app_state.recognition("ann").reopen()  # waits until the other one is in its place
     while opened.acquire(blocking=False):
         pass
     say(0, "water", take=5)

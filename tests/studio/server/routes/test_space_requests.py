@@ -1,8 +1,9 @@
-"""What the page of the video space and the studio say to each other."""
+"""Requests of the page of the video spaces."""
 
 import base64
 import io
-import time
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -31,7 +32,7 @@ def address_of(answer) -> str:
 
 
 def pixels(answer) -> np.ndarray:
-    """The picture that got."""
+    """The pixels of an answer."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "image/png"
     return np.asarray(Image.open(io.BytesIO(answer.content)))
@@ -47,85 +48,84 @@ def packed(mask: np.ndarray) -> str:
     return base64.b64encode(np.packbits(mask)).decode()
 
 
-def await_end(page, seconds=60.0) -> dict:
-    end = time.monotonic() + seconds
-    while (work := page.get(f"{SMALL}/work").json())["state"] == "running":
-        assert time.monotonic() < end, work
-        time.sleep(0.02)
-    return work
+@pytest.fixture
+def finish(spaces, page) -> Callable[[], dict]:
+    """Waits for the end of the job and returns its result."""
+
+    def wait() -> dict:
+        spaces.session("small").jobs.wait()
+        job = page.get(f"{SMALL}/job").json()
+        assert job["state"] == "done", job
+        return job["result"]
+
+    return wait
 
 
-def done(page) -> dict:
-    work = await_end(page)
-    assert work["state"] == "done", work
-    return work["result"]
-
-
-def test_pretrained_spaces_and_those_of_the_folder_can_be_picked(page):
+def test_pretrained_and_own_spaces_are_listed(page):
     listed = {each["id"]: each["is_pretrained"] for each in page.get("/api/spaces").json()}
     assert listed == {"bouncing-ball": True, "moving-mnist": True, "small": False, "damaged": False}
 
 
-def test_a_pretrained_space_is_there_at_once(page):
+def test_a_pretrained_space_can_be_opened_and_moves(page):
     ball = page.get("/api/spaces/bouncing-ball").json()
     assert (ball["num_frames"], ball["height"], ball["fps"], ball["num_clips"]) == (25, 50, 25, 50)
     assert "ball" in ball["about"]
-    assert len(ball["points"]) == 50
-    assert ball["map_share"] > 0.5
+    assert len(ball["items"]) == 50
+    assert ball["map_fraction"] > 0.5
     played = frames_of(
-        page.get("/api/spaces/bouncing-ball/film?start=ball-003&side=50&frames=25"), 25
+        page.get("/api/spaces/bouncing-ball/strip?start=ball-003&side=50&frames=25"), 25
     )
     assert played.shape == (25, 50, 50, 3)
     assert np.abs(np.diff(played.astype(int), axis=0)).max() > 100  # it moves
 
 
-def test_clips_have_places_on_the_map(page):
-    space, points = small_space(), page.get(SMALL).json()["points"]
-    assert [point["id"] for point in points[:5]] == list("abcde")
+def test_the_map_keeps_the_variance_of_the_latents(page):
+    space, items = small_space(), page.get(SMALL).json()["items"]
+    assert [item["id"] for item in items[:5]] == list("abcde")
     scaled = space.latents / space.latents.square().mean(dim=1, keepdim=True).sqrt()
     centered = scaled - scaled.mean(dim=0)
     spread = np.sqrt(np.linalg.eigvalsh((centered.T @ centered).numpy())[::-1][:2])
-    places = np.array([[point["x"], point["y"]] for point in points[:5]])
+    places = np.array([item["map_xy"] for item in items[:5]])
     assert np.linalg.norm(places, axis=0) == pytest.approx(spread, rel=1e-3)
 
 
-def test_films_of_any_place_between_two_clips(page):
-    ends = [frames_of(page.get(f"{SMALL}/film?start={each}&side=16&frames=4")) for each in "ad"]
+def test_any_position_between_two_clips_is_rendered(page):
+    ends = [frames_of(page.get(f"{SMALL}/strip?start={each}&side=16&frames=4")) for each in "ad"]
     assert ends[0].shape == (FRAMES, HEIGHT, WIDTH, 3)
     assert np.array_equal(ends[0], small_space().render(small_space().latent("a")))
     way = [
-        frames_of(page.get(f"{SMALL}/film?start=a&end=d&ratio={ratio}&side=16&frames=4"))
+        frames_of(page.get(f"{SMALL}/strip?start=a&end=d&ratio={ratio}&side=16&frames=4"))
         for ratio in (0, 0.5, 1)
     ]
     assert np.abs(way[0].astype(int) - ends[0]).max() <= 1
     assert np.abs(way[2].astype(int) - ends[1]).max() <= 1
     assert np.abs(way[1].astype(int) - ends[0]).mean() > 3
-    assert frames_of(page.get(f"{SMALL}/film?start=a&side=64&frames=9"), 9).shape == (9, 48, 64, 3)
+    assert frames_of(page.get(f"{SMALL}/strip?start=a&side=64&frames=9"), 9).shape == (9, 48, 64, 3)
 
 
-def test_the_way_between_two_clips_is_drawn_on_the_map(page):
-    points = {point["id"]: [point["x"], point["y"]] for point in page.get(SMALL).json()["points"]}
+def test_the_path_between_two_clips_starts_and_ends_at_them(page):
+    items = {item["id"]: item["map_xy"] for item in page.get(SMALL).json()["items"]}
     way = page.get(f"{SMALL}/path?start=a&end=d").json()
     assert len(way) == 33
-    assert way[0] == pytest.approx(points["a"], abs=1e-4)
-    assert way[-1] == pytest.approx(points["d"], abs=1e-4)
+    assert way[0] == pytest.approx(items["a"], abs=1e-4)
+    assert way[-1] == pytest.approx(items["d"], abs=1e-4)
 
 
-def test_samples_join_the_map_and_can_be_ends(page):
-    wish = {"count": 3, "method": "gaussian", "seed": 5}
-    new = page.post(f"{SMALL}/samples", json=wish)
+def test_samples_are_on_the_map_and_can_be_rendered(page):
+    wanted = {"count": 3, "method": "gaussian", "seed": 5}
+    new = page.post(f"{SMALL}/samples", json=wanted)
     assert new.status_code == 201
-    points = new.json()
-    assert [point["kind"] for point in points] == ["sample"] * 3
-    assert points[0] in page.get(SMALL).json()["points"]
+    items = new.json()
+    assert [item["kind"] for item in items] == ["sample"] * 3
+    assert items[0] in page.get(SMALL).json()["items"]
     played = pixels(
-        page.get(f"{SMALL}/film?start=a&end={points[0]['id']}&ratio=1&side=16&frames=4")
+        page.get(f"{SMALL}/strip?start=a&end={items[0]['id']}&ratio=1&side=16&frames=4")
     )
     truth = small_space().render(small_space().sample(3, method="gaussian", seed=5)[0])
     assert np.abs(played.astype(int) - truth.reshape(-1, WIDTH, 3)).max() <= 1
 
 
-def test_a_latent_goes_out_as_a_file(page, tmp_path):
+def test_a_latent_is_saved_as_a_file(page, tmp_path):
     answer = page.get(f"{SMALL}/latent?start=a&end=b&ratio=0")
     assert "latent.npz" in answer.headers["content-disposition"]
     (tmp_path / "latent.npz").write_bytes(answer.content)
@@ -135,149 +135,149 @@ def test_a_latent_goes_out_as_a_file(page, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["webm", "mp4"])
-def test_a_film_from_outside_is_found_in_the_space(page, kind):
+def test_an_uploaded_video_is_inverted(page, finish, kind):
     truth = small_space().render(small_space().latent("c"), height=48, num_frames=4)
     answer = page.post(
         f"{SMALL}/videos", content=film(truth, kind), headers={"Content-Type": f"video/{kind}"}
     )
     address = address_of(answer)
     assert (answer.json()["num_real"], answer.json()["fps"]) == (4, 25)
-    assert frames_of(page.get(f"{address}/film")).shape == (FRAMES, HEIGHT, WIDTH, 3)
-    begun = page.post(f"{address}/search", json={"name": "my film", "max_steps": 40})
-    assert (begun.status_code, begun.json()["kind"]) == (202, "search")
-    result = done(page)
-    assert (result["point"]["kind"], result["point"]["name"]) == ("video", "my film")
-    assert result["psnr_seen_db"] > 15
+    assert frames_of(page.get(f"{address}/strip")).shape == (FRAMES, HEIGHT, WIDTH, 3)
+    begun = page.post(f"{address}/invert", json={"name": "my video", "max_steps": 40})
+    assert (begun.status_code, begun.json()["kind"]) == (202, "inversion")
+    result = finish()
+    assert (result["item"]["kind"], result["item"]["name"]) == ("video", "my video")
+    assert result["psnr_observed_db"] > 15
     assert result["psnr_hidden_db"] is None
     assert 0 < result["steps"] <= 40
-    assert result["point"] in page.get(SMALL).json()["points"]
-    strip = frames_of(page.get(f"{SMALL}/work/strip"))
+    assert result["item"] in page.get(SMALL).json()["items"]
+    strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert strip.shape == (FRAMES, HEIGHT, 2 * WIDTH + 2, 3)
 
 
-def test_what_is_painted_over_is_filled_in_and_judged(page, video):
+def test_hidden_pixels_are_filled_in_and_scored(page, finish, video):
     hidden = np.zeros((HEIGHT, WIDTH), bool)
     hidden[3:9, 2:13] = True
-    page.post(f"{video}/search", json={"hidden": packed(hidden), "max_steps": 60})
-    result = done(page)
+    page.post(f"{video}/invert", json={"hidden": packed(hidden), "max_steps": 60})
+    result = finish()
     assert result["psnr_hidden_db"] > 12
-    strip = frames_of(page.get(f"{SMALL}/work/strip"))
+    strip = frames_of(page.get(f"{SMALL}/job/strip"))
     seen, made, truth = strip[:, :, :16], strip[:, :, 18:34], strip[:, :, 36:]
-    assert np.array_equal(truth, frames_of(page.get(f"{video}/film")))
-    assert np.array_equal(made[:, ~hidden], truth[:, ~hidden])  # what is seen stays
+    assert np.array_equal(truth, frames_of(page.get(f"{video}/strip")))
+    assert np.array_equal(made[:, ~hidden], truth[:, ~hidden])  # observed pixels stay
     assert not np.array_equal(made[:, hidden], truth[:, hidden])
     assert set(np.unique(seen[:, hidden])) == {88, 168}  # hatched
 
 
-def test_frames_that_are_not_seen_are_filled_in(page, video):
-    page.post(f"{video}/search", json={"seen": [0, 3], "max_steps": 5, "keep_detail": False})
-    done(page)
-    strip = frames_of(page.get(f"{SMALL}/work/strip"))
+def test_hidden_frames_are_filled_in(page, finish, video):
+    page.post(
+        f"{video}/invert", json={"observed_frames": [0, 3], "max_steps": 5, "keep_observed": False}
+    )
+    finish()
+    strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert set(np.unique(strip[1:3, :, :16])) == {88, 168}
     assert np.array_equal(strip[[0, 3], :, :16], strip[[0, 3], :, 36:])
 
 
-def test_a_film_that_is_too_short_is_known_as_far_as_it_goes(page):
+def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
     short = small_space().render(small_space().latent("c"), height=48, num_frames=2)
     headers = {"Content-Type": "video/mp4"}
     answer = page.post(f"{SMALL}/videos", content=film(short, "mp4"), headers=headers)
     assert answer.json()["num_real"] == 2
-    page.post(f"{address_of(answer)}/search", json={"max_steps": 5})
-    done(page)
-    strip = frames_of(page.get(f"{SMALL}/work/strip"))
-    assert strip.shape[2] == 2 * WIDTH + 2  # nobody knows the rest
+    page.post(f"{address_of(answer)}/invert", json={"max_steps": 5})
+    finish()
+    strip = frames_of(page.get(f"{SMALL}/job/strip"))
+    assert strip.shape[2] == 2 * WIDTH + 2  # the truth is not known
     assert set(np.unique(strip[2:, :, :16])) == {88, 168}
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])
-def test_any_size_and_length_is_rendered_into_a_file(page, suffix, tmp_path):
-    wish = {"start": "a", "end": "b", "ratio": 0.4, "height": 24, "num_frames": 7, "fps": 10}
-    begun = page.post(f"{SMALL}/render", json={**wish, "suffix": suffix})
+def test_a_render_of_any_size_and_length_is_saved(page, finish, suffix, tmp_path):
+    wanted = {"start": "a", "end": "b", "ratio": 0.4, "height": 24, "num_frames": 7, "fps": 10}
+    begun = page.post(f"{SMALL}/render", json={**wanted, "suffix": suffix})
     assert begun.json()["kind"] == "render"
-    assert done(page)["point"] is None
-    answer = page.get(f"{SMALL}/work/file")
+    assert finish()["item"] is None
+    answer = page.get(f"{SMALL}/job/file")
     assert f'filename="small{suffix}"' in answer.headers["content-disposition"]
     file = tmp_path / f"film{suffix}"
     file.write_bytes(answer.content)
     with av.open(str(file)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert (len(frames), frames[0].shape) == (7, (24, 32, 3))
-    assert page.get(f"{SMALL}/work/strip").status_code == 404
+    assert page.get(f"{SMALL}/job/strip").status_code == 404
 
 
-def test_one_thing_is_done_at_a_time_and_can_be_canceled(page, video):
-    wish = {"max_steps": 2000, "restarts": 8}
-    page.post(f"{video}/search", json=wish)
-    again = page.post(f"{video}/search", json=wish)
+def test_one_job_runs_at_a_time_and_can_be_canceled(page, finish, video):
+    wanted = {"max_steps": 2000, "restarts": 8}
+    page.post(f"{video}/invert", json=wanted)
+    again = page.post(f"{video}/invert", json=wanted)
     assert again.status_code == 422
-    assert again.json() == {
-        "error": "something is being worked on: wait for it, or cancel it first"
-    }
-    end = time.monotonic() + 30
-    while (work := page.get(f"{SMALL}/work").json())["fraction"] == 0:
-        assert time.monotonic() < end
-    assert (work["state"], work["note"][-15:]) == ("running", "of at most 2000")
-    stopped = page.delete(f"{SMALL}/work").json()
+    assert "another job is running" in again.json()["error"]
+    while (job := page.get(f"{SMALL}/job").json())["fraction"] == 0 and job["state"] == "running":
+        pass
+    assert job["state"] == "running"
+    assert "2000" in job["note"]
+    stopped = page.delete(f"{SMALL}/job").json()
     assert (stopped["state"], stopped["result"]) == ("stopped", None)
-    assert page.get(f"{SMALL}/work/file").status_code == 404
-    before = len(page.get(SMALL).json()["points"])
-    page.post(f"{SMALL}/render", json={"start": "a"})  # waits for the end of what was canceled
-    done(page)
-    assert len(page.get(SMALL).json()["points"]) == before
+    assert page.get(f"{SMALL}/job/file").status_code == 404
+    before = len(page.get(SMALL).json()["items"])
+    page.post(f"{SMALL}/render", json={"start": "a"})  # waits for the end of the canceled job
+    finish()
+    assert len(page.get(SMALL).json()["items"]) == before
 
 
 @pytest.mark.parametrize(
-    ("method", "address", "body", "status", "sentence"),
+    ("method", "address", "body", "status", "phrase"),
     [
-        ("GET", "/api/spaces/nowhere", None, 404, "there is no such space here"),
+        ("GET", "/api/spaces/nowhere", None, 404, "no such space"),
         ("GET", "/api/spaces/..%2fsmall", None, 404, "there is no"),
-        ("GET", "/api/spaces/no%20space", None, 404, "there is no such space here"),
+        ("GET", "/api/spaces/no%20space", None, 404, "no such space"),
         ("GET", "/api/spaces/damaged", None, 422, "damaged"),
-        ("GET", f"{SMALL}/film?start=z", None, 404, "the point 'z' is no longer here"),
-        ("GET", f"{SMALL}/film?start=a&ratio=2", None, 422, "query.ratio"),
-        ("GET", f"{SMALL}/film?start=a&ratio=nan", None, 422, "query.ratio"),
-        ("GET", f"{SMALL}/film?start=a&side=5000", None, 422, "query.side"),
-        ("GET", f"{SMALL}/path?start=a&end=z", None, 404, "the point 'z'"),
-        ("GET", f"{SMALL}/latent?start=z", None, 404, "the point 'z'"),
-        ("GET", f"{SMALL}/videos/video-0/film", None, 404, "the video is no longer here"),
+        ("GET", f"{SMALL}/strip?start=z", None, 404, "'z'"),
+        ("GET", f"{SMALL}/strip?start=a&ratio=2", None, 422, "query.ratio"),
+        ("GET", f"{SMALL}/strip?start=a&ratio=nan", None, 422, "query.ratio"),
+        ("GET", f"{SMALL}/strip?start=a&side=5000", None, 422, "query.side"),
+        ("GET", f"{SMALL}/path?start=a&end=z", None, 404, "'z'"),
+        ("GET", f"{SMALL}/latent?start=z", None, 404, "'z'"),
+        ("GET", f"{SMALL}/videos/video-0/strip", None, 404, "video is no longer"),
         ("POST", f"{SMALL}/samples", {"count": 99}, 422, "body.count"),
         ("POST", f"{SMALL}/samples", {"more": 9}, 422, "body.more"),
-        ("POST", f"{SMALL}/render", {"start": "z"}, 404, "the point 'z'"),
+        ("POST", f"{SMALL}/render", {"start": "z"}, 404, "'z'"),
         ("POST", f"{SMALL}/render", {"start": "a", "height": 9999}, 422, "body.height"),
         (
             "POST",
             f"{SMALL}/render",
             {"start": "a", "height": 4000, "num_frames": 1000},
             422,
-            "1000 frames of 4000x5333 px are too many for a page",
+            "4000x5333 px",
         ),
-        ("POST", f"{SMALL}/videos/video-0/search", {}, 404, "the video is no longer here"),
+        ("POST", f"{SMALL}/videos/video-0/invert", {}, 404, "video is no longer"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(page, method, address, body, status, sentence):
+def test_impossible_requests_are_refused(page, method, address, body, status, phrase):
     answer = page.request(method, address, json=body)
     assert answer.status_code == status, answer.text
-    assert sentence in answer.json()["error"]
+    assert phrase in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("wanted", "phrase"),
     [
-        ({"hidden": "%"}, "expected the mask as base64"),
-        ({"hidden": "AAAA"}, "expected a mask of 12x16 px, a bit for each, got 3 bytes"),
+        ({"hidden": "%"}, "base64"),
+        ({"hidden": "AAAA"}, "got 3 bytes"),
         ({"hidden": packed(np.ones((HEIGHT, WIDTH), bool))}, "nothing is observed"),
-        ({"seen": []}, "nothing is observed between frames 0 and 3"),
-        ({"seen": [7]}, "nothing is observed between frames 0 and 3"),
+        ({"observed_frames": []}, "nothing is observed"),
+        ({"observed_frames": [7]}, "nothing is observed"),
         ({"max_steps": 0}, "body.max_steps"),
     ],
 )
-def test_wishes_that_cannot_be_met(page, video, wish, sentence):
-    answer = page.post(f"{video}/search", json=wish)
+def test_impossible_inversions_are_refused(page, video, wanted, phrase):
+    answer = page.post(f"{video}/invert", json=wanted)
     assert answer.status_code == 422
-    assert sentence in answer.json()["error"]
+    assert phrase in answer.json()["error"]
 
 
-def test_a_damaged_space_does_not_tell_where_it_lies(page, tmp_path_factory):
+def test_the_error_of_a_damaged_space_hides_its_path(page, tmp_path_factory):
     told = page.get("/api/spaces/damaged").json()["error"]
     assert str(Path(tmp_path_factory.getbasetemp())) not in told
 
@@ -285,42 +285,45 @@ def test_a_damaged_space_does_not_tell_where_it_lies(page, tmp_path_factory):
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [
-        (b"no film", "video/mp4", 422),
+        (b"no video", "video/mp4", 422),
         (b"\x1a\x45\xdf\xa3 broken", "video/webm", 422),
         (b"", "image/png", 415),
     ],
 )
-def test_what_is_no_film_is_refused(page, content, kind, status):
+def test_other_files_than_videos_are_refused(page, content, kind, status):
     answer = page.post(f"{SMALL}/videos", content=content, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert "/tmp" not in answer.json()["error"]
 
 
-def test_the_oldest_video_makes_room(page, video):
+def test_too_many_videos_replace_the_oldest(page, video):
     for _ in range(8):
         page.post(f"{SMALL}/videos/rendered", json={"start": "a"})
-    assert page.get(f"{video}/film").status_code == 404
+    assert page.get(f"{video}/strip").status_code == 404
 
 
-def test_the_end_of_the_studio_ends_the_work(film_reader):
-    with Spaces(film_reader) as spaces:
-        desk = spaces.desk("bouncing-ball")
+def test_closing_the_spaces_cancels_the_job(recording_reader):
+    with Spaces(recording_reader) as spaces:
+        session = spaces.session("bouncing-ball")
+        started = threading.Event()
 
-        def endless(tell):
+        def endless(callback):
             while True:
-                tell(0.5, "on and on")
+                callback(0.5, "step")
+                started.set()
 
-        desk.worker.start("endless", endless)
-        assert desk.folder.is_dir()
-    assert desk.worker.work.state == "stopped"
-    assert not desk.folder.exists()
+        session.jobs.start("endless", endless)
+        assert started.wait(120)
+        assert session.folder.is_dir()
+    assert session.jobs.status.state == "stopped"
+    assert not session.folder.exists()
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
+def test_a_missing_folder_of_spaces_is_an_error_of_one_line(tmp_path, capsys):
     from videospace.cli import main
 
     options = ["--data", str(tmp_path / "data"), "--spaces", str(tmp_path / "nowhere")]
     assert main(["studio", "--port", "0", *options]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "expected a folder of spaces, but there is no folder" in said
+    assert "nowhere" in said

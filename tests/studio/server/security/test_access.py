@@ -1,4 +1,4 @@
-"""What the studio refuses."""
+"""Access control: what the studio refuses."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from videospace.runtime.errors import BusyError
 from videospace.studio.server.security.access import COOKIE, TOKEN_HEADER, Keys, is_own_host
 
 
-def test_every_answer_is_strict(page):
-    for address in ("/", "/api/people", "/api/nothing", "/nothing"):
+def test_every_answer_has_strict_headers(page):
+    for address in ("/", "/api/profiles", "/api/nothing", "/nothing"):
         headers = page.get(address).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -20,12 +20,12 @@ def test_every_answer_is_strict(page):
 
 @pytest.mark.parametrize("host", ["evil.example:8765", "127.0.0.1:80", "localhost@evil", "", "[::"])
 def test_another_host_is_refused(page, host):
-    answer = page.get("/api/people", headers={"Host": host})
+    answer = page.get("/api/profiles", headers={"Host": host})
     assert answer.status_code == 421
-    assert "does not answer under this address" in answer.json()["error"]
+    assert "address" in answer.json()["error"]
 
 
-def test_the_hosts_of_this_machine_are_its_own():
+def test_own_hosts_are_those_of_this_machine():
     assert is_own_host("192.168.1.5:80", ("192.168.1.5", 80))
     assert is_own_host("192.168.1.5", ("192.168.1.5", 443))
     assert not is_own_host("192.168.1.6:80", ("192.168.1.5", 80))
@@ -35,52 +35,48 @@ def test_the_hosts_of_this_machine_are_its_own():
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9000"])
 def test_another_site_is_refused(page, origin):
-    answer = page.post("/api/people", json={"person": "A"}, headers={"Origin": origin})
-    assert (answer.status_code, answer.json()) == (
-        403,
-        {"error": "another site may not ask the studio"},
-    )
-    assert page.get("/api/people", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    answer = page.post("/api/profiles", json={"person": "A"}, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert "another site" in answer.json()["error"]
+    assert page.get("/api/profiles", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert page.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 
 
 def test_without_the_token_nothing_changes(page):
     del page.headers[TOKEN_HEADER]
-    answer = page.post("/api/people", json={"person": "Ann"})
-    assert (answer.status_code, answer.json()) == (
-        403,
-        {"error": "the page is older than the studio: load it again"},
-    )
-    assert page.get("/api/people").json() == []
+    answer = page.post("/api/profiles", json={"person": "Ann"})
+    assert answer.status_code == 403
+    assert "reload" in answer.json()["error"]
+    assert page.get("/api/profiles").json() == []
     token = page.get("/api/session").json()["token"]
     named = {TOKEN_HEADER: token, "Origin": "http://127.0.0.1:8765"}
-    assert page.post("/api/people", json={"person": "Ann"}, headers=named).status_code == 201
+    assert page.post("/api/profiles", json={"person": "Ann"}, headers=named).status_code == 201
 
 
-def test_other_devices_need_the_code(house, open_page):
-    page = open_page(house, Keys(code="abcd-efgh"), "https://192.168.1.5")
-    assert page.get("/api/people").status_code == 401
+def test_other_devices_need_the_code(app_state, open_page):
+    page = open_page(app_state, Keys(code="abcd-efgh"), "https://192.168.1.5")
+    assert page.get("/api/profiles").status_code == 401
     assert page.get("/api/session").json() == {"needs_code": True, "token": None}
     wrong = page.post("/api/session", json={"code": "abcd"})
     assert wrong.status_code == 403
-    assert wrong.json()["error"].startswith("that is not the access code")
+    assert "access code" in wrong.json()["error"]
     right = page.post("/api/session", json={"code": "ABCD efgh"})
     assert right.json()["needs_code"] is False
     cookie = right.headers["set-cookie"]
     assert cookie.startswith(COOKIE)
     assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
-    assert page.get("/api/people").json() == []
+    assert page.get("/api/profiles").json() == []
 
 
-def test_codes_cannot_be_tried_for_long(house, open_page):
-    page = open_page(house, Keys(code="abcd-efgh"))
+def test_codes_cannot_be_tried_for_long(app_state, open_page):
+    page = open_page(app_state, Keys(code="abcd-efgh"))
     tried = [page.post("/api/session", json={"code": str(n)}).status_code for n in range(11)]
     assert tried == [403] * 10 + [429]
     refused = page.post("/api/session", json={"code": "abcd-efgh"})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
 
 
-def test_who_comes_when_too_much_is_going_on_hears_when_to_ask_again(page, ann, monkeypatch):
+def test_a_busy_studio_says_when_to_retry(page, ann, monkeypatch):
     def be_busy(*_):
         raise BusyError("much is going on")
 
@@ -94,9 +90,9 @@ def test_uploads_are_limited_in_kind_and_size(page, ann):
     def send(content, kind):
         return page.post(f"{ann}/recordings", content=content, headers={"Content-Type": kind})
 
-    assert send(b"x", "video/avi").json() == {
-        "error": "expected video/webm or video/mp4 or video/quicktime, got video/avi"
-    }
+    refused = send(b"x", "video/avi")
+    assert refused.status_code == 415
+    assert "video/avi" in refused.json()["error"]
     assert send(b"x" * (2**16 + 1), "video/avi").status_code == 413
     assert send(b"x" * (32 * 2**20 + 1), "video/webm").status_code == 413
 
@@ -105,12 +101,12 @@ def test_uploads_are_limited_in_kind_and_size(page, ann):
             yield b"x" * 2**20
 
     assert send(endless(), "video/webm").status_code == 413
-    assert page.post("/api/people", content=(b" " * 2**15 for _ in range(3))).status_code == 413
+    assert page.post("/api/profiles", content=(b" " * 2**15 for _ in range(3))).status_code == 413
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/zip", "video/webm"])
-def test_who_has_not_given_the_code_can_send_little(house, open_page, kind):
-    page = open_page(house, Keys(code="abcd-efgh"))
+def test_before_the_code_is_entered_bodies_are_small(app_state, open_page, kind):
+    page = open_page(app_state, Keys(code="abcd-efgh"))
     headers = {"Content-Type": kind}
     for content in (b" " * (2**16 + 1), (b" " * 2**15 for _ in range(3))):
         assert page.post("/api/session", content=content, headers=headers).status_code == 413
@@ -119,8 +115,8 @@ def test_who_has_not_given_the_code_can_send_little(house, open_page, kind):
 @pytest.mark.parametrize(
     "name", ["..%2fann", "%5c..%5c", "ann%2f..", ".hidden", "a" * 5000, "ann%00"]
 )
-def test_no_name_reaches_the_files(page, ann, name):
-    for address in (f"/api/people/{name}", f"{ann}/clips/{name}", f"/{name}"):
+def test_ids_are_never_paths(page, ann, name):
+    for address in (f"/api/profiles/{name}", f"{ann}/clips/{name}", f"/{name}"):
         answer = page.delete(address)
         assert answer.status_code in (404, 405)
         assert set(answer.json()) == {"error"}
@@ -128,31 +124,31 @@ def test_no_name_reaches_the_files(page, ann, name):
 
 
 @pytest.mark.parametrize(
-    ("body", "sentence"),
+    ("body", "phrase"),
     [
-        ({}, "body.person: field required"),
-        ({"person": ""}, "body.person: string should have at least 1 character"),
-        ({"person": "A", "more": 1}, "body.more: extra inputs are not permitted"),
-        ({"person": "\u0007"}, "expected a name of characters that can be shown"),
-        ({"person": "   "}, "expected a name, got an empty text"),
+        ({}, "body.person"),
+        ({"person": ""}, "body.person"),
+        ({"person": "A", "more": 1}, "body.more"),
+        ({"person": "\u0007"}, "expected a name"),
+        ({"person": "   "}, "expected a name"),
     ],
 )
-def test_wrong_requests_are_answered_in_one_sentence(page, body, sentence):
-    answer = page.post("/api/people", json=body)
+def test_invalid_requests_are_refused(page, body, phrase):
+    answer = page.post("/api/profiles", json=body)
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith(sentence)
+    assert answer.json()["error"].startswith(phrase)
 
 
-def test_the_description_names_every_request(page):
+def test_the_description_is_complete(page):
     described = page.get("/api/openapi.json").json()
-    recording = described["paths"]["/api/people/{person}/recordings"]["post"]
+    recording = described["paths"]["/api/profiles/{profile_id}/recordings"]["post"]
     assert set(recording["requestBody"]["content"]) == {
         "video/webm",
         "video/mp4",
         "video/quicktime",
     }
     assert set(recording["responses"]) == {"201", "4XX", "503"}
-    assert described["paths"]["/api/people/{person}/export"]["get"]["responses"]["200"][
+    assert described["paths"]["/api/profiles/{profile_id}/export"]["get"]["responses"]["200"][
         "content"
     ].keys() == {"application/zip"}
     assert all(

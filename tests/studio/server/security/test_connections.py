@@ -13,12 +13,12 @@ from videospace.studio.server.security import connections
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys
 from videospace.studio.server.security.connections import own_addresses
 from videospace.studio.server.serve import server_config
-from videospace.studio.server.sessions.app_state import House
-from videospace.studio.server.sessions.profiles import People
-from videospace.studio.server.uploads import uploads as bodies
+from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.profiles import Profiles
+from videospace.studio.server.uploads import uploads
 
 LIMIT_SECONDS = 0.4
-HEAD = "POST /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+HEAD = "POST /api/profiles HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 JSON = "Content-Type: application/json\r\n"
 
 
@@ -28,17 +28,17 @@ def keys():
 
 
 @pytest.fixture(scope="module")
-def port(keys, film_reader, spaces, tmp_path_factory):
+def port(keys, recording_reader, spaces, tmp_path_factory):
     """Of the studio as it is served, with little patience."""
-    people = People(tmp_path_factory.mktemp("served") / "data")
-    house = House(people, film_reader, LearningSettings(progress=False, device="cpu"))
-    server = uvicorn.Server(server_config(build_app(house, spaces, keys)))
+    profiles = Profiles(tmp_path_factory.mktemp("served") / "data")
+    app_state = AppState(profiles, recording_reader, LearningSettings(progress=False, device="cpu"))
+    server = uvicorn.Server(server_config(build_app(app_state, spaces, keys)))
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.create_server(("127.0.0.1", 0)) as listening,
     ):
         patch.setattr(connections, "HEAD_SECONDS", LIMIT_SECONDS)
-        patch.setattr(bodies, "JSON_SECONDS", LIMIT_SECONDS)
+        patch.setattr(uploads, "JSON_SECONDS", LIMIT_SECONDS)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield listening.getsockname()[1]
@@ -120,8 +120,8 @@ def test_what_is_no_http_is_refused(port, text):
         "//etc/passwd",
         "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
         "/..%5c..%5cetc%5cpasswd",
-        "http://evil.example/api/people",
-        "/api/people/..%2f..%2fetc/words",
+        "http://evil.example/api/profiles",
+        "/api/profiles/..%2f..%2fetc/words",
         "/app.py",
         "*",
     ],
@@ -136,9 +136,9 @@ def test_no_path_leads_out(port, target):
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/api/people", "application/json"),
-        ("/api/people/import", "application/zip"),
-        ("/api/people/ann/recordings", "video/webm"),
+        ("/api/profiles", "application/json"),
+        ("/api/profiles/import", "application/zip"),
+        ("/api/profiles/ann/recordings", "video/webm"),
     ],
 )
 def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
@@ -149,7 +149,7 @@ def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(f'{head}{{"person"'.encode())
-    status, answer = request(port, "GET /api/people HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    status, answer = request(port, "GET /api/profiles HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     assert "videospace.studio" not in [record.name for record in caplog.records]
     assert status == 200
     assert answer.endswith("[]")

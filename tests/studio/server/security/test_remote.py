@@ -59,22 +59,24 @@ def remote(tmp_path, monkeypatch, capsys):
 def test_another_device_needs_the_code_and_can_check_who_answers(remote):
     host = own_addresses("0.0.0.0")[0]
     assert remote.address.startswith(f"https://{host}:")
-    for word in ("Other devices", "will warn", "fingerprint", "do not give the code"):
+    for word in ("access code", "certificate", "fingerprint"):
         assert word in remote.said
     with remote.device() as device:
         assert device.get("/").status_code == 200
-        assert device.get("/api/people").status_code == 401
+        assert device.get("/api/profiles").status_code == 401
         assert device.post("/api/session", json={"code": "wrong"}).status_code == 403
         token = device.post("/api/session", json={"code": remote.code}).json()["token"]
         named = {TOKEN_HEADER: token}
-        assert device.post("/api/people", json={"person": "Ann"}, headers=named).status_code == 201
+        assert (
+            device.post("/api/profiles", json={"person": "Ann"}, headers=named).status_code == 201
+        )
         for other in ("evil.example", "127.0.0.1", "localhost"):
-            assert device.get("/api/people", headers={"Host": other}).status_code == 421
+            assert device.get("/api/profiles", headers={"Host": other}).status_code == 421
         evil = {**named, "Origin": "https://evil.example"}
-        assert device.post("/api/people", json={"person": "Bo"}, headers=evil).status_code == 403
-        assert [person["id"] for person in device.get("/api/people").json()] == ["ann"]
+        assert device.post("/api/profiles", json={"person": "Bo"}, headers=evil).status_code == 403
+        assert [person["id"] for person in device.get("/api/profiles").json()] == ["ann"]
     with remote.device() as another:
-        assert another.get("/api/people").status_code == 401
+        assert another.get("/api/profiles").status_code == 401
 
 
 def test_codes_cannot_be_guessed_from_another_device(remote):

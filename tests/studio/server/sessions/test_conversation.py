@@ -1,4 +1,4 @@
-"""What a page and the studio say to each other, from the first word to the last deletion."""
+"""Requests about words, recordings and profiles, from the first word to the last deletion."""
 
 import io
 import threading
@@ -7,28 +7,30 @@ import zipfile
 import pytest
 
 from videospace.lipreading.profile.deletion import delete_clip
-from videospace.studio.server.sessions import recognition_session as listener
+from videospace.studio.server.sessions import recognition_session
 
 
-def test_an_empty_studio_has_nobody(page):
-    assert page.get("/api/people").json() == []
+def test_a_new_studio_has_no_profiles(page):
+    assert page.get("/api/profiles").json() == []
 
 
-def test_a_damaged_profile_is_named_beside_the_others(page, ann, house):
-    (house.people.folder / "bo").mkdir()
-    (house.people.folder / "bo" / "profile.sqlite").write_bytes(b"rubbish" * 1000)
-    whole, damaged = page.get("/api/people").json()
+def test_a_damaged_profile_is_listed_with_the_others(page, ann, app_state):
+    (app_state.profiles.folder / "bo").mkdir()
+    (app_state.profiles.folder / "bo" / "profile.sqlite").write_bytes(b"rubbish" * 1000)
+    whole, damaged = page.get("/api/profiles").json()
     assert (whole["id"], whole["num_words"], whole["damage"]) == ("ann", 2, None)
     assert (damaged["id"], damaged["person"], damaged["num_words"]) == ("bo", "bo", 0)
     assert "is damaged" in damaged["damage"]
-    assert page.get("/api/people/bo").status_code == 422
+    assert page.get("/api/profiles/bo").status_code == 422
 
 
 def test_a_recording_is_recognized_and_kept(page, ann, send, make_film):
-    heard = send(page, ann, make_film(1, take=7))
-    assert heard["guesses"][0]["text"] == "bread"
-    assert sum(guess["probability"] for guess in heard["guesses"]) == pytest.approx(1, abs=1e-4)
-    kept = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": "bread"})
+    recognized = send(page, ann, make_film(1, take=7))
+    assert recognized["guesses"][0]["text"] == "bread"
+    assert sum(guess["probability"] for guess in recognized["guesses"]) == pytest.approx(
+        1, abs=1e-4
+    )
+    kept = page.post(f"{ann}/recordings/{recognized['id']}/choice", json={"word": "bread"})
     assert kept.status_code == 201
     assert (kept.json()["word"], kept.json()["spoken"]) == ("bread", "bread")
     assert [clip["word"] for clip in page.get(f"{ann}/clips").json()] == ["water", "bread", "bread"]
@@ -37,7 +39,7 @@ def test_a_recording_is_recognized_and_kept(page, ann, send, make_film):
     assert words["water"]["num_uses"] == 0
 
 
-def test_mp4_is_heard_as_well(page, ann, make_film):
+def test_mp4_is_recognized(page, ann, make_film):
     answer = page.post(
         f"{ann}/recordings",
         content=make_film(0, take=3, kind="mp4"),
@@ -46,7 +48,7 @@ def test_mp4_is_heard_as_well(page, ann, make_film):
     assert answer.json()["guesses"][0]["text"] == "water"
 
 
-def test_the_film_of_an_iphone_is_heard_as_well(page, ann, make_film):
+def test_the_quicktime_video_of_an_iphone_is_recognized(page, ann, make_film):
     film = bytearray(make_film(0, take=3, kind="mp4"))
     film[8:12] = b"qt  "
     kind = {"Content-Type": "video/quicktime"}
@@ -62,16 +64,16 @@ def test_a_correction_counts_from_the_next_recording_on(page, ann, send, make_fi
     assert second["guesses"][0]["text"] == "tea"
 
 
-def test_what_is_known_survives_a_new_start(start_house, open_page, page, ann, send, make_film):
-    other = open_page(start_house())
+def test_words_survive_a_restart(start_app, open_page, page, ann, send, make_film):
+    other = open_page(start_app())
     assert send(other, ann, make_film(1, take=4))["guesses"][0]["text"] == "bread"
 
 
 def test_one_word_alone_is_not_guessed(page, send, make_film):
-    page.post("/api/people", json={"person": "Bo"})
-    page.patch("/api/people/bo", json={"finder": "middle"})
-    heard = send(page, "/api/people/bo", make_film(0))
-    assert (heard["guesses"], heard["confident"]) == ([], False)
+    page.post("/api/profiles", json={"person": "Bo"})
+    page.patch("/api/profiles/bo", json={"finder": "middle"})
+    recognized = send(page, "/api/profiles/bo", make_film(0))
+    assert (recognized["guesses"], recognized["confident"]) == ([], False)
 
 
 def test_the_same_recording_is_kept_once(page, ann, send, make_film):
@@ -87,13 +89,11 @@ def test_the_same_recording_is_kept_once(page, ann, send, make_film):
 
 
 def test_a_recording_that_was_dropped_cannot_be_kept(page, ann, send, make_film):
-    heard = send(page, ann, make_film(0, take=2))
-    assert page.delete(f"{ann}/recordings/{heard['id']}").status_code == 204
-    answer = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": "water"})
-    assert (answer.status_code, answer.json()) == (
-        404,
-        {"error": "the recording is no longer here: record it again"},
-    )
+    recognized = send(page, ann, make_film(0, take=2))
+    assert page.delete(f"{ann}/recordings/{recognized['id']}").status_code == 204
+    answer = page.post(f"{ann}/recordings/{recognized['id']}/choice", json={"word": "water"})
+    assert answer.status_code == 404
+    assert "record it again" in answer.json()["error"]
 
 
 def test_words_that_look_alike_are_named(page, ann):
@@ -105,7 +105,7 @@ def test_words_that_look_alike_are_named(page, ann):
     assert "is in the profile already" in again.json()["error"]
 
 
-def test_clips_words_and_people_are_deleted_for_good(page, ann, send, make_film, tmp_path):
+def test_clips_words_and_profiles_are_deleted_for_good(page, ann, send, make_film, tmp_path):
     clip = page.get(f"{ann}/clips").json()[0]
     assert page.delete(f"{ann}/clips/{clip['id']}").status_code == 204
     assert page.delete(f"{ann}/clips/{clip['id']}").status_code == 404
@@ -118,27 +118,27 @@ def test_clips_words_and_people_are_deleted_for_good(page, ann, send, make_film,
     assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_a_person_goes_out_as_a_file_and_comes_back(page, ann):
+def test_a_profile_is_exported_and_imported(page, ann):
     archive = page.get(f"{ann}/export")
     assert archive.headers["content-type"] == "application/zip"
     assert "profile.json" in zipfile.ZipFile(io.BytesIO(archive.content)).namelist()
     imported = page.post(
-        "/api/people/import", content=archive.content, headers={"Content-Type": "application/zip"}
+        "/api/profiles/import", content=archive.content, headers={"Content-Type": "application/zip"}
     )
     assert imported.status_code == 201, imported.text
     before, after = page.get(ann).json(), imported.json()
     assert after["id"] == "ann-2"
     same = ("person", "num_words", "num_clips", "phrases", "finder")
     assert [after[name] for name in same] == [before[name] for name in same]
-    assert page.get("/api/people/ann-2/clips").json() == page.get(f"{ann}/clips").json()
+    assert page.get("/api/profiles/ann-2/clips").json() == page.get(f"{ann}/clips").json()
 
 
-def test_a_recording_deleted_while_it_is_read_spoils_no_answer(
-    page, ann, send, make_film, house, monkeypatch
+def test_a_clip_deleted_while_the_recognizer_opens_does_no_harm(
+    page, ann, send, make_film, app_state, monkeypatch
 ):
     spare = send(page, ann, make_film(0, take=5), recognize=False)
     kept = page.post(f"{ann}/recordings/{spare['id']}/choice", json={"word": "water"}).json()
-    open_recognizer, times = listener.open_recognizer, []
+    open_recognizer, times = recognition_session.open_recognizer, []
 
     def open_meanwhile(profile, settings):
         times.append(settings)
@@ -147,40 +147,38 @@ def test_a_recording_deleted_while_it_is_read_spoils_no_answer(
             profile.load_clip(kept["id"])
         return open_recognizer(profile, settings)
 
-    monkeypatch.setattr(listener, "open_recognizer", open_meanwhile)
+    monkeypatch.setattr(recognition_session, "open_recognizer", open_meanwhile)
     assert send(page, ann, make_film(1, take=4))["guesses"][0]["text"] == "bread"
     assert len(times) == 2
 
 
-def test_after_a_deletion_the_next_answer_is_prepared_at_once(
-    page, ann, send, make_film, monkeypatch
-):
+def test_after_a_deletion_the_recognizer_is_opened_again(page, ann, send, make_film, monkeypatch):
     opened = threading.Semaphore(0)
-    open_recognizer = listener.open_recognizer
+    open_recognizer = recognition_session.open_recognizer
 
-    def open_and_tell(*arguments):
+    def open_and_release(*arguments):
         found = open_recognizer(*arguments)
         opened.release()
         return found
 
-    monkeypatch.setattr(listener, "open_recognizer", open_and_tell)
-    heard = send(page, ann, make_film(2))
-    assert opened.acquire(timeout=30)
-    kept = page.post(f"{ann}/recordings/{heard['id']}/choice", json={"word": "tea"}).json()
+    monkeypatch.setattr(recognition_session, "open_recognizer", open_and_release)
+    recognized = send(page, ann, make_film(2))
+    assert opened.acquire(timeout=120)
+    kept = page.post(f"{ann}/recordings/{recognized['id']}/choice", json={"word": "tea"}).json()
     assert page.delete(f"{ann}/clips/{kept['id']}").status_code == 204
-    assert opened.acquire(timeout=30)
+    assert opened.acquire(timeout=120)
     again = send(page, ann, make_film(2))
     assert "tea" not in [guess["text"] for guess in again["guesses"]]
     assert not opened.acquire(blocking=False)
 
 
 @pytest.mark.parametrize("content", [b"no zip", b"PK\x03\x04 cut off"])
-def test_a_file_that_is_no_profile_leaves_nothing(page, content, tmp_path):
+def test_importing_another_file_leaves_nothing(page, content, tmp_path):
     answer = page.post(
-        "/api/people/import", content=content, headers={"Content-Type": "application/zip"}
+        "/api/profiles/import", content=content, headers={"Content-Type": "application/zip"}
     )
     assert answer.status_code == 422
-    assert answer.json() == {"error": "the file is no exported profile, or is damaged"}
+    assert "profile" in answer.json()["error"]
     assert list((tmp_path / "data").iterdir()) == []
 
 
@@ -191,12 +189,12 @@ def test_settings_change_one_by_one(page, ann):
     assert (changed["phrases"], changed["finder"]) == (["Good night"], "middle")
     assert changed["num_bytes"] > 1000
     wrong = page.patch(ann, json={"phrases": ["two\nlines"]})
-    assert wrong.json() == {"error": "expected phrases of one line each"}
+    assert "one line" in wrong.json()["error"]
 
 
 def test_without_a_pretrained_model_there_is_nothing_to_train(page, ann):
     assert page.get(ann).json()["can_train"] is False
-    answer = page.post(f"{ann}/learning", json={})
+    answer = page.post(f"{ann}/training", json={})
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith("there is no pretrained model")
-    assert page.get(f"{ann}/learning").json()["state"] == "idle"
+    assert "no pretrained model" in answer.json()["error"]
+    assert page.get(f"{ann}/training").json()["state"] == "idle"

@@ -1,4 +1,4 @@
-"""A process in which anything may go wrong."""
+"""A process for untrusted files."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ import pytest
 from tests.support.mouth_films import film, mouth_frames
 
 from videospace.runtime.errors import BusyError, UserError
-from videospace.studio.server.uploads.sandbox import Answer, ConfinedProcess, reversed_text
+from videospace.studio.server.uploads.sandbox import Answer, Sandbox, reversed_text
 
 
 def refuse(reason: str) -> Answer:
@@ -35,73 +35,74 @@ def devour(num_bytes: int) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def process():
-    with ConfinedProcess(memory_bytes=2**29) as process:
-        yield process
+def sandbox():
+    with Sandbox(memory_bytes=2**29) as sandbox:
+        yield sandbox
 
 
-def test_answers_come_back(process):
-    assert process.call(reversed_text, "on", seconds=60.0) == ({"text": "no"}, b"")
+def test_the_answer_is_returned(sandbox):
+    assert sandbox.call(reversed_text, "on", seconds=600.0) == ({"text": "no"}, b"")
 
 
-def test_what_a_user_can_put_right_is_said(process):
-    with pytest.raises(UserError, match=r"^because$"):
-        process.call(refuse, "because", seconds=60.0)
+def test_user_errors_are_passed_on(sandbox):
+    with pytest.raises(UserError, match="because"):
+        sandbox.call(refuse, "because", seconds=600.0)
 
 
 @pytest.mark.parametrize("function", [crash, fail])
-def test_after_a_crash_there_is_another_process(process, function):
-    with pytest.raises(UserError, match="it cannot be read"):
-        process.call(function, seconds=60.0)
-    assert process.call(reversed_text, "on", seconds=60.0) == ({"text": "no"}, b"")
+def test_a_crash_is_followed_by_a_new_process(sandbox, function):
+    with pytest.raises(UserError, match="cannot read it"):
+        sandbox.call(function, seconds=600.0)
+    assert sandbox.call(reversed_text, "on", seconds=600.0) == ({"text": "no"}, b"")
 
 
-def test_what_takes_too_long_is_ended(process):
-    started = time.monotonic()
-    with pytest.raises(UserError, match=r"it takes longer than 0\.2 s"):
-        process.call(sleep, 60, seconds=0.2)
-    process.call(reversed_text, "on", seconds=60.0)
-    assert time.monotonic() - started < 50
+def test_a_call_that_takes_too_long_is_stopped(sandbox):
+    with pytest.raises(UserError, match="longer than"):
+        sandbox.call(sleep, 3600, seconds=0.2)
+    assert sandbox.call(reversed_text, "on", seconds=600.0) == ({"text": "no"}, b"")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone limits memory")
-def test_memory_is_limited(process):
-    with pytest.raises(UserError, match="it needs too much memory"):
-        process.call(devour, 2**30, seconds=60.0)
-    assert process.call(devour, 2**20, seconds=60.0) == ({"sum": 2**20}, b"")
+def test_memory_is_limited(sandbox):
+    with pytest.raises(UserError, match="too much memory"):
+        sandbox.call(devour, 2**30, seconds=600.0)
+    assert sandbox.call(devour, 2**20, seconds=600.0) == ({"sum": 2**20}, b"")
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "phrase"),
     [
-        (b"", "expected a film as WebM or MP4, got something else"),
-        (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "expected a film as WebM or MP4"),
-        (b"ffconcat version 1.0\nfile /etc/passwd", "expected a film as WebM or MP4"),
-        (b"\x1a\x45\xdf\xa3" + b"broken" * 20, "cannot read the film"),
+        (b"", "WebM or MP4"),
+        (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "WebM or MP4"),
+        (b"ffconcat version 1.0\nfile /etc/passwd", "WebM or MP4"),
+        (b"\x1a\x45\xdf\xa3" + b"broken" * 20, "cannot read"),
     ],
 )
-def test_what_is_no_film_is_named(film_reader, content, sentence):
-    with pytest.raises(UserError, match=sentence) as caught:
-        film_reader.read(content, "middle")
+def test_other_files_than_videos_are_refused(recording_reader, content, phrase):
+    with pytest.raises(UserError, match=phrase) as caught:
+        recording_reader.read(content, "middle")
     assert "/tmp" not in str(caught.value)
 
 
-def test_a_film_is_read(film_reader):
-    clip, problems = film_reader.read(film(mouth_frames(0)), "middle")
+def test_a_recording_is_read(recording_reader):
+    clip, problems = recording_reader.read(film(mouth_frames(0)), "middle")
     assert clip.frames.shape == (20, 88, 88)
     assert clip.fps == 25
     assert isinstance(problems, tuple)
 
 
-def test_too_many_films_at_once_are_asked_to_wait(film_reader, monkeypatch):
+def test_too_many_recordings_at_once_are_refused_as_busy(recording_reader, monkeypatch):
     content = film(mouth_frames(0))
-    monkeypatch.setattr(film_reader, "_places", threading.BoundedSemaphore(1))
-    with film_reader._places, pytest.raises(BusyError, match="many recordings are being looked at"):
-        film_reader.read(content, "middle")
-    assert film_reader.read(content, "middle")[0].fps == 25
+    monkeypatch.setattr(recording_reader, "_slots", threading.BoundedSemaphore(1))
+    with (
+        recording_reader._slots,
+        pytest.raises(BusyError, match="busy"),
+    ):
+        recording_reader.read(content, "middle")
+    assert recording_reader.read(content, "middle")[0].fps == 25
 
 
-def test_a_film_without_a_face_says_so(film_reader):
+def test_a_recording_without_a_face_is_refused(recording_reader):
     pytest.importorskip("dlib")
-    with pytest.raises(UserError, match="expected a face in the film, found none"):
-        film_reader.read(film(mouth_frames(0)), "dlib")
+    with pytest.raises(UserError, match="face"):
+        recording_reader.read(film(mouth_frames(0)), "dlib")

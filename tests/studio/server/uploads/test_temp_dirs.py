@@ -14,18 +14,18 @@ from videospace.lipreading.profile.deletion import delete_profile
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
-from videospace.studio.server.sessions.profiles import People, size_bytes
+from videospace.studio.server.sessions.profiles import Profiles, size_bytes
 from videospace.studio.server.uploads.temp_dirs import (
-    private_temporary_files,
-    sweep_unfinished,
-    unfinished_folder,
+    private_temp_files,
+    remove_leftovers,
+    temp_dir,
 )
 
 DIE_INSIDE = """
 import os, sys, tempfile
 from pathlib import Path
-from videospace.studio.server.uploads.temp_dirs import private_temporary_files
-with private_temporary_files(Path(sys.argv[1])):
+from videospace.studio.server.uploads.temp_dirs import private_temp_files
+with private_temp_files(Path(sys.argv[1])):
     tempfile.NamedTemporaryFile(suffix=".webm", delete=False).write(b"a film")
     os._exit(9)
 """
@@ -33,7 +33,7 @@ with private_temporary_files(Path(sys.argv[1])):
 
 def test_temporary_files_lie_with_the_profiles_and_not_where_all_can_see_them(tmp_path):
     before = tempfile.gettempdir()
-    with private_temporary_files(tmp_path), tempfile.NamedTemporaryFile() as film:
+    with private_temp_files(tmp_path), tempfile.NamedTemporaryFile() as film:
         assert Path(film.name).is_relative_to(tmp_path)
         assert os.stat(Path(film.name).parent).st_mode & 0o077 == 0
     assert tempfile.gettempdir() == before
@@ -44,14 +44,14 @@ def test_what_a_killed_studio_left_is_swept_and_what_runs_is_not(tmp_path):
     killed = subprocess.run([sys.executable, "-c", DIE_INSIDE, str(tmp_path)], timeout=60)
     assert killed.returncode == 9
     assert len(list(tmp_path.rglob("*.webm"))) == 1
-    with unfinished_folder(tmp_path) as mine:
-        sweep_unfinished(tmp_path)
+    with temp_dir(tmp_path) as mine:
+        remove_leftovers(tmp_path)
         assert list(tmp_path.iterdir()) == [mine]
 
 
 def test_a_person_who_was_being_deleted_is_gone_after_the_next_start(tmp_path, monkeypatch):
-    people = People(tmp_path)
-    people.create(ProfileSettings(person="Ann"))
+    profiles = Profiles(tmp_path)
+    profiles.create(ProfileSettings(person="Ann"))
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -61,31 +61,31 @@ def test_a_person_who_was_being_deleted_is_gone_after_the_next_start(tmp_path, m
         delete_profile(tmp_path / "ann")
     monkeypatch.undo()
     assert [path.name[:9] for path in tmp_path.iterdir()] == [".deleted-"]
-    assert People(tmp_path).ids() == []
+    assert Profiles(tmp_path).ids() == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_files_of_clips_that_nobody_knows_are_gone_after_the_next_start(tmp_path):
-    People(tmp_path).create(ProfileSettings(person="Ann"))
+    Profiles(tmp_path).create(ProfileSettings(person="Ann"))
     stranger = tmp_path / "ann" / "clips" / ".0123.part.npz"
     stranger.write_bytes(b"half")
-    People(tmp_path)
+    Profiles(tmp_path)
     assert not stranger.exists()
 
 
 def test_a_damaged_profile_does_not_keep_the_studio_from_starting(tmp_path):
-    People(tmp_path).create(ProfileSettings(person="Ann"))
+    Profiles(tmp_path).create(ProfileSettings(person="Ann"))
     (tmp_path / "ann" / "profile.sqlite").write_bytes(b"rubbish" * 1000)
-    people = People(tmp_path)
+    profiles = Profiles(tmp_path)
     with pytest.raises(UserError, match="is damaged"):
-        people.find("ann")
+        profiles.find("ann")
 
 
 def test_two_people_of_one_name_can_come_at_once(tmp_path):
-    people = People(tmp_path)
+    profiles = Profiles(tmp_path)
     with ThreadPoolExecutor(4) as pool:
-        ids = list(pool.map(lambda _: people.create(ProfileSettings(person="Ann")), range(4)))
-    assert sorted(ids) == ["ann", "ann-2", "ann-3", "ann-4"] == people.ids()
+        ids = list(pool.map(lambda _: profiles.create(ProfileSettings(person="Ann")), range(4)))
+    assert sorted(ids) == ["ann", "ann-2", "ann-3", "ann-4"] == profiles.ids()
 
 
 def test_a_file_that_goes_while_it_is_measured_counts_nothing(tmp_path):

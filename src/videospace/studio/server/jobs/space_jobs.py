@@ -1,4 +1,4 @@
-"""The long work on a desk: looking for a video in the space, and rendering at any size."""
+"""The jobs of a video space: inverting a video, and rendering at any size."""
 
 import dataclasses
 import math
@@ -20,116 +20,126 @@ from videospace.metrics.fidelity import IDENTICAL_PSNR_DB, psnr_db
 from videospace.reports.comparison import side_by_side
 from videospace.reports.film_strips import film_strip
 from videospace.runtime.errors import UserError
-from videospace.studio.server.jobs.jobs import Tell
-from videospace.studio.server.sessions.space_items import Outcome, Place
-from videospace.studio.server.sessions.space_session import Desk
-from videospace.studio.server.uploads.films import FilmedClip
+from videospace.studio.server.jobs.job_runner import Callback
+from videospace.studio.server.sessions.space_items import Position, SpaceJobResult
+from videospace.studio.server.sessions.space_session import SpaceSession
+from videospace.studio.server.uploads.recordings import PaddedClip
 
-MOST_POINTS = 2**28
+MAX_RENDER_PIXELS = 2**28
 """Frames × height × width of a render."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Wish:
-    """What of a video counts, and how long to look for it."""
+class InversionJob:
+    """Which video to invert, and which of its pixels are observed."""
 
     video: str
     """Id of the video."""
     name: str
-    """Of the point that will be found."""
+    """Name of the item that will be found."""
     hidden: Bool[np.ndarray, "height width"]
     """True where every frame is hidden."""
-    seen: frozenset[int]
-    """The frames that are seen, from 0."""
+    observed_frames: frozenset[int]
+    """Numbers of the observed frames, from 0."""
     config: InversionConfig
-    """How to look."""
-    keep_detail: bool
-    """Keep what is seen as it is, where something is hidden."""
+    keep_observed: bool
+    """Keep the observed pixels as they are, if something is hidden."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class RenderWish:
-    """What to render, and at which size; what is None is the space's own."""
+class RenderJob:
+    """What to render, and at which size. None takes the value of the space's clips."""
 
-    place: Place
-    """Point of the space."""
+    position: Position
     height: int | None = None
-    """In px."""
+    """Height in px."""
     width: int | None = None
-    """In px."""
+    """Width in px."""
     num_frames: int | None = None
-    """Over the whole time of a clip."""
+    """Number of frames, over the whole duration of a clip."""
     fps: float | None = None
-    """Frames per second."""
+    """Frames per second of the file."""
     suffix: Literal[".mp4", ".gif", ".webm"] = ".mp4"
     """The kind of file."""
 
 
-def begin_search(desk: Desk, wish: Wish) -> None:
-    """Begin to look for a video in the space.
+def start_inversion(session: SpaceSession, job: InversionJob) -> None:
+    """Start to invert a video.
 
     Raises:
-        NotThere: There is no such video.
-        UserError: Nothing of it is seen, the mask has another size, or something is being done.
+        NotFound: There is no such video.
+        UserError: No pixel is observed, the mask has another size, or another job is running.
     """
-    video = desk.video(wish.video)
+    video = session.video(job.video)
     context = masked_clip(
         video.frames,
         video.num_real,
-        lambda time: ~wish.hidden if time in wish.seen else np.zeros_like(wish.hidden),
+        lambda time: ~job.hidden if time in job.observed_frames else np.zeros_like(job.hidden),
     )
-    desk.worker.start("search", lambda tell: _search(desk, wish, video, context, tell))
+    session.jobs.start(
+        "inversion", lambda callback: _invert(session, job, video, context, callback)
+    )
 
 
-def begin_render(desk: Desk, wish: RenderWish) -> None:
-    """Begin to render a place at any size and length.
+def start_render(session: SpaceSession, job: RenderJob) -> None:
+    """Start to render a position at any size and length.
 
     Raises:
-        NotThere: There is no such point.
-        UserError: It would be too large, or something is being done.
+        NotFound: There is no such item.
+        UserError: The render would be too large, or another job is running.
     """
-    latent = desk.latent(wish.place)
-    size = desk.space.render_size(wish.height, wish.width, wish.num_frames)
-    if math.prod(size) > MOST_POINTS:
+    latent = session.latent(job.position)
+    size = session.space.render_size(job.height, job.width, job.num_frames)
+    if math.prod(size) > MAX_RENDER_PIXELS:
         raise UserError(
             f"{size[0]} frames of {size[1]}x{size[2]} px are too many for a page: "
             "'videospace reconstruct' renders them"
         )
     num_frames, height, width = size
 
-    def task(tell: Tell) -> Outcome:
+    def task(callback: Callback) -> SpaceJobResult:
         started = time.monotonic()
-        frames = desk.space.render_frames(latent, height=height, width=width, num_frames=num_frames)
-        path = _new_file(desk, wish.suffix)
-        write_video(path, _told(frames, num_frames, tell), fps=wish.fps or desk.space.clip.fps)
-        return Outcome(file=path, seconds=time.monotonic() - started)
+        frames = session.space.render_frames(
+            latent, height=height, width=width, num_frames=num_frames
+        )
+        path = _result_path(session, job.suffix)
+        fps = job.fps or session.space.clip.fps
+        write_video(path, _reported(frames, num_frames, callback), fps=fps)
+        return SpaceJobResult(file=path, seconds=time.monotonic() - started)
 
-    desk.worker.start("render", task)
+    session.jobs.start("render", task)
 
 
-def _search(desk: Desk, wish: Wish, video: FilmedClip, context: Context, tell: Tell) -> Outcome:
+def _invert(
+    session: SpaceSession,
+    job: InversionJob,
+    video: PaddedClip,
+    context: Context,
+    callback: Callback,
+) -> SpaceJobResult:
     started = time.monotonic()
     is_whole = bool(context.observed[: video.num_real].all())
     completed, found = complete_clips(
-        desk.space,
+        session.space,
         [context],
-        wish.config,
-        back_projection=wish.keep_detail and not is_whole,
-        progress=tell,
+        job.config,
+        back_projection=job.keep_observed and not is_whole,
+        progress=callback,
     )
-    tell(1.0, "writing it down")
+    callback(1.0, "writing the result")
     result = completed[0]
     truth = video.frames if video.num_real == len(video.frames) and not is_whole else None
     compared = side_by_side(video.frames, context.observed, result, truth)
-    path = _new_file(desk, ".mp4")
+    path = _result_path(session, ".mp4")
     write_video(path, result[:, None], fps=video.fps)
     hidden = ~context.observed
     hidden[video.num_real :] = False
-    return Outcome(
+    latent = found.latents[0]
+    return SpaceJobResult(
         file=path,
         strip=film_strip(np.stack(list(compared))),
-        point=desk.add_point("video", wish.name, found.latents[0]),
-        psnr_seen_db=_psnr_db(desk.space.render(found.latents[0]), video.frames, context.observed),
+        item=session.add_item("video", job.name, latent),
+        psnr_observed_db=_psnr_db(session.space.render(latent), video.frames, context.observed),
         psnr_hidden_db=_psnr_db(result, video.frames, hidden) if hidden.any() else None,
         steps=found.steps,
         seconds=time.monotonic() - started,
@@ -141,14 +151,16 @@ def _psnr_db(video: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
     return min(psnr_db(*parts).item(), IDENTICAL_PSNR_DB)
 
 
-def _told(frames: Iterator[np.ndarray], num_frames: int, tell: Tell) -> Iterator[np.ndarray]:
+def _reported(
+    frames: Iterator[np.ndarray], num_frames: int, callback: Callback
+) -> Iterator[np.ndarray]:
     for number, frame in enumerate(frames):
-        tell(number / num_frames, f"frame {number + 1} of {num_frames}")
+        callback(number / num_frames, f"frame {number + 1} of {num_frames}")
         yield frame
 
 
-def _new_file(desk: Desk, suffix: str) -> Path:
-    """Where the result goes; that of the piece of work before is deleted."""
-    for path in desk.folder.glob("result-*"):
+def _result_path(session: SpaceSession, suffix: str) -> Path:
+    """The file of a new result; the file of the result before is deleted."""
+    for path in session.folder.glob("result-*"):
         path.unlink(missing_ok=True)
-    return desk.folder / f"result-{time.monotonic_ns()}{suffix}"
+    return session.folder / f"result-{time.monotonic_ns()}{suffix}"

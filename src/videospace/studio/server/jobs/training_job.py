@@ -1,4 +1,4 @@
-"""Training beside the conversation: in a process of its own, with progress, and stoppable."""
+"""Training in a process of its own, with progress, and cancelable."""
 
 import contextlib
 import dataclasses
@@ -21,40 +21,40 @@ from videospace.studio.server.uploads.sandbox import end_with_parent
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Learning:
-    """How far a training is."""
+class TrainingProgress:
+    """The progress of a training."""
 
     state: Literal["idle", "running", "done", "failed", "stopped"] = "idle"
-    """Idle: there has been none since the studio was started."""
+    """Idle: there has been no training since the studio was started."""
     fraction: float = 0.0
-    """The share that is done, in [0, 1]."""
+    """The fraction that is done, in [0, 1]."""
     note: str = ""
-    """What went wrong, or how it goes."""
+    """The current step, or why the training failed."""
 
 
-class Learner:
-    """Trains on one profile at a time each; what is learned is kept in the profile.
+class TrainingJob:
+    """Trains on one profile, one training at a time. The trained model is kept in the profile.
 
     Args:
-        profile: The person's.
-        when_done: Called after a training that ended well.
+        profile: The profile.
+        when_done: Called after a training that succeeded.
     """
 
     def __init__(self, profile: Profile, when_done: Callable[[], None]):
         self._profile = profile
         self._when_done = when_done
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._process: BaseProcess | None = None
-        self.learning = Learning()
+        self.progress = TrainingProgress()
 
     def start(self, strategy: StrategyName, settings: LearningSettings) -> None:
-        """Begin a training.
+        """Start a training.
 
         Raises:
-            UserError: One is running.
+            UserError: A training is running.
         """
-        with self._alone:
-            if self.learning.state == "running":
+        with self._lock:
+            if self.progress.state == "running":
                 raise UserError("a training is running: wait for it, or stop it first")
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe(duplex=False)
@@ -64,34 +64,36 @@ class Learner:
             process.start()
             theirs.close()
             self._process = process
-            self.learning = Learning(state="running", note="getting ready")
+            self.progress = TrainingProgress(state="running", note="getting ready")
         threading.Thread(target=self._follow, args=(ours,), daemon=True).start()
 
     def stop(self) -> None:
-        """End a training; nothing of it is kept."""
-        with self._alone:
-            if self._process is not None and self.learning.state == "running":
-                self.learning = Learning(state="stopped", note="stopped")
+        """Stop the running training; nothing of it is kept."""
+        with self._lock:
+            if self._process is not None and self.progress.state == "running":
+                self.progress = TrainingProgress(state="stopped", note="stopped")
                 self._process.kill()
                 self._process.join()
 
     def _follow(self, messages: multiprocessing.connection.Connection) -> None:
-        last = Learning(state="failed", note="the training ended without a word: try it again")
+        last = TrainingProgress(state="failed", note="the training ended unexpectedly: try again")
         with contextlib.suppress(EOFError):
             while True:
                 last = messages.recv()
                 if last.state == "running":
-                    self._tell(last)
+                    self._update(last)
         if last.state == "done":
             self._when_done()
         elif last.state == "running":
-            last = Learning(state="failed", note="the training was ended from outside: try again")
-        self._tell(last)
+            last = TrainingProgress(
+                state="failed", note="the training was ended from outside: try again"
+            )
+        self._update(last)
 
-    def _tell(self, learning: Learning) -> None:
-        with self._alone:
-            if self.learning.state == "running":
-                self.learning = learning
+    def _update(self, progress: TrainingProgress) -> None:
+        with self._lock:
+            if self.progress.state == "running":
+                self.progress = progress
 
 
 def _train(
@@ -103,13 +105,13 @@ def _train(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     if hasattr(os, "nice"):
-        os.nice(10)  # who speaks goes first
+        os.nice(10)  # recognition has priority
 
-    def tell(fraction: float, note: str) -> None:
-        messages.send(Learning(state="running", fraction=fraction, note=note))
+    def report(fraction: float, note: str) -> None:
+        messages.send(TrainingProgress(state="running", fraction=fraction, note=note))
 
     try:
-        train(Profile(folder), strategy, dataclasses.replace(settings, progress=tell))
-        messages.send(Learning(state="done", fraction=1.0, note="done"))
+        train(Profile(folder), strategy, dataclasses.replace(settings, progress=report))
+        messages.send(TrainingProgress(state="done", fraction=1.0, note="done"))
     except UserError as error:
-        messages.send(Learning(state="failed", note=str(error)))
+        messages.send(TrainingProgress(state="failed", note=str(error)))

@@ -1,4 +1,4 @@
-"""Requests about people: their profiles, and what is learned from them."""
+"""Requests about whole profiles: create, change, import, export, delete and train them."""
 
 import contextlib
 import dataclasses
@@ -14,70 +14,70 @@ from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.server.routes.schemas import (
-    LearningState,
-    NewPerson,
-    Person,
-    PersonChanges,
-    TrainingWish,
+    NewProfile,
+    ProfileChanges,
+    ProfileInfo,
+    TrainingRequest,
+    TrainingState,
 )
-from videospace.studio.server.sessions.app_state import House
+from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import size_bytes
 from videospace.studio.server.uploads.uploads import ARCHIVE, file_answer, save_body
 
 ZIP = file_answer("application/zip")
 
 
-def people_routes(house: House) -> APIRouter:
-    """Everything below ``/people`` that is about a person as a whole."""
-    routes = APIRouter(tags=["people"])
+def profile_routes(state: AppState) -> APIRouter:
+    """The routes below ``/profiles`` that concern a profile as a whole."""
+    routes = APIRouter(tags=["profiles"])
 
-    @routes.get("/people")
-    def list_people() -> list[Person]:
+    @routes.get("/profiles")
+    def list_profiles() -> list[ProfileInfo]:
         found = []
-        for identity in house.people.ids():
+        for identity in state.profiles.ids():
             try:
-                found.append(_person(house, identity))
+                found.append(_info(state, identity))
             except UserError as error:
-                if identity in house.people.ids():  # else this person was deleted meanwhile
-                    found.append(Person(id=identity, person=identity, damage=str(error)))
+                if identity in state.profiles.ids():  # otherwise it was deleted meanwhile
+                    found.append(ProfileInfo(id=identity, person=identity, damage=str(error)))
         return found
 
-    @routes.post("/people", status_code=201)
-    def add_person(new: NewPerson) -> Person:
+    @routes.post("/profiles", status_code=201)
+    def create_profile(new: NewProfile) -> ProfileInfo:
         settings = ProfileSettings(person=new.person, language=new.language)
-        return _person(house, house.people.create(settings))
+        return _info(state, state.profiles.create(settings))
 
-    @routes.post("/people/import", status_code=201, openapi_extra=ARCHIVE.description)
-    async def import_person(request: Request) -> Person:
+    @routes.post("/profiles/import", status_code=201, openapi_extra=ARCHIVE.description)
+    async def import_profile(request: Request) -> ProfileInfo:
         return await save_body(
-            request, ARCHIVE, lambda path: _person(house, house.people.take_in(path))
+            request, ARCHIVE, lambda path: _info(state, state.profiles.import_archive(path))
         )
 
-    @routes.get("/people/{person}")
-    def show_person(person: str) -> Person:
-        return _person(house, person)
+    @routes.get("/profiles/{profile_id}")
+    def show_profile(profile_id: str) -> ProfileInfo:
+        return _info(state, profile_id)
 
-    @routes.patch("/people/{person}")
-    def change_person(person: str, changes: PersonChanges) -> Person:
-        profile = house.people.find(person)
+    @routes.patch("/profiles/{profile_id}")
+    def change_profile(profile_id: str, changes: ProfileChanges) -> ProfileInfo:
+        profile = state.profiles.find(profile_id)
         given = changes.model_dump(exclude_none=True)
         if "phrases" in given:
             if any("\n" in phrase for phrase in given["phrases"]):
                 raise UserError("expected phrases of one line each")
             given["phrases"] = "\n".join(given["phrases"])
         profile.change_settings(dataclasses.replace(profile.settings, **given))
-        return _person(house, person)
+        return _info(state, profile_id)
 
-    @routes.delete("/people/{person}", status_code=204)
-    def delete_person(person: str) -> None:
-        house.delete_person(person)
+    @routes.delete("/profiles/{profile_id}", status_code=204)
+    def delete_profile(profile_id: str) -> None:
+        state.delete_profile(profile_id)
 
-    @routes.get("/people/{person}/export", response_class=FileResponse, responses=ZIP)
-    def export_person(person: str) -> FileResponse:
+    @routes.get("/profiles/{profile_id}/export", response_class=FileResponse, responses=ZIP)
+    def export_profile(profile_id: str) -> FileResponse:
         with contextlib.ExitStack() as until_sent:
             folder = until_sent.enter_context(tempfile.TemporaryDirectory())
-            path = Path(folder) / f"{house.people.find(person).folder.name}.zip"
-            house.export(person, path)
+            path = Path(folder) / f"{state.profiles.find(profile_id).folder.name}.zip"
+            state.export(profile_id, path)
             return FileResponse(
                 path,
                 media_type="application/zip",
@@ -85,30 +85,30 @@ def people_routes(house: House) -> APIRouter:
                 background=BackgroundTask(until_sent.pop_all().close),
             )
 
-    @routes.get("/people/{person}/learning")
-    def show_learning(person: str) -> LearningState:
-        return LearningState(**dataclasses.asdict(house.learner(person).learning))
+    @routes.get("/profiles/{profile_id}/training")
+    def show_training(profile_id: str) -> TrainingState:
+        return TrainingState(**dataclasses.asdict(state.training(profile_id).progress))
 
-    @routes.post("/people/{person}/learning", status_code=202)
-    def start_learning(
-        person: str, wish: Annotated[TrainingWish, Body(default_factory=TrainingWish)]
-    ) -> LearningState:
-        house.train(person, wish.minutes)
-        return show_learning(person)
+    @routes.post("/profiles/{profile_id}/training", status_code=202)
+    def start_training(
+        profile_id: str, wanted: Annotated[TrainingRequest, Body(default_factory=TrainingRequest)]
+    ) -> TrainingState:
+        state.train(profile_id, wanted.minutes)
+        return show_training(profile_id)
 
-    @routes.delete("/people/{person}/learning")
-    def stop_learning(person: str) -> LearningState:
-        house.learner(person).stop()
-        return show_learning(person)
+    @routes.delete("/profiles/{profile_id}/training")
+    def stop_training(profile_id: str) -> TrainingState:
+        state.training(profile_id).stop()
+        return show_training(profile_id)
 
     return routes
 
 
-def _person(house: House, identity: str) -> Person:
-    profile = house.people.find(identity)
+def _info(state: AppState, profile_id: str) -> ProfileInfo:
+    profile = state.profiles.find(profile_id)
     settings = profile.settings
-    return Person(
-        id=identity,
+    return ProfileInfo(
+        id=profile_id,
         person=settings.person,
         language=settings.language,
         finder=settings.finder,

@@ -1,4 +1,4 @@
-"""Requests about progress: what was said in use, and the models that answered."""
+"""Requests about progress: how well words were recognized, and with which models."""
 
 import dataclasses
 from typing import Any
@@ -19,28 +19,28 @@ from videospace.lipreading.profile.history import (
     word_history,
 )
 from videospace.lipreading.profile.model_selection import current_selection
-from videospace.studio.server.routes.progress_schemas import ModelChoice, Progress
-from videospace.studio.server.sessions.app_state import House
+from videospace.studio.server.routes.schemas import ModelChoice, Progress
+from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.uploads.uploads import file_answer
 
 CSV = file_answer("text/csv")
 
 
-def progress_routes(house: House) -> APIRouter:
-    """What is below ``/people/ID`` for whoever looks after the progress."""
-    routes = APIRouter(prefix="/people/{person}", tags=["progress"])
+def progress_routes(state: AppState) -> APIRouter:
+    """The routes below ``/profiles/ID`` that concern progress and models."""
+    routes = APIRouter(prefix="/profiles/{profile_id}", tags=["progress"])
 
     @routes.get("/progress")
-    def show_progress(person: str) -> Progress:
-        profile = house.people.find(person)
+    def show_progress(profile_id: str) -> Progress:
+        profile = state.profiles.find(profile_id)
         choices = profile.usage()
-        fall = find_accuracy_drop(choices)
+        drop = find_accuracy_drop(choices)
         return Progress.model_validate(
             {
                 "num_words": len(choices),
                 "accuracy": dataclasses.asdict(accuracy(choices)),
                 "num_moving": MOVING,
-                "fall": None if fall is None else fall.text(),
+                "accuracy_drop": None if drop is None else drop.text(),
                 "days": [dataclasses.asdict(day) for day in by_day(choices)],
                 "sessions": [dataclasses.asdict(session) for session in sessions(choices)],
                 "words": [_word(word) for word in word_history(profile.words(), choices)],
@@ -54,10 +54,10 @@ def progress_routes(house: House) -> APIRouter:
         )
 
     @routes.get("/progress.csv", response_class=Response, responses=CSV)
-    def export_choices(person: str) -> Response:
-        profile = house.people.find(person)
+    def export_choices(profile_id: str) -> Response:
+        profile = state.profiles.find(profile_id)
         name = f"{profile.folder.name}-progress.csv"
-        # With a mark that makes spreadsheets read UTF-8.
+        # The byte order mark tells spreadsheets that the text is UTF-8.
         return Response(
             usage_csv(profile.usage()).encode("utf-8-sig"),
             media_type="text/csv",
@@ -65,9 +65,9 @@ def progress_routes(house: House) -> APIRouter:
         )
 
     @routes.put("/model")
-    def choose_model(person: str, choice: ModelChoice) -> Progress:
-        house.use_model(person, choice.model)
-        return show_progress(person)
+    def choose_model(profile_id: str, choice: ModelChoice) -> Progress:
+        state.use_model(profile_id, choice.model)
+        return show_progress(profile_id)
 
     return routes
 

@@ -1,35 +1,42 @@
-"""What goes over the wire."""
+"""The JSON of requests and answers, in the order: all pages, profiles, words, progress, spaces."""
 
+import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.words import MAX_LENGTH
+from videospace.studio.server.sessions.space_items import ItemKind
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+ItemId = Annotated[str, Field(min_length=1, max_length=500)]
+SidePx = Annotated[int, Field(ge=1, le=4096)]
+JobState = Literal["idle", "running", "done", "failed", "stopped"]
 
 
 class Strict(BaseModel):
-    """What a page sends: a field that is not known is refused."""
+    """The JSON of a request; an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Problem(BaseModel):
-    """Why something was not done."""
+    """Why a request was refused."""
 
     error: str
-    """One sentence for whoever sits before the page."""
+    """One sentence for the person who uses the page."""
 
 
-class Session(BaseModel):
-    """What a page needs to know first."""
+class PageSession(BaseModel):
+    """What a page needs before its other requests."""
 
     needs_code: bool
-    """Whether the access code has to be given."""
+    """Whether the access code has to be entered."""
     token: str | None
-    """Goes with every request that changes something; None until the code is given."""
+    """Sent with every change; None until the code is entered."""
 
 
 class AccessCode(Strict):
@@ -38,42 +45,63 @@ class AccessCode(Strict):
     code: Annotated[str, Field(max_length=100)]
 
 
-class NewPerson(Strict):
-    """A person to make a profile for."""
+# Profiles
+
+
+class NewProfile(Strict):
+    """A profile to create."""
 
     person: Text
-    """Name."""
-    language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")] = "en-us"
-    """In which the person's words are spoken."""
+    """Name of the person."""
+    language: Language = "en-us"
+    """Language of the words."""
 
 
-class PersonChanges(Strict):
-    """Settings to change; what is None stays."""
+class ProfileChanges(Strict):
+    """Settings to change; those that are None stay."""
 
     person: Text | None = None
-    language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")] | None = None
+    language: Language | None = None
     finder: Finder | None = None
     phrases: Annotated[list[Text], Field(max_length=24)] | None = None
 
 
-class Person(BaseModel):
-    """A person and what is known of them."""
+class ProfileInfo(BaseModel):
+    """A profile."""
 
     id: str
     person: str
-    """Name; the id where the profile is damaged."""
+    """Name of the person; the id if the profile is damaged."""
     language: str = "en-us"
     finder: Finder = "dlib"
     phrases: list[str] = []
-    """Said with one tap."""
+    """Phrases that are spoken with one tap."""
     num_words: int = 0
     num_clips: int = 0
     num_bytes: int = 0
-    """What all of it takes on the disk."""
+    """Size on the disk."""
     can_train: bool = False
     """Whether there is a pretrained model to train."""
     damage: str | None = None
-    """Why the profile cannot be opened; nothing else is known of it then."""
+    """Why the profile cannot be opened; the other fields have no meaning then."""
+
+
+class TrainingRequest(Strict):
+    """A training to start."""
+
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)] | None = None
+    """Time limit. None: no limit."""
+
+
+class TrainingState(BaseModel):
+    """The progress of a training."""
+
+    state: JobState
+    fraction: Fraction
+    note: str
+
+
+# Words and recordings
 
 
 class NewWord(Strict):
@@ -81,11 +109,11 @@ class NewWord(Strict):
 
     text: Text
     spoken: Text | None = None
-    """How it is spoken; None takes the text."""
+    """How the word is spoken. None: as its text."""
 
 
 class Word(BaseModel):
-    """A word of a person's vocabulary."""
+    """A word of a profile."""
 
     text: str
     spoken: str
@@ -98,35 +126,35 @@ class LookAlike(BaseModel):
 
     word: str
     same: bool
-    """Whether nobody could tell them apart."""
+    """Whether the two look exactly the same."""
 
 
 class AddedWord(Word):
-    """A word, and those it may be taken for."""
+    """A word that was added, and the words that look like it."""
 
     look_alikes: list[LookAlike]
 
 
 class WordList(Strict):
-    """A list of words to add: one on each line, or CSV with the spoken form and a note."""
+    """A list of words to add: one a line, or CSV with the spoken form and a note."""
 
     text: Annotated[str, Field(min_length=1, max_length=50_000)]
 
 
-class Likeness(LookAlike):
+class ListLookAlike(LookAlike):
     """Two words that are hard to tell apart by the lips."""
 
     added: str
-    """That of the list."""
+    """The word of the list."""
 
 
 class AddedList(BaseModel):
-    """A list of words, all of which the person has now."""
+    """The words of a list, all of which the profile has now."""
 
     words: list[Word]
     """In the order of the list."""
-    look_alikes: list[Likeness]
-    """Of those that were added."""
+    look_alikes: list[ListLookAlike]
+    """Pairs with a word that was added."""
 
 
 class Clip(BaseModel):
@@ -135,73 +163,285 @@ class Clip(BaseModel):
     id: str
     word: str
     added: str
-    """When, as ISO 8601 in UTC."""
+    """Time in UTC, as ISO 8601."""
     seconds: float
     problems: list[str]
 
 
 class Guess(BaseModel):
-    """A word that a recording may be."""
+    """A word that a recording may show."""
 
     text: str
     spoken: str
-    probability: Annotated[float, Field(ge=0, le=1)]
+    probability: Fraction
 
 
 class Recording(BaseModel):
-    """What became of a recording that was sent."""
+    """A recording that was sent, and the words that it may show."""
 
     id: str
-    """By which it can be kept, while the studio runs and not too many others have come."""
+    """With it the recording can be kept, until newer recordings replace it."""
     guesses: list[Guess]
-    """The likeliest words, best first; none where fewer than two words have a recording."""
+    """The likeliest words, best first; none if fewer than two words have a recording."""
     confident: bool
-    """Whether the first of them is likely enough to be taken without asking."""
+    """Whether the first word is so likely that nobody need be asked."""
     lips_moved: bool
-    """Whether there is a movement in it that can be a word."""
+    """Whether the recording shows a movement that can be a word."""
     problems: list[str]
     """What could be better about the recording."""
 
 
 class Mouth(BaseModel):
-    """Where a still shows a mouth."""
+    """A mouth in a still."""
 
     x_px: float
     """Center of the lips, from the left edge."""
     y_px: float
     """Center of the lips, from the top edge."""
     side_px: float
-    """Side of the square that is cut out."""
+    """Side of the square around the mouth."""
     angle: float
     """How far the head leans clockwise, in radians."""
 
 
 class Choice(Strict):
-    """What was said in a recording."""
+    """What a recording shows."""
 
     word: Text
-    """One of the person's words, or a new one."""
+    """A word of the profile, or a new one."""
     used: bool = True
-    """Whether the person said it to somebody, and not to teach it."""
+    """True if the word was said to somebody, False if it was said to teach it."""
 
 
-class Kept(Clip):
-    """A recording that has become one of its word."""
+class KeptClip(Clip):
+    """A recording that was kept as a clip of its word."""
 
     spoken: str
     """How the word is spoken."""
 
 
-class TrainingWish(Strict):
-    """How long a training may take."""
-
-    minutes: Annotated[float, Field(gt=0, le=24 * 60)] | None = None
-    """None: as long as it asks for."""
+# Progress
 
 
-class LearningState(BaseModel):
-    """How far a training is."""
+class ProportionInterval(BaseModel):
+    """A fraction of right answers with its 95 % interval."""
 
-    state: Literal["idle", "running", "done", "failed", "stopped"]
-    fraction: Annotated[float, Field(ge=0, le=1)]
+    mean: Fraction
+    low: Fraction
+    high: Fraction
+
+
+class Accuracy(BaseModel):
+    """How often an answer was right."""
+
+    num_answers: int
+    """Answers whose word had a recording before."""
+    top1: ProportionInterval | None
+    """How often the first word was right; None without answers."""
+    top5: ProportionInterval | None
+    """How often one of the first five words was right."""
+
+
+class Day(BaseModel):
+    """A day on which something was said."""
+
+    date: datetime.date
+    num_words: int
+    accuracy: Accuracy
+    moving_top1: ProportionInterval | None
+    """Over the last answers up to the end of the day, also of earlier days."""
+
+
+class Session(BaseModel):
+    """Words without a long pause between them."""
+
+    start: datetime.datetime
+    end: datetime.datetime
+    num_words: int
+    accuracy: Accuracy
+
+
+class TakenFor(BaseModel):
+    """A word that was recognized instead of the right one."""
+
+    word: str
+    times: int
+
+
+class WordProgress(BaseModel):
+    """How well one word was recognized."""
+
+    word: str
+    num_clips: int
+    num_uses: int
+    num_answers: int
+    num_hits: int
+    top1: ProportionInterval | None
+    taken_for: list[TakenFor]
+
+
+class Confusion(BaseModel):
+    """Two words that were confused."""
+
+    said: str
+    answered: str
+    times: int
+
+
+class Model(BaseModel):
+    """A model of the profile's history."""
+
+    id: str
+    kind: Literal["encoder", "recognizer"]
+    """Trained on other people, or also on the recordings of this profile."""
+    added: datetime.datetime
+    strategy: str
+    num_clips: int
+    """Recordings of this profile that it was trained on."""
+    is_answering: bool
+    """Whether it recognizes now."""
+    accuracy: Accuracy
+    """Accuracy of this model's own answers."""
+
+
+class Progress(BaseModel):
+    """How well words were recognized in use."""
+
+    num_words: int
+    """Words that were said."""
+    accuracy: Accuracy
+    num_moving: int
+    """Number of answers in the moving accuracy."""
+    accuracy_drop: str | None
+    """A sentence if the accuracy has dropped by more than chance explains."""
+    days: list[Day]
+    sessions: list[Session]
+    words: list[WordProgress]
+    """The weakest first."""
+    confusions: list[Confusion]
+    """The most frequent first."""
+    strategy: str
+    """The strategy that recognizes now."""
+    models: list[Model]
+    """The newest first."""
+
+
+class ModelChoice(Strict):
+    """A model to use from now on."""
+
+    model: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+    """Id of the model."""
+
+
+# Video spaces
+
+
+class SpaceName(BaseModel):
+    """A space that can be chosen."""
+
+    id: str
+    is_pretrained: bool
+    """Whether it comes with videospace."""
+
+
+class Item(BaseModel):
+    """A clip or another item of a space, with its position on the map."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    kind: ItemKind
+    name: str
+    """The name that the page shows."""
+    map_xy: tuple[float, float]
+
+
+class Space(BaseModel):
+    """An open space."""
+
+    id: str
+    about: str
+    """What its clips show."""
+    num_frames: int
+    height: int
+    """Height of its clips in px."""
+    width: int
+    """Width of its clips in px."""
+    fps: float
+    num_clips: int
+    items: list[Item]
+    """Its clips (a selection if there are very many) and what was sampled or found."""
+    map_fraction: Fraction
+    """Fraction of the latents' variance that the map shows."""
+
+
+class SamplingRequest(Strict):
+    """Items to sample."""
+
+    count: Annotated[int, Field(ge=1, le=16)] = 4
+    method: Literal["slerp", "gaussian"] = "slerp"
+    """slerp: on the arc between two random clips; gaussian: from the distribution of all clips."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class PositionRequest(Strict):
+    """An item of the space, or a position on the arc between two items."""
+
+    start: ItemId
+    end: ItemId | None = None
+    ratio: Fraction = 0.0
+
+
+class Video(BaseModel):
+    """A video to work on, at the size of the space's clips."""
+
+    id: str
+    num_real: int
+    """Frames of the video; the rest of the clip repeats the last one and is not observed."""
+    fps: float
+
+
+class InversionRequest(Strict):
+    """Which pixels of a video are observed, and how long to search for it in the space."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "video"
+    """Name of the item that will be found."""
+    hidden: Annotated[str, Field(max_length=2**16)] | None = None
+    """Mask of all frames as base64: a bit for each pixel, row by row, 1 where it is hidden."""
+    observed_frames: list[Annotated[int, Field(ge=0)]] | None = None
+    """Numbers of the observed frames, from 0. None: all."""
+    max_steps: Annotated[int, Field(ge=1, le=2000)] = 300
+    restarts: Annotated[int, Field(ge=1, le=8)] = 1
+    keep_observed: bool = True
+    """Keep the observed pixels as they are, if something is hidden."""
+
+
+class RenderRequest(PositionRequest):
+    """What to render, and at which size. None takes the value of the space's clips."""
+
+    height: SidePx | None = None
+    width: SidePx | None = None
+    num_frames: Annotated[int, Field(ge=1, le=2000)] | None = None
+    fps: Annotated[float, Field(ge=0.1, le=240)] | None = None
+    suffix: Literal[".mp4", ".webm", ".gif"] = ".mp4"
+
+
+class JobResult(BaseModel):
+    """The result of a job; its file and its film strip have their own addresses."""
+
+    item: Item | None
+    psnr_observed_db: float | None
+    psnr_hidden_db: float | None
+    steps: int | None
+    seconds: float
+
+
+class Job(BaseModel):
+    """The progress of a job."""
+
+    state: JobState
+    kind: str
+    fraction: Fraction
     note: str
+    seconds_left: float | None
+    """Estimate of the longest time left."""
+    result: JobResult | None

@@ -1,4 +1,4 @@
-"""Requests for long work in a video space: looking for a video, and rendering."""
+"""Requests about the jobs of a video space: inversion and rendering."""
 
 import base64
 import binascii
@@ -10,17 +10,22 @@ from jaxtyping import Bool
 
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.runtime.errors import UserError
-from videospace.studio.server.jobs.space_jobs import RenderWish, Wish, begin_render, begin_search
-from videospace.studio.server.routes.space_schemas import (
-    RenderingWish,
-    SearchWish,
-    WorkResult,
-    WorkState,
+from videospace.studio.server.errors import NotFound
+from videospace.studio.server.jobs.space_jobs import (
+    InversionJob,
+    RenderJob,
+    start_inversion,
+    start_render,
 )
-from videospace.studio.server.routes.space_views import point_of
-from videospace.studio.server.sessions.profiles import NotThere
-from videospace.studio.server.sessions.space_items import Outcome, Place
-from videospace.studio.server.sessions.space_session import Desk
+from videospace.studio.server.routes.schemas import (
+    InversionRequest,
+    Item,
+    Job,
+    JobResult,
+    RenderRequest,
+)
+from videospace.studio.server.sessions.space_items import Position, SpaceJobResult
+from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.uploads.uploads import file_answer
 
@@ -28,57 +33,54 @@ FILES = file_answer("video/mp4", "video/webm", "image/gif")
 STRIPS = file_answer("image/png")
 
 
-def work_routes(spaces: Spaces) -> APIRouter:
-    """What is done at length in a space, one piece after another."""
-    routes = APIRouter(prefix="/{space}")
+def space_job_routes(spaces: Spaces) -> APIRouter:
+    """The routes below ``/spaces/ID`` that start, show and cancel jobs."""
+    routes = APIRouter(prefix="/spaces/{space}", tags=["spaces"])
 
-    @routes.post("/videos/{video}/search", status_code=202)
-    def search(space: str, video: str, wish: SearchWish) -> WorkState:
-        desk = spaces.desk(space)
-        clip = desk.space.clip
-        seen = range(clip.num_frames) if wish.seen is None else wish.seen
-        config = InversionConfig(max_steps=wish.max_steps, restarts=wish.restarts)
-        begin_search(
-            desk,
-            Wish(
-                video=video,
-                name=wish.name,
-                hidden=_mask(wish.hidden, (clip.height, clip.width)),
-                seen=frozenset(seen),
-                config=config,
-                keep_detail=wish.keep_detail,
-            ),
+    @routes.post("/videos/{video}/invert", status_code=202)
+    def invert(space: str, video: str, wanted: InversionRequest) -> Job:
+        session = spaces.session(space)
+        clip = session.space.clip
+        frames = wanted.observed_frames
+        job = InversionJob(
+            video=video,
+            name=wanted.name,
+            hidden=_mask(wanted.hidden, (clip.height, clip.width)),
+            observed_frames=frozenset(range(clip.num_frames) if frames is None else frames),
+            config=InversionConfig(max_steps=wanted.max_steps, restarts=wanted.restarts),
+            keep_observed=wanted.keep_observed,
         )
-        return _state(desk)
+        start_inversion(session, job)
+        return _job(session)
 
     @routes.post("/render", status_code=202)
-    def render(space: str, wish: RenderingWish) -> WorkState:
-        desk = spaces.desk(space)
-        place = Place(start=wish.start, end=wish.end, ratio=wish.ratio)
-        sizes = wish.model_dump(exclude={"start", "end", "ratio"})
-        begin_render(desk, RenderWish(place=place, **sizes))
-        return _state(desk)
+    def render(space: str, wanted: RenderRequest) -> Job:
+        session = spaces.session(space)
+        position = Position(start=wanted.start, end=wanted.end, ratio=wanted.ratio)
+        sizes = wanted.model_dump(exclude={"start", "end", "ratio"})
+        start_render(session, RenderJob(position=position, **sizes))
+        return _job(session)
 
-    @routes.get("/work")
-    def show_work(space: str) -> WorkState:
-        return _state(spaces.desk(space))
+    @routes.get("/job")
+    def show_job(space: str) -> Job:
+        return _job(spaces.session(space))
 
-    @routes.delete("/work")
-    def stop_work(space: str) -> WorkState:
-        desk = spaces.desk(space)
-        desk.worker.stop()
-        return _state(desk)
+    @routes.delete("/job")
+    def stop_job(space: str) -> Job:
+        session = spaces.session(space)
+        session.jobs.stop()
+        return _job(session)
 
-    @routes.get("/work/strip", response_class=Response, responses=STRIPS)
+    @routes.get("/job/strip", response_class=Response, responses=STRIPS)
     def show_strip(space: str) -> Response:
-        strip = _outcome(spaces.desk(space)).strip
+        strip = _result(spaces.session(space)).strip
         if strip is None:
-            raise NotThere("a render has nothing to be compared with")
+            raise NotFound("a render has no comparison")
         return Response(strip, media_type="image/png")
 
-    @routes.get("/work/file", response_class=FileResponse, responses=FILES)
+    @routes.get("/job/file", response_class=FileResponse, responses=FILES)
     def show_file(space: str) -> FileResponse:
-        path = _outcome(spaces.desk(space)).file
+        path = _result(spaces.session(space)).file
         return FileResponse(path, filename=f"{space}{path.suffix}")
 
     return routes
@@ -100,29 +102,31 @@ def _mask(text: str | None, size: tuple[int, int]) -> Bool[np.ndarray, "height w
     return bits.astype(bool).reshape(size)
 
 
-def _outcome(desk: Desk) -> Outcome:
-    result = desk.worker.work.result
+def _result(session: SpaceSession) -> SpaceJobResult:
+    result = session.jobs.status.result
     if result is None:
-        raise NotThere("nothing has come of the work yet")
+        raise NotFound("there is no result yet")
     return result
 
 
-def _state(desk: Desk) -> WorkState:
-    work = desk.worker.work
-    found = work.result
-    return WorkState(
-        state=work.state,
-        kind=work.kind,
-        fraction=work.fraction,
-        note=work.note,
-        seconds_left=work.seconds_left,
-        result=None
-        if found is None
-        else WorkResult(
-            point=None if found.point is None else point_of(desk, found.point),
-            psnr_seen_db=found.psnr_seen_db,
-            psnr_hidden_db=found.psnr_hidden_db,
-            steps=found.steps,
-            seconds=found.seconds,
-        ),
+def _job(session: SpaceSession) -> Job:
+    status = session.jobs.status
+    return Job(
+        state=status.state,
+        kind=status.kind,
+        fraction=status.fraction,
+        note=status.note,
+        seconds_left=status.seconds_left,
+        result=None if status.result is None else _job_result(session, status.result),
+    )
+
+
+def _job_result(session: SpaceSession, result: SpaceJobResult) -> JobResult:
+    item = None if result.item is None else session.map_item(result.item)
+    return JobResult(
+        item=None if item is None else Item.model_validate(item),
+        psnr_observed_db=result.psnr_observed_db,
+        psnr_hidden_db=result.psnr_hidden_db,
+        steps=result.steps,
+        seconds=result.seconds,
     )

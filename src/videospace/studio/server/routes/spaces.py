@@ -1,4 +1,4 @@
-"""Requests about video spaces: their map, what lies on it, and films of any place."""
+"""Requests about video spaces: their map, film strips of any position, samples and videos."""
 
 from typing import Annotated
 
@@ -6,43 +6,41 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from videospace.inrv.space.pretrained import pretrained_names
 from videospace.reports.film_strips import film_strip
-from videospace.studio.server.routes.space_jobs import work_routes
-from videospace.studio.server.routes.space_schemas import (
-    PlaceWish,
-    Point,
-    PointId,
-    Ratio,
-    Sampling,
+from videospace.studio.server.routes.schemas import (
+    Fraction,
+    Item,
+    ItemId,
+    PositionRequest,
+    SamplingRequest,
     Space,
     SpaceName,
     Video,
 )
-from videospace.studio.server.routes.space_views import point_of, points_of
-from videospace.studio.server.sessions.space_items import Place
-from videospace.studio.server.sessions.space_session import Desk
+from videospace.studio.server.sessions.space_items import Position
+from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.sessions.spaces import Spaces
-from videospace.studio.server.uploads.uploads import FILM, file_answer, read_body
+from videospace.studio.server.uploads.uploads import VIDEO, file_answer, read_body
 
-MOST_SIDE, MOST_FRAMES = 256, 64
-"""Of a film that is shown at once."""
+MAX_SIDE, MAX_FRAMES = 256, 64
+"""Limits of a film strip, which is rendered while the page waits."""
 
 PNG = file_answer("image/png")
 NPZ = file_answer("application/octet-stream")
 
 
-def _place(
-    start: Annotated[PointId, Query()],
-    end: Annotated[PointId | None, Query()] = None,
-    ratio: Annotated[Ratio, Query()] = 0.0,
-) -> Place:
-    return Place(start=start, end=end, ratio=ratio)
+def _position(
+    start: Annotated[ItemId, Query()],
+    end: Annotated[ItemId | None, Query()] = None,
+    ratio: Annotated[Fraction, Query()] = 0.0,
+) -> Position:
+    return Position(start=start, end=end, ratio=ratio)
 
 
-AtPlace = Annotated[Place, Depends(_place)]
+AtPosition = Annotated[Position, Depends(_position)]
 
 
 def space_routes(spaces: Spaces) -> APIRouter:
-    """Everything below ``/spaces``."""
+    """The routes below ``/spaces`` that are answered at once."""
     routes = APIRouter(prefix="/spaces", tags=["spaces"])
 
     @routes.get("")
@@ -52,62 +50,63 @@ def space_routes(spaces: Spaces) -> APIRouter:
 
     @routes.get("/{space}")
     def show_space(space: str) -> Space:
-        desk = spaces.desk(space)
-        clip = desk.space.clip
+        session = spaces.session(space)
+        clip = session.space.clip
         return Space(
             id=space,
-            about=desk.space.about,
+            about=session.space.about,
             num_frames=clip.num_frames,
             height=clip.height,
             width=clip.width,
             fps=clip.fps,
-            num_clips=len(desk.space.ids),
-            points=points_of(desk),
-            map_share=desk.map.explained_variance,
+            num_clips=len(session.space.ids),
+            items=[Item.model_validate(item) for item in session.map_items()],
+            map_fraction=session.map.explained_variance,
         )
 
-    @routes.get("/{space}/film", response_class=Response, responses=PNG)
-    def show_film(
+    @routes.get("/{space}/strip", response_class=Response, responses=PNG)
+    def show_strip(
         space: str,
-        place: AtPlace,
-        side: Annotated[int, Query(ge=1, le=MOST_SIDE)] = 64,
-        frames: Annotated[int, Query(ge=1, le=MOST_FRAMES)] = 16,
+        position: AtPosition,
+        side: Annotated[int, Query(ge=1, le=MAX_SIDE)] = 64,
+        frames: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = 16,
     ) -> Response:
-        return _png(film_strip(spaces.desk(space).render(place, side, frames)))
+        return _png(film_strip(spaces.session(space).render(position, side, frames)))
 
     @routes.get("/{space}/path")
     def show_path(
-        space: str, start: Annotated[PointId, Query()], end: Annotated[PointId, Query()]
+        space: str, start: Annotated[ItemId, Query()], end: Annotated[ItemId, Query()]
     ) -> list[tuple[float, float]]:
-        return [(x, y) for x, y in spaces.desk(space).path(start, end).tolist()]
+        return [(x, y) for x, y in spaces.session(space).path(start, end).tolist()]
 
     @routes.get("/{space}/latent", response_class=Response, responses=NPZ)
-    def save_latent(space: str, place: AtPlace) -> Response:
+    def save_latent(space: str, position: AtPosition) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="latent.npz"'}
-        content = spaces.desk(space).latent_file(place)
+        content = spaces.session(space).latent_file(position)
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     @routes.post("/{space}/samples", status_code=201)
-    def draw_samples(space: str, sampling: Sampling) -> list[Point]:
-        desk = spaces.desk(space)
-        new = desk.sample(sampling.count, sampling.method, sampling.seed)
-        points = [point_of(desk, identity) for identity in new]
-        return [point for point in points if point is not None]
+    def draw_samples(space: str, wanted: SamplingRequest) -> list[Item]:
+        session = spaces.session(space)
+        new = session.sample(wanted.count, wanted.method, wanted.seed)
+        items = [session.map_item(identity) for identity in new]
+        return [Item.model_validate(item) for item in items if item is not None]
 
-    @routes.post("/{space}/videos", status_code=201, openapi_extra=FILM.description)
-    async def take_video(request: Request, space: str) -> Video:
-        return await read_body(request, FILM, lambda film: _taken(spaces.desk(space), film))
+    @routes.post("/{space}/videos", status_code=201, openapi_extra=VIDEO.description)
+    async def upload_video(request: Request, space: str) -> Video:
+        return await read_body(
+            request, VIDEO, lambda content: _uploaded(spaces.session(space), content)
+        )
 
     @routes.post("/{space}/videos/rendered", status_code=201)
-    def take_place(space: str, wish: PlaceWish) -> Video:
-        desk = spaces.desk(space)
-        return _video(desk, desk.take_place(Place(**wish.model_dump())))
+    def render_video(space: str, wanted: PositionRequest) -> Video:
+        session = spaces.session(space)
+        return _video(session, session.add_render(Position(**wanted.model_dump())))
 
-    @routes.get("/{space}/videos/{video}/film", response_class=Response, responses=PNG)
+    @routes.get("/{space}/videos/{video}/strip", response_class=Response, responses=PNG)
     def show_video(space: str, video: str) -> Response:
-        return _png(film_strip(spaces.desk(space).video(video).frames))
+        return _png(film_strip(spaces.session(space).video(video).frames))
 
-    routes.include_router(work_routes(spaces))
     return routes
 
 
@@ -115,10 +114,10 @@ def _png(content: bytes) -> Response:
     return Response(content, media_type="image/png")
 
 
-def _taken(desk: Desk, film: bytes) -> Video:
-    return _video(desk, desk.take_film(film))
+def _uploaded(session: SpaceSession, content: bytes) -> Video:
+    return _video(session, session.add_upload(content))
 
 
-def _video(desk: Desk, identity: str) -> Video:
-    video = desk.video(identity)
+def _video(session: SpaceSession, identity: str) -> Video:
+    video = session.video(identity)
     return Video(id=identity, num_real=video.num_real, fps=video.fps)

@@ -1,4 +1,4 @@
-"""Requests about words, recordings, and what becomes of them."""
+"""Requests about words, recordings and clips."""
 
 from typing import Annotated
 
@@ -14,8 +14,8 @@ from videospace.studio.server.routes.schemas import (
     Choice,
     Clip,
     Guess,
-    Kept,
-    Likeness,
+    KeptClip,
+    ListLookAlike,
     LookAlike,
     Mouth,
     NewWord,
@@ -24,79 +24,81 @@ from videospace.studio.server.routes.schemas import (
     Word,
     WordList,
 )
-from videospace.studio.server.sessions.app_state import House
-from videospace.studio.server.sessions.recognition_session import Heard
-from videospace.studio.server.uploads.uploads import FILM, STILL, read_body
+from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.recognition_session import Recognized
+from videospace.studio.server.uploads.uploads import STILL, VIDEO, read_body
 
 
-def word_routes(house: House) -> APIRouter:
-    """Everything below ``/people/ID`` that is about words and recordings."""
-    routes = APIRouter(prefix="/people/{person}", tags=["words"])
+def word_routes(state: AppState) -> APIRouter:
+    """The routes below ``/profiles/ID`` that concern words, recordings and clips."""
+    routes = APIRouter(prefix="/profiles/{profile_id}", tags=["words"])
 
     @routes.get("/words")
-    def list_words(person: str) -> list[Word]:
-        return [Word(**_word(word)) for word in house.people.find(person).words()]
+    def list_words(profile_id: str) -> list[Word]:
+        return [Word(**_word(word)) for word in state.profiles.find(profile_id).words()]
 
     @routes.post("/words", status_code=201)
-    def add_word(person: str, new: NewWord) -> AddedWord:
-        profile = house.people.find(person)
+    def add_word(profile_id: str, new: NewWord) -> AddedWord:
+        profile = state.profiles.find(profile_id)
         word = profile.add_word(new.text, spoken=new.spoken)
         alike = [LookAlike(**each) for each in _look_alikes(profile, word)]
         return AddedWord(**_word(word), look_alikes=alike)
 
     @routes.post("/word-lists", status_code=201)
-    def add_list(person: str, new: WordList) -> AddedList:
-        profile = house.people.find(person)
+    def add_list(profile_id: str, new: WordList) -> AddedList:
+        profile = state.profiles.find(profile_id)
         entries = read_word_list(new.text)
         added = profile.add_words(entries)
         words = {word_key(word.text): word for word in profile.words()}
-        listed = dict.fromkeys(word_key(entry.text) for entry in entries)
+        in_list = dict.fromkeys(word_key(entry.text) for entry in entries)
         return AddedList(
-            words=[Word(**_word(words[key])) for key in listed],
+            words=[Word(**_word(words[key])) for key in in_list],
             look_alikes=[
-                Likeness(added=word.text, **each)
+                ListLookAlike(added=word.text, **each)
                 for word in added
                 for each in _look_alikes(profile, word)
             ],
         )
 
     @routes.delete("/words", status_code=204)
-    def delete_word(person: str, word: Annotated[Text, Query()]) -> None:
-        house.delete_word(person, word)
+    def delete_word(profile_id: str, word: Annotated[Text, Query()]) -> None:
+        state.delete_word(profile_id, word)
 
     @routes.get("/clips")
-    def list_clips(person: str) -> list[Clip]:
-        return [Clip(**_clip(record)) for record in house.people.find(person).clips()]
+    def list_clips(profile_id: str) -> list[Clip]:
+        return [Clip(**_clip(record)) for record in state.profiles.find(profile_id).clips()]
 
     @routes.delete("/clips/{clip}", status_code=204)
-    def delete_clip(person: str, clip: str) -> None:
-        house.delete_clip(person, clip)
+    def delete_clip(profile_id: str, clip: str) -> None:
+        state.delete_clip(profile_id, clip)
 
-    @routes.post("/recordings", status_code=201, openapi_extra=FILM.description)
-    async def hear(request: Request, person: str, recognize: bool = True) -> Recording:
-        return await read_body(
-            request,
-            FILM,
-            lambda film: _recording(house, person, house.hear(person, film, recognize=recognize)),
-        )
+    @routes.post("/recordings", status_code=201, openapi_extra=VIDEO.description)
+    async def add_recording(request: Request, profile_id: str, recognize: bool = True) -> Recording:
+        def add(content: bytes) -> Recording:
+            added = state.add_recording(profile_id, content, recognize=recognize)
+            return _recording(state, profile_id, added)
+
+        return await read_body(request, VIDEO, add)
 
     @routes.post("/mouths", openapi_extra=STILL.description)
-    async def find_mouths(request: Request, person: str) -> list[Mouth]:
+    async def find_mouths(request: Request, profile_id: str) -> list[Mouth]:
         return await read_body(
             request,
             STILL,
-            lambda still: [Mouth(**pose._asdict()) for pose in house.find_mouths(person, still)],
+            lambda still: [
+                Mouth(**pose._asdict()) for pose in state.find_mouths(profile_id, still)
+            ],
         )
 
     @routes.post("/recordings/{recording}/choice", status_code=201)
-    def keep(person: str, recording: str, choice: Choice) -> Kept:
-        listener = house.listener(person)
-        record = listener.keep(recording, choice.word, used=choice.used)
-        return Kept(**_clip(record), spoken=listener.profile.word(record.word).spoken)
+    def keep(profile_id: str, recording: str, choice: Choice) -> KeptClip:
+        recognition = state.recognition(profile_id)
+        record = recognition.keep(recording, choice.word, used=choice.used)
+        return KeptClip(**_clip(record), spoken=recognition.profile.word(record.word).spoken)
 
     @routes.delete("/recordings/{recording}", status_code=204)
-    def drop(person: str, recording: str) -> None:
-        house.listener(person).drop(recording)
+    def drop(profile_id: str, recording: str) -> None:
+        state.recognition(profile_id).drop(recording)
 
     return routes
 
@@ -121,17 +123,17 @@ def _clip(record: ClipRecord) -> dict:
     }
 
 
-def _recording(house: House, person: str, heard: Heard) -> Recording:
-    found = heard.recognition
-    spoken = {word.text: word.spoken for word in house.people.find(person).words()}
+def _recording(state: AppState, profile_id: str, added: Recognized) -> Recording:
+    found = added.recognition
+    spoken = {word.text: word.spoken for word in state.profiles.find(profile_id).words()}
     guesses = [] if found is None else zip(found.words, found.probabilities, strict=True)
     return Recording(
-        id=heard.recording,
+        id=added.recording,
         guesses=[
             Guess(text=word, spoken=spoken.get(word, word), probability=probability)
             for word, probability in guesses
         ],
         confident=found is not None and found.confident,
-        lips_moved=heard.lips_moved,
-        problems=list(heard.problems),
+        lips_moved=added.lips_moved,
+        problems=list(added.problems),
     )

@@ -1,1 +1,1 @@
-"""Who may ask: access checks, TLS certificates, connections."""
+"""Access control, TLS certificates and connections."""

@@ -1,4 +1,4 @@
-"""Who may ask: the right address, no other site, the access code, the token; and safe answers."""
+"""Access control: the host, the origin, the access code, the token, and safe response headers."""
 
 import asyncio
 import dataclasses
@@ -23,7 +23,8 @@ from videospace.studio.server.uploads.uploads import body_limits
 TOKEN_HEADER = "X-Studio-Token"
 COOKIE = "__Host-studio"
 SESSION_PATH = "/api/session"
-MOST_TRIES, TRY_SECONDS = 10, 60.0
+MAX_TRIES, TRY_SECONDS = 10, 60.0
+"""Wrong access codes that are allowed in this time."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -39,37 +40,37 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
-"""Go with every answer: nothing but the studio's own files, on its own page."""
+"""Headers of every answer: a page may load only the studio's own files."""
 
 
 @dataclasses.dataclass(kw_only=True)
 class Keys:
-    """What lets a page in; made anew whenever the studio starts."""
+    """The secrets that a page needs; each start of the studio makes new ones."""
 
     code: str | None = None
-    """The access code; None where only this machine can ask."""
+    """The access code; None if only this machine can reach the studio."""
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
-    """A page reads it and sends it along; another site cannot read it."""
+    """Sent with each change. The studio's page can read it, another site cannot."""
     cookie: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
-    """Held by a browser in which the code was given."""
-    _tries: deque[float] = dataclasses.field(default_factory=lambda: deque(maxlen=MOST_TRIES))
+    """Kept by a browser in which the code was entered."""
+    _tries: deque[float] = dataclasses.field(default_factory=lambda: deque(maxlen=MAX_TRIES))
 
     def opens(self, code: str) -> bool:
-        """Whether it is the access code.
+        """Whether a text is the access code.
 
         Raises:
-            HTTPException: Too many wrong ones came (429).
+            HTTPException: Too many wrong codes were tried (429).
         """
         now = time.monotonic()
-        if len(self._tries) == MOST_TRIES and now - self._tries[0] < TRY_SECONDS:
+        if len(self._tries) == MAX_TRIES and now - self._tries[0] < TRY_SECONDS:
             raise HTTPException(429, "too many wrong codes: wait a minute and try again")
-        if self.code is not None and hmac.compare_digest(_plain(code), _plain(self.code)):
+        if self.code is not None and hmac.compare_digest(_normalized(code), _normalized(self.code)):
             return True
         self._tries.append(now)
         return False
 
     def has_cookie(self, headers: Mapping[str, str]) -> bool:
-        """Whether a request comes from a browser in which the code was given."""
+        """Whether a request comes from a browser in which the code was entered."""
         try:
             cookies = http.cookies.SimpleCookie(headers.get("cookie", ""))
         except http.cookies.CookieError:
@@ -78,23 +79,23 @@ class Keys:
         return hmac.compare_digest(given.encode(), self.cookie.encode())
 
 
-def _plain(code: str) -> bytes:
+def _normalized(code: str) -> bytes:
     return "".join(filter(str.isalnum, code)).lower().encode()
 
 
-class Guard:
-    """Lets through what the studio's own page asks; an ASGI application around another.
+class AccessMiddleware:
+    """ASGI middleware that lets only requests of the studio's own page through.
 
     Args:
         app: The application.
-        keys: What lets a page in.
+        keys: The secrets that a page needs.
     """
 
     def __init__(self, app: ASGIApp, keys: Keys):
         self._app, self._keys = app, keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or hand on."""
+        """Refuse a request, or pass it to the application."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -115,32 +116,32 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if not is_own_host(host, tuple(scope["server"]) if scope.get("server") else None):
-            return 421, "the studio does not answer under this address: use the one it printed"
+            return 421, "the studio does not have this address: use the address that it printed"
         origin = headers.get("origin")
         if origin is not None and origin != f"{scope['scheme']}://{host}":
-            return 403, "another site may not ask the studio"
+            return 403, "another site may not use the studio"
         if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/api/"):
-            return 403, "another site may not ask the studio"
-        most_bytes, _ = _limits(scope, headers)
-        if _length(headers) > most_bytes:
-            return 413, "that is too large for the studio"
+            return 403, "another site may not use the studio"
+        max_bytes, _ = _limits(scope, headers)
+        if _length(headers) > max_bytes:
+            return 413, "expected a smaller upload: this is too large for the studio"
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
             return None
         if self._keys.code is not None and not self._keys.has_cookie(headers):
-            return 401, "give the access code that the studio printed"
+            return 401, "enter the access code that the studio printed"
         given = headers.get(TOKEN_HEADER, "").encode()
         changes = scope["method"] not in ("GET", "HEAD")
         if changes and not hmac.compare_digest(given, self._keys.token.encode()):
-            return 403, "the page is older than the studio: load it again"
+            return 403, "the page is older than the studio: reload it"
         return None
 
 
 def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
-    """Whether a Host header names this machine; a name that another site made up does not.
+    """Whether a Host header names this machine. This stops DNS rebinding by other sites.
 
     Args:
         host: The header.
-        server: The address and port at which the request arrived.
+        server: The address and port that received the request.
 
     Example:
         >>> is_own_host("localhost:8765", ("127.0.0.1", 8765))
@@ -166,35 +167,35 @@ def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
 
 
 def _limits(scope: Scope, headers: Headers) -> tuple[int, float]:
-    """Those of :func:`body_limits`; who may not have given the code yet cannot send an upload."""
+    """Limits of the body. Before the access code is entered, no upload is allowed."""
     kind = "" if scope["path"] == SESSION_PATH else headers.get("content-type", "")
     return body_limits(kind)
 
 
 def _length(headers: Headers) -> float:
-    """What a body says of its length; infinite where that is no number."""
+    """The declared length of the body; infinite if it is not a number."""
     length = headers.get("content-length", "0")
     return float(length) if length.isdecimal() else math.inf
 
 
-def _limited(receive: Receive, most_bytes: int, most_seconds: float) -> Receive:
-    """For bodies that do not say how long they are, or never end."""
+def _limited(receive: Receive, max_bytes: int, max_seconds: float) -> Receive:
+    """Enforce the limits while a body arrives, for bodies without a declared length."""
     num_bytes, is_whole = 0, False
-    end = asyncio.get_running_loop().time() + most_seconds
+    end = asyncio.get_running_loop().time() + max_seconds
 
-    async def receive_some() -> Message:
+    async def limited_receive() -> Message:
         nonlocal num_bytes, is_whole
         try:
             async with asyncio.timeout_at(None if is_whole else end):
                 message = await receive()
         except TimeoutError as error:
-            # What is still to come of the body will not be read either.
+            # The rest of the body will not be read either.
             closing = {"Connection": "close"}
             raise HTTPException(408, "the request took too long: try again", closing) from error
         is_whole = not message.get("more_body", False)
         num_bytes += len(message.get("body", b""))
-        if num_bytes > most_bytes:
-            raise HTTPException(413, "that is too large for the studio")
+        if num_bytes > max_bytes:
+            raise HTTPException(413, "expected a smaller upload: this is too large for the studio")
         return message
 
-    return receive_some
+    return limited_receive

@@ -1,4 +1,4 @@
-"""A certificate of the studio's own, so that other devices can be answered over TLS."""
+"""The access code and a self-signed TLS certificate for other devices."""
 
 import datetime
 import ipaddress
@@ -20,7 +20,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def access_code() -> str:
-    """A code that is easy to read out, and too long to guess.
+    """Make an access code that is easy to read aloud and too long to guess.
 
     Example:
         >>> len(access_code())
@@ -30,14 +30,14 @@ def access_code() -> str:
 
 
 def make_certificate(folder: Path, addresses: Sequence[str]) -> tuple[Path, Path]:
-    """Write a self-signed certificate and its key, which only the owner may read.
+    """Write a self-signed certificate and its key, which only their owner may read.
 
     Args:
-        folder: Of the two files; those of the last start are replaced.
-        addresses: Under which the studio answers.
+        folder: Where to write; the files of the last start are replaced.
+        addresses: The IP addresses of the studio.
 
     Returns:
-        The certificate and the key, PEM.
+        The certificate and the key as PEM files.
 
     Raises:
         UserError: They cannot be written.
@@ -69,7 +69,7 @@ def make_certificate(folder: Path, addresses: Sequence[str]) -> tuple[Path, Path
 
 
 def fingerprint(certificate: Path) -> str:
-    """By which people can tell on another device that it is this studio that answers."""
+    """The SHA-256 fingerprint, which people compare on another device."""
     digest = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256())
     return digest.hex(":").upper()
 

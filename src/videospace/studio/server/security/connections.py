@@ -1,4 +1,4 @@
-"""Connections: how long one may stay silent, and the addresses under which they come in."""
+"""Connections: a time limit for idle ones, and the addresses of this machine."""
 
 import asyncio
 import ipaddress
@@ -7,45 +7,45 @@ import socket
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 20.0
-"""In which a request has to say what it wants; its body has limits of its own."""
+"""Time limit for the head of a request; its body has limits of its own."""
 
 
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that does not wait for ever for a request to begin.
+class IdleTimeoutProtocol(H11Protocol):
+    """HTTP/1.1 that closes a connection on which no request arrives in time.
 
-    Without this, connections that say nothing, or a letter now and then, would keep all places.
+    Without it, idle connections could use up the limit of connections.
     """
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request."""
+        """Wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._restart_timer()
 
     def on_response_complete(self) -> None:
-        """Wait for the next one."""
+        """Wait for the next request."""
         super().on_response_complete()
-        self._wait()
+        self._restart_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         super().connection_lost(exc)
         if self._deadline is not None:
             self._deadline.cancel()
 
-    def _wait(self) -> None:
+    def _restart_timer(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._end_if_idle)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_if_idle)
 
-    def _end_if_idle(self) -> None:
+    def _close_if_idle(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
 
 
 def own_addresses(host: str) -> list[str]:
-    """The address itself or, where it stands for all, those of this machine, the likeliest first.
+    """The address itself or, if it means all addresses, those of this machine, the likeliest first.
 
     Example:
         >>> own_addresses("192.168.1.5")
@@ -60,15 +60,15 @@ def own_addresses(host: str) -> list[str]:
 
 
 def _outgoing(version: int) -> str | None:
-    """The address that other devices see; a host's own name often stands for itself alone."""
+    """The address that other devices see. The host's own name often resolves to 127.0.0.1."""
     family, elsewhere = {
-        4: (socket.AF_INET, "192.0.2.1"),  # of documentation: nobody's
+        4: (socket.AF_INET, "192.0.2.1"),  # reserved for documentation
         6: (socket.AF_INET6, "2001:db8::1"),
     }[version]
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.connect((elsewhere, 9))  # which sends nothing
-            return asking.getsockname()[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))  # sends nothing
+            return probe.getsockname()[0]
     except OSError:
         return None
 

@@ -1,4 +1,4 @@
-"""Everything a running studio holds: its people, what listens to them, what learns."""
+"""The state of a running studio: its profiles, and an open recognizer and a training for each."""
 
 import dataclasses
 import threading
@@ -12,144 +12,154 @@ from videospace.lipreading.profile.deletion import delete_clip, delete_profile, 
 from videospace.lipreading.profile.model_selection import use_model
 from videospace.lipreading.profile.models import current_model, models
 from videospace.runtime.errors import UserError
-from videospace.studio.server.jobs.training_job import Learner
-from videospace.studio.server.sessions.profiles import NotThere, People
-from videospace.studio.server.sessions.recognition_session import Heard, Listener
-from videospace.studio.server.uploads.films import FilmReader
+from videospace.studio.server.errors import NotFound
+from videospace.studio.server.jobs.training_job import TrainingJob
+from videospace.studio.server.sessions.profiles import Profiles
+from videospace.studio.server.sessions.recognition_session import RecognitionSession, Recognized
+from videospace.studio.server.uploads.recordings import RecordingReader
 
 STRATEGY: StrategyName = "fusion+adapted"
-"""What the studio trains."""
+"""The strategy that the studio trains."""
 
 
-class House:
-    """The studio behind its pages.
+class AppState:
+    """Everything that the requests about profiles share.
 
     Args:
-        people: Whose words it knows.
-        films: Reads recordings.
-        settings: How to learn and to answer.
+        profiles: The profiles.
+        reader: Reads recordings.
+        settings: How to train and to recognize.
     """
 
-    def __init__(self, people: People, films: FilmReader, settings: LearningSettings):
-        self.people, self._films, self._settings = people, films, settings
-        self._alone = threading.Lock()
-        self._listeners: dict[str, tuple[Listener, Learner]] = {}
+    def __init__(self, profiles: Profiles, reader: RecordingReader, settings: LearningSettings):
+        self.profiles, self._reader, self._settings = profiles, reader, settings
+        self._lock = threading.Lock()
+        self._open: dict[str, tuple[RecognitionSession, TrainingJob]] = {}
 
-    def listener(self, person: str) -> Listener:
-        """What listens to a person.
+    def recognition(self, profile_id: str) -> RecognitionSession:
+        """The recognition session of a profile.
 
         Raises:
-            NotThere: There is no such person.
+            NotFound: There is no such profile.
         """
-        return self._of(person)[0]
+        return self._opened(profile_id)[0]
 
-    def learner(self, person: str) -> Learner:
-        """What learns a person's words.
+    def training(self, profile_id: str) -> TrainingJob:
+        """The training job of a profile.
 
         Raises:
-            NotThere: There is no such person.
+            NotFound: There is no such profile.
         """
-        return self._of(person)[1]
+        return self._opened(profile_id)[1]
 
-    def hear(self, person: str, film: bytes, *, recognize: bool) -> Heard:
-        """Read a film of a mouthed word, and recognize it.
+    def add_recording(self, profile_id: str, content: bytes, *, recognize: bool) -> Recognized:
+        """Read a recording of a mouthed word and recognize it.
+
+        Args:
+            profile_id: The profile.
+            content: A WebM or MP4 file.
+            recognize: False if the word is known and the recording need only be read.
 
         Raises:
-            NotThere: There is no such person.
-            UserError: The film cannot be read, or shows no face.
+            NotFound: There is no such profile.
+            UserError: The recording cannot be read, or shows no face.
         """
-        listener = self.listener(person)
-        mouth = self._films.read(film, listener.profile.settings.finder)
-        return listener.hear(mouth, recognize=recognize)
+        recognition = self.recognition(profile_id)
+        mouth = self._reader.read(content, recognition.profile.settings.finder)
+        return recognition.add_recording(mouth, recognize=recognize)
 
-    def find_mouths(self, person: str, still: bytes) -> list[MouthPose]:
-        """Find the mouths in a still, as they would be found in a film of the person.
+    def find_mouths(self, profile_id: str, still: bytes) -> list[MouthPose]:
+        """Find the mouths in a still as they would be found in a recording.
 
         Raises:
-            NotThere: There is no such person.
+            NotFound: There is no such profile.
             UserError: The still cannot be read.
-            BusyError: A film is being read.
+            BusyError: A recording is being read.
         """
-        return self._films.find_mouths(still, self.people.find(person).settings.finder)
+        return self._reader.find_mouths(still, self.profiles.find(profile_id).settings.finder)
 
-    def train(self, person: str, minutes: float | None) -> None:
-        """Begin to train on a person's words, at most so long.
+    def train(self, profile_id: str, minutes: float | None) -> None:
+        """Start to train on the words of a profile.
+
+        Args:
+            profile_id: The profile.
+            minutes: Time limit. None: no limit.
 
         Raises:
-            NotThere: There is no such person.
+            NotFound: There is no such profile.
             UserError: There is no pretrained model, or a training is running.
         """
-        listener, learner = self._of(person)
-        if current_model(listener.profile, "encoder") is None:
+        recognition, training = self._opened(profile_id)
+        if current_model(recognition.profile, "encoder") is None:
             raise UserError(
                 "there is no pretrained model, so there is nothing to train: words count at once "
                 "(start the studio with --model to have one)"
             )
         seconds = None if minutes is None else 60 * minutes
-        learner.start(STRATEGY, dataclasses.replace(self._settings, time_budget_seconds=seconds))
+        training.start(STRATEGY, dataclasses.replace(self._settings, time_budget_seconds=seconds))
 
-    def use_model(self, person: str, model: str) -> None:
-        """Let a model of a person's history answer from now on.
+    def use_model(self, profile_id: str, model: str) -> None:
+        """Recognize with a model of the profile's history from now on.
 
         Raises:
-            NotThere: There is no such model.
+            NotFound: There is no such model.
         """
-        listener = self.listener(person)
-        if model not in {record.id for record in models(listener.profile)}:
-            raise NotThere("there is no such model: it may have made room for newer ones")
-        use_model(listener.profile, model)
-        listener.reopen()
+        recognition = self.recognition(profile_id)
+        if model not in {record.id for record in models(recognition.profile)}:
+            raise NotFound("there is no such model: newer ones may have replaced it")
+        use_model(recognition.profile, model)
+        recognition.reopen()
 
-    def export(self, person: str, path: Path) -> None:
-        """Write a person's profile into one zip file.
+    def export(self, profile_id: str, path: Path) -> None:
+        """Write a profile into one zip file.
 
         Raises:
-            NotThere: There is no such person.
+            NotFound: There is no such profile.
             UserError: The disk is full, or a clip is damaged.
         """
-        export_profile(self.listener(person).profile, path)
+        export_profile(self.recognition(profile_id).profile, path)
 
-    def delete_clip(self, person: str, clip: str) -> None:
+    def delete_clip(self, profile_id: str, clip: str) -> None:
         """Delete a clip for good.
 
         Raises:
-            NotThere: There is no such clip.
+            NotFound: There is no such clip.
         """
-        listener = self.listener(person)
-        if clip not in {record.id for record in listener.profile.clips()}:
-            raise NotThere("there is no such recording: it may be deleted already")
-        delete_clip(listener.profile, clip)
-        listener.refresh()
+        recognition = self.recognition(profile_id)
+        if clip not in {record.id for record in recognition.profile.clips()}:
+            raise NotFound("there is no such recording: it may be deleted already")
+        delete_clip(recognition.profile, clip)
+        recognition.refresh()
 
-    def delete_word(self, person: str, word: str) -> None:
+    def delete_word(self, profile_id: str, word: str) -> None:
         """Delete a word and its clips for good.
 
         Raises:
-            NotThere: There is no such word.
+            NotFound: There is no such word.
         """
-        listener = self.listener(person)
-        if word not in {record.text for record in listener.profile.words()}:
-            raise NotThere(f"there is no word '{word}': it may be deleted already")
-        delete_word(listener.profile, word)
-        listener.refresh()
+        recognition = self.recognition(profile_id)
+        if word not in {record.text for record in recognition.profile.words()}:
+            raise NotFound(f"there is no word '{word}': it may be deleted already")
+        delete_word(recognition.profile, word)
+        recognition.refresh()
 
-    def delete_person(self, person: str) -> None:
-        """Delete all that is known of a person, for good.
+    def delete_profile(self, profile_id: str) -> None:
+        """Delete a profile with all its words, clips and models, for good.
 
         Raises:
-            NotThere: There is no such person.
-            UserError: A training outside of the studio is running.
+            NotFound: There is no such profile.
+            UserError: Another program is training on the profile.
         """
-        listener, learner = self._of(person)
-        learner.stop()
-        with self._alone:
-            delete_profile(listener.profile.folder)
-            del self._listeners[person]
+        recognition, training = self._opened(profile_id)
+        training.stop()
+        with self._lock:
+            delete_profile(recognition.profile.folder)
+            del self._open[profile_id]
 
-    def _of(self, person: str) -> tuple[Listener, Learner]:
-        profile = self.people.find(person)
-        with self._alone:
-            if person not in self._listeners:
-                listener = Listener(profile, self._settings)
-                self._listeners[person] = listener, Learner(profile, listener.reopen)
-            return self._listeners[person]
+    def _opened(self, profile_id: str) -> tuple[RecognitionSession, TrainingJob]:
+        profile = self.profiles.find(profile_id)
+        with self._lock:
+            if profile_id not in self._open:
+                recognition = RecognitionSession(profile, self._settings)
+                self._open[profile_id] = recognition, TrainingJob(profile, recognition.reopen)
+            return self._open[profile_id]

@@ -1,4 +1,4 @@
-"""The people of a studio: a folder with a profile for each."""
+"""The profiles of a studio, each in a folder of its own."""
 
 import contextlib
 import os
@@ -17,36 +17,33 @@ from videospace.lipreading.profile.records import ProfileSettings
 from videospace.lipreading.profile.store import INDEX_FILE
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
-from videospace.studio.server.uploads.sandbox import Answer, ConfinedProcess
-from videospace.studio.server.uploads.temp_dirs import sweep_unfinished, unfinished_folder
+from videospace.studio.server.errors import NotFound
+from videospace.studio.server.uploads.sandbox import Answer, Sandbox
+from videospace.studio.server.uploads.temp_dirs import remove_leftovers, temp_dir
 
 IMPORT_MEMORY_BYTES = 2 * 2**30
-MOST_IMPORT_SECONDS = 300.0
-MOST_UNPACKED_BYTES = 4 * 2**30
+MAX_IMPORT_SECONDS = 300.0
+MAX_UNPACKED_BYTES = 4 * 2**30
 
 
-class NotThere(UserError):
-    """What was asked for does not exist, or no longer."""
+class Profiles:
+    """Profiles in one folder, which only its owner may read. A profile's id is its folder's name.
 
-
-class People:
-    """Profiles in one folder, which only its owner may read; each has the name of its folder as id.
-
-    What killed processes left in the folder is cleared away.
+    Files that killed processes left behind are removed.
 
     Args:
-        folder: Made where it does not exist.
-        model: Folder of a pretrained model for new profiles; None: without one.
+        folder: The folder; it is created if it does not exist.
+        model: Folder of a pretrained model for new profiles. None: new profiles have no model.
 
     Raises:
-        UserError: The folder cannot be made, or there is no such model.
+        UserError: The folder cannot be created, or there is no such model.
 
     Example:
         >>> import tempfile
-        >>> people = People(Path(tempfile.mkdtemp()) / "studio")
-        >>> people.create(ProfileSettings(person="Ann Lee"))
+        >>> profiles = Profiles(Path(tempfile.mkdtemp()) / "studio")
+        >>> profiles.create(ProfileSettings(person="Ann Lee"))
         'ann-lee'
-        >>> people.find("ann-lee").settings.person
+        >>> profiles.find("ann-lee").settings.person
         'Ann Lee'
     """
 
@@ -58,53 +55,53 @@ class People:
         except OSError as error:
             raise cannot_write(folder, error) from error
         self._naming = threading.Lock()
-        sweep_unfinished(folder)
+        remove_leftovers(folder)
         for path in self._folders().values():
-            with contextlib.suppress(UserError):  # what is damaged is named when it is asked for
+            with contextlib.suppress(UserError):  # reported when it is used
                 Profile(path)
 
     def ids(self) -> list[str]:
-        """All of them, in alphabetical order."""
+        """The ids of all profiles, in alphabetical order."""
         return sorted(self._folders())
 
     def find(self, identity: str) -> Profile:
-        """A person's profile.
+        """The profile of an id.
 
-        The id is looked up among those that exist and never becomes a path itself.
+        The id is looked up among the existing profiles and never used as a path.
 
         Raises:
-            NotThere: There is none of that id.
+            NotFound: There is no profile with this id.
         """
         folder = self._folders().get(identity)
         if folder is None:
-            raise NotThere("there is no such person here: choose another one")
+            raise NotFound("there is no such person here: choose another one")
         return Profile(folder)
 
     def create(self, settings: ProfileSettings) -> str:
-        """Make a profile for a person and return its id.
+        """Create a profile and return its id.
 
         Raises:
-            UserError: The name is none, or the disk is full.
+            UserError: The name is not valid, or the disk is full.
         """
-        with unfinished_folder(self.folder) as hidden:
+        with temp_dir(self.folder) as hidden:
             profile = Profile.create(hidden / "profile", settings)
             if self._model is not None:
                 adopt_model(profile, self._model)
-            return self._take(profile.folder, settings.person)
+            return self._move_in(profile.folder, settings.person)
 
-    def take_in(self, archive: Path) -> str:
-        """Make a profile of an exported one, read in a process of its own, and return its id.
+    def import_archive(self, archive: Path) -> str:
+        """Import an exported profile, in a process of its own, and return its id.
 
         Raises:
-            UserError: The file is no exported profile, or damaged.
+            UserError: The file is not an exported profile, or is damaged.
         """
         with (
-            unfinished_folder(self.folder) as hidden,
-            ConfinedProcess(memory_bytes=IMPORT_MEMORY_BYTES) as process,
+            temp_dir(self.folder) as hidden,
+            Sandbox(memory_bytes=IMPORT_MEMORY_BYTES) as sandbox,
         ):
             finished = hidden / "profile"
-            found, _ = process.call(_take_in, archive, finished, seconds=MOST_IMPORT_SECONDS)
-            return self._take(finished, found["person"])
+            found, _ = sandbox.call(_import_archive, archive, finished, seconds=MAX_IMPORT_SECONDS)
+            return self._move_in(finished, found["person"])
 
     def _folders(self) -> dict[str, Path]:
         return {
@@ -113,9 +110,9 @@ class People:
             if not path.name.startswith(".") and (path / INDEX_FILE).is_file()
         }
 
-    def _take(self, finished: Path, person: str) -> str:
-        """Give a finished profile its place, and return its id."""
-        with self._naming:  # two of one name may come at once
+    def _move_in(self, finished: Path, person: str) -> str:
+        """Move a finished profile to a folder named after the person, and return its id."""
+        with self._naming:  # two profiles of one name may be created at once
             folder = self._new_folder(person)
             try:
                 os.replace(finished, folder)
@@ -131,13 +128,15 @@ class People:
         return next(path for name in names if not (path := self.folder / name).exists())
 
 
-def _take_in(archive: Path, folder: Path) -> Answer:
+def _import_archive(archive: Path, folder: Path) -> Answer:
     try:
         with zipfile.ZipFile(archive) as content:
             unpacked_bytes = sum(member.file_size for member in content.infolist())
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError("the file is no exported profile, or is damaged") from error
-    if unpacked_bytes > MOST_UNPACKED_BYTES:
+        raise UserError(
+            "expected an exported profile (.zip), got another file or a damaged one"
+        ) from error
+    if unpacked_bytes > MAX_UNPACKED_BYTES:
         raise UserError(
             "the file holds more than 4 GiB: import it with 'videospace lipread import'"
         )
@@ -148,10 +147,10 @@ def _take_in(archive: Path, folder: Path) -> Answer:
 
 
 def size_bytes(profile: Profile) -> int:
-    """What a profile takes on the disk."""
+    """The size of a profile on the disk."""
     num_bytes = 0
     for folder, _, names in os.walk(profile.folder):
         for name in names:
-            with contextlib.suppress(FileNotFoundError):  # it was there when the folder was listed
+            with contextlib.suppress(FileNotFoundError):  # deleted since the folder was listed
                 num_bytes += (Path(folder) / name).stat().st_size
     return num_bytes

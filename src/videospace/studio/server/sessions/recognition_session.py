@@ -1,4 +1,4 @@
-"""One person's recognizer, kept open, and the recordings that wait for their word."""
+"""The open recognizer of a profile, and the recordings whose word is not chosen yet."""
 
 import contextlib
 import dataclasses
@@ -18,80 +18,82 @@ from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.runtime.errors import UserError
-from videospace.studio.server.sessions.profiles import NotThere
-from videospace.studio.server.uploads.films import Mouth
+from videospace.studio.server.errors import NotFound
+from videospace.studio.server.uploads.recordings import MouthRecording
 
-MOST_WAITING = 64
-"""Recordings that wait for their word; the oldest makes room."""
-FEWEST_WORDS = 2
-"""Words with a recording from which on there is something to tell apart."""
+MAX_PENDING = 64
+"""Recordings whose word is not chosen yet; a new one beyond that replaces the oldest."""
+MIN_WORDS = 2
+"""Words with a recording that recognition needs."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Heard:
-    """What became of a recording."""
+class Recognized:
+    """A recording and the words that it may show."""
 
     recording: str
-    """Its id, by which it can be kept until others have taken its place."""
+    """Id of the recording, with which it can be kept until newer recordings replace it."""
     recognition: Recognition | None
-    """None where fewer than two words have a recording."""
+    """None if fewer than two words have a recording."""
     lips_moved: bool
-    """Whether there is a movement in it that can be a word."""
+    """Whether the recording shows a movement that can be a word."""
     problems: tuple[str, ...]
     """What could be better about the recording."""
 
 
-class _Waiting(NamedTuple):
-    mouth: Mouth
+class _Pending(NamedTuple):
+    mouth: MouthRecording
     answer: AnswerRecord
 
 
-class Listener:
-    """Recognizes one person's words; what is kept counts from the next recording on.
+class RecognitionSession:
+    """Recognizes the words of one profile. A recording that is kept counts from the next one on.
 
-    The recognizer is opened when it is first needed, and again when clips came or went by other
-    ways than :meth:`keep`, or another program trained or chose a model. Recordings are not on the
-    disk before they are kept.
+    The recognizer is opened on its first use. It is opened again if clips were added or deleted
+    by other ways than :meth:`keep`, or if another program trained or chose a model. A recording
+    is not written to the disk before it is kept.
 
     Args:
-        profile: The person's.
-        settings: How to answer.
+        profile: The profile.
+        settings: How to recognize.
     """
 
     def __init__(self, profile: Profile, settings: LearningSettings):
         self.profile = profile
         self._settings = settings
-        self._alone = threading.RLock()
+        self._lock = threading.RLock()
         self._reopening = threading.Lock()
         self._opened: ProfileRecognizer | None = None
         self._clips: frozenset[str] = frozenset()
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._pending: OrderedDict[str, _Pending] = OrderedDict()
 
-    def hear(self, mouth: Mouth, *, num_words: int = 5, recognize: bool = True) -> Heard:
-        """Take a recording, and say what it may be.
+    def add_recording(
+        self, mouth: MouthRecording, *, num_words: int = 5, recognize: bool = True
+    ) -> Recognized:
+        """Add a recording and recognize it.
 
         Args:
             mouth: The recording.
-            num_words: How many words to name.
-            recognize: False where it is known what was said.
+            num_words: How many words to return.
+            recognize: False if the word is known.
 
         Raises:
             UserError: The recording is too long.
         """
         clip, problems = mouth
         recognition, answer = None, AnswerRecord()
-        with self._alone:
+        with self._lock:
             opened = self._open() if recognize else None
             if opened is not None:
                 recognition = opened.recognizer.recognize(clip, k=num_words)
                 answer = opened.record_of(recognition)
             recording = uuid.uuid4().hex
-            self._waiting[recording] = _Waiting(mouth, answer)
-            while len(self._waiting) > MOST_WAITING:
-                self._waiting.popitem(last=False)
+            self._pending[recording] = _Pending(mouth, answer)
+            while len(self._pending) > MAX_PENDING:
+                self._pending.popitem(last=False)
         if opened is not None:
-            self._catch_up_with_models(opened)
-        return Heard(
+            self._follow_model_changes(opened)
+        return Recognized(
             recording=recording,
             recognition=recognition,
             lips_moved=find_movement(clip) is not None,
@@ -99,23 +101,24 @@ class Listener:
         )
 
     def keep(self, recording: str, word: str, *, used: bool) -> ClipRecord:
-        """Keep a recording as one of a word, which is added where it is new.
+        """Keep a recording as one of a word; a new word is added to the profile.
 
-        Keeping the same recording once more changes nothing.
+        Keeping the same recording again changes nothing.
 
         Args:
-            recording: Its id.
+            recording: Id of the recording.
             word: What was said.
-            used: Whether the person said it to somebody, and not to teach it.
+            used: True if the word was said to somebody, False if it was said to teach it.
 
         Raises:
-            NotThere: The recording has been kept or dropped, or the studio was started anew.
-            UserError: The word is none, the recording is kept as another one, or the disk is full.
+            NotFound: The recording was kept or dropped before, or the studio was restarted.
+            UserError: The word is not valid, the recording is kept as another word, or the disk
+                is full.
         """
-        with self._alone:
-            if recording not in self._waiting:
-                raise NotThere("the recording is no longer here: record it again")
-            (clip, problems), answer = self._waiting[recording]
+        with self._lock:
+            if recording not in self._pending:
+                raise NotFound("the recording is no longer here: record it again")
+            (clip, problems), answer = self._pending[recording]
             known = {word_key(each.text): each.text for each in self.profile.words()}
             text = known.get(word_key(checked_text(word))) or self.profile.add_word(word).text
             identity = clip_id(clip)
@@ -124,42 +127,42 @@ class Listener:
                 record = self.profile.add_clip(
                     text, clip, source="studio", problems=problems, answer=answer if used else None
                 )
-                self._learn(record, clip, used=used)
-            del self._waiting[recording]
+                self._add_to_recognizer(record, clip, used=used)
+            del self._pending[recording]
         return record
 
     def drop(self, recording: str) -> None:
-        """Forget a recording that was not kept; one that is not there is forgotten already."""
-        with self._alone, contextlib.suppress(KeyError):
-            del self._waiting[recording]
+        """Forget a recording that was not kept. An unknown id is ignored."""
+        with self._lock, contextlib.suppress(KeyError):
+            del self._pending[recording]
 
     def reopen(self) -> None:
-        """Open the recognizer anew, after training or other settings.
+        """Open the recognizer again, after training or other settings.
 
-        The old one answers meanwhile, unless clips were deleted.
+        The old one recognizes until then, unless clips were deleted.
         """
         with self._reopening:
             while True:
-                opened, clips = self._opened_now()
-                with self._alone:
-                    if clips == self._clips_now():  # else some came or went while it was opened
+                opened, clips = self._opened_with_clips()
+                with self._lock:
+                    if clips == self._current_clips():  # none was added or deleted meanwhile
                         self._opened, self._clips = opened, clips
                         return
 
     def refresh(self) -> None:
-        """Begin to open the recognizer anew after clips were deleted, before it is needed.
+        """Open the recognizer again in the background, after clips were deleted.
 
-        That takes seconds, and the next recording is still to be filmed.
+        That takes seconds, so it starts before the next recording comes.
         """
         if self._opened is not None:
             threading.Thread(target=self._refresh, daemon=True).start()
 
     def _refresh(self) -> None:
-        with self._alone, contextlib.suppress(UserError):  # which the next recording will meet
+        with self._lock, contextlib.suppress(UserError):  # the next recording raises it again
             self._open()
 
-    def _catch_up_with_models(self, opened: ProfileRecognizer) -> None:
-        """Begin to open the model that another program trained or chose for the next recordings."""
+    def _follow_model_changes(self, opened: ProfileRecognizer) -> None:
+        """Open in the background the model that another program trained or chose, if any."""
         with contextlib.suppress(UserError):
             strategy, model = current_selection(self.profile)
             is_new = (opened.strategy, opened.model) != (strategy, model and model.id)
@@ -167,32 +170,32 @@ class Listener:
                 threading.Thread(target=self._reopen_quietly, daemon=True).start()
 
     def _reopen_quietly(self) -> None:
-        with contextlib.suppress(UserError):  # the old one goes on
+        with contextlib.suppress(UserError):  # the old one stays
             self.reopen()
 
     def _open(self) -> ProfileRecognizer | None:
-        if self._opened is None or self._clips != self._clips_now():
-            self._opened, self._clips = self._opened_now()
+        if self._opened is None or self._clips != self._current_clips():
+            self._opened, self._clips = self._opened_with_clips()
         return self._opened
 
-    def _opened_now(self) -> tuple[ProfileRecognizer | None, frozenset[str]]:
-        """A recognizer of the clips there are, and their ids."""
+    def _opened_with_clips(self) -> tuple[ProfileRecognizer | None, frozenset[str]]:
+        """A recognizer of the present clips, and their ids."""
         while True:
-            clips = self._clips_now()
+            clips = self._current_clips()
             try:
-                return self._opened_anew(), clips
+                return self._opened_recognizer(), clips
             except UserError:
-                if clips == self._clips_now():  # else one was deleted while they were read
+                if clips == self._current_clips():  # otherwise one was deleted while it was read
                     raise
 
-    def _opened_anew(self) -> ProfileRecognizer | None:
+    def _opened_recognizer(self) -> ProfileRecognizer | None:
         real = {clip.word for clip in self.profile.clips() if clip.domain == "real"}
-        if len(real) < FEWEST_WORDS:
+        if len(real) < MIN_WORDS:
             return None
         return open_recognizer(self.profile, self._settings)
 
-    def _learn(self, record: ClipRecord, clip: MouthClip, *, used: bool) -> None:
-        """Take what was kept into account, where a recognizer is open."""
+    def _add_to_recognizer(self, record: ClipRecord, clip: MouthClip, *, used: bool) -> None:
+        """Add a kept clip to the recognizer, if one is open."""
         if self._opened is None:
             return
         self._opened.recognizer.add(record.word, clip)
@@ -200,5 +203,5 @@ class Listener:
         if used:
             self._opened.recognizer.count_use(record.word)
 
-    def _clips_now(self) -> frozenset[str]:
+    def _current_clips(self) -> frozenset[str]:
         return frozenset(clip.id for clip in self.profile.clips())

@@ -1,4 +1,4 @@
-"""What lies on the desk of a space: points that were found, places, and what came of work."""
+"""The items of an open space: latents, positions between them, and the results of jobs."""
 
 import dataclasses
 from pathlib import Path
@@ -7,48 +7,59 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
-PointKind = Literal["clip", "sample", "video"]
+ItemKind = Literal["clip", "sample", "video"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class FoundPoint:
-    """A point of the space that is none of its clips."""
+class SpaceItem:
+    """A latent that was sampled or found, in addition to those of the clips."""
 
-    kind: PointKind
+    kind: ItemKind
     """Where it comes from."""
     name: str
-    """What a person reads."""
+    """The name that the page shows."""
     latent: Float[Tensor, " latent"]
-    """The point."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Place:
-    """A point of the space, or a place on the arc between two."""
+class Position:
+    """An item of the space, or a position on the arc between two items."""
 
     start: str
-    """Id of a point."""
+    """Id of an item."""
     end: str | None = None
-    """Id of another one; None: the start itself is meant."""
+    """Id of a second item. None: the position is the start itself."""
     ratio: float = 0.0
     """How far from start to end, in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of a piece of work."""
+class MapItem:
+    """A clip or another item, with its position on the map."""
+
+    id: str
+    kind: ItemKind
+    name: str
+    """The name that the page shows."""
+    map_xy: tuple[float, float]
+    """Coordinates along the two directions in which the latents differ most."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpaceJobResult:
+    """The result of an inversion or of a render."""
 
     file: Path
-    """The video, .mp4."""
+    """The video."""
     strip: bytes | None = None
-    """What was seen, what was made of it and, where it is known, the truth, as a film strip."""
-    point: str | None = None
-    """Id of the point that was found."""
-    psnr_seen_db: float | None = None
-    """How close its render comes to what was seen."""
+    """PNG film strip of an inversion: the observed pixels, the result and, if known, the truth."""
+    item: str | None = None
+    """Id of the item that an inversion found."""
+    psnr_observed_db: float | None = None
+    """PSNR of the found item's own render on the observed pixels."""
     psnr_hidden_db: float | None = None
-    """How close the result comes to what was hidden; None where nothing was."""
+    """PSNR of the result on the hidden pixels; None if nothing was hidden."""
     steps: int | None = None
-    """Steps of the search."""
+    """Steps of the inversion."""
     seconds: float = 0.0
-    """What it took."""
+    """Duration of the job."""

@@ -1,5 +1,6 @@
-"""One open space, with what was laid on its desk: samples, videos, and the work on them."""
+"""An open video space, with the samples, videos and jobs that its pages have added."""
 
+import itertools
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -16,176 +17,203 @@ from videospace.inrv.space.projection import LatentProjection
 from videospace.inrv.space.sampling import slerp
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
-from videospace.studio.server.jobs.jobs import Worker
-from videospace.studio.server.sessions.profiles import NotThere
-from videospace.studio.server.sessions.space_items import FoundPoint, Outcome, Place, PointKind
-from videospace.studio.server.uploads.films import FilmedClip, FilmReader
+from videospace.studio.server.errors import NotFound
+from videospace.studio.server.jobs.job_runner import JobRunner
+from videospace.studio.server.sessions.space_items import (
+    ItemKind,
+    MapItem,
+    Position,
+    SpaceItem,
+    SpaceJobResult,
+)
+from videospace.studio.server.uploads.recordings import PaddedClip, RecordingReader
 
-MOST_FOUND = 200
-"""Points beside the space's own clips; the oldest makes room."""
-MOST_VIDEOS = 8
-"""Videos on a desk; the oldest makes room."""
-PATH_POINTS = 33
-"""Of the way between two points, as it is drawn."""
+MAX_ITEMS = 200
+"""Items beside the clips; a new one beyond that replaces the oldest."""
+MAX_VIDEOS = 8
+"""Videos to work on; a new one beyond that replaces the oldest."""
+MAX_MAP_CLIPS = 2000
+"""Clips on the map; of a larger space, this many at equal distances are shown."""
+PATH_STEPS = 33
+"""Positions that the map connects to draw the arc between two items."""
 
-Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
-class Desk:
-    """A space and everything that pages lay beside its clips, until the studio is ended.
+class SpaceSession:
+    """A space and everything that pages add to it while the studio runs.
 
     Args:
         space: The space.
-        films: Reads videos that come from outside.
+        reader: Reads uploaded videos.
     """
 
-    def __init__(self, space: VideoSpace, films: FilmReader):
-        self.space, self._films = space, films
+    def __init__(self, space: VideoSpace, reader: RecordingReader):
+        self.space, self._reader = space, reader
         self.map = LatentProjection.of(space.latents, space.model.config.latent)
-        self.worker = Worker[Outcome]()
-        self._alone = threading.Lock()
-        self._found: OrderedDict[str, FoundPoint] = OrderedDict()
-        self._videos: OrderedDict[str, FilmedClip] = OrderedDict()
-        self._count = 0
+        self.jobs = JobRunner[SpaceJobResult]()
+        self._lock = threading.Lock()
+        self._items: OrderedDict[str, SpaceItem] = OrderedDict()
+        self._videos: OrderedDict[str, PaddedClip] = OrderedDict()
+        self._numbers = itertools.count(1)
         self._temporary = TemporaryDirectory(prefix="videospace-")
         self.folder = Path(self._temporary.name)
 
     def close(self) -> None:
-        """End the work, and delete what came of it."""
-        self.worker.stop()
-        self.worker.wait()
+        """Stop the running job and delete the files of results."""
+        self.jobs.stop()
+        self.jobs.wait()
         self._temporary.cleanup()
 
-    def found(self) -> dict[str, FoundPoint]:
-        """The points that are no clips, by id, oldest first."""
-        with self._alone:
-            return dict(self._found)
+    def map_items(self) -> list[MapItem]:
+        """All that the map shows: the clips, then the other items, oldest first."""
+        ids = self.space.ids
+        rows = torch.linspace(0, len(ids) - 1, min(len(ids), MAX_MAP_CLIPS)).round().long().unique()
+        positions = self.map.map_xy(self.space.latents[rows.to(self.space.device)]).tolist()
+        clips = [
+            MapItem(id=ids[row], kind="clip", name=ids[row], map_xy=(x, y))
+            for row, (x, y) in zip(rows.tolist(), positions, strict=True)
+        ]
+        return clips + [self._on_map(identity, item) for identity, item in self._all_items()]
 
-    def latent(self, place: Place) -> Float[Tensor, " latent"]:
-        """The latent of a place.
+    def map_item(self, identity: str) -> MapItem | None:
+        """A sampled or found item on the map; None if newer ones have replaced it."""
+        item = dict(self._all_items()).get(identity)
+        return None if item is None else self._on_map(identity, item)
+
+    def latent(self, position: Position) -> Float[Tensor, " latent"]:
+        """The latent at a position.
 
         Raises:
-            NotThere: One of its points has made room for others, or never was.
+            NotFound: An item of the position does not exist, or no longer.
         """
-        start = self._point(place.start)
-        if place.end is None:
+        start = self._latent_of(position.start)
+        if position.end is None:
             return start
-        ratio = torch.tensor(place.ratio, device=start.device)
-        return slerp(start, self._point(place.end), ratio)
+        ratio = torch.tensor(position.ratio, device=start.device)
+        return slerp(start, self._latent_of(position.end), ratio)
 
     def path(self, start: str, end: str) -> Float[Tensor, "point 2"]:
-        """The arc between two points, as places on the map.
+        """The arc between two items, as points of the map.
 
         Raises:
-            NotThere: There is no such point.
+            NotFound: There is no such item.
         """
-        latents = self.space.interpolate(self._point(start), self._point(end), steps=PATH_POINTS)
+        latents = self.space.interpolate(
+            self._latent_of(start), self._latent_of(end), steps=PATH_STEPS
+        )
         return self.map.map_xy(latents)
 
     def render(
-        self, place: Place, side: int, num_frames: int
+        self, position: Position, side: int, num_frames: int
     ) -> UInt8[np.ndarray, "time height width 3"]:
-        """A place as a video.
+        """Render the video at a position.
 
         Args:
-            place: Which one.
-            side: Its longer side in px.
-            num_frames: Its frames, over the whole time of a clip.
+            position: What to render.
+            side: The longer side in px.
+            num_frames: Number of frames, over the whole duration of a clip.
 
         Raises:
-            NotThere: There is no such point.
+            NotFound: There is no such item.
         """
         clip = self.space.clip
         longer = "height" if clip.height >= clip.width else "width"
-        return self.space.render(self.latent(place), num_frames=num_frames, **{longer: side})
+        return self.space.render(self.latent(position), num_frames=num_frames, **{longer: side})
 
     def sample(self, count: int, method: Literal["slerp", "gaussian"], seed: int) -> list[str]:
-        """Lay new points beside the clips, and return their ids.
+        """Sample new items and return their ids.
 
         Raises:
             UserError: The space has only one clip.
         """
         latents = self.space.sample(count, method=method, seed=seed)
-        return [self.add_point("sample", None, latent) for latent in latents]
+        return [self.add_item("sample", None, latent) for latent in latents]
 
-    def add_point(self, kind: PointKind, name: str | None, latent: Float[Tensor, " latent"]) -> str:
-        """Lay a point beside the clips, and return its id."""
-        with self._alone:
+    def add_item(self, kind: ItemKind, name: str | None, latent: Float[Tensor, " latent"]) -> str:
+        """Add a latent as an item and return its id, which is also its name if that is None."""
+        with self._lock:
             identity = self._new_id(kind)
-            point = FoundPoint(kind=kind, name=name or identity, latent=latent)
-            _put(self._found, identity, point, MOST_FOUND)
+            item = SpaceItem(kind=kind, name=name or identity, latent=latent)
+            _add_bounded(self._items, identity, item, MAX_ITEMS)
         return identity
 
-    def take_film(self, content: bytes) -> str:
-        """Read a film that came from outside, and return the id of its video.
+    def add_upload(self, content: bytes) -> str:
+        """Read an uploaded video and return its id.
 
         Raises:
             UserError: It cannot be read.
         """
         clip = self.space.clip
         return self._add_video(
-            self._films.read_clip(content, clip.num_frames, (clip.height, clip.width))
+            self._reader.read_clip(content, clip.num_frames, (clip.height, clip.width))
         )
 
-    def take_place(self, place: Place) -> str:
-        """Render a place as a video to work on, and return the video's id.
+    def add_render(self, position: Position) -> str:
+        """Render a position as a video to work on and return the video's id.
 
         Raises:
-            NotThere: There is no such point.
+            NotFound: There is no such item.
         """
-        frames = self.space.render(self.latent(place))
-        return self._add_video(FilmedClip(frames, len(frames), self.space.clip.fps))
+        frames = self.space.render(self.latent(position))
+        return self._add_video(PaddedClip(frames, len(frames), self.space.clip.fps))
 
-    def video(self, identity: str) -> FilmedClip:
+    def video(self, identity: str) -> PaddedClip:
         """A video to work on.
 
         Raises:
-            NotThere: It has made room for others, or the studio was started anew.
+            NotFound: Newer videos have replaced it, or the studio was restarted.
         """
-        with self._alone:
+        with self._lock:
             if identity not in self._videos:
-                raise NotThere("the video is no longer here: drop it in once more")
+                raise NotFound("the video is no longer here: choose it again")
             return self._videos[identity]
 
-    def latent_file(self, place: Place) -> bytes:
-        """A place as a latent file, which 'videospace reconstruct' takes.
+    def latent_file(self, position: Position) -> bytes:
+        """The latent at a position as a file that 'videospace reconstruct' reads.
 
         Raises:
-            NotThere: There is no such point.
+            NotFound: There is no such item.
         """
-        content = LatentFile(latents=self.latent(place)[None], names=["from the studio"])
+        content = LatentFile(latents=self.latent(position)[None], names=["from the studio"])
         with TemporaryDirectory(dir=self.folder) as folder:
             path = Path(folder) / "latent.npz"
             save_latents(path, content, self.space)
             return path.read_bytes()
 
-    def _add_video(self, video: FilmedClip) -> str:
-        with self._alone:
+    def _add_video(self, video: PaddedClip) -> str:
+        with self._lock:
             identity = self._new_id("video")
-            _put(self._videos, identity, video, MOST_VIDEOS)
+            _add_bounded(self._videos, identity, video, MAX_VIDEOS)
         return identity
 
-    def _new_id(self, kind: PointKind) -> str:
-        """One that no clip has."""
-        while True:
-            self._count += 1
-            identity = f"{kind}-{self._count}"
-            if identity not in self.space.ids:
-                return identity
+    def _new_id(self, kind: ItemKind) -> str:
+        """An id that neither a clip nor another item has."""
+        ids = (f"{kind}-{number}" for number in self._numbers)
+        return next(identity for identity in ids if identity not in self.space.ids)
 
-    def _point(self, identity: str) -> Float[Tensor, " latent"]:
-        found = self.found().get(identity)
-        if found is not None:
-            return found.latent
+    def _all_items(self) -> list[tuple[str, SpaceItem]]:
+        with self._lock:
+            return list(self._items.items())
+
+    def _on_map(self, identity: str, item: SpaceItem) -> MapItem:
+        x, y = self.map.map_xy(item.latent[None])[0].tolist()
+        return MapItem(id=identity, kind=item.kind, name=item.name, map_xy=(x, y))
+
+    def _latent_of(self, identity: str) -> Float[Tensor, " latent"]:
+        item = dict(self._all_items()).get(identity)
+        if item is not None:
+            return item.latent
         try:
             return self.space.latent(identity)
         except UserError as error:
-            raise NotThere(
-                f"the point '{identity}' is no longer here: load the page again"
-            ) from error
+            raise NotFound(f"the clip '{identity}' is no longer here: reload the page") from error
 
 
-def _put(items: "OrderedDict[str, Item]", identity: str, item: Item, most: int) -> None:
-    items[identity] = item
-    while len(items) > most:
-        items.popitem(last=False)
+def _add_bounded(
+    values: "OrderedDict[str, Value]", identity: str, value: Value, max_number: int
+) -> None:
+    """Add a value, and drop the oldest ones beyond a number."""
+    values[identity] = value
+    while len(values) > max_number:
+        values.popitem(last=False)

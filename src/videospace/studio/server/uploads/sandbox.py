@@ -1,4 +1,4 @@
-"""A process that does what may go wrong: it can crash, hang or eat memory without harm."""
+"""A process for untrusted files: it may crash, hang or run out of memory without harm."""
 
 import contextlib
 import json
@@ -15,37 +15,37 @@ from typing import Any
 from videospace.runtime.errors import BusyError, UserError
 
 BUSY_SECONDS = 30.0
-"""How long a call waits for those before it."""
+"""How long a call waits for earlier calls."""
 
-UNREADABLE = "it cannot be read: record it again, or use another file"
+UNREADABLE = "cannot read it: record it again, or use another file"
 
 Answer = tuple[dict[str, Any], bytes]
-"""What a confined function returns: JSON, and bytes beside it."""
+"""What a function in the sandbox returns: JSON and bytes."""
 
 
-class ConfinedProcess:
-    """Calls functions in another process, one at a time, within limits of time and memory.
+class Sandbox:
+    """Calls functions in another process, one at a time, with limits of time and memory.
 
-    Answers come back as JSON and bytes and are never unpickled, so that content which takes over
-    the process has not thereby taken over its caller. A process that had to be stopped is replaced.
+    Answers return as JSON and bytes and are never unpickled. A file that takes over the process
+    has therefore not taken over its caller. A process that had to be stopped is replaced.
 
     Args:
-        memory_bytes: What a function may take beyond what is loaded before it; Linux alone keeps
-            to it.
+        memory_bytes: How much memory a function may use in addition to what is loaded before it.
+            Only Linux enforces it.
         prepare: Called once in each process, before anything else.
 
     Example:
-        >>> with ConfinedProcess(memory_bytes=2**30) as process:
-        ...     process.call(reversed_text, "star", seconds=60.0)
+        >>> with Sandbox(memory_bytes=2**30) as sandbox:
+        ...     sandbox.call(reversed_text, "star", seconds=60.0)
         ({'text': 'rats'}, b'')
     """
 
     def __init__(self, *, memory_bytes: int, prepare: Callable[[], object] | None = None):
         self._memory_bytes, self._prepare = memory_bytes, prepare
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._start()
 
-    def __enter__(self) -> "ConfinedProcess":
+    def __enter__(self) -> "Sandbox":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,27 +56,27 @@ class ConfinedProcess:
         function: Callable[..., Answer],
         *arguments: Any,
         seconds: float,
-        patience_seconds: float = BUSY_SECONDS,
+        wait_seconds: float = BUSY_SECONDS,
     ) -> Answer:
-        """Call a function of a module with arguments that can be pickled.
+        """Call a function in the process.
 
         Args:
-            function: To be called.
-            *arguments: Its arguments.
-            seconds: Most time it may take, without that in which the process starts.
-            patience_seconds: Most time to wait for calls before it; 0 does not wait.
+            function: A function at the top of a module.
+            *arguments: Its arguments, which must support pickling.
+            seconds: Time limit, without the start of the process.
+            wait_seconds: How long to wait for earlier calls; 0 does not wait.
 
         Raises:
-            UserError: It raised one, took too long, ended the process, or ran out of memory.
-            BusyError: Too many wait for the process.
+            UserError: The function raised one, took too long, crashed, or ran out of memory.
+            BusyError: Too many other calls are waiting.
         """
-        if not self._alone.acquire(timeout=patience_seconds):
-            raise BusyError("too much is going on at once: try again in a moment")
+        if not self._lock.acquire(timeout=wait_seconds):
+            raise BusyError("the studio is busy: try again in a moment")
         try:
-            self._await_readiness()
+            self._wait_until_ready()
             self._connection.send((function, arguments))
             if not self._connection.poll(seconds):
-                raise UserError(f"it takes longer than {seconds:g} s to read: use a shorter file")
+                raise UserError(f"reading it takes longer than {seconds:g} s: use a shorter file")
             header = json.loads(self._connection.recv_bytes())
             content = self._connection.recv_bytes()
         except UserError:
@@ -86,7 +86,7 @@ class ConfinedProcess:
             self._restart()
             raise UserError(UNREADABLE) from error
         finally:
-            self._alone.release()
+            self._lock.release()
         if "problem" in header:
             raise UserError(header["problem"])
         return header["answer"], content
@@ -111,16 +111,16 @@ class ConfinedProcess:
         self.close()
         self._start()
 
-    def _await_readiness(self) -> None:
+    def _wait_until_ready(self) -> None:
         if not self._ready:
             self._connection.recv_bytes()
             self._ready = True
 
 
 def end_with_parent() -> None:
-    """End this process when the one that started it has gone, however that came to pass.
+    """End this process when its parent process ends, even if that was killed.
 
-    Otherwise it would go on with what nobody waits for, and hold what the next studio needs.
+    Otherwise it would continue in vain, and hold locks that the next studio needs.
     """
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -133,7 +133,7 @@ def end_with_parent() -> None:
 
 
 def reversed_text(text: str) -> Answer:
-    """An example of a function that can be confined."""
+    """Reverse a text: an example of a function that can run in a sandbox."""
     return {"text": text[::-1]}, b""
 
 
@@ -148,7 +148,7 @@ def _serve(
         prepare()
     _limit_memory(memory_bytes)
     connection.send_bytes(b"ready")
-    with contextlib.suppress(EOFError, OSError):  # the caller has gone
+    with contextlib.suppress(EOFError, OSError):  # the caller has ended
         while True:
             function, arguments = connection.recv()
             header, content = _result(function, arguments)
@@ -162,21 +162,21 @@ def _result(function: Callable[..., Answer], arguments: tuple[Any, ...]) -> Answ
     except UserError as error:
         return {"problem": str(error)}, b""
     except MemoryError:
-        return {"problem": "it needs too much memory: use a smaller file"}, b""
+        return {"problem": "reading it needs too much memory: use a smaller file"}, b""
     except Exception:
-        logging.getLogger("videospace.studio").exception("what was confined failed")
+        logging.getLogger("videospace.studio").exception("a function in the sandbox failed")
         return {"problem": UNREADABLE}, b""
     return {"answer": answer}, content
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    """Let the process grow by so much and no further; and never write its memory to the disk."""
+    """Limit how much more memory the process may use, and never write a core dump."""
     if not sys.platform.startswith("linux"):
         return
     import resource
 
     with open("/proc/self/statm") as file:
         used = int(file.read().split()[5]) * resource.getpagesize()
-    # Not RLIMIT_AS, which counts what threads reserve and never use.
+    # Not RLIMIT_AS, which also counts memory that threads reserve and never use.
     resource.setrlimit(resource.RLIMIT_DATA, (used + memory_bytes, used + memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""Folders for what is not finished, which do not outlive the studio, however it ends."""
+"""Temporary folders that do not outlive the studio, even if it is killed."""
 
 import contextlib
 import shutil
@@ -14,18 +14,18 @@ _LOCK = ".lock"
 
 
 @contextlib.contextmanager
-def unfinished_folder(parent: Path) -> Iterator[Path]:
-    """A hidden folder inside another, removed at the end of the block.
+def temp_dir(parent: Path) -> Iterator[Path]:
+    """Create a hidden folder inside another one, and remove it at the end of the block.
 
-    What a kill leaves of it, :func:`sweep_unfinished` removes.
+    If the process is killed, :func:`remove_leftovers` removes the folder later.
 
     Raises:
-        UserError: It cannot be made.
+        UserError: The folder cannot be created.
 
     Example:
         >>> import tempfile
         >>> parent = Path(tempfile.mkdtemp())
-        >>> with unfinished_folder(parent) as folder:
+        >>> with temp_dir(parent) as folder:
         ...     len(list(parent.iterdir()))
         1
         >>> list(parent.iterdir())
@@ -43,17 +43,17 @@ def unfinished_folder(parent: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def private_temporary_files(parent: Path) -> Iterator[None]:
-    """Let all temporary files of this process lie in an unfinished folder.
+def private_temp_files(parent: Path) -> Iterator[None]:
+    """Put all temporary files of this process into a temporary folder inside another folder.
 
-    Films of a person are as private as the profile: whoever may not read the one must not find the
-    other in the system's folder, least of all after a kill.
+    Recordings of a person are as private as the profile. In the system's temporary folder, others
+    could find them, especially after the studio was killed.
 
     Raises:
-        UserError: The folder cannot be made.
+        UserError: The folder cannot be created.
     """
     before = tempfile.tempdir
-    with unfinished_folder(parent) as folder:
+    with temp_dir(parent) as folder:
         tempfile.tempdir = str(folder)
         try:
             yield
@@ -61,15 +61,15 @@ def private_temporary_files(parent: Path) -> Iterator[None]:
             tempfile.tempdir = before
 
 
-def sweep_unfinished(parent: Path) -> None:
-    """Remove what killed processes left inside a folder: unfinished things, and deleted profiles.
+def remove_leftovers(parent: Path) -> None:
+    """Remove the temporary folders and half-deleted profiles that killed processes left behind.
 
-    What another process is at work on stays.
+    Folders that a running process holds stay.
     """
     leftovers = [(path, _LOCK) for path in parent.glob(f"{UNFINISHED}*")]
     leftovers += [(path, TRAINING_LOCK) for path in parent.glob(f"{DELETED}*")]
     for path, lock in leftovers:
-        with contextlib.suppress(UserError):  # somebody holds it
+        with contextlib.suppress(UserError):  # another process holds it
             with folder_lock(path, lock):
                 pass
             shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Bodies: how large and slow that of a request may be, what becomes of uploads, and files."""
+"""Bodies of requests: their types, limits of size and time, and how uploads are received."""
 
 import dataclasses
 import tempfile
@@ -10,7 +10,7 @@ from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 JSON_BYTES, JSON_SECONDS = 2**16, 10.0
-"""Of a request that is no upload."""
+"""Limits of a body that is not an upload."""
 Result = TypeVar("Result")
 
 
@@ -19,57 +19,57 @@ class Upload:
     """A kind of upload."""
 
     types: tuple[str, ...]
-    """Its content types."""
-    most_bytes: int
-    """How large it may be."""
-    most_seconds: float = 120.0
-    """In which it has to arrive."""
+    """Content types."""
+    max_bytes: int
+    """The largest allowed size."""
+    max_seconds: float = 120.0
+    """The longest time that it may take to arrive."""
 
     @property
     def description(self) -> dict[str, Any]:
-        """For the OpenAPI description."""
+        """The request body of the OpenAPI description."""
         return {"requestBody": {"required": True, "content": _binary(self.types)}}
 
 
-FILM = Upload(types=("video/webm", "video/mp4", "video/quicktime"), most_bytes=32 * 2**20)
-STILL = Upload(types=("image/jpeg",), most_bytes=2**20)
-ARCHIVE = Upload(types=("application/zip",), most_bytes=2**30)
+VIDEO = Upload(types=("video/webm", "video/mp4", "video/quicktime"), max_bytes=32 * 2**20)
+STILL = Upload(types=("image/jpeg",), max_bytes=2**20)
+ARCHIVE = Upload(types=("application/zip",), max_bytes=2**30)
 
 
 def body_limits(content_type: str) -> tuple[int, float]:
-    """How many bytes a body of this type may have, and in how many seconds it has to arrive.
+    """The largest size in bytes, and the longest time in seconds, of a body of this type.
 
     Example:
         >>> body_limits("application/json")
         (65536, 10.0)
     """
-    kind = _plain(content_type)
-    for upload in (FILM, STILL, ARCHIVE):
+    kind = _without_parameters(content_type)
+    for upload in (VIDEO, STILL, ARCHIVE):
         if kind in upload.types:
-            return upload.most_bytes, upload.most_seconds
+            return upload.max_bytes, upload.max_seconds
     return JSON_BYTES, JSON_SECONDS
 
 
 def file_answer(*types: str) -> dict[int | str, dict[str, Any]]:
-    """For the OpenAPI description: an answer that is a file of one of these content types."""
+    """The OpenAPI description of an answer that is a file of one of these content types."""
     return {200: {"content": _binary(types)}}
 
 
 async def read_body(request: Request, kind: Upload, use: Callable[[bytes], Result]) -> Result:
-    """Take a small upload into memory and hand it to a function in another thread.
+    """Read a small upload into memory and call a function with it in another thread.
 
     Raises:
-        HTTPException: It is of another kind (415).
+        HTTPException: The upload has another content type (415).
     """
     content = b"".join([chunk async for chunk in _chunks(request, kind)])
     return await run_in_threadpool(use, content)
 
 
 async def save_body(request: Request, kind: Upload, use: Callable[[Path], Result]) -> Result:
-    """Take a large upload into a temporary file and hand its path to a function.
+    """Save a large upload in a temporary file and call a function with its path.
 
     Raises:
-        HTTPException: It is of another kind (415).
+        HTTPException: The upload has another content type (415).
     """
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:
         async for chunk in _chunks(request, kind):
@@ -79,9 +79,9 @@ async def save_body(request: Request, kind: Upload, use: Callable[[Path], Result
 
 
 async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
-    came = _plain(request.headers.get("content-type", ""))
-    if came not in kind.types:
-        raise HTTPException(415, f"expected {' or '.join(kind.types)}, got {came or 'nothing'}")
+    given = _without_parameters(request.headers.get("content-type", ""))
+    if given not in kind.types:
+        raise HTTPException(415, f"expected {' or '.join(kind.types)}, got {given or 'nothing'}")
     async for chunk in request.stream():
         yield chunk
 
@@ -90,6 +90,5 @@ def _binary(types: tuple[str, ...]) -> dict[str, Any]:
     return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
 
 
-def _plain(content_type: str) -> str:
-    """The type without its parameters."""
+def _without_parameters(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()

@@ -1,28 +1,29 @@
-// The frames of a video, each with a switch: seen, or to be filled in.
+// The frames of a video, each with a check box: observed, or to be filled in.
 
-import { byId, make, onClick } from "../dom.js";
-import { drawFrame } from "./screens.js";
+import { byId, make, onClick } from "../shared/dom.js";
+import { drawFrame } from "./players.js";
 
-const PUBLISHED_SHARE = 4 / 25;
+// As in the published prediction task.
+const BEGINNING_FRACTION = 4 / 25;
 let boxes = [];
-let told = () => {};
+let onChange = () => {};
 
-export function startFrames(changed) {
-  told = changed;
-  byId("frames").addEventListener("change", changed);
-  onClick("seen-all", () => choose(() => true));
-  onClick("seen-beginning", () => choose((index) => index < Math.max(1, Math.round(PUBLISHED_SHARE * boxes.length))));
-  onClick("seen-ends", () => choose((index) => index === 0 || index === boxes.length - 1));
+export function startFrames(whenChanged) {
+  onChange = whenChanged;
+  byId("frames").addEventListener("change", whenChanged);
+  onClick("observe-all", () => observe(() => true));
+  onClick("observe-beginning", () => observe((index) => index < Math.max(1, Math.round(BEGINNING_FRACTION * boxes.length))));
+  onClick("observe-ends", () => observe((index) => index === 0 || index === boxes.length - 1));
 }
 
-export function drawFrames(film, numReal) {
-  const { picture, numFrames } = film;
+export function drawFrames(strip, numReal) {
+  const { picture, numFrames } = strip;
   const items = Array.from({ length: Math.min(numReal, numFrames) }, (_, index) => {
-    const box = make("input", { type: "checkbox", className: "unseen", id: `frame-${index}`, checked: true });
+    const box = make("input", { type: "checkbox", className: "visually-hidden", id: `frame-${index}`, checked: true });
     const canvas = make("canvas", { width: picture.width, height: picture.height / numFrames });
     canvas.setAttribute("aria-hidden", "true");
-    drawFrame(canvas, film, index);
-    const words = [make("span", { className: "unseen", textContent: "Frame " }), make("span", { textContent: index })];
+    drawFrame(canvas, strip, index);
+    const words = [make("span", { className: "visually-hidden", textContent: "Frame " }), make("span", { textContent: index })];
     const label = make("label", { className: "frame", htmlFor: box.id }, canvas, ...words);
     return make("li", {}, box, label);
   });
@@ -30,13 +31,13 @@ export function drawFrames(film, numReal) {
   boxes = items.map((item) => item.firstChild);
 }
 
-// Numbers of the frames that are seen; null for all.
-export function seenFrames() {
-  const seen = boxes.flatMap((box, index) => (box.checked ? [index] : []));
-  return seen.length === boxes.length ? null : seen;
+// The numbers of the observed frames; null for all.
+export function observedFrames() {
+  const observed = boxes.flatMap((box, index) => (box.checked ? [index] : []));
+  return observed.length === boxes.length ? null : observed;
 }
 
-function choose(isSeen) {
-  boxes.forEach((box, index) => { box.checked = isSeen(index); });
-  told();
+function observe(isObserved) {
+  boxes.forEach((box, index) => { box.checked = isObserved(index); });
+  onChange();
 }

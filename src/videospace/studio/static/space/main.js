@@ -1,29 +1,29 @@
-// The page of the video space: what belongs together, and in which order it begins.
+// Starts the page of the video spaces.
 
-import { ask } from "../api.js";
-import { attempt, byId, inBackground, onClick } from "../dom.js";
-import { drawPoints, startMap } from "./map.js";
-import { peek, startPeek } from "./peek.js";
-import { startScreens } from "./screens.js";
-import { addPoints, address, onPoints, space, startSpaces } from "./space.js";
-import { startVideo } from "./video.js";
-import { goTo, pick, startWalk } from "./walk.js";
-import { startWork } from "./work.js";
+import { ask } from "../shared/api.js";
+import { attempt, byId, inBackground, onClick } from "../shared/dom.js";
+import { drawItems, startMap } from "./map.js";
+import { showThumbnail, startThumbnail } from "./thumbnail.js";
+import { startPlayers } from "./players.js";
+import { addItems, address, onItems, space, startSpaces } from "./space.js";
+import { startInversion } from "./inversion.js";
+import { goTo, pick, startPath } from "./path.js";
+import { startJobs } from "./job.js";
 
 const NUM_SAMPLES = 4;
 
-onPoints(() => drawPoints(space().points));
+onItems(() => drawItems(space().items));
 onClick("sample", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const json = { count: NUM_SAMPLES, method: byId("method").value, seed };
-  const points = await ask("POST", address("/samples"), { json });
-  addPoints(points);
-  await pick(points[0].id);
+  const items = await ask("POST", address("/samples"), { json });
+  addItems(items);
+  await pick(items[0].id);
 });
-startMap({ pick, peek: (point) => inBackground(() => peek(point)), drag: goTo });
-startPeek();
-startWalk();
-startVideo();
-startWork();
-startScreens();
+startMap({ pick, showThumbnail: (item) => inBackground(() => showThumbnail(item)), drag: goTo });
+startThumbnail();
+startPath();
+startInversion();
+startJobs();
+startPlayers();
 attempt(startSpaces);

@@ -1,26 +1,26 @@
-// The mask: painted over the video with a brush or as rectangles, or given as numbers.
+// The mask of hidden pixels: painted with a brush or as rectangles, or entered as numbers.
 
-import { byId, onClick, onSubmit } from "../dom.js";
-import { nearestOnWay } from "./geometry.js";
+import { byId, onClick, onSubmit } from "../shared/dom.js";
+import { nearestOnPath } from "./geometry.js";
 import { space } from "./space.js";
 
 const canvas = byId("mask");
 const COLOR = [214, 64, 48, 190];
 let hidden = new Uint8Array(0);
 let stroke = null;
-let told = () => {};
+let onChange = () => {};
 
-export function startMask(changed) {
-  told = changed;
-  canvas.addEventListener("pointerdown", begin);
-  canvas.addEventListener("pointermove", (event) => stroke && go(event));
+export function startMask(whenChanged) {
+  onChange = whenChanged;
+  canvas.addEventListener("pointerdown", startStroke);
+  canvas.addEventListener("pointermove", (event) => stroke && continueStroke(event));
   canvas.addEventListener("pointerup", () => { stroke = null; });
   canvas.addEventListener("pointercancel", () => { stroke = null; });
   onClick("mask-clear", clearMask);
   onSubmit("rectangle-form", () => {
     const [top, left, height, width] = ["top", "left", "height", "width"].map((name) => Number(byId(`rectangle-${name}`).value));
     if (top + height > canvas.height || left + width > canvas.width) {
-      throw new Error(`The picture has ${canvas.height} rows and ${canvas.width} columns: the rectangle leaves it.`);
+      throw new Error(`The rectangle does not fit: the picture has ${canvas.height} rows and ${canvas.width} columns.`);
     }
     fill(({ x, y }) => x >= left && x < left + width && y >= top && y < top + height, 1);
   });
@@ -32,9 +32,9 @@ export function clearMask() {
   redraw();
 }
 
-export const shareHidden = () => hidden.reduce((sum, bit) => sum + bit, 0) / hidden.length;
+export const hiddenFraction = () => hidden.reduce((sum, bit) => sum + bit, 0) / hidden.length;
 
-// A bit for each pixel, row after row, as base64; null where nothing is hidden.
+// The mask as base64, a bit for each pixel, row by row; null if nothing is hidden.
 export function packedMask() {
   if (!hidden.some(Boolean)) return null;
   const bytes = new Uint8Array(Math.ceil(hidden.length / 8));
@@ -44,13 +44,13 @@ export function packedMask() {
 
 const tool = () => document.querySelector("input[name=tool]:checked").value;
 
-function begin(event) {
+function startStroke(event) {
   canvas.setPointerCapture(event.pointerId);
   stroke = { from: pixel(event), at: pixel(event), before: hidden.slice() };
-  go(event);
+  continueStroke(event);
 }
 
-function go(event) {
+function continueStroke(event) {
   const to = pixel(event);
   if (tool() === "rectangle") {
     hidden = stroke.before.slice();
@@ -60,7 +60,7 @@ function go(event) {
   } else {
     const radius = Number(byId("brush").value) / 2;
     const line = [stroke.at, to];
-    const isNear = ({ x, y }) => nearestOnWay({ x: x + 0.5, y: y + 0.5 }, line).distance <= radius;
+    const isNear = ({ x, y }) => nearestOnPath({ x: x + 0.5, y: y + 0.5 }, line).distance <= radius;
     fill(isNear, tool() === "brush" ? 1 : 0);
   }
   stroke.at = to;
@@ -85,5 +85,5 @@ function redraw() {
   const picture = new ImageData(canvas.width, canvas.height);
   hidden.forEach((bit, index) => bit && picture.data.set(COLOR, 4 * index));
   canvas.getContext("2d").putImageData(picture, 0, 0);
-  told();
+  onChange();
 }

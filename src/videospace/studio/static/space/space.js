@@ -1,7 +1,7 @@
-// The space that is open, and its points.
+// The open space and its items.
 
-import { ask } from "../api.js";
-import { attempt, byId, make } from "../dom.js";
+import { ask } from "../shared/api.js";
+import { attempt, byId, make } from "../shared/dom.js";
 
 const REMEMBERED = "studio.space";
 const opened = [];
@@ -10,12 +10,12 @@ let current = null;
 
 export const space = () => current;
 export const address = (rest) => `/spaces/${encodeURIComponent(current.id)}${rest}`;
-export const pointNamed = (id) => current.points.find((point) => point.id === id);
+export const itemNamed = (id) => current.items.find((item) => item.id === id);
 export const onSpace = (act) => opened.push(act);
-export const onPoints = (act) => changed.push(act);
+export const onItems = (act) => changed.push(act);
 
-export function addPoints(points) {
-  current.points.push(...points);
+export function addItems(items) {
+  current.items.push(...items);
   changed.forEach((act) => act());
 }
 
@@ -28,14 +28,14 @@ async function open(id) {
   opened.forEach((act) => act());
 }
 
-function described({ about, num_clips: clips, num_frames: frames, height, width, map_share: share }) {
+function described({ about, num_clips: clips, num_frames: frames, height, width, map_fraction: fraction }) {
   const size = `${clips} clips of ${frames} frames, ${height}×${width} pixels.`;
-  return `${size} ${about.replaceAll("`", "")} The map shows ${Math.round(100 * share)} % of how the clips differ.`;
+  return `${size} ${about.replaceAll("`", "")} The map shows ${Math.round(100 * fraction)} % of the differences between the clips.`;
 }
 
 export async function startSpaces() {
   const spaces = await ask("GET", "/spaces");
-  const groups = [["Yours", spaces.filter((each) => !each.is_pretrained)], ["Come with videospace", spaces.filter((each) => each.is_pretrained)]];
+  const groups = [["Your spaces", spaces.filter((each) => !each.is_pretrained)], ["From videospace", spaces.filter((each) => each.is_pretrained)]];
   byId("space").replaceChildren(...groups.filter(([, all]) => all.length).map(([label, all]) => (
     make("optgroup", { label }, ...all.map(({ id }) => make("option", { value: id, textContent: id }))))));
   byId("space").addEventListener("change", () => attempt(() => open(byId("space").value)));

@@ -1,0 +1,96 @@
+// Requests to the studio. A studio that restarts or is busy is asked again.
+
+import { byId, notify, pause } from "./dom.js";
+
+const MAX_RETRIES = 60;
+const BUSY = 503;
+let token = null;
+let beginning = null;
+
+export class StudioError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// Returns the answer: an object, or a blob if it is a picture.
+export async function ask(method, path, { json, body, type, signal, retries = MAX_RETRIES } = {}) {
+  if (token === null) await beginSession();
+  const headers = { "X-Studio-Token": token };
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  if (type) headers["Content-Type"] = type;
+  const content = json === undefined ? body : JSON.stringify(json);
+  const options = { method, headers, body: content, signal };
+  const answer = await reach(`/api${path}`, options, retries);
+  if (answer.ok) return contentOf(answer);
+  const { error } = await answer.json().catch(() => ({ error: "the studio did not say why" }));
+  const isOutdated = answer.status === 401 || (answer.status === 403 && /older/.test(error));
+  if (isOutdated) {
+    await beginSession();
+    return ask(method, path, { json, body, type, signal, retries });
+  }
+  throw new StudioError(sentence(error), answer.status);
+}
+
+function contentOf(answer) {
+  if (answer.status === 204) return null;
+  const isJson = answer.headers.get("Content-Type").startsWith("application/json");
+  return isJson ? answer.json() : answer.blob();
+}
+
+function nullUnlessAborted(error) {
+  if (error.name === "AbortError") throw error;
+  return null;
+}
+
+async function reach(address, options, retries = MAX_RETRIES) {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await fetch(address, options).catch(nullUnlessAborted);
+    if (answer && (answer.status !== BUSY || tries >= retries)) {
+      if (tries > 0) notify("");
+      return answer;
+    }
+    if (tries >= retries) {
+      throw new StudioError("The studio does not respond. Start it, then reload this page.", 0);
+    }
+    notify(answer
+      ? "The studio is busy. Trying again …"
+      : "The studio does not respond. Is it still running? Trying again …");
+    await pause(1000 * (Number(answer?.headers.get("Retry-After")) || 1));
+  }
+}
+
+// Requests at the same time share one session, so that there is only one dialog for the code.
+function beginSession() {
+  beginning ??= newSession().finally(() => { beginning = null; });
+  return beginning;
+}
+
+async function newSession() {
+  const session = await (await reach("/api/session")).json();
+  token = session.needs_code ? await askForCode() : session.token;
+}
+
+function askForCode() {
+  const dialog = byId("code-dialog");
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.showModal();
+  return new Promise((resolve) => {
+    byId("code-form").onsubmit = async (event) => {
+      event.preventDefault();
+      const body = JSON.stringify({ code: byId("code").value });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await reach("/api/session", { method: "POST", headers, body });
+      const content = await answer.json();
+      byId("code-problem").textContent = answer.ok ? "" : sentence(content.error);
+      if (!answer.ok) return;
+      dialog.close();
+      resolve(content.token);
+    };
+  });
+}
+
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+}

@@ -1,0 +1,74 @@
+// Helpers that all parts of the pages use.
+
+export const byId = (id) => document.getElementById(id);
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
+
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+export function show(element, visible = true) {
+  element.hidden = !visible;
+}
+
+export function fillList(list, texts) {
+  list.replaceChildren(...texts.map((text) => make("li", { textContent: text })));
+  show(list, texts.length > 0);
+}
+
+export function notify(text) {
+  byId("notice").textContent = text;
+  show(byId("notice"), Boolean(text));
+}
+
+export function onSubmit(id, act) {
+  byId(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(act);
+  });
+}
+
+export const onClick = (id, act) => byId(id).addEventListener("click", () => attempt(act));
+
+// A button that turns something on and off, and that the browser remembers. Calls `act(isOn)` now and
+// at each press.
+export function rememberedToggle(id, key, act) {
+  const turn = (on) => {
+    localStorage.setItem(key, on ? "on" : "off");
+    byId(id).setAttribute("aria-pressed", String(on));
+    act(on);
+  };
+  onClick(id, () => turn(byId(id).getAttribute("aria-pressed") !== "true"));
+  turn(localStorage.getItem(key) === "on");
+}
+
+// Runs an action, and shows its error on the page.
+export function attempt(act) {
+  notify("");
+  return inBackground(act);
+}
+
+// The same for an action that the user did not start: the previous message stays until an error.
+export async function inBackground(act) {
+  try {
+    return await act();
+  } catch (error) {
+    notify(error.message);
+    return undefined;
+  }
+}
+
+export function confirmed(text) {
+  const dialog = byId("confirm");
+  byId("confirm-text").textContent = text;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}

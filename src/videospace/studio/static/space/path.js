@@ -1,0 +1,130 @@
+// The path from A to B, and the clip at the position on it. While the user drags, small strips are
+// shown at once; when the user pauses, a finer one follows.
+
+import { ask } from "../shared/api.js";
+import { attempt, byId, inBackground, make } from "../shared/dom.js";
+import { drawEnds } from "./map.js";
+import { Player, stripOf } from "./players.js";
+import { address, onItems, onSpace, itemNamed, space } from "./space.js";
+import { learnSpeed, sideFor } from "./render_speed.js";
+
+const DRAG_MILLISECONDS = 40;
+const REST_MILLISECONDS = 400;
+const REST_AFTER_MILLISECONDS = 250;
+const FINE_SIDE = 192;
+const MAX_SIDE = 256; // the studio's limit for a strip
+const MAX_FRAMES = 32;
+const MAX_DRAG_FRAMES = 10; // a space with several keyframes makes an INR for each
+const MEASURE = "from drag to picture";
+
+let player = null;
+let [start, end, ratio] = [null, null, 0];
+let newest = "end";
+let [waiting, busy] = [null, false];
+let [rest, fine] = [0, null];
+
+// The position that plays, as sent to the studio.
+export const position = () => ({ start, end, ratio });
+
+export function startPath() {
+  player = new Player("player");
+  onItems(() => {
+    for (const [id, chosen] of [["start", start], ["end", end]]) fillChoices(byId(id), space().items, chosen);
+  });
+  onSpace(() => {
+    cancelStrips();
+    newest = "end";
+    const [first, second = first] = space().items;
+    return inBackground(() => setEnds(first.id, second.id, 0));
+  });
+  byId("ratio").addEventListener("input", () => goTo(Number(byId("ratio").value)));
+  for (const id of ["start", "end"]) {
+    byId(id).addEventListener("change", () => attempt(() => setEnds(byId("start").value, byId("end").value)));
+  }
+}
+
+// The picked item replaces the end that was picked longer ago.
+export function pick(id) {
+  newest = newest === "end" ? "start" : "end";
+  byId("map-status").textContent = `${itemNamed(id).name} is ${newest === "start" ? "A" : "B"} now.`;
+  return attempt(() => (newest === "start" ? setEnds(id, end, 0) : setEnds(start, id, 1)));
+}
+
+export async function setEnds(nextStart, nextEnd, nextRatio = ratio) {
+  [start, end] = [nextStart, nextEnd];
+  byId("start").value = start;
+  byId("end").value = end;
+  const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end })}`));
+  if (start !== nextStart || end !== nextEnd) return; // other ends were picked meanwhile
+  drawEnds({ start, end, path });
+  goTo(nextRatio);
+}
+
+export function goTo(next) {
+  const began = performance.now();
+  byId("ratio").value = next;
+  ratio = Number(byId("ratio").value);
+  const percent = `${Math.round(100 * ratio)} %`;
+  byId("ratio-text").textContent = percent;
+  byId("ratio").setAttribute("aria-valuetext", `${percent} of the way to B`);
+  byId("save-latent").href = `/api${address(`/latent?${query()}`)}`;
+  drawEnds({ ratio });
+  cancelStrips();
+  waiting = began;
+  inBackground(showLatest);
+}
+
+function cancelStrips() {
+  waiting = null;
+  fine?.abort();
+  clearTimeout(rest);
+}
+
+// Requests one strip at a time, always for the newest position.
+async function showLatest() {
+  if (busy) return;
+  busy = true;
+  try {
+    while (waiting !== null) {
+      const began = waiting;
+      waiting = null;
+      const frames = Math.min(MAX_DRAG_FRAMES, space().num_frames);
+      await showFilm(sideFor(DRAG_MILLISECONDS, space(), frames, ownSide()), frames);
+      performance.measure(MEASURE, { start: began, end: performance.now() });
+    }
+  } finally {
+    busy = false;
+  }
+  rest = setTimeout(() => inBackground(showFine), REST_AFTER_MILLISECONDS);
+}
+
+async function showFine() {
+  const frames = Math.min(MAX_FRAMES, space().num_frames);
+  const { width, height } = player.canvas;
+  const side = Math.max(width, height, sideFor(REST_MILLISECONDS, space(), frames, FINE_SIDE));
+  fine = new AbortController();
+  try {
+    await showFilm(side, frames, fine.signal);
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+async function showFilm(side, frames, signal) {
+  const asked = performance.now();
+  const blob = await ask("GET", address(`/strip?${query({ side, frames })}`), { signal });
+  const strip = await stripOf(blob, frames);
+  if (signal?.aborted) return;
+  learnSpeed(strip, performance.now() - asked);
+  const before = player.strip;
+  player.show(strip);
+  before?.picture.close(); // otherwise the browser keeps many of them in memory
+}
+
+const query = (more = {}) => new URLSearchParams({ ...position(), ...more });
+const ownSide = () => Math.min(MAX_SIDE, Math.max(space().height, space().width));
+
+function fillChoices(select, all, chosen) {
+  select.replaceChildren(...all.map(({ id, name }) => make("option", { value: id, textContent: name })));
+  if (all.some(({ id }) => id === chosen)) select.value = chosen;
+}

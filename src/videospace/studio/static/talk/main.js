@@ -1,0 +1,69 @@
+// Starts all parts of the page, and shows the one that the address names.
+
+import { startHandsFree } from "./hands_free/hands_free.js";
+import { startCamera, startCameraCard, stopCamera } from "./camera/camera.js";
+import { showData, startData } from "./data.js";
+import { attempt, byId, onSubmit, show } from "../shared/dom.js";
+import { setFinder, startHints } from "./camera/camera_hints.js";
+import { addProfile, onProfile, profile, startProfiles } from "./profile.js";
+import { startPhrases } from "./speaking/phrases.js";
+import { showProgress, startProgress } from "./progress/progress.js";
+import { startSwitchScanning } from "./speaking/switch_scanning.js";
+import { startSentence } from "./speaking/sentence.js";
+import { startVoice } from "./speaking/voice.js";
+import { recognize, isReadyForWord, startTalk } from "./speaking/talk.js";
+import { showState, startTeach } from "./teaching/teach.js";
+import { startTraining } from "./teaching/training.js";
+
+const PAGES = ["talk", "teach", "progress", "data"];
+const page = () => PAGES.find((each) => `#${each}` === location.hash) ?? "talk";
+const isOnTalk = () => profile() !== null && page() === "talk";
+
+async function showPage() {
+  const open = profile() ? page() : null;
+  for (const each of PAGES) {
+    show(byId(each), each === open);
+    const link = document.querySelector(`[data-page="${each}"]`);
+    if (each === open) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  show(byId("welcome"), open === null);
+  const wantsCamera = open === "talk" || open === "teach";
+  show(byId("camera-card"), wantsCamera);
+  for (const id of ["record", "record-options", "hands-free-state"]) show(byId(id), open === "talk");
+  byId("main").classList.toggle("with-camera", wantsCamera);
+  const title = open ? document.querySelector(`[data-page="${open}"]`).textContent : "Welcome";
+  document.title = `${title} – videospace studio`;
+  if (open === "data") await showData();
+  if (open === "teach") await showState();
+  if (open === "progress") await showProgress();
+  if (wantsCamera) await startCamera();
+  else stopCamera();
+}
+
+document.addEventListener("camera", (event) => {
+  byId("record").disabled = !event.detail;
+  byId("lesson-record").disabled = !event.detail;
+});
+window.addEventListener("hashchange", () => {
+  attempt(showPage);
+  byId("main").focus();
+});
+onSubmit("welcome-form", () => addProfile(byId("welcome-name").value));
+startCameraCard();
+startHints();
+startVoice();
+startSentence();
+startPhrases();
+startTalk(isOnTalk);
+startTeach();
+startTraining();
+startProgress();
+startData();
+startSwitchScanning(isOnTalk);
+startHandsFree(() => isOnTalk() && isReadyForWord(), (video) => recognize(video, { isHandsFree: true }));
+onProfile(() => {
+  setFinder(profile()?.finder ?? "middle");
+  attempt(showPage);
+});
+attempt(startProfiles);

@@ -1,0 +1,157 @@
+// A lesson: shows one word after another, with a countdown, and records, checks and keeps each. The
+// browser remembers the position, so that a lesson continues after the page was closed.
+
+import { ask } from "../../shared/api.js";
+import { isReady, record } from "../camera/camera.js";
+import { byId, fillList, onClick, pause, show } from "../../shared/dom.js";
+import { address, onProfile, profile } from "../profile.js";
+import { keep, send } from "../camera/recordings.js";
+
+const RECORD_MILLISECONDS = 2500;
+const COUNT_MILLISECONDS = 700;
+const SET_SIZE = 10;
+
+let lesson = null; // { words: [{ text, spoken }], position, lookAlikes: { text: [sentence] } }
+let video = null;
+let recording = null;
+let kept = null;
+const key = () => `studio.lesson.${profile().id}`;
+
+export const isOpen = () => lesson !== null;
+
+export function startLessons(whenLeft) {
+  onProfile(() => {
+    if (isOpen()) leave();
+  });
+  onClick("lesson-record", recordWord);
+  onClick("lesson-keep", () => keepWord("Kept."));
+  onClick("lesson-next", nextWord);
+  onClick("lesson-skip", nextWord);
+  onClick("lesson-pause", () => whenLeft(leave("")));
+
+  function nextWord() {
+    lesson.position += 1;
+    const { position, words } = lesson;
+    if (position === words.length) {
+      forgetSavedLesson();
+      return whenLeft(leave("All words are done."));
+    }
+    remember();
+    if (position % SET_SIZE === 0) return whenLeft(leave(`${position} of ${words.length} words done. Time for a break.`));
+    return showWord();
+  }
+}
+
+export function beginLesson(words, lookAlikes = {}) {
+  resumeLesson({ words, lookAlikes, position: 0 });
+}
+
+export function resumeLesson(given) {
+  lesson = given;
+  remember();
+  showWord();
+}
+
+// The unfinished lesson, without words that were deleted since; null if there is none.
+export function savedLesson(isKnown) {
+  const found = JSON.parse(localStorage.getItem(key()) ?? "null");
+  if (!found) return null;
+  const numDone = found.position ?? found.place; // version 0.1 wrote `place`
+  const known = (words) => words.filter(({ text }) => isKnown(text));
+  const [words, position] = [known(found.words), known(found.words.slice(0, numDone)).length];
+  return words.length > position ? { ...found, words, position } : null;
+}
+
+export const forgetSavedLesson = () => localStorage.removeItem(key());
+
+const remember = () => localStorage.setItem(key(), JSON.stringify(lesson));
+
+function leave(text) {
+  forgetRecording();
+  lesson = null;
+  show(byId("lesson"), false);
+  show(byId("teach-list"));
+  return text;
+}
+
+function showWord() {
+  const { words, position, lookAlikes } = lesson;
+  const { text, spoken } = words[position];
+  kept = null;
+  forgetRecording();
+  byId("prompt").textContent = text;
+  byId("prompt-spoken").textContent = `spoken “${spoken}”`;
+  show(byId("prompt-spoken"), spoken !== text);
+  byId("lesson-count").textContent = `Word ${position + 1} of ${words.length}`;
+  byId("lesson-text").textContent = "After the countdown, mouth the word once, then close your lips.";
+  byId("lesson-record").textContent = "Record";
+  fillList(byId("look-alikes"), lookAlikes[text] ?? []);
+  show(byId("lesson-skip"));
+  show(byId("lesson"));
+  show(byId("teach-list"), false);
+  byId("lesson-record").focus();
+}
+
+async function recordWord() {
+  if (!isReady()) throw new Error("The camera is not ready.");
+  const during = lesson;
+  forgetRecording();
+  byId("lesson-record").disabled = true;
+  try {
+    video = await recordVideo();
+    byId("lesson-text").textContent = "Checking the recording …";
+    recording = await send(video, { recognize: false });
+  } catch (error) {
+    if (error.status !== 422) throw error;
+    recording = { problems: [error.message] }; // there is nothing to keep
+  } finally {
+    byId("countdown").textContent = "";
+    byId("lesson-record").disabled = false;
+  }
+  if (lesson === during) await showChecked();
+}
+
+async function recordVideo() {
+  for (const count of ["3", "2", "1"]) {
+    byId("countdown").textContent = count;
+    byId("lesson-text").textContent = count;
+    await pause(COUNT_MILLISECONDS);
+  }
+  byId("countdown").textContent = "";
+  const stop = record();
+  byId("lesson-text").textContent = "Now.";
+  await pause(RECORD_MILLISECONDS);
+  return stop();
+}
+
+async function showChecked() {
+  byId("playback").src = URL.createObjectURL(video);
+  show(byId("playback"));
+  byId("lesson-record").textContent = "Record again";
+  const { id, problems } = recording;
+  fillList(byId("lesson-problems"), problems);
+  if (!problems.length) return keepWord("Good recording.");
+  byId("lesson-text").textContent = id ? "This could be better:" : "This recording cannot be used:";
+  show(byId("lesson-keep"), Boolean(id));
+  show(byId("lesson-next"), kept !== null);
+  byId("lesson-record").focus();
+  return undefined;
+}
+
+// A new recording of the same word replaces the one that was just kept.
+async function keepWord(text) {
+  const before = kept;
+  kept = await keep(recording, lesson.words[lesson.position].text, { used: false });
+  if (before && before.id !== kept.id) await ask("DELETE", address(`/clips/${before.id}`));
+  byId("lesson-text").textContent = text;
+  for (const id of ["lesson-keep", "lesson-skip"]) show(byId(id), false);
+  show(byId("lesson-next"));
+  byId("lesson-next").focus();
+}
+
+function forgetRecording() {
+  URL.revokeObjectURL(byId("playback").src);
+  byId("playback").removeAttribute("src");
+  fillList(byId("lesson-problems"), []);
+  for (const id of ["playback", "lesson-keep", "lesson-next"]) show(byId(id), false);
+}
