@@ -7,7 +7,7 @@ import torch
 from videospace.lipreading.model.encoders.kinds import new_encoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.phonetics.units import spell
+from videospace.lipreading.phonetics.units import spell, unit_loss
 from videospace.lipreading.recognition.scorers import SharedEmbedder, UnitScorer
 
 PAIRS = {f"{letter}{digit}": f"{letter} {digit}" for letter in "ABC" for digit in "123"}
@@ -47,3 +47,12 @@ def test_words_are_scored_by_the_likelihood_of_their_units():
                 reduction="none",
             )
             assert scores[row, column] == pytest.approx(-loss.item() / 9, rel=1e-4)
+
+
+def test_unit_loss_prefers_the_right_order():
+    logits = torch.full((2, 6, 3), -5.0)
+    logits[:, :3, 1], logits[:, 3:, 2] = 5.0, 5.0
+    lengths = torch.tensor([6, 6])
+    right = unit_loss(logits, lengths, [[1, 2], []])
+    assert right < 1 < unit_loss(logits, lengths, [[2, 1], []])
+    assert unit_loss(logits, lengths, [[], []]) == 0

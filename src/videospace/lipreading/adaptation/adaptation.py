@@ -31,6 +31,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import unit_loss, unit_names
 from videospace.runtime.errors import UserError
 from videospace.runtime.progress import FractionBar, Progress
+from videospace.runtime.random import random_stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def adapted(
     words = list(dict.fromkeys(shot.word for shot in shots))
     if len(words) < 2:
         raise UserError(f"expected clips of at least 2 words to train on, got {len(words)}")
-    torch.manual_seed(seed)
+    torch.manual_seed(random_stream(seed, "adaptation weights and dropout").initial_seed())
     units = units if config.unit_weight and units else {}
     student = model.with_words(words, unit_names(units, words) if units else None)
     _imprint(student, shots)
@@ -116,7 +117,9 @@ def adapted(
     steps_an_epoch = -(-len(pairs) // config.batch)
     total, started = config.epochs * steps_an_epoch, time.monotonic()
     with FractionBar(progress) as bar:
-        for step, chosen in enumerate(batches(pairs, config, trainer.generator)):
+        for step, chosen in enumerate(
+            batches(pairs, config, random_stream(seed, "adaptation order"))
+        ):
             spent = (time.monotonic() - started) / (time_budget_seconds or float("inf"))
             fraction = max(step / total, spent)
             if fraction >= 1:
@@ -138,7 +141,8 @@ class _Trainer:
         seed: int,
     ):
         self.student, self.config, self.footage = student, config, footage
-        self.generator = torch.Generator().manual_seed(seed)
+        self.augmentation_stream = random_stream(seed, "adaptation augmentation")
+        self.noise_stream = random_stream(seed, "adaptation noise")
         known = {unit: index + 1 for index, unit in enumerate(student.units)}
         self.spellings = [[known[u] for u in units.get(w, ())] for w in student.words]
         self.other: MouthModel | None = None
@@ -201,7 +205,7 @@ class _Trainer:
             self.student.word_logits,
             said,
             self.config.variational,
-            self.generator,
+            self.noise_stream,
         )
 
     def _footage_loss(self) -> Tensor:
@@ -210,7 +214,7 @@ class _Trainer:
         Source: Chen et al., "A simple framework for contrastive learning of visual
         representations", 2020, Eq. 1.
         """
-        order = torch.randperm(len(self.footage), generator=self.generator)
+        order = torch.randperm(len(self.footage), generator=self.augmentation_stream)
         drawn = [self.footage[row] for row in order[: self.config.batch // 2].tolist()]
         embeddings, _ = self.student(self._batch([*drawn, *drawn], STRONG))
         same = torch.arange(len(drawn), device=self.student.device).repeat(2)
@@ -225,7 +229,7 @@ class _Trainer:
                 frames,
                 student.input_config,
                 chosen,
-                self.generator,
+                self.augmentation_stream,
                 side_px=student.encoder.needed_px,
             )
         )

@@ -49,6 +49,8 @@ class LearningSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.confident_at <= 1:
             raise UserError(f"expected confident_at in [0, 1], got {self.confident_at}")
+        if self.seed < 0:
+            raise UserError(f"expected a seed of at least 0, got {self.seed}")
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:
             raise UserError(
                 f"expected more than 0 seconds for training, got {self.time_budget_seconds:g}"

@@ -23,6 +23,8 @@ from videospace.runtime.json_config import config_from_json
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
 INFERENCE_BATCH = 32
+OLD_SCORERS = {"dtw-normalised": "dtw-normalized"}
+"""Names of scorers in models of version 0.1, and what they are called now."""
 
 
 class ClipEmbeddings(NamedTuple):
@@ -241,7 +243,8 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
     for name in ("calibration", "scores"):
         if not isinstance(content[name], dict):
             raise UserError(f"expected an object for '{path}': {name}, got {content[name]!r}")
-    for name, weights in content["calibration"].items():
+    calibration = _in_new_names(content["calibration"])
+    for name, weights in calibration.items():
         parts = set(name.split("+"))
         if (
             not isinstance(weights, dict)
@@ -255,9 +258,19 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
         units=content["units"],
         input_config=config_from_json(InputConfig, content["input"], f"'{path}': input"),
         embedding=config_from_json(EmbeddingConfig, content["embedding"], f"'{path}': embedding"),
-        calibration=content["calibration"],
+        calibration=calibration,
         scores=content["scores"],
     )
+
+
+def _in_new_names(calibration: dict[str, Any]) -> dict[str, Any]:
+    """Weights of scorers as version 0.1 wrote them, in today's names."""
+    renamed = {}
+    for key, weights in calibration.items():
+        if isinstance(weights, dict):
+            weights = {OLD_SCORERS.get(name, name): each for name, each in weights.items()}
+        renamed["+".join(OLD_SCORERS.get(name, name) for name in key.split("+"))] = weights
+    return renamed
 
 
 MOST_WORDS = 40
@@ -281,7 +294,7 @@ def write_card(
     lines = [
         "# A model of mouthed words",
         "",
-        f"Made by videospace: encoder `{encoder}`, {len(words)} words ({named}).",
+        f"Made by videospace: encoder `{encoder}`, {len(words)} words ({named or 'none yet'}).",
         "",
         "```sh",
         "videospace lipread new PROFILE --model THIS_FOLDER",

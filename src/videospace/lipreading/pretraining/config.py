@@ -89,6 +89,8 @@ class PretrainConfig:
                 raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if self.steps < 1:
             raise UserError(f"expected steps of at least 1, got {self.steps}")
+        if self.seed < 0:
+            raise UserError(f"expected a seed of at least 0, got {self.seed}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.pretraining.config import EpisodeConfig
 from videospace.runtime.errors import UserError
+from videospace.runtime.random import random_stream
 
 
 class Episode(NamedTuple):
@@ -58,9 +59,14 @@ class EpisodeSource:
                 f"on, got {len(clips)} clips of {len(rows)} speakers without one"
             )
 
-    def episode(self, number: int, seed: int) -> tuple[Episode, torch.Generator]:
-        """The episode of that number, and a generator for what is to happen with it."""
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + number)
+    def episode(self, number: int, seed: int) -> Episode:
+        """Draw the episode of a step.
+
+        Args:
+            number: Number of the step.
+            seed: Seed of the run.
+        """
+        generator = random_stream(seed, "lipreading episode", number)
         clips: list[Frames] = []
         labels: list[int] = []
         words: list[int] = []
@@ -73,7 +79,7 @@ class EpisodeSource:
                 labels.append(label)
                 words.append(word)
         shape = len(chosen), num_words, self._config.takes
-        return Episode(clips, torch.tensor(labels), torch.tensor(words), shape), generator
+        return Episode(clips, torch.tensor(labels), torch.tensor(words), shape)
 
     def _of_speaker(
         self, rows_of: dict[str, list[int]], num_words: int, generator: torch.Generator

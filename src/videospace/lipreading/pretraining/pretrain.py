@@ -20,13 +20,19 @@ from videospace.lipreading.phonetics.units import unit_loss, unit_names
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.episodes import Episode, EpisodeSource
 from videospace.lipreading.recognition.calibration import calibrate
-from videospace.runtime.checkpoint import fingerprint, load_tensors, save_tensors
+from videospace.runtime.checkpoint import (
+    config_from_json,
+    fingerprint,
+    load_tensors,
+    save_tensors,
+)
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
 from videospace.runtime.interrupts import stop_on_signal
 from videospace.runtime.native_libraries import limit_onednn_cache
 from videospace.runtime.progress import FractionBar
+from videospace.runtime.random import random_stream
 
 STATE_FILE = "training.safetensors"
 WARMUP_STEPS = 100
@@ -74,7 +80,7 @@ def pretrain(
         started, before, last_save = time.monotonic(), run.seconds, time.monotonic()
         with FractionBar(options.progress) as bar:
             while (fraction := run.fraction(options)) < 1 and not stop.requested:
-                loss = run.take_step(*source.episode(run.step, config.seed), fraction)
+                loss = run.take_step(source.episode(run.step, config.seed), fraction)
                 run.seconds = before + time.monotonic() - started
                 bar.show(run.fraction(options), f"loss {loss:.2f}")
                 if folder and time.monotonic() - last_save > options.checkpoint_seconds:
@@ -98,7 +104,7 @@ def _split(
     """
     if not clips:
         raise UserError("expected clips of other speakers to train on, got none")
-    generator = torch.Generator().manual_seed(config.seed)
+    generator = random_stream(config.seed, "speakers and words kept out")
 
     def some(names: set[str], wanted: int) -> set[str]:
         in_order = sorted(names)
@@ -129,7 +135,7 @@ class _Run:
     def __init__(
         self, words: Sequence[str], config: PretrainConfig, units: Units, device: torch.device
     ):
-        torch.manual_seed(config.seed)
+        torch.manual_seed(random_stream(config.seed, "lipreading weights").initial_seed())
         self.config = config
         names = unit_names(units, words) if config.unit_weight else []
         self.model = MouthModel(
@@ -151,15 +157,15 @@ class _Run:
         budget = options.time_budget_seconds
         return max(self.step / self.config.steps, self.seconds / budget if budget else 0.0)
 
-    def take_step(self, episode: Episode, generator: torch.Generator, fraction: float) -> float:
+    def take_step(self, episode: Episode, fraction: float) -> float:
         """One step of AdamW; returns the loss."""
         config = self.config
         cosine = 0.5 * (1 + torch.cos(torch.tensor(torch.pi * fraction)).item())
         for group in self.adam.param_groups:
             group["lr"] = config.learning_rate * cosine * min(1, (self.step + 1) / WARMUP_STEPS)
-        torch.manual_seed(config.seed * 1_000_003 + self.step)  # dropout
+        torch.manual_seed(random_stream(config.seed, "dropout", self.step).initial_seed())
         self.model.train()
-        loss = self.loss(episode, generator)
+        loss = self.loss(episode, random_stream(config.seed, "augmentation", self.step))
         if not torch.isfinite(loss):
             said = sorted({self.model.words[word] for word in episode.words.tolist() if word >= 0})
             raise UserError(
@@ -225,9 +231,9 @@ class _Run:
         """Go on where :meth:`save` left off."""
         path = folder / STATE_FILE
         tensors, metadata = load_tensors(path)
-        asked = json.dumps(dataclasses.asdict(self.config), sort_keys=True)
-        if metadata.get("config") != asked or metadata.get("content") != content:
-            what = "settings" if metadata.get("config") != asked else "clips"
+        config = _saved_config(metadata)
+        if config != self.config or metadata.get("content") != content:
+            what = "settings" if config != self.config else "clips"
             raise UserError(
                 f"'{folder}' holds a training with other {what}: repeat it as it was to resume "
                 "it, or choose another folder"
@@ -246,3 +252,11 @@ class _Run:
             self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise UserError(f"'{path}' is damaged ({error}): choose another folder") from error
+
+
+def _saved_config(metadata: Mapping[str, str]) -> PretrainConfig | None:
+    """The configuration of a saved run; None where it is none of this version."""
+    try:
+        return config_from_json(PretrainConfig, json.loads(metadata["config"]), "config")
+    except (KeyError, ValueError):  # a UserError is a ValueError
+        return None

@@ -1,13 +1,12 @@
 """Weights under the authors' names do here what they do there."""
 
 import pickle
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from tests.support.published_networks import Weights, dctcn, lrwp, ltcn
+from tests.support.published_networks import Weights, dctcn, lrwp, ltcn, ones_like_those_of
 
 from videospace.lipreading.model.encoders.dctcn import DctcnEncoder
 from videospace.lipreading.model.encoders.lrwp import LrwpEncoder
@@ -53,13 +52,6 @@ def test_the_encoder_computes_what_the_published_network_computes(name, tmp_path
     torch.testing.assert_close(embeddings, expected, rtol=1e-3, atol=1e-3 * expected.std().item())
 
 
-def ones_like_those_of(network: Callable[[Weights, torch.Tensor], object]):
-    """The names and shapes of a published file; the values take no space."""
-    weights = Weights()
-    network(weights, torch.zeros(1, 1, 88, 88))
-    return {name: torch.tensor(1.0).expand(value.shape) for name, value in weights.tensors.items()}
-
-
 @pytest.fixture(scope="module")
 def ltcn_tensors() -> dict[str, torch.Tensor]:
     return ones_like_those_of(ltcn)
@@ -82,7 +74,7 @@ def test_safetensors_are_read_too(tmp_path, ltcn_tensors):
     save_tensors(tmp_path / "whole.safetensors", ltcn_tensors)
     assert isinstance(load_published(tmp_path / "whole.safetensors"), LtcnEncoder)
     (tmp_path / "whole.safetensors").write_bytes(b"cut off")
-    with pytest.raises(UserError, match=r"whole.safetensors' is damaged"):
+    with pytest.raises(UserError, match="damaged"):
         load_published(tmp_path / "whole.safetensors")
 
 
@@ -98,26 +90,26 @@ def test_wrong_tensors_are_named(tmp_path, ltcn_tensors):
     path = tmp_path / "wrong.pt"
     without = {key: value for key, value in ltcn_tensors.items() if key != name}
     for tensors, message in (
-        (without, f"wrong.pt' lacks tensors {ours}"),
-        (ltcn_tensors | {"trunk.extra": torch.ones(1)}, "has the unknown tensors trunk.extra"),
-        (ltcn_tensors | {name: torch.ones(3)}, rf"expected {ours} of shape \(256,\), got \(3,\)"),
-        (ltcn_tensors | {name: torch.full((256,), torch.nan)}, f"{ours} holds numbers that are"),
-        ({"features.0.weight": torch.ones(1)}, "got tensors such as features.0.weight"),
-        ({}, "got tensors such as none at all"),
-        ({"a": 1}, "expected tensors by name in"),
-        ([torch.ones(1)], "alone or under 'video_model' or 'model_state_dict'"),
+        (without, ours),
+        (ltcn_tensors | {"trunk.extra": torch.ones(1)}, "trunk.extra"),
+        (ltcn_tensors | {name: torch.ones(3)}, r"\(3,\)"),
+        (ltcn_tensors | {name: torch.full((256,), torch.nan)}, ours),
+        ({"features.0.weight": torch.ones(1)}, "features.0.weight"),
+        ({}, "none at all"),
+        ({"a": 1}, "tensors by name"),
+        ([torch.ones(1)], "model_state_dict"),
     ):
         with pytest.raises(UserError, match=message):
             load_published(write(path, tensors))
 
 
 def test_missing_and_damaged_files_are_refused(tmp_path, ltcn_tensors):
-    with pytest.raises(UserError, match=r"expected the file '.*none.pt', but it is not there"):
+    with pytest.raises(UserError, match="not there"):
         load_published(tmp_path / "none.pt")
     whole = write(tmp_path / "whole.pt", ltcn_tensors).read_bytes()
     for content in (b"", b"no weights", whole[: len(whole) // 2]):
         (tmp_path / "damaged.pt").write_bytes(content)
-        with pytest.raises(UserError, match=r"damaged.pt', but they cannot be read \(.+fetch"):
+        with pytest.raises(UserError, match="cannot be read"):
             load_published(tmp_path / "damaged.pt")
 
 
