@@ -48,9 +48,8 @@ def shown(context: Context) -> Panel:
 def enlarged(video: Panel) -> Panel:
     """A video at the size of a panel, by Pillow."""
     size = (PANEL_PX, PANEL_PX)
-    return np.stack(
-        [Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in video]
-    )
+    images = [Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in video]
+    return np.stack([np.array(image) for image in images])
 
 
 def rows() -> list[Row]:
@@ -59,7 +58,7 @@ def rows() -> list[Row]:
     digits = VideoSpace.from_pretrained("moving-mnist")
     walk = render(balls, balls.interpolate(balls.ids[0], balls.ids[-1], steps=7))
     new = ball_video(20.3)  # in px; between two of the heights that were trained on
-    future = tasks.prediction(new, num_seen=4)
+    future = tasks.prediction(new, num_observed=4)
     clip = next(moving_mnist(drawn_digits(), num_clips=len(digits.ids)))[5]
     sparse = tasks.sparse(clip, 0.25)
     return [
