@@ -85,10 +85,10 @@ def test_the_flag_means_the_pretrained_space_even_beside_a_folder_of_that_name(s
     [
         (
             "sample --out x.npy --pretrained nobody",
-            "no space 'nobody' comes with videospace: there",
+            "got 'nobody'",
         ),
-        ("sample nobody --out x.npy", "no folder 'nobody', and no space 'nobody' comes with"),
-        ("info nobody", "no folder 'nobody', and no space 'nobody' comes with"),
+        ("sample nobody --out x.npy", "no folder 'nobody', and no pretrained space"),
+        ("info nobody", "no folder 'nobody', and no pretrained space"),
         (
             "sample --out x.npy --pretrained",
             "expected a name after --pretrained: bouncing-ball, mo",
@@ -97,7 +97,7 @@ def test_the_flag_means_the_pretrained_space_even_beside_a_folder_of_that_name(s
             "sample --pretrained --out x.npy",
             "expected a name after --pretrained: bouncing-ball, mo",
         ),
-        ("sample --pretrained= --out x.npy", "no space '' comes with videospace"),
+        ("sample --pretrained= --out x.npy", "expected a pretrained space"),
         (
             "sample own --out x.npy --pretrained bouncing-ball",
             "expected SPACE or --pretrained NAME, got both: 'own' and 'bouncing-ball'",

@@ -40,7 +40,7 @@ def save(tmp_path, space):
 
 
 def number(latent: torch.Tensor) -> int:
-    """Which of the latents of ``save`` this is."""
+    """The number of this latent among those of ``save``."""
     assert torch.equal(latent, latent[0] + torch.linspace(0, 0.5, 6))
     return int(latent[0])
 
@@ -53,7 +53,7 @@ def refusal(find, space: VideoSpace, name) -> str:
     return message
 
 
-class TestOnePoint:
+class TestOneLatent:
     def test_a_clip_of_the_space(self, space):
         assert torch.equal(find_latent(space, "toy-2"), space.latents[2])
 
@@ -95,52 +95,44 @@ class TestOnePoint:
 
     def test_several_and_no_choice(self, space, save):
         path = save("many.npz", "a", "b", "c")
-        assert refusal(find_latent, space, path) == (
-            f"'{path}' holds 3 latents: choose one, as {path}:a or {path}:0"
-        )
+        assert f"{path}:a or {path}:0" in refusal(find_latent, space, path)
 
 
 @pytest.mark.parametrize("find", [find_latent, lambda space, name: find_latents(space, [name])])
 class TestWrongNames:
     def test_an_unknown_clip_names_the_nearest(self, space, find):
         said = refusal(find, space, "toy-9")
-        assert said.startswith("no clip 'toy-9' among the 4 of this space; nearest: toy-")
+        assert "nearest: toy-" in said
 
     @pytest.mark.parametrize("choice", ["", ":b", ":3"])
     def test_a_file_that_is_not_there(self, space, find, tmp_path, choice):
         path = f"{tmp_path}/none.npz"
-        assert refusal(find, space, path + choice) == (
-            f"no latent file '{path}', and no clip '{path}{choice}' among the 4 of this space"
-        )
+        assert f"no latent file '{path}'" in refusal(find, space, path + choice)
 
     @pytest.mark.parametrize("choice", ["3", "-1", "01", "9" * 5000, "film-9"])
     def test_a_choice_that_the_file_does_not_have(self, space, find, save, choice):
         path = save("many.npz", "film-0", "film-1", "c")
         said = refusal(find, space, f"{path}:{choice}")
-        assert said.startswith(f"no latent '{choice}' among the 3 of '{path}', numbered from 0")
-        assert said.endswith("; nearest: film-1, film-0") == (choice == "film-9")
+        assert f"no latent '{choice}'" in said
+        assert ("film-1, film-0" in said) == (choice == "film-9")
 
     def test_a_name_that_several_have(self, space, find, save):
         path = save("many.npz", "a", "a", "0", "0")
         for name in ("a", "0"):
-            assert refusal(find, space, f"{path}:{name}") == (
-                f"'{path}' holds several latents named '{name}': choose one by its number, "
-                f"{path}:0 to {path}:3"
-            )
+            assert f"{path}:0 to {path}:3" in refusal(find, space, f"{path}:{name}")
         assert number(find_latent(space, f"{path}:1")) == 1
 
     def test_a_file_of_another_space(self, space, find, save, make_space):
         other = make_space()
         next(other.model.parameters()).add_(1)
-        said = refusal(find, other, save("a.npz", "a"))
-        assert "belongs to the space with the fingerprint" in said
+        assert "fingerprint" in refusal(find, other, save("a.npz", "a"))
 
     def test_a_folder_with_the_suffix(self, space, find, tmp_path):
         (tmp_path / "folder.npz").mkdir()
         assert "Is a directory" in refusal(find, space, f"{tmp_path}/folder.npz")
 
 
-class TestSeveralPoints:
+class TestSeveralLatents:
     def test_ids_and_files_in_their_order(self, space, save):
         one, many = save("one.npz", "x", first=9), save("many.npz", "a", "b", "c")
         found = find_latents(space, [many, "toy-1", one, f"{many}:c"])
@@ -150,24 +142,22 @@ class TestSeveralPoints:
         assert found.weight_offsets is None
 
     def test_none(self, space):
-        assert refusal(find_latents, space, []) == (
-            "expected at least one clip id or latent file, got none"
-        )
+        assert "at least one" in refusal(find_latents, space, [])
 
-    def test_changes_stay_with_their_clip(self, space, save):
+    def test_weight_offsets_stay_with_their_clip(self, space, save):
         refined, plain = save("a.npz", "a", "b", refined=True), save("b.npz", "c", first=4)
         found = find_latents(space, ["toy-0", f"{refined}:b", plain])
         moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
-        for change, predicted in zip(
+        for offset, predicted in zip(
             found.weight_offsets, space.model.layers(found.latents), strict=True
         ):
-            assert torch.equal(change.weight, moved.expand_as(predicted.weight))
-            assert torch.equal(change.bias, torch.zeros_like(predicted.bias))
-        frames, plainly = (
+            assert torch.equal(offset.weight, moved.expand_as(predicted.weight))
+            assert torch.equal(offset.bias, torch.zeros_like(predicted.bias))
+        frames, without = (
             np.stack(list(space.render_frames(found.latents, weight_offsets=weight_offsets)))
             for weight_offsets in (found.weight_offsets, None)
         )
-        assert [bool((frames[:, row] != plainly[:, row]).any()) for row in range(3)] == [
+        assert [bool((frames[:, row] != without[:, row]).any()) for row in range(3)] == [
             *(False, True, False),
         ]
 

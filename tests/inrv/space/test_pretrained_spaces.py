@@ -45,9 +45,8 @@ def test_there_are_two():
 @pytest.mark.parametrize("name", NAMES)
 class TestEach:
     def test_it_is_small_and_in_half_precision(self, name):
-        assert (
-            sum(path.stat().st_size for path in (PRETRAINED_FOLDER / name).iterdir()) <= MAX_BYTES
-        )
+        files = (PRETRAINED_FOLDER / name).iterdir()
+        assert sum(path.stat().st_size for path in files) <= MAX_BYTES
         weights, _ = checkpoint.load_tensors(PRETRAINED_FOLDER / name / "model.safetensors")
         assert {value.dtype for value in weights.values()} == {torch.float16}
 
@@ -62,7 +61,7 @@ class TestEach:
     def test_it_shows_its_clips_as_well_as_the_card_says(self, name, tmp_path):
         space, store = VideoSpace.from_pretrained(name), same_clips(name, tmp_path / "clips")
         assert {*space.ids} == {*store.ids}
-        psnr_db = evaluate(space, store, max_clips=10, progress=False).summary()["psnr_db"]
+        psnr_db = evaluate(space, store, max_clips=4, progress=False).summary()["psnr_db"]
         assert psnr_db == pytest.approx(space.scores["psnr_db"], abs=2)
 
     def test_it_makes_new_videos(self, name):
@@ -90,15 +89,11 @@ def test_a_path_does_as_well():
 
 
 @pytest.mark.parametrize("name", ["moving-mnst", "", "..", "moving-mnist/", "bouncing-ball/README"])
-def test_an_unknown_name_is_told_those_there_are(name):
-    with pytest.raises(UserError, match="there are bouncing-ball, moving-mnist"):
+def test_an_unknown_name(name):
+    with pytest.raises(UserError, match="bouncing-ball, moving-mnist"):
         pretrained_space(name)
 
 
 def test_neither_folder_nor_name():
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UserError, match=r"no folder .* bouncing-ball, moving-mnist"):
         VideoSpace.from_pretrained("moving-mnst")
-    assert str(caught.value) == (
-        "expected a space, but there is no folder 'moving-mnst', and no space 'moving-mnst' comes "
-        "with videospace: there are bouncing-ball, moving-mnist"
-    )

@@ -115,7 +115,7 @@ class TestRoundTrip:
         edit_config(tmp_path, lambda content: content["model"]["latent"].update(num_keyframes=2))
         assert "expected latents of 12 numbers in float32" in refusal(tmp_path)
 
-    def test_a_space_from_before_keyframes(self, folder):
+    def test_a_space_written_before_there_were_keyframes(self, folder):
         latents = VideoSpace.from_pretrained(folder).latents
         edit_config(folder, lambda content: content["model"]["latent"].pop("num_keyframes"))
         opened = VideoSpace.from_pretrained(folder)
@@ -148,7 +148,7 @@ class TestRoundTrip:
         assert "Not measured." in (tmp_path / "README.md").read_text()
 
     def test_a_device_that_is_not_there(self, folder):
-        with pytest.raises(UserError, match=r"expected auto, cpu or a GPU .* got 'warp:3'"):
+        with pytest.raises(UserError, match="warp:3"):
             VideoSpace.from_pretrained(folder, "warp:3")
 
 
@@ -189,32 +189,31 @@ class TestHalfPrecision:
         space.latents[1, 2] = 1e5
         space.save_pretrained(tmp_path / "space")
         before = (tmp_path / "space" / "codes.safetensors").read_bytes()
-        with pytest.raises(UserError, match="latents in float16 holds numbers that are not"):
+        with pytest.raises(UserError, match="latents in float16"):
             space.save_pretrained(tmp_path / "space", precision="float16")
         assert (tmp_path / "space" / "codes.safetensors").read_bytes() == before
 
 
 class TestDamage:
     def test_no_space_at_all(self, tmp_path):
-        message = refusal(tmp_path / "gone")
-        assert message.startswith(f"expected a space, but there is no folder '{tmp_path / 'gone'}'")
-        assert refusal(tmp_path) == f"expected a space, but '{tmp_path}' has no config.json"
+        assert f"no folder '{tmp_path / 'gone'}'" in refusal(tmp_path / "gone")
+        assert "no config.json" in refusal(tmp_path)
 
     @pytest.mark.parametrize("name", ["model.safetensors", "codes.safetensors"])
     def test_a_file_is_missing(self, folder, name):
         (folder / name).unlink()
-        assert refusal(folder) == f"expected the file '{folder / name}', but it is not there"
+        assert name in refusal(folder)
 
     @pytest.mark.parametrize("name", ["model.safetensors", "codes.safetensors"])
-    @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
-    def test_a_file_is_cut_short(self, folder, name, share):
+    @pytest.mark.parametrize("fraction", [0.0, 0.01, 0.5, 0.999])
+    def test_a_file_is_cut_short(self, folder, name, fraction):
         path = folder / name
-        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-        assert refusal(folder).startswith(f"'{path}' is damaged (")
+        path.write_bytes(path.read_bytes()[: int(fraction * path.stat().st_size)])
+        assert f"'{path}' is damaged" in refusal(folder)
 
     def test_a_file_is_something_else(self, folder):
         (folder / "model.safetensors").write_bytes(b"GIF89a, and then some more bytes")
-        assert "is damaged (" in refusal(folder)
+        assert "is damaged" in refusal(folder)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_weights_that_are_not_finite(self, folder, value):
@@ -222,25 +221,21 @@ class TestDamage:
             folder / "model.safetensors",
             lambda tensors: tensors["hypernetwork.base_biases.0"][2:3].fill_(value),
         )
-        assert refusal(folder).endswith(
-            "model.safetensors': hypernetwork.base_biases.0 holds numbers that are not finite"
-        )
+        assert "hypernetwork.base_biases.0 holds numbers that are not finite" in refusal(folder)
 
     @pytest.mark.parametrize("value", [float("nan"), float("-inf")])
     def test_latents_that_are_not_finite(self, folder, value):
         edit_tensors(
             folder / "codes.safetensors", lambda tensors: tensors["latents"][1, 2:3].fill_(value)
         )
-        assert refusal(folder).endswith("': latents holds numbers that are not finite")
+        assert "latents holds numbers that are not finite" in refusal(folder)
 
     def test_latents_of_another_width(self, folder):
         def widen(tensors):
             tensors["latents"] = torch.zeros(4, 7)
 
         edit_tensors(folder / "codes.safetensors", widen)
-        assert refusal(folder).endswith(
-            "latents of 6 numbers in float32 or float16, got torch.float32 of shape (4, 7)"
-        )
+        assert "of shape (4, 7)" in refusal(folder)
 
     def test_latents_of_another_type(self, folder):
         def double(tensors):
@@ -254,16 +249,16 @@ class TestDamage:
             tensors["ids"] = tensors["ids"][:11].clone()
 
         edit_tensors(folder / "codes.safetensors", shorten)
-        assert refusal(folder).endswith("expected 4 different clip ids, got 2")
+        assert "4 different clip ids, got 2" in refusal(folder)
 
     def test_ids_that_are_no_text(self, folder):
         edit_tensors(folder / "codes.safetensors", lambda tensors: tensors["ids"][3:4].fill_(0xFF))
-        assert "expected the clip ids as UTF-8 text" in refusal(folder)
+        assert "UTF-8" in refusal(folder)
 
     @pytest.mark.parametrize("name", ["latents", "ids"])
     def test_codes_that_lack_a_part(self, folder, name):
         edit_tensors(folder / "codes.safetensors", lambda tensors: tensors.pop(name))
-        assert "expected latents and ids, got " in refusal(folder)
+        assert "expected latents and ids" in refusal(folder)
 
     def test_a_flipped_bit_of_a_weight_is_noticed(self, folder):
         path = folder / "model.safetensors"
@@ -284,9 +279,7 @@ class TestDamage:
             parameter.mul_(1.01)
         other.save_pretrained(tmp_path / "other")
         shutil.copy(tmp_path / "other" / "codes.safetensors", folder)
-        message = refusal(folder)
-        assert "codes.safetensors' belongs to other weights than" in message
-        assert message.endswith("run the same command again")
+        assert "belongs to other weights" in refusal(folder)
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -353,7 +346,7 @@ class TestConfig:
     @pytest.mark.parametrize("text", ["", "{", "[]", "\xff\xfe", '"a space"'])
     def test_no_json_object(self, folder, text):
         (folder / "config.json").write_bytes(text.encode("latin-1"))
-        assert refusal(folder).startswith(f"expected a JSON object in '{folder / 'config.json'}'")
+        assert "expected a JSON object" in refusal(folder)
 
     def test_whole_numbers_may_stand_for_broken_ones(self, folder):
         edit_config(folder, lambda c: c["clip"].update(fps=25))

@@ -1,4 +1,4 @@
-"""What becomes of a space's folder where writing fails."""
+"""The folder of a space where writing fails."""
 
 import os
 import subprocess
@@ -71,7 +71,7 @@ class TestInterruptedSave:
             patched.setattr(os, "replace", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 new.save_pretrained(folder)
-        with pytest.raises(UserError, match=r"run the same command again$"):
+        with pytest.raises(UserError, match="same command again"):
             VideoSpace.from_pretrained(folder)
 
 
@@ -79,15 +79,14 @@ class TestNoPermission:
     def test_a_file_is_in_the_way(self, tmp_path, make_space):
         (tmp_path / "file").write_text("mine")
         for target in (tmp_path / "file", tmp_path / "file" / "space"):
-            message = rf"cannot write '{target}': (File exists|Not a directory); choose a folder"
-            with pytest.raises(UserError, match=message):
+            with pytest.raises(UserError, match="cannot write"):
                 make_space().save_pretrained(target)
         assert (tmp_path / "file").read_text() == "mine"
 
     def test_a_folder_is_in_the_way_of_a_file(self, folder, make_space):
         (folder / "config.json").unlink()
         (folder / "config.json").mkdir()
-        with pytest.raises(UserError, match=r"cannot write .*config\.json': Is a directory"):
+        with pytest.raises(UserError, match=r"config\.json"):
             make_space().save_pretrained(folder)
 
     @pytest.mark.smallfs
@@ -95,7 +94,7 @@ class TestNoPermission:
         make_space().save_pretrained(small_disk / "space")
         subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
         for name in ("space", "other"):
-            with pytest.raises(UserError, match=r"Read-only file system.*; choose a folder you"):
+            with pytest.raises(UserError, match="Read-only file system"):
                 make_space().save_pretrained(small_disk / name)
         opened = VideoSpace.from_pretrained(small_disk / "space")
         assert torch.equal(opened.latents, make_space().latents)

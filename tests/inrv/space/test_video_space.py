@@ -16,17 +16,14 @@ class TestLatents:
         assert torch.equal(space.latent("toy-2"), space.latents[2])
 
     def test_an_unknown_id_names_the_nearest(self, make_space):
-        with pytest.raises(UserError, match=r"^no clip 'toy-22' among the 4 .*; nearest: toy-2"):
+        with pytest.raises(UserError, match="nearest: toy-2"):
             make_space().latent("toy-22")
-        with pytest.raises(UserError, match=r"^no clip '§' among the 4 of this space$"):
+        with pytest.raises(UserError, match=r"^((?!nearest).)*$"):
             make_space().latent("§")
 
     @pytest.mark.parametrize(
         ("ids", "message"),
-        [
-            (["a"], "expected an id for each latent, got 1 for 2"),
-            (["a", "a"], "expected every clip id once, got one twice"),
-        ],
+        [(["a"], "got 1 for 2"), (["a", "a"], "twice")],
     )
     def test_ids_that_do_not_fit(self, make_space, ids, message):
         space = make_space()
@@ -36,7 +33,7 @@ class TestLatents:
     @pytest.mark.parametrize("changes", [{"height": 0}, {"num_frames": -1}, {"fps": 0.0}])
     def test_shapes_without_pixels(self, changes):
         fields = {"num_frames": 4, "height": 6, "width": 8, "fps": 25.0, **changes}
-        with pytest.raises(UserError, match=r"at least 1 frame of 1x1 px and fps above 0, got"):
+        with pytest.raises(UserError, match="at least 1 frame"):
             ClipShape(**fields)
 
     def test_the_weights_do_not_learn_any_more(self, make_space):
@@ -64,15 +61,12 @@ class TestSample:
 
     @pytest.mark.parametrize("count", [0, -1])
     def test_nothing_asked_for(self, make_space, count):
-        with pytest.raises(UserError, match=f"at least 1 sample, got {count}"):
+        with pytest.raises(UserError, match=f"got {count}"):
             make_space().sample(count)
 
-    @pytest.mark.parametrize(
-        ("method", "purpose"),
-        [("slerp", "draw between"), ("lerp", "draw between"), ("gaussian", "fit a Gaussian")],
-    )
-    def test_one_clip_only(self, make_space, method, purpose):
-        with pytest.raises(UserError, match=f"at least 2 clips to {purpose}, got 1"):
+    @pytest.mark.parametrize("method", ["slerp", "lerp", "gaussian"])
+    def test_one_clip_only(self, make_space, method):
+        with pytest.raises(UserError, match="at least 2 clips"):
             make_space(num_clips=1).sample(3, method=method)
 
 
@@ -86,9 +80,9 @@ class TestInterpolate:
 
     def test_one_clip_with_itself(self, make_space):
         space = make_space(num_clips=1)
-        points = space.interpolate("toy-0", "toy-0", steps=3)
-        torch.testing.assert_close(points, space.latents.expand(3, 6))
-        assert space.render(points).shape == (3, 4, 6, 8, 3)
+        latents = space.interpolate("toy-0", "toy-0", steps=3)
+        torch.testing.assert_close(latents, space.latents.expand(3, 6))
+        assert space.render(latents).shape == (3, 4, 6, 8, 3)
 
     def test_lerp_and_slerp_of_a_normalized_space_show_the_same_videos(self, make_space):
         space = make_space()
@@ -103,9 +97,9 @@ class TestInterpolate:
         space = make_space()
         with pytest.raises(UserError, match="no clip 'toy-9'"):
             space.interpolate("toy-0", "toy-9")
-        with pytest.raises(UserError, match="at least 2 steps, for both ends, got 1"):
+        with pytest.raises(UserError, match="at least 2 steps"):
             space.interpolate("toy-0", "toy-1", steps=1)
-        with pytest.raises(UserError, match="latents of 6 numbers, got 1x5"):
+        with pytest.raises(UserError, match="got 1x5"):
             space.interpolate("toy-0", torch.randn(5))
 
 
@@ -139,9 +133,9 @@ class TestRender:
     @pytest.mark.parametrize(
         ("latents", "message"),
         [
-            (torch.zeros(2, 5), "expected latents of 6 numbers, got 2x5"),
-            (torch.zeros(7), "expected latents of 6 numbers, got 1x7"),
-            (torch.tensor([[0.0, torch.nan, 0, 0, 0, 0]]), "the latents holds? .* not finite"),
+            (torch.zeros(2, 5), "got 2x5"),
+            (torch.zeros(7), "got 1x7"),
+            (torch.tensor([[0.0, torch.nan, 0, 0, 0, 0]]), "not finite"),
             (torch.tensor([[torch.inf] * 6]), "not finite"),
         ],
     )
@@ -152,7 +146,7 @@ class TestRender:
     @pytest.mark.parametrize("asked", [{"height": 0}, {"width": -2}, {"num_frames": 0}])
     def test_sizes_without_pixels(self, make_space, asked):
         space = make_space()
-        with pytest.raises(UserError, match="at least 1 frame of 1x1 px to render"):
+        with pytest.raises(UserError, match="at least 1 frame"):
             space.render(space.latents, **asked)
 
 

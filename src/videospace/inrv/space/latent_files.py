@@ -1,4 +1,4 @@
-"""Latent files: points of one space on the disk, for clips that it was not trained on."""
+"""Latent files: latents of one space with their names, saved as NumPy archives (.npz)."""
 
 import dataclasses
 import io
@@ -18,47 +18,57 @@ from videospace.runtime.files import atomic_write
 from videospace.runtime.renamed import renamed
 
 FORMAT_VERSION = 2
-"""1 called the weight offsets changes: ``change0_weight`` for ``offset0_weight``."""
+"""Version 1 had ``change0_weight`` for ``offset0_weight``."""
 SUFFIX = ".npz"
 
 
 @renamed(fields={"changes": "weight_offsets"})
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LatentFile:
-    """What a latent file holds."""
+    """The content of a latent file.
+
+    Example:
+        >>> LatentFile(latents=torch.zeros(1, 128), names=["film.mp4"], fps=25.0).names
+        ['film.mp4']
+    """
 
     latents: Float[Tensor, "clip latent"]
-    """Points of a space, float32."""
+    """Float32, a row for each clip."""
     names: list[str]
-    """One for each latent, such as the name of its video or its clip id."""
+    """A name for each latent, such as the name of its video or its clip id."""
     weight_offsets: list[Layer] | None = None
-    """What weight refinement added to the INRs of these very clips; None: the INRs are those that
-    the space predicts."""
+    """What weight refinement added to the INRs of these very clips, layer by layer; None without
+    refinement."""
     fps: float | None = None
-    """Frames per second of the clips; None where it is not known."""
+    """Frames per second of the clips; None if unknown."""
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a name that no latent file has, before the work that it is meant for.
+    """Require a path that ends in ``.npz``; commands call this before long work.
+
+    Args:
+        path: Of the file to be written.
 
     Raises:
-        UserError: The name does not end in ``.npz``.
+        UserError: It does not end in ``.npz``.
     """
     if path.suffix.lower() != SUFFIX:
-        raise UserError(f"expected a latent file, whose name ends in {SUFFIX}, got '{path}'")
+        raise UserError(f"expected the name of a latent file, ending in {SUFFIX}, got '{path}'")
 
 
 def save_latents(path: Path | str, content: LatentFile, space: VideoSpace) -> None:
-    """Write a latent file whole: arrays without pickles, and the space that they belong to.
+    """Write a latent file, with the fingerprint of its space.
+
+    The file replaces an earlier one only when it is complete. It holds plain arrays, no pickles.
 
     Args:
         path: Ends in ``.npz``; its folder is made where there is none.
         content: At least one latent.
-        space: The one whose points they are; only it opens the file again.
+        space: The space of the latents; only with it the file can be opened again.
 
     Raises:
-        UserError: Another suffix, a content that does not fit the space or is not finite, or a
-            disk that refuses.
+        UserError: The path has another suffix, the content does not fit the space or is not finite,
+            or the file cannot be written.
 
     Example:
         >>> import tempfile
@@ -85,18 +95,27 @@ def save_latents(path: Path | str, content: LatentFile, space: VideoSpace) -> No
 
 
 def load_latents(path: Path | str, space: VideoSpace) -> LatentFile:
-    """Read a latent file, strictly: every field, shape and number has to be right.
+    """Read a latent file. Every field, shape and number is checked.
 
     Args:
         path: Of the file.
-        space: The one that the file has to belong to.
+        space: The space that the latents belong to.
 
     Returns:
-        Its content, on the device of the space.
+        The content, on the device of the space.
 
     Raises:
-        UserError: The file is missing, cannot be read, is damaged or no latent file, belongs to
+        UserError: The file is missing, cannot be read, is damaged, is no latent file, belongs to
             another space or comes from a newer version.
+
+    Example:
+        >>> import tempfile
+        >>> space = VideoSpace.from_pretrained("bouncing-ball")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     content = LatentFile(latents=space.sample(2), names=["a", "b"])
+        ...     save_latents(f"{folder}/two.npz", content, space)
+        ...     load_latents(f"{folder}/two.npz", space).latents.shape
+        torch.Size([2, 8])
     """
     path = Path(path)
     arrays = _read_arrays(path)
@@ -136,20 +155,20 @@ def _to_arrays(content: LatentFile, fingerprint: str) -> dict[str, np.ndarray]:
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of the file; their checksums are compared and nothing is unpickled."""
+    """Read all arrays of a file and verify their checksums; nothing is unpickled."""
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise UserError(f"expected the latent file '{path}', but it is not there") from error
+        raise UserError(f"expected the latent file '{path}', but it does not exist") from error
     except OSError as error:
         raise UserError(f"cannot read '{path}': {error.strerror or error}") from error
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if part := archive.testzip():
-                raise ValueError(f"{part} is not as it was written")
+                raise ValueError(f"{part} fails its checksum")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return {name: np.asarray(file[name]) for name in file.files}
-    except Exception as error:  # zipfile, zlib and numpy have a type for every kind of damage
+    except Exception as error:  # zipfile, zlib and numpy raise many types
         reason = " ".join(str(error).split())
         raise UserError(
             f"'{path}' is damaged or no latent file ({reason}): "
@@ -158,7 +177,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _require_own(arrays: dict[str, np.ndarray], space: VideoSpace, path: Path) -> None:
-    """Refuse other kinds of file, newer versions and other spaces, in this order."""
+    """Require a latent file of this version or an earlier one that belongs to the space."""
     version, owner = arrays.get("format_version"), arrays.get("fingerprint")
     if (
         version is None
@@ -181,14 +200,14 @@ def _require_own(arrays: dict[str, np.ndarray], space: VideoSpace, path: Path) -
 
 
 def _migrated(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of a file of any version, under the names of this one."""
+    """The arrays of a file of any version, under today's names."""
     if arrays["format_version"] >= FORMAT_VERSION:
         return arrays
     return {re.sub(r"^change(?=\d)", "offset", name): array for name, array in arrays.items()}
 
 
 def _require_fit(arrays: dict[str, np.ndarray], space: VideoSpace, where: str) -> None:
-    """Refuse fields, shapes and numbers that the space has no use for."""
+    """Require exactly the fields, shapes and types that the space needs, and finite numbers."""
     names, fps = arrays.get("names", np.array("")), arrays.get("fps", np.array(np.nan))
     latent_width = space.model.config.latent.total_width
     shapes: dict[str, tuple[int, ...]] = {"latents": (names.size, latent_width)}

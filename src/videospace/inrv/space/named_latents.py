@@ -16,16 +16,17 @@ from videospace.runtime.errors import UserError
 
 
 def find_latent(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
-    """The latent that a name stands for.
+    """Find the latent that a name stands for.
 
     Args:
-        space: Where to look.
+        space: The space to look in.
         name: A clip id; ``FILE.npz`` with one latent; or ``FILE.npz:NAME`` or ``FILE.npz:3`` for
-            one of several, by name or counted from 0. Ids win over files, names over numbers.
+            one of several, by its name or its number from 0. A clip id takes precedence over a
+            file, and a name over a number.
 
     Raises:
-        UserError: There is no such clip or file, the file is not one of this space, or it holds
-            several latents and none is chosen.
+        UserError: There is no such clip or file, the file belongs to another space, or it holds
+            several latents and the name chooses none.
 
     Example:
         >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
@@ -45,10 +46,10 @@ def find_latent(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
 
 
 def find_latents(space: VideoSpace, names: Sequence[str]) -> LatentFile:
-    """The latents that some names stand for; a latent file alone stands for all its latents.
+    """Find the latents that several names stand for; a latent file stands for all its latents.
 
     Args:
-        space: Where to look.
+        space: The space to look in.
         names: At least one, as in :func:`find_latent`.
 
     Returns:
@@ -58,6 +59,11 @@ def find_latents(space: VideoSpace, names: Sequence[str]) -> LatentFile:
 
     Raises:
         UserError: As in :func:`find_latent`; or no name.
+
+    Example:
+        >>> space = VideoSpace.from_pretrained("bouncing-ball")
+        >>> find_latents(space, ["ball-010", "ball-030"]).latents.shape
+        torch.Size([2, 8])
     """
     if not names:
         raise UserError("expected at least one clip id or latent file, got none")
@@ -72,6 +78,7 @@ def find_latents(space: VideoSpace, names: Sequence[str]) -> LatentFile:
 
 
 def _joined_weight_offsets(space: VideoSpace, found: list[LatentFile]) -> list[Layer] | None:
+    """The weight offsets of all latents as one batch, zero for those without; None if all are."""
     if not any(part.weight_offsets for part in found):
         return None
     shapes = space.model.hypernetwork.shapes
@@ -84,11 +91,11 @@ def _joined_weight_offsets(space: VideoSpace, found: list[LatentFile]) -> list[L
 
 
 def _find(space: VideoSpace, name: str) -> LatentFile:
-    """A clip of the space, or the chosen part of a file."""
+    """The clip of the space, or the latents of the file, that a name stands for."""
     ends = [match.end() for match in re.finditer(r"\.npz(?=:|\Z)", name, re.IGNORECASE)]
     if name in space.ids or not ends:
         return LatentFile(latents=space.latent(name)[None], names=[name], fps=space.clip.fps)
-    # A path may hold ".npz:" itself, so the longest one that exists counts.
+    # The name of a file may contain ".npz:", so the longest path that exists is taken.
     for end in reversed(ends):
         path, choice = name[:end], name[end + 1 :]
         if os.path.exists(path):
@@ -101,7 +108,7 @@ def _find(space: VideoSpace, name: str) -> LatentFile:
 
 
 def _row(names: list[str], choice: str, path: str) -> int:
-    """Which latent of a file is meant."""
+    """The row of the latent that is chosen by its name or number."""
     if names.count(choice) == 1:
         return names.index(choice)
     numbers = [str(number) for number in range(len(names))]
@@ -120,6 +127,7 @@ def _row(names: list[str], choice: str, path: str) -> int:
 
 
 def _part(content: LatentFile, row: int) -> LatentFile:
+    """One latent of a file, with its weight offsets."""
     rows = slice(row, row + 1)
     offsets = [Layer(weight[rows], bias[rows]) for weight, bias in content.weight_offsets or []]
     return LatentFile(

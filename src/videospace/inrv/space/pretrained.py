@@ -1,4 +1,4 @@
-"""Spaces that come with the package, by name."""
+"""Pretrained spaces, which come with the package."""
 
 from pathlib import Path
 
@@ -9,7 +9,12 @@ PRETRAINED_FOLDER = Path(__file__).parents[2] / "pretrained"
 
 
 def pretrained_names() -> list[str]:
-    """The names there are."""
+    """The names of the pretrained spaces.
+
+    Example:
+        >>> pretrained_names()
+        ['bouncing-ball', 'moving-mnist']
+    """
     return sorted(path.parent.name for path in PRETRAINED_FOLDER.glob(f"*/{CONFIG_FILE}"))
 
 
@@ -17,7 +22,7 @@ def pretrained_space(name: str) -> Path:
     """The folder of a pretrained space.
 
     Raises:
-        UserError: There is none of that name; those that there are are listed.
+        UserError: There is none of that name; the message lists the names.
 
     Example:
         >>> pretrained_space("moving-mnist").name
@@ -25,22 +30,25 @@ def pretrained_space(name: str) -> Path:
     """
     if name not in pretrained_names():
         raise UserError(
-            f"no space '{name}' comes with videospace: there are {', '.join(pretrained_names())}"
+            f"expected a pretrained space, one of {', '.join(pretrained_names())}, got '{name}'"
         )
     return PRETRAINED_FOLDER / name
 
 
 def find_space(space: Path | str) -> Path:
-    """The folder that is meant: one of the user's, or else the pretrained space of that name.
+    """The folder of a space.
+
+    Args:
+        space: A folder; or, where there is no such folder, the name of a pretrained space.
 
     Raises:
         UserError: There is neither.
     """
     if Path(space).exists():
         return Path(space)
-    try:
-        return pretrained_space(str(space))
-    except UserError as error:
+    if str(space) not in pretrained_names():
         raise UserError(
-            f"expected a space, but there is no folder '{space}', and {error}"
-        ) from None
+            f"expected a space, but there is no folder '{space}', and no pretrained space has "
+            f"that name: there are {', '.join(pretrained_names())}"
+        )
+    return pretrained_space(str(space))

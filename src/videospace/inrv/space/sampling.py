@@ -1,4 +1,4 @@
-"""New points of the space: paths between latents, and draws from all of them."""
+"""New latents: interpolation between two of them, and random samples."""
 
 from typing import Literal
 
@@ -9,9 +9,10 @@ from torch import Tensor
 from videospace.runtime.errors import UserError
 
 NUM_PUBLISHED_RATIOS = 50
-"""The published protocol draws one of this many points of a path, end points included."""
+"""The published protocol draws one of this many latents of a path, both ends included."""
 
 Path = Literal["slerp", "lerp"]
+"""Along the arc between two latents, or along the straight line."""
 
 
 def slerp(
@@ -19,15 +20,16 @@ def slerp(
     end: Float[Tensor, "*#batch latent"],
     ratio: Float[Tensor, "*#batch"],
 ) -> Float[Tensor, "*batch latent"]:
-    """Spherical linear interpolation: constant speed along the arc between two directions.
+    """Interpolate spherically: at constant angular speed along the arc between two latents.
 
     Args:
-        start: Reached at ratio 0.
-        end: Reached at ratio 1.
+        start: The result at ratio 0.
+        end: The result at ratio 1.
         ratio: In [0, 1].
 
     Returns:
-        Latents; where the two point the same way or exactly apart, the straight line.
+        The latents. Where start and end have the same or opposite directions, they lie on the
+        straight line.
 
     Example:
         >>> x, y = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
@@ -42,9 +44,9 @@ def slerp(
     sine = angle.sin()
     straight = sine < 1e-4
     safe = sine.masked_fill(straight, 1)
-    start_share = torch.where(straight, 1 - ratio, ((1 - ratio) * angle).sin() / safe)
-    end_share = torch.where(straight, ratio, (ratio * angle).sin() / safe)
-    return start_share[..., None] * start + end_share[..., None] * end
+    start_weight = torch.where(straight, 1 - ratio, ((1 - ratio) * angle).sin() / safe)
+    end_weight = torch.where(straight, ratio, (ratio * angle).sin() / safe)
+    return start_weight[..., None] * start + end_weight[..., None] * end
 
 
 def lerp(
@@ -52,24 +54,44 @@ def lerp(
     end: Float[Tensor, "*#batch latent"],
     ratio: Float[Tensor, "*#batch"],
 ) -> Float[Tensor, "*batch latent"]:
-    """Linear interpolation, with the signature of :func:`slerp`."""
+    """Interpolate linearly.
+
+    Args:
+        start: The result at ratio 0.
+        end: The result at ratio 1.
+        ratio: In [0, 1].
+
+    Example:
+        >>> lerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor(0.5))
+        tensor([0.5000, 0.5000])
+    """
     return (1 - ratio)[..., None] * start + ratio[..., None] * end
 
 
 def interpolate(
     start: Float[Tensor, " latent"], end: Float[Tensor, " latent"], steps: int, path: Path = "slerp"
 ) -> Float[Tensor, "steps latent"]:
-    """Equally spaced points between two latents, both included.
+    """Equally spaced latents from one to another, both included exactly.
+
+    Args:
+        start: The first latent.
+        end: The last latent.
+        steps: Number of latents, at least 2.
+        path: Along the arc or the straight line.
 
     Raises:
         UserError: Fewer than 2 steps.
+
+    Example:
+        >>> interpolate(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 3, "lerp").tolist()
+        [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
     if steps < 2:
         raise UserError(f"expected at least 2 steps, for both ends, got {steps}")
     ratios = torch.linspace(0, 1, steps, device=start.device)
-    points = {"slerp": slerp, "lerp": lerp}[path](start[None], end[None], ratios)
-    points[0], points[-1] = start, end
-    return points
+    latents = {"slerp": slerp, "lerp": lerp}[path](start[None], end[None], ratios)
+    latents[0], latents[-1] = start, end
+    return latents
 
 
 def sample_paths(
@@ -78,19 +100,19 @@ def sample_paths(
     generator: torch.Generator,
     path: Path = "slerp",
 ) -> Float[Tensor, "count latent"]:
-    """Points on paths between random pairs of clips: the protocol of the published FVD.
+    """Draw latents on paths between random pairs of clips, as for the published FVD.
 
     Args:
         latents: Of the training clips, at least 2.
-        count: How many to draw.
-        generator: Source of chance.
+        count: Number of samples.
+        generator: On the CPU.
         path: ``slerp`` is the published one.
 
     Raises:
         UserError: Fewer than 2 clips.
 
     Source: thesis 3.3.2; the authors draw both ends and one of 50 ratios uniformly.
-    Departs: the two ends of a pair always differ.
+    Departs: The two clips of a pair always differ.
     """
     if len(latents) < 2:
         raise UserError(f"expected at least 2 clips to draw between, got {len(latents)}")
@@ -105,16 +127,21 @@ def sample_paths(
 def sample_gaussian(
     latents: Float[Tensor, "clip latent"], count: int, generator: torch.Generator
 ) -> Float[Tensor, "count latent"]:
-    """Draws from the Gaussian with the mean and covariance of the clips' latents.
+    """Draw latents from the Gaussian with the mean and covariance of the clips' latents.
 
-    The draw is a random mixture of the centered latents, so that it has their exact covariance
-    without a matrix of it.
+    A sample is a random linear combination of the centered latents. This gives the exact covariance
+    without computing its matrix.
+
+    Args:
+        latents: Of the training clips, at least 2.
+        count: Number of samples.
+        generator: On the CPU.
 
     Raises:
         UserError: Fewer than 2 clips.
 
-    Departs: the authors draw every dimension on its own, which leaves the directions in which
-    no two clips differ.
+    Departs: The authors draw every dimension independently, and so leave the subspace in which the
+    clips lie.
     """
     if len(latents) < 2:
         raise UserError(f"expected at least 2 clips to fit a Gaussian, got {len(latents)}")
@@ -126,11 +153,21 @@ def sample_gaussian(
 def nearest_latent(
     latents: Float[Tensor, "clip latent"], samples: Float[Tensor, "sample latent"]
 ) -> tuple[Tensor, Float[Tensor, " sample"]]:
-    """The nearest training clip of every sample, and its distance as a share of the typical one.
+    """Find the training clip nearest to each sample.
+
+    Args:
+        latents: Of the training clips.
+        samples: Latents to look up.
 
     Returns:
-        Rows of ``latents``, and distances divided by the mean distance of a clip to its own
-        nearest neighbor: below 1 a sample is closer to a clip than clips are to each other.
+        Rows of ``latents``; and the distances to them, divided by the mean distance of a training
+        clip to its nearest neighbor. Below 1 a sample is closer to a clip than clips usually are to
+        each other.
+
+    Example:
+        >>> rows, distances = nearest_latent(torch.tensor([[0.0], [4.0]]), torch.tensor([[3.0]]))
+        >>> rows.tolist(), distances.tolist()
+        ([1], [0.25])
     """
     distance, row = torch.cdist(samples, latents).min(dim=1)
     between = torch.cdist(latents, latents)
