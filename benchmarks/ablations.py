@@ -1,14 +1,15 @@
 """Ablations: what does one change of the settings bring, all else equal?
 
-Every variant trains the same clips for the same time, from the same seeds. Scored are training
-clips, and held-out clips whose latents a short inversion has found, evenly spread over the store.
+Every variant trains the same clips for the same time, from the same seeds. The scores are those of
+training clips, and of held-out clips whose latents a short inversion finds, evenly spread over the
+store.
 A gain is the mean over seeds of the difference to ``base`` with the same seed; a spread is the
-standard deviation over seeds. Runs go side by side, each with its share of the cores, seed after
-seed, so that an early end leaves a whole table of fewer seeds. What is measured stays in WORK, and
-the same command goes on from there.
+standard deviation over seeds. Runs go side by side on their part of the
+cores, seed after seed, so that an early end leaves a whole table of fewer seeds. The measured runs
+stay in WORK, and the same command goes on from there.
 
-The clock of a training is that of its processors, so that what else runs on the machine does not
-count. ``cpu_fraction`` says how much of its cores a run had.
+A training is timed by the time of its processors, so that other work on the machine does not count.
+``cpu_fraction`` says how much of its cores a run had.
 """
 
 import concurrent.futures
@@ -52,7 +53,7 @@ BASES: dict[str, Callable[[], TrainingConfig]] = {
     "bouncing-ball": tiny,
     "moving-mnist": fast,
 }
-"""What the variants of each data set are variants of."""
+"""By data set, the preset that its variants change."""
 
 
 OCTAVES = ("time_octaves", "height_octaves", "width_octaves")
@@ -83,11 +84,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "gaussian-regularizer": {"gaussian_weight": 1.0},
     "video-clip": {"model.latent.semantic": "video-clip"},
 }
-"""By name, the fields that change, and to what; a function is given the base's value."""
+"""By name, the fields that change and their values; a function takes the value of the base."""
 
 
 def with_changes(config: Any, changes: dict[str, Any]) -> Any:
-    """A configuration with some fields changed, which are named by their path.
+    """Change some fields of a configuration, named by their paths.
 
     Example:
         >>> with_changes(tiny(), VARIANTS["weight-rate-high"]).optimizer.learning_rate
@@ -104,7 +105,7 @@ def with_changes(config: Any, changes: dict[str, Any]) -> Any:
 
 SCORES = ("psnr_db", "psnr_moving_db")
 FIGURES = (*SCORES, *(f"heldout_{name}" for name in SCORES))
-"""Of training clips, and of held-out ones."""
+"""Scores of training clips, and of held-out clips."""
 COSTS = ("steps", "num_parameters", "cpu_fraction")
 COLUMNS = (
     *("runs", "psnr_db", "psnr_db_spread", "heldout_psnr_db", "heldout_psnr_db_spread"),
@@ -121,24 +122,25 @@ class AblationsOptions(BenchmarkOptions):
         "bouncing-ball",
         "grid-faces",
     )
-    """The clips to train on, and those held out; one's preset is ``tiny``, the others' ``fast``."""
+    """The clips to train on and to hold out; the preset is ``tiny`` for balls and ``fast`` for the
+    others."""
     variants: tuple[str, ...] = tuple(VARIANTS)
-    """Names of the changes; ``base`` is measured in any case."""
+    """Names of the variants; ``base`` is always measured."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """A run for each of them."""
+    """Seeds of the runs."""
     budget_seconds: float = 40.0
-    """Time of training of each run, of its processors."""
+    """Processor seconds of training of each run."""
     processes: int = 2
-    """Runs side by side, each on its share of the cores."""
+    """Number of runs side by side, each on its part of the cores."""
     sitting_seconds: float | None = None
-    """Begin no run later than this, finish those that have begun, and print what there is; None
-    makes all of them."""
+    """Begin no run after this time, finish those that have begun, and print the table of what is
+    measured; None makes all runs."""
     num_sources: int | None = None
-    """How much of the sets: recordings, balls or clips; None is what ``tasks`` takes."""
+    """Number of recordings, balls or clips of the data sets; None takes as many as ``tasks``."""
     scored_clips: int = 20
-    """Training clips to score, and held-out clips."""
+    """Number of training clips, and of held-out clips, to score."""
     inversion_steps: int = 100
-    """Steps of their inversion."""
+    """Number of steps of the inversion of held-out clips."""
 
     def __post_init__(self) -> None:
         if unknown := set(self.variants) - VARIANTS.keys():
@@ -152,7 +154,7 @@ class AblationsOptions(BenchmarkOptions):
 
 
 class Job(NamedTuple):
-    """A run to be made, or made."""
+    """One run: a variant with a seed on a data set."""
 
     dataset: str
     variant: str
@@ -164,7 +166,7 @@ class Job(NamedTuple):
 
     @property
     def file(self) -> Path:
-        """Where its figures stay; other settings have another file."""
+        """The file that keeps its figures; other settings have another file."""
         options = self.options
         sizes = (self.store.name, options.scored_clips, options.inversion_steps, options.processes)
         settings = json.dumps([dataclasses.asdict(self.config), sizes])
@@ -174,7 +176,7 @@ class Job(NamedTuple):
 
 
 def all_jobs(options: AblationsOptions, work: Path) -> list[Job]:
-    """Seed after seed, without variants that are the base of a data set by another name."""
+    """List the runs seed after seed, without variants that equal the base of a data set."""
     stores = {}
     for dataset in options.datasets:
         chosen = TasksOptions(dataset=dataset, num_sources=options.num_sources)
@@ -191,7 +193,7 @@ def all_jobs(options: AblationsOptions, work: Path) -> list[Job]:
 
 
 def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
-    """Make the runs that are missing, and compare."""
+    """Make the missing runs and compare them all."""
     jobs = all_jobs(options, work.resolve())
     with tempfile.TemporaryDirectory(dir=work) as scratch:
         _run_all([job for job in jobs if not job.file.exists()], options, scratch)
@@ -202,7 +204,7 @@ def measure(options: AblationsOptions, work: Path) -> dict[str, Any]:
         runs = [json.loads(job.file.read_text()) for job in done if job.dataset == dataset]
         tables[dataset] = summary(runs)
         print_table(
-            f"{dataset}, {options.budget_seconds:g} s: PSNR in dB of training and unseen clips",
+            f"{dataset}, {options.budget_seconds:g} s: PSNR in dB of training and held-out clips",
             tables[dataset],
             COLUMNS,
         )
@@ -254,7 +256,7 @@ def _begin(threads: int, scratch: str) -> None:
 
 
 def run(job: Job) -> str:
-    """Make a run and keep its figures, or why it has none."""
+    """Make a run and keep its figures, or the reason why it failed."""
     try:
         figures = figures_of(job)
         said = f"{figures['psnr_db']:.2f} dB"
@@ -267,7 +269,7 @@ def run(job: Job) -> str:
 
 
 def figures_of(job: Job) -> dict[str, Any]:
-    """Train; score training clips, and clips that were never seen."""
+    """Train; score training clips and held-out clips."""
     options, store = job.options, ClipStore.open(job.store)
     saving = TrainingOptions(
         time_budget_seconds=options.budget_seconds, checkpoint_seconds=math.inf, progress=False
@@ -280,11 +282,11 @@ def figures_of(job: Job) -> dict[str, Any]:
         if not report.finished:
             raise KeyboardInterrupt
         space = VideoSpace.from_pretrained(folder)
-    seen = evaluate(space, store, max_clips=options.scored_clips, progress=False).summary()
-    unseen = inverted(space, store, options, job.seed)
+    trained = evaluate(space, store, max_clips=options.scored_clips, progress=False).summary()
+    heldout = inverted(space, store, options, job.seed)
     return {
-        **{name: seen[name] for name in SCORES},
-        **{f"heldout_{name}": unseen[name] for name in SCORES},
+        **{name: trained[name] for name in SCORES},
+        **{f"heldout_{name}": heldout[name] for name in SCORES},
         "steps": report.step,
         "train_seconds": report.seconds,
         "num_parameters": sum(value.numel() for value in space.model.parameters()),
@@ -294,7 +296,7 @@ def figures_of(job: Job) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def timed_by_processors() -> Iterator[None]:
-    """Let a training count the time in which its threads had a processor."""
+    """Time a training by the processor time of its threads."""
     num_threads = torch.get_num_threads()
     clock = types.SimpleNamespace(monotonic=lambda: time.process_time() / num_threads)
     with mock.patch.object(training, "time", clock):
@@ -304,15 +306,15 @@ def timed_by_processors() -> Iterator[None]:
 def inverted(
     space: VideoSpace, store: ClipStore, options: AblationsOptions, seed: int
 ) -> dict[str, float | None]:
-    """How well held-out clips are found in the space."""
+    """Scores of held-out clips whose latents an inversion finds."""
     truth = store.frames(evenly_spread(store.rows("holdout"), options.scored_clips))
-    search = InversionConfig(max_steps=options.inversion_steps, seed=seed)
-    videos, _ = complete_clips(space, [everything(clip) for clip in truth], search)
+    config = InversionConfig(max_steps=options.inversion_steps, seed=seed)
+    videos, _ = complete_clips(space, [everything(clip) for clip in truth], config)
     return fidelity(torch.from_numpy(videos), torch.from_numpy(truth)).means()
 
 
 def summary(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By variant: means over seeds, their spread, and what is gained over the base.
+    """By variant, means over seeds, their spread, and the gain over the base.
 
     Example:
         >>> base = dict.fromkeys((*FIGURES, *COSTS), 30.0)

@@ -64,13 +64,13 @@ class BouncingBallOptions(SpaceOptions):
     """Train until the budget is spent; otherwise a preset may end before, at its own number of
     points, as it does for a user."""
     num_clips: int = 50
-    """Clips, each with another height of the ball."""
+    """Number of clips, each with another height of the ball."""
     num_frames: int = 25
-    """Frames of every clip."""
+    """Number of frames of every clip."""
     size: int = 50
     """Height and width in px."""
     num_checked: int = 100
-    """Interpolations and samples to check."""
+    """Number of interpolations and of samples to check."""
 
 
 def measure(options: BouncingBallOptions, work: Path) -> dict[str, Any]:
@@ -118,19 +118,19 @@ def validity(
     options: BouncingBallOptions,
     seed: int,
 ) -> dict[str, float]:
-    """The shares of interpolations, on both paths, and of samples that show one whole ball.
+    """The fractions of interpolations, on both paths, and of samples that show one whole ball.
 
     Args:
         render: Makes clips of latents.
-        latents: Of the training clips, in the order of their heights.
-        options: What the clips look like, and how many to check.
-        seed: Of the pairs and the samples.
+        latents: Latents of the training clips, in the order of their heights.
+        options: The size of the clips, and how many to check.
+        seed: Seed of the pairs and the samples.
     """
     radius_px = RADIUS_FRACTION * options.size
     heights_px = ball_heights(options.num_clips, options.size, options.size)
     first, other, ratios = draw_between(len(latents), options.num_checked, seed)
     parents = heights_px[first.numpy()], heights_px[other.numpy()]
-    shares = {
+    fractions = {
         name: fraction_of_valid_balls(
             render(path(latents[first], latents[other], ratios)), *parents, radius_px
         )
@@ -139,8 +139,10 @@ def validity(
     generator = torch.Generator().manual_seed(seed)
     samples = render(sample_gaussian(latents, options.num_checked, generator))
     lowest, highest = (np.full(len(samples), end) for end in (heights_px[0], heights_px[-1]))
-    shares["valid_gaussian_samples"] = fraction_of_valid_balls(samples, lowest, highest, radius_px)
-    return shares
+    fractions["valid_gaussian_samples"] = fraction_of_valid_balls(
+        samples, lowest, highest, radius_px
+    )
+    return fractions
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:

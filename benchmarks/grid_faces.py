@@ -29,13 +29,13 @@ class GridFacesOptions(SpaceOptions):
     """GRID faces: how well, and how fast, does a space hold 270 clips of a speaking face?"""
 
     budget_seconds: float = 240.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     presets: tuple[PresetName, ...] = ("fast", "paper")
     """The presets to train."""
     sizes: tuple[int, ...] = (64,)
     """Heights and widths in px; the first one gives the main figures, the others stand apart."""
     num_recordings: int = 100
-    """Recordings, the first ones in alphabetical order; a tenth of them is held out."""
+    """Number of recordings, the first in alphabetical order; a tenth of them is held out."""
 
 
 def measure(options: GridFacesOptions, work: Path) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def measure_size(
 
 
 def _named_by_split(figures: dict[str, Any]) -> dict[str, Any]:
-    """Say of each score that it is one of the training clips."""
+    """Name each score after the training clips."""
     names = {name: f"train_{name}" for name in ("psnr_db", "psnr_moving_db", "ssim")}
     names["train_seconds"] = "seconds"
     return {names.get(name, name): value for name, value in figures.items()}

@@ -1,14 +1,14 @@
-"""Footage: what do a person's further clips bring of which nobody said what they say?
+"""Footage: what do further clips of a person bring whose words are not known?
 
 Each person has one clip of every MIRACL class, and unlabeled footage: further takes in a row with
 a rest after each, which is cut at the pauses. A strategy that trains
 
 - learns from the clips alone (``without``),
-- tells the pieces of footage apart besides (``told apart``),
-- learns also the words of pieces for which an untrained fusion is sure (``pseudo-labels``),
+- also learns to tell the pieces of footage apart (``told apart``),
+- also learns the words of pieces for which an untrained fusion is confident (``pseudo-labels``),
 - or knows the word of every take (``true labels``), the most that labels can bring.
 
-All take about as many steps. Shares are in per cent.
+All take about as many steps. Fractions are in per cent.
 """
 
 import dataclasses
@@ -41,21 +41,21 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 WAYS = ("without", "told apart", "pseudo-labels", "true labels")
-"""Of learning from footage; what the others are compared with comes first."""
+"""How footage is used; the others are compared with the first one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LipreadingFootageOptions(LipreadingOptions):
-    """Footage: what do a person's further clips bring of which nobody said what they say?"""
+    """Footage: what do further clips of a person bring whose words are not known?"""
 
     methods: tuple[StrategyName, ...] = ("cl-r",)
-    """Ways to learn, each of which trains."""
+    """Strategies that train on the person."""
     footage_takes: int = 4
-    """Takes of each word that become footage; asked are those after them."""
+    """Number of takes of each word that become footage; those after them are the test."""
     rest_seconds: float = 0.7
-    """For so long the last picture of each take stands still in the footage."""
+    """How long the last picture of each take stands still in the footage."""
     epochs: int = 200
-    """Passes over the clips without footage; fewer where there are more clips."""
+    """Number of passes over the clips without footage; fewer where there are more clips."""
 
     def __post_init__(self) -> None:
         for method in self.methods:
@@ -72,8 +72,8 @@ def measure(options: LipreadingFootageOptions, work: Path) -> dict[str, Any]:
     footage: list[dict[str, Any]] = []
     clips = read_corpus(options.corpus or data_path("miracl"), fps=options.fps)
     for task in tasks("miracl-1", clips, None, options.speakers):
-        takes, tests = divided(task, options.footage_takes)
-        pieces = segments(film(takes, options.rest_seconds))
+        takes, tests = split_takes(task, options.footage_takes)
+        pieces = segments(joined(takes, options.rest_seconds))
         for seed in options.seeds:
             model, _ = pretrained(task, seed, options, work)
             settings = LearningSettings(seed=seed, device=options.device, progress=False)
@@ -121,25 +121,25 @@ def with_as_many_steps(
     shots: Sequence[LabeledClip],
     further: Sequence[LabeledClip],
 ) -> LearningSettings:
-    """Fewer passes over more clips."""
-    share = len(shots) / (len(shots) + len(further))
-    return dataclasses.replace(settings, epochs=max(1, round(epochs * share)))
+    """Settings with fewer passes over more clips."""
+    fraction = len(shots) / (len(shots) + len(further))
+    return dataclasses.replace(settings, epochs=max(1, round(epochs * fraction)))
 
 
 def as_second_domain(takes: Sequence[LabeledClip]) -> list[LabeledClip]:
-    """Clips as pseudo-labels would have them."""
+    """Clips in the domain of pseudo-labels."""
     return [dataclasses.replace(take, domain="synthetic") for take in takes]
 
 
-def divided(task: Task, num_takes: int) -> tuple[list[LabeledClip], list[LabeledClip]]:
-    """The first takes of each tested word, word after word within a take, and the others."""
-    seen: dict[str, int] = defaultdict(int)
+def split_takes(task: Task, num_takes: int) -> tuple[list[LabeledClip], list[LabeledClip]]:
+    """Split the test clips into the first takes of each word, take by take, and the rest."""
+    num_takes_of: dict[str, int] = defaultdict(int)
     first: list[tuple[int, LabeledClip]] = []
     others: list[LabeledClip] = []
     for clip in task.tests:  # takes come in order
-        place = seen[clip.word] = seen[clip.word] + 1
-        if place <= num_takes:
-            first.append((place, clip))
+        take = num_takes_of[clip.word] = num_takes_of[clip.word] + 1
+        if take <= num_takes:
+            first.append((take, clip))
         else:
             others.append(clip)
     if not others:
@@ -147,8 +147,8 @@ def divided(task: Task, num_takes: int) -> tuple[list[LabeledClip], list[Labeled
     return [clip for _, clip in sorted(first, key=lambda each: each[0])], others
 
 
-def film(takes: Sequence[LabeledClip], rest_seconds: float) -> MouthClip:
-    """Takes in a row; the last picture of each stands still for a while."""
+def joined(takes: Sequence[LabeledClip], rest_seconds: float) -> MouthClip:
+    """Join takes; the last picture of each stands still for a while."""
     fps = takes[0].clip.fps
     rest = round(rest_seconds * fps)
     frames = [
@@ -162,9 +162,9 @@ def film(takes: Sequence[LabeledClip], rest_seconds: float) -> MouthClip:
 def counts(
     takes: Sequence[LabeledClip], pieces: Sequence[MouthClip], named: Sequence[LabeledClip]
 ) -> dict[str, Any]:
-    """How many pieces there are, how many got a name, and how many of these the right one.
+    """Count the pieces, those that got a word, and those of them that got the right one.
 
-    What is right is known where the pieces are as many as the takes, and so in the same order.
+    The right word is known where there are as many pieces as takes, in the same order.
     """
     right = None
     if len(pieces) == len(takes):

@@ -1,7 +1,7 @@
-"""Lipreading from one clip of each word: which way to learn recognizes how much?
+"""Lipreading from one clip of each word: which strategy recognizes how much?
 
-The rows of the thesis's Table 2.2, and ours, on a corpus whose test speakers nothing was
-pretrained on. Shares are in per cent; intervals are over words and seeds.
+The rows of the thesis's Table 2.2, and ours, on a corpus whose test speakers are left out of the
+pretraining. Fractions are in per cent; intervals are over words and seeds.
 """
 
 import dataclasses
@@ -34,40 +34,40 @@ COLUMNS = ("top1", "top1_interval", "top5", "seconds", "learn_seconds")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LipreadingOptions(BenchmarkOptions):
-    """What every benchmark of lipreading can be told."""
+    """The options of every benchmark of lipreading."""
 
     corpus: Path | None = None
-    """Whose speakers are asked about; None takes MIRACL or GRID s1 of the recordings."""
+    """Corpus of the test speakers; None takes MIRACL or GRID s1 of the recordings."""
     fps: float = MIRACL_FPS
-    """Frames a second of the corpora's images."""
+    """Frames per second of the corpora's images."""
     speakers: tuple[str, ...] = ()
-    """Speakers to ask about; none stands for all."""
+    """Test speakers; none stands for all."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Of pretraining and learning."""
+    """Seeds of pretraining and learning."""
     pretrain_seconds: float | None = None
-    """Most time for one pretraining; None: as long as its configuration says."""
+    """The most seconds of one pretraining; None takes as long as its configuration says."""
     pretrain: PretrainConfig = PretrainConfig()
-    """How to pretrain; with a unit weight above 0 the mouth shapes of MIRACL's classes are taught,
+    """The pretraining; with a unit weight above 0 it teaches the mouth shapes of MIRACL's classes,
     too."""
     device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
+    """Device to compute on: auto, cpu or cuda."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LipreadingTableOptions(LipreadingOptions):
-    """Lipreading from one clip of each word: which way to learn recognizes how much?"""
+    """Lipreading from one clip of each word: which strategy recognizes how much?"""
 
     protocol: Protocol
-    """What is learned and asked."""
+    """Which clips are learned from and recognized."""
     pretrain_corpus: Path | None = None
-    """Whose speakers are pretrained on; None takes the corpus's other speakers, and MIRACL for
-    GRID. Speakers who are asked about are left out of it."""
+    """Corpus to pretrain on, without the test speakers; None takes the corpus's other speakers, and
+    MIRACL for GRID."""
     methods: tuple[StrategyName, ...] = ("dtw", "prototypes", "dtw-embeddings", "fusion")
-    """Ways to learn."""
+    """Strategies to compare."""
 
 
 def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
-    """Pretrain, learn and ask, for every speaker, seed and method."""
+    """Pretrain, learn and recognize, for every speaker, seed and strategy."""
     answers: dict[str, list[Answer]] = defaultdict(list)
     learn_seconds: dict[str, list[float]] = defaultdict(list)
     pretraining: list[dict[str, Any]] = []
@@ -108,7 +108,7 @@ def measure(options: LipreadingTableOptions, work: Path) -> dict[str, Any]:
 def pretrained(
     task: Task, seed: int, options: LipreadingOptions, work: Path
 ) -> tuple[MouthModel, float | None]:
-    """A model that has never seen the person; None seconds where it was there already."""
+    """A model that was pretrained without the person; the seconds are None where it was kept."""
     config = dataclasses.replace(options.pretrain, seed=seed)
     units = units_of(task.pretraining) if config.unit_weight else None
     device = str(choose_device(options.device))
@@ -132,12 +132,12 @@ def pretrained(
 
 
 def units_of(clips: Sequence[LabeledClip]) -> dict[str, tuple[str, ...]]:
-    """What the words of some clips are made of."""
+    """The units that the words of some clips are made of."""
     return spell({clip.word: MIRACL_TEXTS.get(clip.word, clip.word) for clip in clips})
 
 
 def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, Any]:
-    """The figures of one method, shares in per cent."""
+    """The figures of one strategy, fractions in per cent."""
     scores = score(answers)
     by_speaker: dict[str, list[bool]] = defaultdict(list)
     for answer in answers:
@@ -159,7 +159,7 @@ def row(answers: Sequence[Answer], learn_seconds: Sequence[float]) -> dict[str, 
 
 
 def print_rows(title: str, rows: dict[str, dict[str, Any]]) -> None:
-    """The figures of all methods, for people."""
+    """Print the table of all strategies."""
     shown = {name: {**of, "top1_interval": _ends(of)} for name, of in rows.items()}
     print_table(title, shown, COLUMNS)
 
@@ -192,7 +192,7 @@ def difference(one: Sequence[Answer], other: Sequence[Answer]) -> dict[str, Any]
 def _corpora(
     options: LipreadingTableOptions, work: Path
 ) -> tuple[list[LabeledClip], list[LabeledClip] | None]:
-    """Clips to ask about, and those of a separate corpus to pretrain on."""
+    """Clips of the test speakers, and those of a separate corpus to pretrain on."""
     pool_folder = options.pretrain_corpus
     if options.protocol == "grid-pairs-1":
         clips = read_grid_pairs(options.corpus or data_path("grid_s1"), work=work)

@@ -1,4 +1,4 @@
-"""Long recordings: what becomes of everyday material, one video file cut into clips?"""
+"""Long recordings: how well does a space hold one everyday video that is cut into clips?"""
 
 import dataclasses
 from pathlib import Path
@@ -16,21 +16,21 @@ from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import ClipStore
 
 EVERY = {"tracktor_mouse": 5}
-"""Slow recordings, of which every so many-th frame is taken."""
+"""By slow recording, the stride between the frames that are used."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LongVideosOptions(SpaceOptions):
-    """Long recordings: what becomes of everyday material, one video file cut into clips?"""
+    """Long recordings: how well does a space hold one everyday video that is cut into clips?"""
 
     budget_seconds: float = 120.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     recordings: tuple[str, ...] = ("sleap_flies", "tracktor_mouse")
-    """Files, without their suffix."""
+    """Names of the files without suffix."""
     size: int = 64
     """Height and width in px."""
     max_clips: int | None = None
-    """Take only so many clips of a file; None takes all."""
+    """The most clips of a file; None takes all."""
 
 
 def measure(options: LongVideosOptions, work: Path) -> dict[str, Any]:

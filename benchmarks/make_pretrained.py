@@ -1,4 +1,4 @@
-"""Make the spaces that come with the package: small, in half precision, of drawn clips only.
+"""Makes the small spaces that come with the package, in half precision, from drawn clips.
 
     python -m benchmarks.make_pretrained moving-mnist
     python -m benchmarks.make_pretrained bouncing-ball
@@ -35,14 +35,14 @@ SCORES = ("psnr_db", "psnr_moving_db", "ssim")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MakeOptions:
-    """Make a space that comes with the package."""
+    """Makes a space that comes with the package."""
 
     name: Annotated[Literal["bouncing-ball", "moving-mnist"], tyro.conf.Positional]
-    """Which."""
+    """The space to make."""
     out: Path | None = None
-    """Folder to write; None is its place in the package."""
+    """Folder to write; None is its folder in the package."""
     seed: int = 0
-    """Of clips and training."""
+    """Seed of the clips and the training."""
     work: Path | None = None
     """Folder for clips and training, where an interrupted call goes on; None takes a temporary one.
     """
@@ -50,14 +50,14 @@ class MakeOptions:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a space is made from."""
+    """The clips, the training and the description of a space."""
 
     write_clips: Callable[[Path, int], ClipStore]
     """Draws the clips into a folder, with a seed."""
     training: TrainingConfig
     """How it is trained; by points, not by time, so that any machine makes nearly the same."""
     about: str
-    """For its card."""
+    """Description on its card."""
 
 
 def bouncing_ball() -> Recipe:
@@ -100,16 +100,16 @@ RECIPES = {"bouncing-ball": bouncing_ball, "moving-mnist": moving_mnist}
 
 
 def make(recipe: Recipe, out: Path, seed: int = 0, work: Path | None = None) -> VideoSpace:
-    """Draw, train, halve, score what the halves show, and write.
+    """Draw clips, train a space, round it to half precision, score it and write it.
 
     Args:
-        recipe: What from.
+        recipe: The clips and the training.
         out: Folder of the space.
-        seed: Of clips and training.
+        seed: Seed of the clips and the training.
         work: Folder for clips and training; None takes a temporary one.
 
     Returns:
-        The space as it is opened from there.
+        The space as it opens from that folder.
     """
     with tempfile.TemporaryDirectory() as temporary:
         work = work or Path(temporary)

@@ -26,9 +26,9 @@ class MovingMnistOptions(SpaceOptions):
     """Moving-MNIST: how well does a space hold many clips that have little in common?"""
 
     budget_seconds: float = 240.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     num_clips: int = 1000
-    """Clips; the published set has 10,000."""
+    """Number of clips; the published set has 10,000."""
 
 
 def measure(options: MovingMnistOptions, work: Path) -> dict[str, Any]:

@@ -36,19 +36,20 @@ class RenderingOptions(BenchmarkOptions):
     """Rendering: what does a render far larger than the training clips cost?"""
 
     preset: str = "fast"
-    """Whose model to render; its weights are random."""
+    """Preset whose model is rendered, with random weights."""
     sizes: tuple[str, ...] = ("256x256x25", "1024x1024x100")
-    """Renders, height x width x frames."""
+    """Sizes of the renders, height x width x frames."""
     formats: tuple[str, ...] = (".mp4", ".npy")
-    """Files to stream into."""
+    """Suffixes of the files to stream into."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    """Of the layers after the first; the share is of the peak of products in the same one."""
+    """Precisions of the layers after the first; the peak is that of products in the same one."""
     repeats: int = 3
-    """Renders of each kind, each in a fresh process; figures are medians, memory the largest."""
+    """Number of renders of each kind, each in a fresh process. Figures are medians, but the memory
+    is the largest."""
 
 
 class RenderSize(NamedTuple):
-    """What to render."""
+    """Size of a render."""
 
     height: int
     width: int
@@ -56,7 +57,7 @@ class RenderSize(NamedTuple):
 
     @property
     def num_points(self) -> int:
-        """Points of the grid."""
+        """Number of points of the grid."""
         return self.height * self.width * self.num_frames
 
 
@@ -119,7 +120,7 @@ def parse_render_size(text: str) -> RenderSize:
 
 
 def random_space(preset_name: str) -> VideoSpace:
-    """A space of one clip that has learned nothing."""
+    """An untrained space of one clip."""
     torch.manual_seed(0)
     model = InrvModel(preset(preset_name).model)
     shape = ClipShape(num_frames=25, height=64, width=64, fps=25.0)
@@ -130,7 +131,7 @@ def random_space(preset_name: str) -> VideoSpace:
 def render_in_processes(
     options: RenderingOptions, size: RenderSize, path: Path, precision: Precision
 ) -> dict[str, Any]:
-    """Render again and again, each time in a fresh process."""
+    """Render several times, each time in a fresh process."""
     runs = []
     for _ in range(options.repeats):
         context = multiprocessing.get_context("spawn")
@@ -150,7 +151,7 @@ def render_in_processes(
 def render_once(
     preset_name: str, size: RenderSize, path: Path, precision: Precision
 ) -> dict[str, float]:
-    """Stream one render into a file, in this process; the file is deleted again."""
+    """Stream one render into a file in this process, and delete the file."""
     space = random_space(preset_name)
     _render_into(path, space, RenderSize(16, 16, 2), precision)  # what is slow only the first time
     idle_rss_mib, start = peak_rss_mib(), time.perf_counter()
@@ -161,7 +162,7 @@ def render_once(
 
 
 def peak_rss_mib() -> float:
-    """The most memory that this process has had resident."""
+    """The peak resident memory of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)  # in bytes there, else in KiB
 
@@ -178,7 +179,7 @@ def _render_into(path: Path, space: VideoSpace, size: RenderSize, precision: Pre
 
 
 def _worst(formats: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The figures of the costlier format, one by one, and those of all."""
+    """Of each figure the costlier format's, and the figures of all formats."""
     renders = formats.values()
     largest = {name: max(r[name] for r in renders) for name in ("peak_rss_mib", "seconds")}
     rates = ("points_per_second", "fraction_of_matmul_peak")

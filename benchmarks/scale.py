@@ -1,10 +1,10 @@
 """Scale: what does a step cost with more clips, points, latent numbers and processes?
 
-Trains the preset fast, from Gaussian codes, on clips of noise of 13 frames of 16x16 px: what they
-show does not matter to the time. A step runs in one thread, and is told by the clock and by the
-time that the processor spent on it, which other programs on the machine lengthen less; both are
-medians over steps after the first few. The runs with one and two processes are the command as a
-user gives it, one thread each; their rate is taken from metrics.jsonl.
+Trains the preset fast, from Gaussian codes, on clips of noise of 13 frames of 16x16 px, since the
+content does not matter to the time. A step runs in one thread. It is timed by the clock and by the
+processor, whose time other programs on the machine lengthen less; both are medians over steps after
+the first few. The runs with one and two processes are the command as a user gives it, one thread
+each; their rate is taken from metrics.jsonl. Formulas go on from these figures to many GPUs.
 ``benchmarks.scale`` goes on from these figures to many GPUs.
 """
 
@@ -38,24 +38,24 @@ from videospace.runtime.log import read_metrics
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """What a projection takes for granted; nothing of this is measured here."""
+    """The assumptions of a projection, which are not measured here."""
 
     points_per_clip: float = 60e6 / 270
-    """Points to see of each clip: what ``fast`` sees of GRID faces."""
+    """Points of each clip in a whole run, as ``fast`` takes them of GRID faces."""
     clips_per_step: int = 1024
-    """Clips of a step, for each GPU."""
+    """Number of clips of a step on each GPU."""
     points_per_clip_and_step: int = 256
-    """Points of each of them."""
+    """Number of points of each clip in a step."""
     gpu_operations_per_second: float = 0.4 * 989e12
-    """40 % of the dense bfloat16 peak of an H200, the share that this project aims at."""
+    """40 % of the dense bfloat16 peak of an H200, the fraction that this project aims at."""
     bytes_per_second_inside: float = 450e9
-    """Between the GPUs of one machine, in one direction."""
+    """Rate between the GPUs of one machine, in one direction."""
     bytes_per_second_outside: float = 50e9
-    """Of each GPU to other machines."""
+    """Rate of each GPU to other machines."""
     gpus_per_machine: int = 8
-    """GPUs of one machine."""
+    """Number of GPUs of one machine."""
     clip_bytes: int = 25 * 64 * 64 * 3
-    """Pixels of a clip of 25 frames of 64x64 px."""
+    """Size of a clip of 25 frames of 64x64 px."""
 
 
 NUM_CLIPS = (100_000, 1_000_000, 100_000_000)
@@ -75,17 +75,17 @@ class ScaleOptions(BenchmarkOptions):
     """Scale: what does a step cost with more clips, points, latent numbers and processes?"""
 
     num_clips: tuple[int, ...] = (300, 3000, 30_000)
-    """Clips of a store; the first is the number for all other measurements."""
+    """Numbers of clips of a store; the first is that of all other measurements."""
     points_per_clip: tuple[int, ...] = (64, 256, 1024)
-    """Points of each clip in a step."""
+    """Numbers of points of each clip in a step."""
     latent_widths: tuple[int, ...] = (32, 128, 512)
-    """Numbers of a latent at each of 13 keyframes."""
+    """Widths of a latent at each of 13 keyframes."""
     steps: int = 40
-    """Steps of each run."""
+    """Number of steps of each run."""
     rounds: int = 3
-    """Times that everything is measured, in turn; the median counts."""
+    """How often everything is measured, in turn; the figures are medians."""
     processes: bool = True
-    """Also compare one process with two, which takes most of the time."""
+    """Whether to compare one process with two as well, which takes most of the time."""
 
 
 def measure(options: ScaleOptions, work: Path) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def _rate(store: ClipStore, settings: TrainingConfig, count: int, out: Path) -> 
 
 
 def costs_by_clip(store: ClipStore, settings: TrainingConfig) -> dict[str, float]:
-    """What each clip takes of memory and of the time of what is done now and then."""
+    """The memory of each clip, and the time that it adds to occasional work such as saving."""
     codes = torch.zeros(len(store), settings.model.latent.effective_code_width)
     state = TrainingState(settings, codes, CPU)
     tensors = state.tensors()
@@ -290,13 +290,14 @@ def projection(
     """Time, memory and traffic of a run.
 
     Args:
-        measured: ``operations_per_point``, ``table_bytes_per_clip`` (codes, moments, counters and
-            latents), ``latent_bytes_per_clip``, ``weight_bytes``, ``order_seconds_per_clip``,
+        measured: ``operations_per_point``, ``table_bytes_per_clip`` (codes, Adam's moments,
+            counters and latents), ``latent_bytes_per_clip``, ``weight_bytes``,
+            ``order_seconds_per_clip``,
             ``draw_seconds_per_point``, ``components_seconds_per_clip``,
             ``index_seconds_per_clip`` and ``save_bytes_per_second``.
-        num_clips: Of the run.
-        num_gpus: One process each.
-        assume: The rest.
+        num_clips: Number of clips of the run.
+        num_gpus: Number of GPUs, with a process each.
+        assume: The assumptions.
 
     Returns:
         Figures by name; those of memory in bytes, for the process that has most.

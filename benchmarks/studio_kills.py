@@ -1,10 +1,10 @@
-"""kill -9 at random moments: does the studio keep what it has acknowledged, and nothing else?
+"""kill -9 at random times: does the studio keep what it has acknowledged, and nothing else?
 
 A page adds words, records, chooses, deletes words, recordings and profiles, trains, exports and
-imports, until the studio is killed at a moment drawn by lot. Then it is started anew, and what lies
-on the disk is compared with what it had acknowledged. The one change that was under way may have
-happened or not, but not by half (a new word may be there before its recording). Every recording and
-model has to be whole, and no file may be left that belongs to nothing.
+imports, until the studio is killed at a random time. Then the studio starts again, and the files on
+the disk are compared with what it had acknowledged. The change that was under way may have happened
+or not, but not by half (a new word may be there before its recording). Every recording and model
+has to be whole, and no file may be left over.
 """
 
 import collections
@@ -39,9 +39,9 @@ PERSON = "ann"
 Content = dict[str, set[str]]
 """The words of a person, and the ids of the recordings of each."""
 Profiles = dict[str, Content]
-"""By their ids."""
+"""The people by their ids."""
 UNKNOWN = "?"
-"""An id that only an answer would have told, which never came."""
+"""An id that was in an answer that never arrived."""
 
 
 def same(expected: Profiles, found: Profiles) -> bool:
@@ -53,10 +53,10 @@ def same(expected: Profiles, found: Profiles) -> bool:
         >>> same({"ann": {"tea": {"1"}}}, {"ann": {"tea": set()}})
         False
     """
-    if UNKNOWN in expected:  # a person whose id nobody was told
+    if UNKNOWN in expected:  # a person whose id is unknown
         new = found.keys() - expected.keys()
-        known = {name: content for name, content in expected.items() if name != UNKNOWN}
-        return any(same({**known, name: expected[UNKNOWN]}, found) for name in new)
+        rest = {name: content for name, content in expected.items() if name != UNKNOWN}
+        return any(same({**rest, name: expected[UNKNOWN]}, found) for name in new)
     return expected.keys() == found.keys() and all(
         _same_content(content, found[name]) for name, content in expected.items()
     )
@@ -70,12 +70,12 @@ def _same_content(expected: Content, found: Content) -> bool:
     )
 
 
-def look(data: Path) -> tuple[Profiles, list[str]]:
-    """What lies in the folder of a studio that runs, and what is wrong with it.
+def inspect_folder(data: Path) -> tuple[Profiles, list[str]]:
+    """Read the folder of a running studio, and check it.
 
     Returns:
         The content of each person, and a sentence for every recording or model that is not whole
-        and every file that nobody knows.
+        and every file that belongs to nothing.
     """
     found: Profiles = {}
     wrong: list[str] = []
@@ -89,38 +89,38 @@ def look(data: Path) -> tuple[Profiles, list[str]]:
                 wrong.append(f"{folder.name}: recording {record.id} is not what was kept")
         for model in models(profile):
             MouthModel.from_pretrained(model_path(folder, model.id))
-        known = {f"{record.id}.npz" for record in profile.clips()}
-        known |= {model.id for model in models(profile)}
-        wrong += [f"{path} belongs to nothing" for path in files if path.name not in known]
+        expected = {f"{record.id}.npz" for record in profile.clips()}
+        expected |= {model.id for model in models(profile)}
+        wrong += [f"{path} belongs to nothing" for path in files if path.name not in expected]
     hidden = [path.name for path in data.glob(f"{DELETED}*")]
     hidden += [path.name for path in data.glob(f"{UNFINISHED}*")][1:]  # one is the running studio's
     return found, wrong + [f"{name} was left behind" for name in hidden]
 
 
 class Script:
-    """What a page does, one thing after the other, and what the studio has acknowledged.
+    """A page that does random things, and what the studio has acknowledged of them.
 
     Args:
-        chance: Draws what is done.
-        profiles: What the studio holds at the beginning.
+        source: Draws what is done.
+        profiles: The content of the studio at the beginning.
     """
 
-    def __init__(self, chance: random.Random, profiles: Profiles):
+    def __init__(self, rng: random.Random, profiles: Profiles):
         self.profiles = profiles
-        """What was acknowledged."""
-        self.perhaps: list[Profiles] = []
-        """What there may be instead, by the change that is under way."""
+        """The acknowledged content."""
+        self.possible: list[Profiles] = []
+        """Contents that the change under way may lead to."""
         self.doing = "nothing"
-        """What is under way."""
+        """The change under way."""
         self.done: collections.Counter[str] = collections.Counter()
         """How often each thing was done."""
-        self.mishaps: list[str] = []
-        """What the studio refused."""
-        self._chance = chance
+        self.errors: list[str] = []
+        """Answers that were errors."""
+        self._rng = rng
         self._archive: tuple[bytes, Content] | None = None
 
     def run(self, address: str) -> None:
-        """Go on until the studio answers no more."""
+        """Go on until the studio stops answering."""
         acts = {
             self._add_word: 3,
             self._record: 6,
@@ -134,31 +134,31 @@ class Script:
         try:
             with StudioPage(address, PERSON) as page:
                 while True:
-                    (act,) = self._chance.choices(list(acts), list(acts.values()))
-                    self.doing, self.perhaps = act.__name__.strip("_").replace("_", " "), []
+                    (act,) = self._rng.choices(list(acts), list(acts.values()))
+                    self.doing, self.possible = act.__name__.strip("_").replace("_", " "), []
                     act(page)
                     self.done[self.doing] += 1
         except httpx2.TransportError:
             pass  # it was killed
         except Exception as error:
-            self.mishaps.append(f"{self.doing}: {error!r}")
+            self.errors.append(f"{self.doing}: {error!r}")
 
     def _add_word(self, page: StudioPage) -> None:
         word = self._new_word()
         after = self._after()
         after[PERSON][word] = set()
-        self.perhaps = [after]
+        self.possible = [after]
         page.ask("word", "POST", "words", json={"text": word}).raise_for_status()
         self.profiles = after
 
     def _record(self, page: StudioPage) -> None:
-        film = word_film(self._chance.randrange(8), self._chance.getrandbits(32))
-        recognized = page.record(film, recognize=self._chance.random() < 0.5)
-        word = self._chance.choice([*self.profiles[PERSON], self._new_word()])
+        film = word_film(self._rng.randrange(8), self._rng.getrandbits(32))
+        recognized = page.record(film, recognize=self._rng.random() < 0.5)
+        word = self._rng.choice([*self.profiles[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()
         halfway[PERSON].setdefault(word, set())  # a new word comes before its recording
         after[PERSON].setdefault(word, set()).add(UNKNOWN)
-        self.perhaps = [halfway, after]
+        self.possible = [halfway, after]
         kept = page.keep(film, recognized, word)
         after[PERSON][word] = after[PERSON][word] - {UNKNOWN} | {kept["id"]}
         self.profiles = after
@@ -167,9 +167,9 @@ class Script:
         words = list(self.profiles[PERSON])
         if len(words) < MAX_WORDS / 2:
             return
-        word, after = self._chance.choice(words), self._after()
+        word, after = self._rng.choice(words), self._after()
         del after[PERSON][word]
-        self.perhaps = [after]
+        self.possible = [after]
         page.ask("word", "DELETE", "words", params={"word": word}).raise_for_status()
         self.profiles = after
 
@@ -179,9 +179,9 @@ class Script:
         ]
         if len(recordings) < MAX_WORDS / 2:
             return
-        (word, clip), after = self._chance.choice(sorted(recordings)), self._after()
+        (word, clip), after = self._rng.choice(sorted(recordings)), self._after()
         after[PERSON][word].remove(clip)
-        self.perhaps = [after]
+        self.possible = [after]
         page.ask("clip", "DELETE", f"clips/{clip}").raise_for_status()
         self.profiles = after
 
@@ -199,7 +199,7 @@ class Script:
         archive, content = self._archive
         after = self._after()
         after[UNKNOWN] = copy.deepcopy(content)
-        self.perhaps = [after]
+        self.possible = [after]
         answer = page.ask(
             "import", "POST", "/api/profiles/import", content=archive, headers=ZIP_TYPE
         ).raise_for_status()
@@ -210,9 +210,9 @@ class Script:
         others = sorted(self.profiles.keys() - {PERSON})
         if not others:
             return
-        person, after = self._chance.choice(others), self._after()
+        person, after = self._rng.choice(others), self._after()
         del after[person]
-        self.perhaps = [after]
+        self.possible = [after]
         page.ask("person", "DELETE", f"/api/profiles/{person}").raise_for_status()
         self.profiles = after
 
@@ -220,19 +220,19 @@ class Script:
         return copy.deepcopy(self.profiles)
 
     def _new_word(self) -> str:
-        return f"word {self._chance.getrandbits(32):08x}"
+        return f"word {self._rng.getrandbits(32):08x}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StudioKillsOptions(BenchmarkOptions):
-    """kill -9 at random moments: does the studio keep what it has acknowledged?"""
+    """kill -9 at random times: does the studio keep what it has acknowledged?"""
 
     kills: int = 50
-    """How often the studio is killed."""
+    """Number of kills."""
     most_acts: int = 12
-    """The most that is done before the studio is killed, within the half second after."""
+    """The most changes before a kill, which comes within the half second after them."""
     seed: int = 0
-    """Of the moments and of what is done."""
+    """Seed of the times and of the changes."""
 
     def __post_init__(self) -> None:
         if self.kills < 1 or self.most_acts < 0:
@@ -243,18 +243,18 @@ class StudioKillsOptions(BenchmarkOptions):
 
 
 def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
-    """Kill the studio again and again, and look at what it has left each time."""
+    """Kill the studio repeatedly, and check its folder each time."""
     make_model(work / "model")
     journal = work / "kills.jsonl"
     kills, num_bytes = read_json_lines(journal)  # of this command, interrupted
     profiles = work / "profiles"
-    # Of an interrupted kill, recordings may be there that would be refused now.
+    # An interrupted kill may have left recordings that would be refused now.
     shutil.rmtree(profiles, ignore_errors=True)
     with StudioServer(profiles, "--model", str(work / "model")) as studio:
         make_person(studio)
         for number in range(len(kills), options.kills):
-            chance = random.Random(f"{options.seed}, kill {number}")
-            kills.append(kill(studio, chance, options.most_acts))
+            rng = random.Random(f"{options.seed}, kill {number}")
+            kills.append(kill(studio, rng, options.most_acts))
             num_bytes = append_json_lines(journal, kills[-1:], num_bytes=num_bytes)
             say(f"kill {number}, while {kills[-1]['doing']}: {len(kills[-1]['wrong'])} wrong")
         status = studio.stop()
@@ -271,10 +271,12 @@ def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
     }
 
 
-def kill(studio: StudioServer, chance: random.Random, most_acts: int) -> dict[str, Any]:
-    """Kill the studio at some moment of a script, start it anew, and judge."""
-    num_acts, delay_seconds = chance.randint(0, most_acts), chance.uniform(0, 0.5)
-    script = Script(chance, look(studio.data)[0])  # draws from here on, in a thread of its own
+def kill(studio: StudioServer, rng: random.Random, most_acts: int) -> dict[str, Any]:
+    """Kill the studio while a script runs, start it again, and check its folder."""
+    num_acts, delay_seconds = rng.randint(0, most_acts), rng.uniform(0, 0.5)
+    script = Script(
+        rng, inspect_folder(studio.data)[0]
+    )  # draws from here on, in a thread of its own
     thread = threading.Thread(target=script.run, args=(studio.address,))
     thread.start()
     while script.done.total() < num_acts and thread.is_alive():
@@ -288,23 +290,23 @@ def kill(studio: StudioServer, chance: random.Random, most_acts: int) -> dict[st
         "doing": script.doing,
         "done": dict(script.done),
         "start_seconds": time.perf_counter() - started,
-        "wrong": judge(script, studio.data),
+        "wrong": faults(script, studio.data),
     }
 
 
-def judge(script: Script, data: Path) -> list[str]:
-    """What should not be as it is after a kill."""
-    profiles, wrong = look(data)
-    if not any(same(expected, profiles) for expected in (script.profiles, *script.perhaps)):
+def faults(script: Script, data: Path) -> list[str]:
+    """List what is wrong after a kill."""
+    profiles, wrong = inspect_folder(data)
+    if not any(same(expected, profiles) for expected in (script.profiles, *script.possible)):
         wrong.append(
             f"while {script.doing}: acknowledged was {script.profiles}, "
-            f"it might be {script.perhaps}, there is {profiles}"
+            f"it might be {script.possible}, there is {profiles}"
         )
-    return wrong + script.mishaps
+    return wrong + script.errors
 
 
 def make_person(studio: StudioServer) -> None:
-    """Ann, whose mouth need not be found, unless she is there already."""
+    """Create Ann, with the middle of the picture as her mouth, unless she is there already."""
     with StudioPage(studio.address, PERSON) as page:
         if page.ask("person", "GET", "").status_code == 404:
             page.ask("person", "POST", "/api/profiles", json={"person": "Ann"}).raise_for_status()
@@ -312,7 +314,7 @@ def make_person(studio: StudioServer) -> None:
 
 
 def make_model(folder: Path) -> None:
-    """A network that has learned nothing, and is trained quickly."""
+    """Write an untrained network that is small enough to train quickly."""
     torch.manual_seed(0)
     encoder = CompactEncoder(CompactConfig(channels=2, hidden=8))
     MouthModel(encoder, ["a", "b"], units=["open", "shut"]).eval().save_pretrained(folder)

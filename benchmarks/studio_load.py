@@ -1,10 +1,10 @@
-"""The studio under load: does it lose a recording, fail, or grow, with many pages at once?
+"""The studio under load: does it lose a recording, fail or grow with many pages at once?
 
 ``videospace studio`` runs as its user starts it, with a person who has a recording of each of many
 words. First one page alone sends recordings, one after the other: the time to the answer, and the
 time until a correction counts. Then many pages at once do what people do: record and choose, drop,
-undo, add words and delete them, look at lists, export. A studio that is too busy says when to ask
-again, as the page does. In the end every recording that was acknowledged has to be there, whole,
+undo, add words and delete them, look at lists, export. A busy studio says when to ask again,
+and the page does. In the end every recording that was acknowledged has to be there, whole,
 and none that was deleted. Then follow malformed requests (see tests.support.malformed_requests).
 
 The memory is what the studio and the processes that it has started keep resident. It counts as flat
@@ -40,30 +40,30 @@ from videospace.runtime.files import atomic_write
 
 
 class Visitor:
-    """One of many pages at once, each with words and films of its own.
+    """A page that does random things, with words and videos of its own.
 
     Args:
-        address: Of the studio.
-        person: Id of the person on whose page all of them are.
-        number: Tells this visitor from the others.
-        seed: Of what is done.
+        address: Address of the studio.
+        person: Id of the person whose page all visitors share.
+        number: Number of this visitor.
+        seed: Seed of what is done.
         num_words: The person has the words ``word 0``, ``word 1`` and so on.
     """
 
     def __init__(self, address: str, person: str, number: int, seed: int, num_words: int):
         self.page = StudioPage(address, person)
         self.kept: set[str] = set()
-        """Ids of the recordings that the studio said it has kept."""
+        """Ids of the recordings that the studio has confirmed."""
         self.deleted: set[str] = set()
-        """Those of them that it said it has deleted."""
-        self.mishaps: list[str] = []
-        """What did not go as on a good day."""
+        """Ids of the recordings whose deletion it has confirmed."""
+        self.errors: list[str] = []
+        """What went wrong."""
         self._words: dict[str, str] = {}  # own words and their one recording
         self._number, self._num_words, self._num_films = number, num_words, 0
-        self._chance = random.Random(f"{seed}, visitor {number}")
+        self._rng = random.Random(f"{seed}, visitor {number}")
 
     def stay(self, end: float) -> None:
-        """Do one thing after the other until a moment of the monotonic clock."""
+        """Do one thing after the other until a time of the monotonic clock."""
         acts = {
             self.say: 40,
             self.drop: 8,
@@ -77,44 +77,44 @@ class Visitor:
         }
         with self.page:
             while time.monotonic() < end:
-                (act,) = self._chance.choices(list(acts), list(acts.values()))
+                (act,) = self._rng.choices(list(acts), list(acts.values()))
                 try:
                     act()
                 except Exception as error:
-                    self.mishaps.append(f"{act.__name__}: {error!r}")
+                    self.errors.append(f"{act.__name__}: {error!r}")
 
     def say(self) -> None:
         """Mouth a word and choose it."""
-        film, word = self._film(), f"word {self._chance.randrange(self._num_words)}"
+        film, word = self._film(), f"word {self._rng.randrange(self._num_words)}"
         self.kept.add(self.page.keep(film, self.page.record(film), word)["id"])
 
     def drop(self) -> None:
-        """Mouth a word and think better of it."""
+        """Mouth a word and drop it."""
         recognized = self.page.record(self._film())
         self.page.ask("drop", "DELETE", f"recordings/{recognized['id']}").raise_for_status()
 
     def undo(self) -> None:
-        """Take back a choice."""
+        """Undo a choice."""
         own = sorted(self.kept - self.deleted - set(self._words.values()))
         if own:
-            clip = self._chance.choice(own)
+            clip = self._rng.choice(own)
             self.page.ask("undo", "DELETE", f"clips/{clip}").raise_for_status()
             self.deleted.add(clip)
 
     def look(self) -> None:
-        """Open the page with all words and recordings; one's own are among them."""
+        """Open the page of all words and recordings, and look for those of this visitor."""
         self.page.ask("words", "GET", "words").raise_for_status()
         there = {clip["id"] for clip in self.page.ask("clips", "GET", "clips").json()}
         if missing := self.kept - self.deleted - there:
-            self.mishaps.append(f"recordings that are not in the list: {missing}")
+            self.errors.append(f"recordings that are not in the list: {missing}")
 
     def poll(self) -> None:
-        """Look who is there, and how far a training is."""
+        """Ask for the people and for the progress of a training."""
         self.page.ask("profiles", "GET", "/api/profiles").raise_for_status()
         self.page.ask("training", "GET", "training").raise_for_status()
 
     def teach(self) -> None:
-        """Add a word of one's own, with a recording."""
+        """Add a word with a recording."""
         word = f"own {self._number}-{self._num_films}"
         self.page.ask("add word", "POST", "words", json={"text": word}).raise_for_status()
         film = self._film()
@@ -123,7 +123,7 @@ class Visitor:
         self.kept.add(kept["id"])
 
     def forget_word(self) -> None:
-        """Delete a word of one's own with its recording."""
+        """Delete a word of this visitor with its recording."""
         if self._words:
             word, clip = self._words.popitem()
             gone = self.page.ask("delete word", "DELETE", "words", params={"word": word})
@@ -131,20 +131,20 @@ class Visitor:
             self.deleted.add(clip)
 
     def export(self) -> None:
-        """Take a copy of everything."""
+        """Export the profile."""
         answer = self.page.ask("export", "GET", "export").raise_for_status()
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
             if damaged := archive.testzip():
-                self.mishaps.append(f"an export with a damaged {damaged}")
+                self.errors.append(f"an export with a damaged {damaged}")
 
     def change(self) -> None:
-        """Write other phrases."""
+        """Change the phrases."""
         phrases = [f"Visitor {self._number} was here"]
         self.page.ask("settings", "PATCH", "", json={"phrases": phrases}).raise_for_status()
 
     def _film(self) -> bytes:
         self._num_films += 1
-        return word_film(self._chance.randrange(100), 1000 * self._number + self._num_films)
+        return word_film(self._rng.randrange(100), 1000 * self._number + self._num_films)
 
 
 PERSON = "ann"
@@ -155,20 +155,20 @@ class StudioLoadOptions(BenchmarkOptions):
     """The studio under load: does it lose a recording, fail, or grow, with many pages at once?"""
 
     words: int = 200
-    """Words of the person, each with a recording of its own."""
+    """Number of words of the person, each with a recording."""
     answers: int = 50
-    """Recordings that one page alone sends."""
+    """Number of recordings that one page alone sends."""
     films: Literal["drawn", "grid"] = "drawn"
-    """What that page sends: drawn mouths of a second, or faces of three seconds, in which the mouth
-    has to be found."""
+    """The videos of that page: drawn mouths of a second, or faces of three seconds, in which the
+    mouth has to be found."""
     clients: int = 20
-    """Pages at once."""
+    """Number of pages at once."""
     seconds: float = 120.0
-    """How long they go on."""
+    """Seconds that they go on."""
     malformed: int = 500
-    """Malformed requests; 0 leaves them out."""
+    """Number of malformed requests; 0 leaves them out."""
     seed: int = 0
-    """Of everything that is drawn by lot."""
+    """Seed of everything random."""
 
     def __post_init__(self) -> None:
         if self.words < 2 or min(self.answers, self.clients) < 1 or self.malformed < 0:
@@ -181,7 +181,7 @@ class StudioLoadOptions(BenchmarkOptions):
 def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     """Set up, then measure alone, under load, and with malformed requests."""
     data = work / "profiles"
-    # Of an interrupted command, recordings may be there that would be refused now.
+    # An interrupted command may have left recordings that would be refused now.
     shutil.rmtree(data, ignore_errors=True)
     make_person(data / PERSON, options)
 
@@ -216,7 +216,7 @@ def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
 
 
 def measured_once(path: Path, part: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """A part of this benchmark, or what it gave before the same command was interrupted."""
+    """The figures of a part, read from its file where an interrupted command has measured them."""
     if not path.exists():
         say(f"{path.stem} …")
         found = part()
@@ -226,7 +226,7 @@ def measured_once(path: Path, part: Callable[[], dict[str, Any]]) -> dict[str, A
 
 
 def make_person(folder: Path, options: StudioLoadOptions) -> None:
-    """A profile with a recording of a second of each word."""
+    """Create a profile with a recording of one second for each word."""
     finder = "middle" if options.films == "drawn" else "dlib"
     profile = Profile.create(folder, ProfileSettings(person="Ann", finder=finder))
     for number in range(options.words):
@@ -238,7 +238,7 @@ def make_person(folder: Path, options: StudioLoadOptions) -> None:
 
 
 def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, Any]:
-    """What one page alone waits for: the answer to a recording, and that its word is kept."""
+    """The times that one page alone waits: for the answer, and until its word is kept."""
     films = _films(options)
     with StudioPage(studio.address, PERSON) as page:
         first = time.perf_counter()
@@ -259,7 +259,7 @@ def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, 
 
 
 def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
-    """Gives film after film, no two of which are the same."""
+    """Makes the video of a number; no two are the same."""
     if options.films == "drawn":
         return lambda number: film(mouth_frames(number, 1, num_frames=25))
     recordings = sorted(data_path("grid_s1").glob("*.mp4"))
@@ -272,14 +272,14 @@ GROWTH, GROWTH_MIB = 1.10, 32.0
 def under_load(
     studio: StudioServer, profile: Profile, *, num_visitors: int, seconds: float, seed: int
 ) -> dict[str, Any]:
-    """Let visitors come, watch the memory, and look for every recording afterwards.
+    """Let visitors use the studio, measure its memory, and look for every recording afterwards.
 
     Args:
-        studio: Which they ask.
-        profile: Of the person on whose page they are.
-        num_visitors: At once.
+        studio: The studio.
+        profile: Profile of the person whose page they use.
+        num_visitors: Number of visitors at once.
         seconds: How long they stay.
-        seed: Of what they do.
+        seed: Seed of what they do.
     """
     profile.change_settings(dataclasses.replace(profile.settings, finder="middle"))
     num_words = len(profile.words())
@@ -300,13 +300,13 @@ def under_load(
         thread.join()
     recordings = compare(profile, before, visitors)
     tally = Tally.of([visitor.page.tally for visitor in visitors])
-    mishaps = [mishap for visitor in visitors for mishap in visitor.mishaps]
+    errors = [error for visitor in visitors for error in visitor.errors]
     is_flat = memory["end"] <= max(GROWTH * memory["third"], memory["third"] + GROWTH_MIB)
     lost = any(recordings[name] for name in ("lost", "came_back", "damaged"))
     return {
-        "passed": is_flat and not (lost or mishaps or tally.failures),
+        "passed": is_flat and not (lost or errors or tally.failures),
         "recordings": recordings,
-        "mishaps": mishaps[:20],
+        "errors": errors[:20],
         "failures": tally.failures[:20],
         "memory_mib": memory,
         "memory_flat": is_flat,
@@ -317,7 +317,7 @@ def under_load(
 
 
 def compare(profile: Profile, before: set[str], visitors: Sequence[Visitor]) -> dict[str, int]:
-    """What the visitors remember, against what the profile holds."""
+    """Compare what the visitors remember with what the profile holds."""
     kept = set().union(*(visitor.kept for visitor in visitors))
     deleted = set().union(*(visitor.deleted for visitor in visitors))
     there = {record.id for record in profile.clips()}
@@ -331,20 +331,20 @@ def compare(profile: Profile, before: set[str], visitors: Sequence[Visitor]) -> 
 
 
 def memory_mib(pid: int) -> float:
-    """What a process and those that it has started keep in memory."""
+    """The resident memory of a process and of those that it has started."""
     studio = psutil.Process(pid)
     processes = [studio, *studio.children(recursive=True)]
     return sum(process.memory_info().rss for process in processes) / 2**20
 
 
 def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """Median, 95th percentile and longest of some times.
+    """Median, 95th percentile and maximum of some times.
 
     Example:
         >>> spread([0.1, 0.2, 0.3])
         {'count': 3, 'median': 0.2, 'p95': 0.29, 'longest': 0.3}
     """
-    median, p95 = (round(float(np.percentile(seconds, share)), 6) for share in (50, 95))
+    median, p95 = (round(float(np.percentile(seconds, rank)), 6) for rank in (50, 95))
     return {"count": len(seconds), "median": median, "p95": p95, "longest": max(seconds)}
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the studio's pages, light and dark, at a desk and on a phone, before a drawn face.
+"""Takes pictures of the studio's pages: light and dark, desktop and phone, with a drawn face.
 
 Example:
     python -m benchmarks.studio_pictures docs/pictures
@@ -50,16 +50,16 @@ import("/talk/speaking/talk.js").then(({ recognize }) => recognize(video)).then(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PictureOptions:
-    """What to make."""
+    """Where to write the pictures, and how."""
 
     out: tyro.conf.Positional[Path] = Path("docs/pictures")
-    """Folder of the pictures."""
+    """Folder to write to."""
     colors: int = 128
-    """In each picture; fewer make it smaller."""
+    """Number of colors in each picture; fewer make it smaller."""
 
 
 def open_talk(browser: Any) -> None:
-    """With a word in the sentence, and the answer to another one."""
+    """Open the page with a word in the sentence and the answer to another one."""
     press(browser, "[data-page=talk]")
     wait(browser, "byId('mouth-frame').classList.contains('found')")
     if not browser.execute_script("return document.querySelector('.guess')"):
@@ -69,12 +69,12 @@ def open_talk(browser: Any) -> None:
             if word:
                 press(browser, ".guess")
                 wait(browser, "byId('sentence').textContent")
-    # As the focus on the first of them does.
+    # as the focus on the first of them does
     browser.execute_script("document.querySelector('.guess').scrollIntoView({block: 'center'})")
 
 
 def open_lesson(browser: Any) -> None:
-    """With a word to mouth."""
+    """Open a lesson that shows a word to mouth."""
     press(browser, "[data-page=teach]")
     wait(browser, "!byId('teach').hidden && byId('mouth-frame').classList.contains('found')")
     if browser.execute_script("return document.getElementById('lesson').hidden"):
@@ -83,7 +83,7 @@ def open_lesson(browser: Any) -> None:
 
 
 def open_page(name: str) -> Callable[[Any], None]:
-    """A page as it opens."""
+    """Make a scene of a page as it opens."""
 
     def show(browser: Any) -> None:
         press(browser, f"[data-page={name}]")
@@ -98,7 +98,7 @@ SCENES: dict[str, Callable[[Any], None]] = {
     "data": open_page("data"),
     "talk": open_talk,
 }
-"""In the order in which they are opened; every other page of the header follows as it opens."""
+"""Scenes in the order in which they are opened; the other pages of the header follow."""
 
 
 def main(options: PictureOptions) -> None:
@@ -131,11 +131,13 @@ def press(browser: Any, selector: str) -> None:
     element.click()
     browser.execute_script("scrollTo(0, 0)")
     point = {"type": "mouseMoved", "x": 0, "y": 0}
-    browser.execute_cdp_cmd("Input.dispatchMouseEvent", point)  # what it is over looks otherwise
+    browser.execute_cdp_cmd(
+        "Input.dispatchMouseEvent", point
+    )  # an element under the pointer changes its look
 
 
 def wait(browser: Any, condition: str) -> None:
-    """Until a condition holds, in JavaScript."""
+    """Wait until a condition in JavaScript holds."""
     script = f"const byId = (id) => document.getElementById(id); return {condition}"
     end = time.monotonic() + WAIT_SECONDS
     while not browser.execute_script(script):
@@ -153,22 +155,22 @@ def _teach(profiles: Profiles) -> None:
 
 
 def _talk(profile: Profile) -> None:
-    """Words of the days before, of which fewer and fewer were taken for another one."""
-    chance = np.random.default_rng(0)
+    """Add words of the days before, which are recognized better from day to day."""
+    rng = np.random.default_rng(0)
     drawn = [_mouthed(word, num_frames=28) for word in range(len(WORDS))]
     today = datetime.datetime.now().astimezone().replace(hour=9, minute=0)
     for day in range(DAYS):
         for number in range(EACH_DAY):
             made = today - datetime.timedelta(days=DAYS - day, minutes=-3 * number)
-            said = int(chance.choice(len(WORDS), p=(0.3, 0.2, 0.2, 0.1, 0.1, 0.1)))
+            said = int(rng.choice(len(WORDS), p=(0.3, 0.2, 0.2, 0.1, 0.1, 0.1)))
             words = WORDS[said], WORDS[said ^ 1]
-            if chance.random() < 0.4 / (1 + day / 3):
+            if rng.random() < 0.4 / (1 + day / 3):
                 words = words[1], words[0]
             answer = AnswerRecord(
                 words=words, probabilities=(0.7, 0.2), confident=True, strategy="dtw", model=None
             )
             frames = drawn[said].frames
-            noisy = frames - np.minimum(frames, chance.integers(0, 6, frames.shape, np.uint8))
+            noisy = frames - np.minimum(frames, rng.integers(0, 6, frames.shape, np.uint8))
             clip = MouthClip(frames=noisy, fps=drawn[said].fps)
             with patch.object(profile_module, "now", made.isoformat):
                 profile.add_clip(WORDS[said], clip, source="studio", answer=answer)
@@ -179,14 +181,14 @@ def _mouthed(word: int, *, num_frames: int) -> MouthClip:
 
 
 def _frames(word: int, *, num_frames: int) -> UInt8[np.ndarray, "time 480 640 3"]:
-    """The drawn face that mouths a word, with rest at both ends."""
+    """Frames of the drawn face that mouths a word, with rest at both ends."""
     opening = np.pad(word_opening(word, num_frames), 10)
     poses = [FacePose(opened=opened, rounded=opened * (word % 2)) for opened in opening]
     return np.stack([draw_face(pose) for pose in poses])
 
 
 def _film(word: int) -> bytes:
-    """A recording of a word as the page makes them; nobody says it twice at the same speed."""
+    """A recording of a word as the page makes it, at a speed of its own."""
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
         stream = container.add_stream("libvpx", rate=25)

@@ -1,12 +1,12 @@
-"""Every task: what does a space do with clips that it has never seen?
+"""Every task: what does a space do with clips that it was not trained on?
 
-Inversion, inpainting, prediction, frame interpolation, sparse pixels and superresolution, beside
-what people would use instead; then refined weights beside a network that is fitted to each clip.
+Inversion, inpainting, prediction, frame interpolation, sparse inpainting and superresolution,
+beside the methods that people would use instead; then weight refinement beside a network that is
+fitted to each clip.
 
 - ``grid-faces``: the first 100 recordings, 3 clips of each; the last 10 recordings are held out.
-- ``bouncing-ball``: 50 balls at evenly spaced heights. Held out are the balls 2, 7, 12 and so on to
-  47, counted from 0 at the top: the space never sees a path at their heights, only at others above
-  and below.
+- ``bouncing-ball``: 50 balls at evenly spaced heights. The balls 2, 7, 12 and so on to 47 are held
+  out, counted from 0 at the top: training has no path at their heights, only above and below.
 - ``moving-mnist``: 1000 training clips of digits from the MNIST train file, seed 0; held out are
   256 clips of other digits, from the test file, seed 1.
 """
@@ -46,31 +46,30 @@ BALL_FRAMES, BALL_SIZE = 25, 50
 HELDOUT_BALLS = slice(2, None, 5)
 HELDOUT_DIGIT_CLIPS = 256
 FEWEST_SOURCES = 3
-"""With fewer recordings, balls or clips, nothing is held out or nothing is left to learn from."""
+"""The fewest recordings, balls or clips of which some are held out and some are left to train."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TasksOptions(SpaceOptions):
-    """Every task: what does a space do with clips that it has never seen?"""
+    """Every task: what does a space do with clips that it was not trained on?"""
 
     dataset: Literal["grid-faces", "bouncing-ball", "moving-mnist"]
-    """The clips to train on, and those that are held out."""
+    """The clips to train on and to hold out."""
     budget_seconds: float = 600.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     num_sources: int | None = None
-    """How much of the set: recordings of faces (None: 100), balls (50), or training clips of digits
+    """Number of recordings of faces (None: 100), of balls (50), or of training clips of digits
     (1000)."""
     max_clips: int | None = None
-    """Complete only so many held-out clips; None completes all."""
+    """The most held-out clips to complete; None completes all."""
     encoder_seconds: float = 150.0
-    """Time of training of each space's encoder, at whose guesses inversions begin; 0 trains none.
-    """
+    """Seconds of training of each space's encoder, where inversions start; 0 trains none."""
     max_steps: int = InversionConfig().max_steps
-    """Steps of an inversion at most."""
+    """The most steps of an inversion."""
     refined_clips: int = 30
-    """Held-out clips at most whose weights are refined and fitted, which takes long."""
+    """The most held-out clips for weight refinement and fitted networks, which take long."""
     single_inr_steps: int = 2000
-    """Steps of fitting one network to each clip at most."""
+    """The most steps of fitting one network to each clip."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -140,15 +139,15 @@ STORES: dict[str, Callable[[TasksOptions, Path], ClipStore]] = {
 
 
 def measure(options: TasksOptions, work: Path) -> dict[str, Any]:
-    """Train, then complete the held-out clips in every way."""
+    """Train, then complete the held-out clips with every method."""
     store = STORES[options.dataset](options, work)
     runs = []
     for name in options.presets:
         for seed in options.seeds:
             space, figures = train_space(store, name, seed, options, work)
             space = with_encoder(space, store, seed, options, work)
-            search = InversionConfig(max_steps=options.max_steps, seed=seed)
-            rows = task_table(space, store, config=search, max_clips=options.max_clips)
+            config = InversionConfig(max_steps=options.max_steps, seed=seed)
+            rows = task_table(space, store, config=config, max_clips=options.max_clips)
             print(f"\n{options.dataset}, {name}, seed {seed}\n{table_text(rows)}\n", flush=True)
             runs.append(
                 {
@@ -177,7 +176,7 @@ def measure(options: TasksOptions, work: Path) -> dict[str, Any]:
 def with_encoder(
     space: VideoSpace, store: ClipStore, seed: int, options: TasksOptions, work: Path
 ) -> VideoSpace:
-    """The space with an encoder, which an earlier call in the same folder may have trained."""
+    """Train an encoder for a space, unless an earlier call in the same folder has."""
     seconds = options.encoder_seconds
     if not seconds:
         return space
@@ -191,7 +190,7 @@ def with_encoder(
 
 
 def by_task(rows: Sequence[Row]) -> dict[str, Any]:
-    """The means by task and method, and apart from them the ends of their 95 % intervals."""
+    """Means by task and method, and separately the ends of their 95 % intervals."""
     tasks: dict[str, Any] = {row.task: {} for row in rows}
     intervals: dict[str, Any] = {row.task: {} for row in rows}
     for row in rows:
@@ -203,7 +202,7 @@ def by_task(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def median_figures(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """The medians over runs of what each method reaches.
+    """Medians over runs of the figures of each method.
 
     Example:
         >>> median_figures([{"bicubic": {"psnr_db": 20.0}}, {"bicubic": {"psnr_db": 22.0}}])
@@ -216,14 +215,14 @@ def median_figures(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[
 
 
 def refinement(space: VideoSpace, store: ClipStore, options: TasksOptions) -> dict[str, Any]:
-    """Refined weights beside a network that is fitted to each clip from nothing."""
+    """Compare weight refinement with a network that is fitted to each clip from nothing."""
     most = min(options.refined_clips, options.max_clips or options.refined_clips)
     truth = store.frames(evenly_spread(store.rows("holdout"), most))
     contexts = [everything(clip) for clip in truth]
     size = (store.height, store.width)
     started = time.perf_counter()
-    search = InversionConfig(refine="weights", max_steps=options.max_steps)
-    refined, _ = complete_clips(space, contexts, search)
+    config = InversionConfig(refine="weights", max_steps=options.max_steps)
+    refined, _ = complete_clips(space, contexts, config)
     refined_seconds = time.perf_counter() - started
     fitting = SingleInrConfig(max_steps=options.single_inr_steps)
     single = fit_single_inrs(space.model, contexts, size, fitting)

@@ -1,12 +1,12 @@
 """Time to quality: how long does a preset train until it shows its clips at a given PSNR?
 
 The quality is the mean PSNR of rendered training clips, evenly spread over the store, with the
-weights that a user would get at that moment. The clock runs from the call of ``train``, with
-everything that it does before the first step; saving for the measurement stops it, rendering and
-scoring follow when the training is over. The time to a target is the first measured moment at which
-the quality has reached it, so it is never too short; a preset that does not get there has null, and
-its budget as a lower bound. A schedule ends with the budget, so a smaller budget can get to low
-targets sooner.
+weights that a user would get at that moment. The clock starts with the call of ``train`` and
+includes all that it does before the first step. It stops while a snapshot is saved; snapshots are
+rendered and scored when the training is over. The time to a target is that of the first snapshot
+that reaches it, so it is never too short. A preset that does not reach a target has null, and its
+budget as a lower bound. A schedule ends with the budget, so a smaller budget can reach low targets
+sooner.
 """
 
 import dataclasses
@@ -45,23 +45,17 @@ from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
 
-FIRST_MOMENT = 1 / 128
-"""The first measured moment, as a share of the budget; the others follow in equal ratios."""
-
-
+FIRST_SNAPSHOT = 1 / 128
+"""The time of the first snapshot as a fraction of the budget; the others follow in equal ratios."""
 MEDIANS = (
     *("psnr_db", "points_per_second", "steps", "gflops", "fraction_of_matmul_peak"),
     *("setup_seconds", "train_seconds", "peak_rss_mib", "peak_gpu_mib"),
 )
-"""Figures of a run that are told as medians over seeds."""
-
-
+"""Figures of a run that become medians over seeds."""
 CLOCKED_SECONDS = 3.0
-"""About how long the steps take of which every part is clocked."""
-
-
+"""About how many seconds the steps take whose parts are timed."""
 Curve = dict[str, list[float]]
-"""Seconds, and the PSNR in dB at each of them."""
+"""Times in seconds, and the PSNR in dB at each of them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,19 +67,19 @@ class TimeToQualityOptions(SpaceOptions):
     store: str | None = None
     """Name of a prepared store to train on instead, a folder in WORK/clips."""
     num_sources: int | None = None
-    """How much of the data set: recordings of faces (None: 100), balls (50), or clips (1000)."""
+    """Number of recordings of faces (None: 100), of balls (50), or of clips of digits (1000)."""
     presets: tuple[PresetName, ...] = ("fast", "paper")
-    """The presets to train, one after the other; paper is what others are compared with."""
+    """The presets to train, one after the other; the others are compared with paper."""
     targets: tuple[float, ...] = (25.0, 30.0, 33.0, 36.0)
     """PSNRs to reach, in dB."""
     budget_seconds: float = 240.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     paper_budget_seconds: float | None = None
-    """Another one for the preset paper."""
+    """Seconds of training of the preset paper; None takes as long as the others."""
     num_measurements: int = 16
-    """Moments of a run at which it is measured, in equal ratios up to the end."""
+    """Number of snapshots of a run, at times in equal ratios up to its end."""
     scored_clips: int = 20
-    """Training clips that are rendered each time; with the preset paper, paper_clips."""
+    """Number of training clips to score each time; for the preset paper, paper_clips."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -104,7 +98,7 @@ class TimeToQualityOptions(SpaceOptions):
 
     @property
     def clips_name(self) -> str:
-        """Of what is trained on."""
+        """Name of the clips to train on."""
         return self.store or self.dataset
 
     def results_name(self, benchmark: str) -> str:
@@ -113,7 +107,7 @@ class TimeToQualityOptions(SpaceOptions):
 
 
 def measure(options: TimeToQualityOptions, work: Path) -> dict[str, Any]:
-    """Train every preset, watch it, and compare."""
+    """Train every preset with snapshots, and compare."""
     store = _store(options, work)
     device = choose_device()
     warm_up()
@@ -177,7 +171,7 @@ def measure_run(
     work: Path,
     peaks: dict[str, float],
 ) -> dict[str, Any]:
-    """Train a preset once, and score what it was at several moments."""
+    """Train a preset once and score its snapshots."""
     budget = options.budget_seconds
     if name == "paper" and options.paper_budget_seconds:
         budget = options.paper_budget_seconds
@@ -185,33 +179,33 @@ def measure_run(
     say(f"{name}, seed {seed}: training for {budget:g} s")
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        watch = Watch(Path(folder), budget, options.num_measurements)
+        snapshots = Snapshots(Path(folder), budget, options.num_measurements)
         saving = TrainingOptions(time_budget_seconds=budget, checkpoint_seconds=math.inf)
         with peak_memory() as memory:
-            report = train(store, Path(folder) / "space", config, saving, watch)
+            report = train(store, Path(folder) / "space", config, saving, snapshots)
         if not report.finished:
             raise KeyboardInterrupt
         space = VideoSpace.from_pretrained(Path(folder) / "space", choose_device())
         max_clips = options.paper_clips if name == "paper" else options.scored_clips
         curve = []
-        for snapshot in watch.snapshots:
+        for snapshot in snapshots.saved:
             restore(space, snapshot.file, config)
             scores = evaluate(space, store, max_clips=max_clips, progress=False).summary()
             curve.append((snapshot.seconds, scores["psnr_db"]))
             snapshot.file.unlink()
-    seconds = report.seconds - watch.paused_seconds
+    seconds = report.seconds - snapshots.paused_seconds
     gflops = operations(config, store, report.points) / seconds / 1e9
     return {
         "seed": seed,
         "budget_seconds": budget,
-        "setup_seconds": watch.setup_seconds,
+        "setup_seconds": snapshots.setup_seconds,
         "train_seconds": seconds,
-        "paused_seconds": watch.paused_seconds,
+        "paused_seconds": snapshots.paused_seconds,
         "steps": report.step,
         "points_per_second": report.points / seconds,
-        "precision": watch.precision,
+        "precision": snapshots.precision,
         "gflops": gflops,
-        "fraction_of_matmul_peak": gflops / peaks[watch.precision],
+        "fraction_of_matmul_peak": gflops / peaks[snapshots.precision],
         **memory,
         "psnr_db": curve[-1][1],
         "num_scored_clips": min(max_clips, len(space.ids)),
@@ -223,7 +217,7 @@ def measure_run(
 
 
 def first_reached(curve: dict[str, list[float]], target_db: float) -> float | None:
-    """The first moment at which a target is reached; None where it never is.
+    """The first time at which a target is reached; None where it never is.
 
     Example:
         >>> first_reached({"seconds": [1.0, 2.0, 4.0], "psnr_db": [20.0, 31.0, 33.0]}, 30.0)
@@ -257,7 +251,7 @@ def of_seeds(runs: list[dict[str, Any]], targets: tuple[float, ...]) -> dict[str
 
 
 def times_faster(presets: dict[str, dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """By preset and target: how many times sooner than paper, and whether it is at least that.
+    """By preset and target, how many times sooner than paper, and whether that is a lower bound.
 
     Example:
         >>> fast = {"seconds_to": {"30": 2.0}, "longer_than_seconds": {"30": None}}
@@ -292,26 +286,26 @@ def _clocked(
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """What a run was at some time."""
+    """The state of a run at some time."""
 
     seconds: float
-    """Since the call of ``train``, without pauses."""
+    """Time since the call of ``train``, without pauses."""
     file: Path
-    """Weights and codes."""
+    """File of the weights and codes."""
 
 
-class Watch:
-    """Saves what a run is at several moments, the last one included; for ``on_step``.
+class Snapshots:
+    """Saves the state of a run at several times, the end included, as its ``on_step``.
 
     Args:
-        folder: To save to.
-        budget_seconds: Time of training of the run.
-        num_measurements: How often it saves, at times in equal ratios.
+        folder: Folder to save to.
+        budget_seconds: Seconds of training of the run.
+        num_measurements: Number of snapshots, at times in equal ratios.
     """
 
     def __init__(self, folder: Path, budget_seconds: float, num_measurements: int) -> None:
-        ratio = FIRST_MOMENT ** (1 / (num_measurements - 1))
-        self.snapshots: list[Snapshot] = []
+        ratio = FIRST_SNAPSHOT ** (1 / (num_measurements - 1))
+        self.saved: list[Snapshot] = []
         self.paused_seconds = 0.0
         self.setup_seconds = 0.0
         self.precision = "float32"
@@ -321,7 +315,7 @@ class Watch:
         self._started = time.perf_counter()
 
     def __call__(self, state: TrainingState) -> None:
-        """After every step."""
+        """Save a snapshot if it is due, after every step."""
         progress = state.progress
         if progress.step == 1:
             self.setup_seconds = time.perf_counter() - self._started - progress.seconds
@@ -333,17 +327,17 @@ class Watch:
         start = now(state.codes.device)
         while self._due and seconds >= self._due[-1]:
             self._due.pop()
-        file = self._folder / f"{len(self.snapshots)}.safetensors"
+        file = self._folder / f"{len(self.saved)}.safetensors"
         averaged = state.config.optimizer.average_decay > 0
         weights = state.average.weights if averaged else state.model.state_dict()
         save_tensors(file, {**weights, "codes": state.codes})
-        self.snapshots.append(Snapshot(self.setup_seconds + seconds, file))
+        self.saved.append(Snapshot(self.setup_seconds + seconds, file))
         if not is_last:
             self.paused_seconds += now(state.codes.device) - start
 
 
 def restore(space: VideoSpace, file: Path, config: TrainingConfig) -> None:
-    """Give a space the weights and latents of a moment."""
+    """Give a space the weights and latents of a snapshot."""
     tensors, _ = load_tensors(file, str(space.device))
     codes = tensors.pop("codes")
     model = InrvModel(config.model).to(space.device)

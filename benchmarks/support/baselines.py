@@ -1,4 +1,4 @@
-"""What a trained space has to beat: still pictures, and a linear space of whole clips."""
+"""Baselines of reconstruction: still pictures, and principal components of whole clips."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -17,36 +17,36 @@ from videospace.runtime.pca import principal_components
 CLIPS_AT_ONCE = 16
 
 Reconstruct = Callable[[list[int]], np.ndarray]
-"""Gives the clips with some numbers, counted among the training clips, as uint8."""
+"""Takes numbers of training clips, and returns reconstructions of these clips as uint8."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LinearSpace:
-    """Whole clips as a mean clip plus mixtures of principal components."""
+    """A mean clip plus linear combinations of principal components."""
 
     mean: Float[Tensor, " value"]
     """The mean clip, in [-1, 1]."""
     components: Float[Tensor, "value latent"]
-    """Orthonormal."""
+    """Orthonormal directions."""
     latents: Float[Tensor, "clip latent"]
-    """The coordinates of the clips."""
+    """The coordinates of the training clips."""
     clip_shape: tuple[int, int, int, int]
-    """Frames, height, width and 3."""
+    """Number of frames, height, width and 3."""
 
     def render(
         self, latents: Float[Tensor, "clip latent"]
     ) -> UInt8[np.ndarray, "clip time height width 3"]:
-        """The clips of some coordinates."""
+        """Render the clips of some coordinates."""
         values = to_uint8(self.mean + latents @ self.components.T)
         return values.view(-1, *self.clip_shape).numpy()
 
 
 def linear_space(clips: UInt8[np.ndarray, "clip time height width 3"], width: int) -> LinearSpace:
-    """The linear space that loses least of some clips.
+    """Fit a linear space to clips by principal components.
 
     Args:
-        clips: To describe.
-        width: Coordinates of a clip; fewer where the clips do not vary in as many directions.
+        clips: The training clips.
+        width: Number of coordinates; fewer where the clips do not vary in as many directions.
     """
     values = torch.from_numpy(clips).flatten(1).float().div_(127.5).sub_(1)
     mean = values.mean(dim=0)
@@ -73,7 +73,7 @@ def still_baselines(clips: UInt8[np.ndarray, "clip time height width 3"]) -> dic
 
 
 def constant(clips: UInt8[np.ndarray, "clip time height width 3"], level: int) -> Reconstruct:
-    """One gray level everywhere, whatever the clip."""
+    """Show one gray level everywhere, whatever the clip."""
     return lambda numbers: np.full((len(numbers), *clips.shape[1:]), level, np.uint8)
 
 
@@ -95,7 +95,7 @@ def score(
 def score_linear(
     clips: UInt8[np.ndarray, "clip time height width 3"], space: LinearSpace
 ) -> dict[str, Any]:
-    """Mean scores of a linear space, and the numbers that it keeps."""
+    """Mean scores of a linear space, and how many numbers it stores."""
     scores = score(clips, lambda numbers: space.render(space.latents[numbers]))
     num_kept = space.mean.numel() + space.components.numel()
     return {**scores, "num_parameters": num_kept, "num_latent_values": space.latents.numel()}

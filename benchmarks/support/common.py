@@ -1,4 +1,4 @@
-"""What every benchmark does: options, the machine, the table, and the JSON that stays."""
+"""The command line of every benchmark: options, the machine, the table, and the JSON file."""
 
 import contextlib
 import dataclasses
@@ -33,23 +33,22 @@ DATA_VARIABLE = "VIDEOSPACE_DATA"
 COMMIT_VARIABLE = "GIT_COMMIT"
 """Names the commit where the code runs without its history."""
 WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "corpus", "pretrain_corpus")
-"""Options that change no figure; they name places, and stay out of the results."""
+"""Options that change no figure: they name folders and stay out of the results."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BenchmarkOptions:
-    """What every benchmark can be told."""
+    """The options of every benchmark."""
 
     work: Path | None = None
-    """Folder for clips and spaces, used again when the command is repeated; None takes a
-    temporary one."""
+    """Folder for clips and models that the same command uses again; None takes a temporary one."""
     out: Path | None = None
-    """The file of results; None takes the one in benchmarks/results."""
+    """The file to write the results to; None takes the one in benchmarks/results."""
     save: bool = True
-    """Write that file."""
+    """Whether to write that file."""
 
     def results_name(self, benchmark: str) -> str:
-        """Stem of that file; another one where the options make it another benchmark."""
+        """Stem of the file of results, which may depend on the options."""
         return benchmark
 
 
@@ -60,16 +59,16 @@ def run_benchmark(
     measure: Callable[[Any, Path], dict[str, Any]],
     arguments: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Read the options, measure, keep the results and print them as the last line.
+    """Read the options, measure, write the results and print them as the last line.
 
-    What a user can put right is printed as one line, and ends the process with status 2.
+    A mistake of the user is printed as one line and ends the process with status 2.
 
     Args:
-        name: Of the module.
-        question: What is measured; the first text of ``--help``.
+        name: Name of the module.
+        question: What is measured, as the first text of ``--help``.
         options_type: A dataclass; every field becomes a flag.
         measure: Takes the options and the folder to work in, and returns the results.
-        arguments: Of the command line; None takes those of the process.
+        arguments: Arguments of the command line; None takes those of the process.
 
     Returns:
         The results with the options and the machine, as written.
@@ -119,7 +118,7 @@ def data_path(name: str) -> Path:
 
 
 def machine() -> dict[str, Any]:
-    """Where and with what the figures were measured."""
+    """The machine, the versions and the commit that are measured."""
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
@@ -143,13 +142,13 @@ def fraction_of_valid_balls(
     other_parent_px: Sequence[float] | np.ndarray,
     radius_px: float,
 ) -> float:
-    """The share of clips that show what every bouncing ball shows.
+    """The fraction of clips that show what every bouncing ball shows.
 
     Args:
-        videos: To check.
+        videos: Clips to check.
         one_parent_px: For each of them, the height of the ball in one parent.
         other_parent_px: The same in the other one; the ball has to be between the two.
-        radius_px: Of a true ball.
+        radius_px: Radius of a true ball.
     """
     parents = zip(videos, one_parent_px, other_parent_px, strict=True)
     return fraction_valid(
@@ -187,12 +186,12 @@ def print_table(title: str, rows: dict[str, dict[str, Any]], columns: Sequence[s
 
 
 def say(text: str) -> None:
-    """Tell what is going on, apart from the results."""
+    """Print what is going on to standard error, apart from the results."""
     print(text, file=sys.stderr, flush=True)
 
 
 def plain(value: Any) -> Any:
-    """Only what JSON knows, in six digits; figures that are not finite become None.
+    """Round figures to six digits and replace those that are not finite by None, for JSON.
 
     Example:
         >>> plain({"psnr_db": float("inf"), "seconds": (1.23456789, 2)})
@@ -208,7 +207,7 @@ def plain(value: Any) -> Any:
 
 
 def pretty(document: dict[str, Any]) -> str:
-    """JSON for people: indented, but with the plain numbers of a list on one line.
+    """Indented JSON with the plain numbers of a list on one line.
 
     Example:
         >>> print(pretty({"seeds": [0, 1]}), end="")

@@ -1,4 +1,4 @@
-"""GRID as a corpus for lipreading: letter + digit pairs, cut out of whole sentences."""
+"""Cuts letter + digit pairs out of GRID's sentences, as a corpus for lipreading."""
 
 import csv
 import dataclasses
@@ -24,13 +24,13 @@ from videospace.runtime.files import atomic_write
 FPS = 25.0
 MARGIN_FRAMES = 2
 LETTER, DIGIT = 3, 4
-"""Places of the two words in a sentence, counted without the silence."""
+"""Numbers of the two words in a sentence, counted without the silence."""
 SAY_EVERY_SECONDS = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SpokenPair:
-    """Where a letter and a digit are spoken in a sentence."""
+    """The window of a sentence in which a letter and a digit are spoken."""
 
     recording: str
     """Name of the file without its suffix."""
@@ -52,9 +52,8 @@ def read_grid_pairs(
     """The letter + digit pairs of one GRID speaker, from 2 frames before to 2 frames after.
 
     Args:
-        folder: The recordings with their ``words.tsv``; the folder's name tells the speaker.
-        work: Folder for mouths that are found once and kept, recording by recording, so that an
-            interrupted run goes on where it was.
+        folder: The recordings with their ``words.tsv``; the folder is named after the speaker.
+        work: Folder that keeps the mouths of each recording, so that an interrupted run goes on.
         detector: Finds the faces; None takes dlib.
         max_recordings: Read the first ones in alphabetical order only; None reads all.
 
@@ -120,12 +119,12 @@ def spoken_pairs(table: Path) -> list[SpokenPair]:
 def mouths_of_recordings(
     folder: Path, recordings: Sequence[str], *, work: Path, detector: FaceDetector | None = None
 ) -> Iterator[UInt8[np.ndarray, "time 88 88"]]:
-    """The mouth through each whole recording, from the work folder where it has been found before.
+    """The mouth through each whole recording, read from the work folder where it is there.
 
     Args:
         folder: The recordings.
         recordings: Their names without suffix.
-        work: Folder for what is found; delete it after a change to how mouths are found.
+        work: Folder that keeps the mouths; delete it after a change to how mouths are found.
         detector: Finds the faces; None takes dlib.
 
     Yields:

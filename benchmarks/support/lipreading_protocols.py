@@ -1,4 +1,4 @@
-"""Who learns from what, and is asked what: the fixed protocols of lipreading."""
+"""The fixed protocols of lipreading: the clips to pretrain on, to learn from and to recognize."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from videospace.runtime.errors import UserError
 
 Protocol = Literal["miracl-1", "miracl-2", "miracl-unseen-1", "grid-pairs-1"]
 FIRST_TESTED_TAKE = {"miracl-1": 2, "miracl-2": 2, "miracl-unseen-1": 2, "grid-pairs-1": 1}
-"""Takes before it are never asked about, so that one and two shots are asked the same."""
+"""Number of the first take to recognize, so that one and two shots have the same test."""
 
 MIRACL_TEXTS = {
     "words/01": "begin", "words/02": "choose", "words/03": "connection", "words/04": "navigation",
@@ -20,21 +20,21 @@ MIRACL_TEXTS = {
     "phrases/05": "good bye", "phrases/06": "I love this game", "phrases/07": "nice to meet you",
     "phrases/08": "you are welcome", "phrases/09": "how are you", "phrases/10": "have a good time",
 }  # fmt: skip
-"""What MIRACL's classes say (Rekik, Ben-Hamadou and Mahdi, 2014)."""
+"""The texts of MIRACL's classes (Rekik, Ben-Hamadou and Mahdi, 2014)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """One person's words, and what was learned from other people before."""
+    """One person's clips to learn from and to recognize, and other people's to pretrain on."""
 
     speaker: str
     """The person."""
     part: str
-    """Which words: all, or the words or phrases of MIRACL."""
+    """all, or the words or the phrases of MIRACL."""
     shots: list[LabeledClip]
     """The person's clips to learn from."""
     tests: list[LabeledClip]
-    """The person's clips to ask about."""
+    """The person's clips to recognize."""
     pretraining: list[LabeledClip]
     """Other people's clips."""
     others: list[LabeledClip]
@@ -51,8 +51,8 @@ def tasks(
 
     Args:
         protocol: By its name.
-        clips: Of the corpus that is asked about.
-        pool: Of a separate corpus for pretraining, from which every speaker who is asked about is
+        clips: Clips of the test corpus.
+        pool: Clips of a separate corpus for pretraining, from which every test speaker is
             left out, by name and by recording; None takes the corpus's other speakers.
         speakers: To ask about; none stands for all.
 
@@ -80,11 +80,11 @@ def tasks(
 def without_speakers(
     pool: Sequence[LabeledClip], asked: Sequence[LabeledClip]
 ) -> list[LabeledClip]:
-    """Leave out whoever is asked about, whatever they are called in the pool."""
+    """Leave out the speakers of the test, whatever their name in the pool."""
     recordings = {clip_id(clip.clip) for clip in asked}
-    known = {clip.speaker.casefold() for clip in asked}
-    known |= {clip.speaker.casefold() for clip in pool if clip_id(clip.clip) in recordings}
-    return [clip for clip in pool if clip.speaker.casefold() not in known]
+    excluded = {clip.speaker.casefold() for clip in asked}
+    excluded |= {clip.speaker.casefold() for clip in pool if clip_id(clip.clip) in recordings}
+    return [clip for clip in pool if clip.speaker.casefold() not in excluded]
 
 
 def _part(clips: Sequence[LabeledClip], part: str) -> list[LabeledClip]:
@@ -102,15 +102,15 @@ def _task(
     others: Sequence[LabeledClip],
 ) -> Task:
     num_shots = 2 if protocol == "miracl-2" else 1
-    shots, tests, seen = [], [], {}
+    shots, tests, last_take = [], [], {}
     for clip in own:  # takes come in order
-        place = seen[clip.word] = seen.get(clip.word, -1) + 1
-        if place < num_shots:
+        take = last_take[clip.word] = last_take.get(clip.word, -1) + 1
+        if take < num_shots:
             shots.append(clip)
-        elif place >= FIRST_TESTED_TAKE[protocol]:
+        elif take >= FIRST_TESTED_TAKE[protocol]:
             tests.append(clip)
     same_words = [
-        dataclasses.replace(clip, domain="synthetic") for clip in others if clip.word in seen
+        dataclasses.replace(clip, domain="synthetic") for clip in others if clip.word in last_take
     ]
     return Task(
         speaker=speaker,

@@ -1,4 +1,4 @@
-"""Spaces for the benchmarks: trained within a budget of time, scored, and shown."""
+"""Trains spaces within a budget of time, scores them and writes contact sheets."""
 
 import dataclasses
 import math
@@ -35,22 +35,22 @@ COSTS = ("train_seconds", "wall_seconds", "steps", "points")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SpaceOptions(BenchmarkOptions):
-    """What every benchmark that trains spaces can be told."""
+    """The options of every benchmark that trains spaces."""
 
     budget_seconds: float = 60.0
-    """Time of training of each space."""
+    """Seconds of training of each space."""
     whole_budget: bool = True
     """Train until the budget is spent; otherwise a preset may end before, at its own number of
     points."""
     presets: tuple[PresetName, ...] = ("fast",)
     """The presets to train."""
     seeds: tuple[int, ...] = (0,)
-    """A run for each of them; the figures are medians."""
+    """Seeds of the runs; the figures are medians over them."""
     paper_clips: int = 30
-    """Clips, evenly spaced, on which the preset paper is scored, since it renders slowly; the
-    other presets are scored on all that they trained on."""
+    """Number of evenly spaced training clips that the preset paper is scored on, since it renders
+    slowly; the other presets are scored on all of them."""
     pictures: Path | None = None
-    """Folder for contact sheets to look at; None writes none. They show the recordings."""
+    """Folder for contact sheets, which show the recordings; None writes none."""
 
     def __post_init__(self) -> None:
         if (
@@ -67,21 +67,21 @@ class SpaceOptions(BenchmarkOptions):
 
 
 class TrainedSpace(NamedTuple):
-    """A space and what it took."""
+    """A trained space and its figures."""
 
     space: VideoSpace
-    """As a user would open it."""
+    """The space as a user would open it."""
     figures: dict[str, Any]
-    """Time, steps, scores on the training clips, and how the error fell."""
+    """Time, steps, scores on the training clips, and the curve of the PSNR."""
 
 
 def train_space(
     store: ClipStore, name: str, seed: int, options: SpaceOptions, work: Path
 ) -> TrainedSpace:
-    """Train a preset within the budget and score its reconstructions, which takes time of its own.
+    """Train a preset within the budget, then score its reconstructions.
 
-    A space that an earlier call has finished in the same folder is not trained again, and marked
-    as reused; how long that call took as a whole is not known.
+    A space that an earlier call finished in the same folder is not trained again. It is marked as
+    reused, and its time as a whole is not known.
     """
     config = dataclasses.replace(preset(name), seed=seed)
     length = "" if options.whole_budget else "-own-length"
@@ -127,7 +127,7 @@ def summary(runs: list[dict[str, Any]], *extra: str) -> dict[str, Any]:
 
 
 def curve(folder: Path) -> dict[str, list[float]]:
-    """How a run went: time, smoothed PSNR of the points of a step, clips that took part."""
+    """Time, smoothed PSNR of the points of a step, and number of clips over a run."""
     records = read_metrics(folder)
     stride = max(1, math.ceil(len(records) / MAX_CURVE_POINTS))
     kept = records[::-1][::stride][::-1]  # the last one in any case
@@ -135,7 +135,7 @@ def curve(folder: Path) -> dict[str, list[float]]:
 
 
 def warm_up() -> None:
-    """Do everything once that is slow only the first time."""
+    """Train once on toy clips, since the first training of a process is slower."""
     with tempfile.TemporaryDirectory() as folder:
         config = BouncingBallConfig(num_clips=4, num_frames=3, size="16")
         store = write_bouncing_ball(Path(folder) / "clips", config)

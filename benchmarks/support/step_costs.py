@@ -1,4 +1,4 @@
-"""What a step of training costs: arithmetic, memory, and where its time goes."""
+"""Costs of a training step: its operations, its memory, and the time of each part."""
 
 import contextlib
 import dataclasses
@@ -41,17 +41,17 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
         (MovingAverage, "update"),
     ],
 }
-"""The calls of a step, by what they are for; what is left of it is called other."""
+"""The calls of a step by their purpose; the rest of a step is called other."""
 SIZES = {"cpu": (512, 1024, 2048), "cuda": (2048, 4096, 8192)}
-"""Heights and widths of the matrices whose products give the peak."""
+"""By kind of device, the heights and widths of the matrices whose products give the peak."""
 PRODUCT_SECONDS = 0.5
-"""About how long the products of one size may take in all."""
+"""About how many seconds the products of one size may take together."""
 MOST_REPEATS = 30
 
 
 def clip_points(config: TrainingConfig, store: ClipStore) -> int:
-    """Points of a clip in a step."""
-    whole = store.height * store.width  # of one frame, where an INR holds at one time
+    """Number of points of a clip in a step."""
+    whole = store.height * store.width  # one frame: with keyframes, an INR is made for one time
     if config.model.latent.num_keyframes == 1:
         whole *= store.num_frames
     return config.batch.points_per_clip or whole
@@ -104,7 +104,7 @@ def _best_gflops(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def now(device: torch.device) -> float:
-    """The time in seconds, when everything asked of a device is done."""
+    """The time in seconds after a device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()
@@ -112,14 +112,14 @@ def now(device: torch.device) -> float:
 
 @contextlib.contextmanager
 def peak_memory(every_seconds: float = 0.05) -> Iterator[dict[str, float]]:
-    """Watch the memory of this process inside the block; the figures are there when it ends."""
+    """Measure the peak memory of this process inside the block, and fill the figures at its end."""
     figures: dict[str, float] = {}
     process, over = psutil.Process(), threading.Event()
-    seen = [process.memory_info().rss]
+    peak = [process.memory_info().rss]
 
     def watch() -> None:
         while not over.wait(every_seconds):
-            seen.append(max(seen.pop(), process.memory_info().rss))
+            peak.append(max(peak.pop(), process.memory_info().rss))
 
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
@@ -130,7 +130,7 @@ def peak_memory(every_seconds: float = 0.05) -> Iterator[dict[str, float]]:
     finally:
         over.set()
         thread.join()
-        figures["peak_rss_mib"] = seen[0] / 2**20
+        figures["peak_rss_mib"] = peak[0] / 2**20
         if torch.cuda.is_available():
             figures["peak_gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
 
@@ -138,7 +138,7 @@ def peak_memory(every_seconds: float = 0.05) -> Iterator[dict[str, float]]:
 def seconds_by_part(
     store: ClipStore, config: TrainingConfig, device: torch.device, num_steps: int
 ) -> dict[str, float]:
-    """Train anew for some steps with a clock around every part of a step.
+    """Train for some steps with a clock around every part of a step.
 
     Returns:
         Seconds of a step by part, in the mean of all steps but the first. Waiting for a GPU after

@@ -216,7 +216,7 @@ def test_studio_under_load(run_main):
         *("--malformed", "0"),
     )
     assert document["load"]["failures"] == []
-    assert document["load"]["mishaps"] == []
+    assert document["load"]["errors"] == []
     recordings = document["load"]["recordings"]
     assert {recordings[name] for name in ("lost", "came_back", "damaged")} == {0}
 
