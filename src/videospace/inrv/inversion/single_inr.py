@@ -77,7 +77,7 @@ def fit_single_inrs(
     inr = model.config.inr
     shapes = layer_shapes(inr, model.in_width)
     bounds = [
-        initial_weight_bound(inr, in_, is_rank0=not depth) for depth, (_, in_) in enumerate(shapes)
+        initial_weight_bound(inr, in_, is_first=not depth) for depth, (_, in_) in enumerate(shapes)
     ]
     units = [
         Layer(
