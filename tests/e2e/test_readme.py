@@ -1,7 +1,10 @@
 """What the README and the how-to pages tell people to type works."""
 
 import ast
+import contextlib
+import functools
 import importlib
+import io
 import re
 import shlex
 import shutil
@@ -85,16 +88,20 @@ def test_completing_in_python(folder: Path) -> None:
     assert names["coarse"].video.shape == (4, 4, 4, 3)
 
 
+@functools.cache
+def help_of(*command: str) -> str:
+    """What a command prints with ``--help``."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed, pytest.raises(SystemExit):
+        main([*command, "--help"])
+    return printed.getvalue()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_flag_on_a_page_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_flag_on_a_page_exists(page: Path) -> None:
     for words in commands(page):
         assert words[0] in COMMANDS
         drawn = words[0] == "prepare" and words[1] == "moving-mnist"
-        within = words[1:2] if drawn or words[0] == "lipread" else []
-        shown = [words[0], *within, "--help"]
-        with pytest.raises(SystemExit):
-            main(shown)
-        known = capsys.readouterr().out
+        known = help_of(*words[: 2 if drawn or words[0] == "lipread" else 1])
         for flag in (word for word in words if word.startswith("--")):
             assert f"{flag} " in known or f"{flag}," in known, (words[0], flag)
 
