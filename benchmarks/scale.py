@@ -34,6 +34,7 @@ from videospace.inrv.training.presets import fast
 from videospace.inrv.training.state import ROW_TABLES, TrainingState
 from videospace.runtime.checkpoint import save_tensors
 from videospace.runtime.log import read_metrics
+from videospace.runtime.random import random_stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -242,7 +243,7 @@ def costs_by_clip(store: ClipStore, settings: TrainingConfig) -> dict[str, float
     weight_bytes = sum(weight.nbytes for weight in state.model.parameters())
     assert settings.batch.points_per_clip is not None
     points = settings.batch.num_clips * settings.batch.points_per_clip
-    generator = training_data.seeded(0)
+    generator = random_stream(0, "points")
     num_clips = settings.batch.num_clips
     clips = training_data.TrainingClips(store, [0], CPU)
     path = store.folder.parent / "tables.safetensors"

@@ -7,6 +7,7 @@ Run it only after a change that is meant to change these numbers, and say so in 
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
@@ -18,7 +19,8 @@ from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.rendering.renderer import render_points
 from videospace.inrv.space.sampling import sample_gaussian, sample_paths
-from videospace.inrv.training.data import clip_batch, seeded
+from videospace.inrv.training.data import clip_batch
+from videospace.runtime.random import random_stream
 
 PATH = Path(__file__).with_name("golden.safetensors")
 SIZE = (2, 3, 4)
@@ -56,7 +58,12 @@ def compute() -> dict[str, Tensor]:
     golden["gaussian samples"] = sample_gaussian(latents(), 4, torch.Generator().manual_seed(0))
     golden["batches"] = torch.stack([clip_batch(3, 10, 4, index) for index in range(5)])
     golden["seeds"] = torch.stack(
-        [torch.tensor(seeded(seed, 3, 7).initial_seed()) for seed in range(3)]
+        [
+            torch.from_numpy(
+                np.array(random_stream(seed, "points", 7).initial_seed()).view(np.int64)
+            )
+            for seed in range(3)
+        ]
     )
     return golden
 

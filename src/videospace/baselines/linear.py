@@ -18,6 +18,7 @@ from videospace.baselines.pixels import (
 from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import principal_components
+from videospace.runtime.random import random_stream
 
 MOST_VALUES = 2**28
 """More values than this (1 GiB of them) are thinned to every second, third or further clip."""
@@ -141,7 +142,7 @@ def _noise_variance(centered: Float[Tensor, "clip value"], num_components: int, 
     as many components as clips, they lie in the space exactly.
     """
     num_held = max(1, len(centered) // 10)
-    chosen = torch.randperm(centered.shape[1], generator=torch.Generator().manual_seed(seed))
+    chosen = torch.randperm(centered.shape[1], generator=random_stream(seed, "noise values"))
     values = centered[:, chosen[:NOISE_VALUES]]
     known, held = values[:-num_held], values[-num_held:]
     if not len(known):

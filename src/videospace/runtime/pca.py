@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.runtime.random import random_stream
+
 EXACT_UP_TO = 1024
 
 OVERSAMPLING = 16
@@ -49,7 +51,7 @@ def principal_components(
         scores, singular_values, components = _exact_components(centered, num_components)
     else:
         start = torch.randn(
-            centered.shape[1], sketch_width, generator=torch.Generator().manual_seed(seed)
+            centered.shape[1], sketch_width, generator=random_stream(seed, "principal components")
         )
         basis = torch.linalg.qr(centered @ start).Q
         for _ in range(NUM_POWER_ITERATIONS):

@@ -115,10 +115,10 @@ class TestInvert:
         often = invert(space, contexts, dataclasses.replace(QUICK, restarts=4)).context_l1.mean()
         assert often < once + 0.2
 
-    def test_restarts_leave_a_place_that_one_search_is_caught_in(self, make_space, make_model):
+    def test_restarts_escape_a_local_minimum(self, make_space, make_model):
         rough = HypernetworkConfig(hidden_width=8, initial_difference=0.3)
         space = make_space(num_clips=12, model=make_model(hypernetwork=rough))
-        contexts = [tasks.everything(clip) for clip in unseen(space, 3)]
+        contexts = [tasks.everything(clip) for clip in unseen(space, 3, seed=6)]
         once = invert(space, contexts, QUICK).context_l1.max()
         often = invert(space, contexts, dataclasses.replace(QUICK, restarts=8)).context_l1.max()
         assert often < 0.5 * once

@@ -95,7 +95,7 @@ class TestInvert:
         assert context.observed.any(axis=(1, 2)).tolist() == [True, False, False, False]
 
     def test_an_error_counts_by_its_weight_in_whatever_frame_it_is(self, space):
-        truth = unseen(space)[0]
+        truth = unseen(space, seed=6)[0]
         weight = np.zeros(truth.shape[:3], np.float32)
         weight[0] = 2
         video = truth.copy()

@@ -5,26 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videospace.inrv.training import data as training_data
-from videospace.inrv.training.data import TrainingClips, clip_batch, seeded
+from videospace.inrv.training.data import TrainingClips, clip_batch
+from videospace.runtime.random import random_stream
 
 CPU = torch.device("cpu")
-
-
-class TestSeeds:
-    @settings(deadline=None, max_examples=50)
-    @given(st.integers(-(2**40), 2**40), st.lists(st.integers(0, 10**6), max_size=3))
-    def test_a_stream_is_a_function_of_its_numbers(self, seed, stream):
-        def draw(*numbers):
-            return torch.rand(4, generator=seeded(*numbers)).tolist()
-
-        assert draw(seed, *stream) == draw(seed, *stream)
-        assert draw(seed, *stream) != draw(seed, *stream, 0)
-        assert draw(seed, *stream) != draw(seed + 1, *stream)
-
-    def test_neighboring_streams_are_unlike(self):
-        draws = torch.stack([torch.randn(500, generator=seeded(0, 3, step)) for step in range(40)])
-        correlation = torch.corrcoef(draws).fill_diagonal_(0)
-        assert correlation.abs().max() < 0.25
 
 
 class TestBatches:
@@ -93,14 +77,16 @@ class TestPixels:
         clips, points = torch.tensor([2, 0]), torch.randint(192, (2, 30))
         assert torch.equal(mapped.colors(clips, points), resident.colors(clips, points))
         assert torch.equal(mapped.median_colors, resident.median_colors)
-        draws = [c.important_points(clips, 20, seeded(5)) for c in (mapped, resident)]
+        draws = [
+            c.important_points(clips, 20, random_stream(5, "points")) for c in (mapped, resident)
+        ]
         assert torch.equal(*draws)
 
 
 class TestPoints:
     def test_uniform_points_cover_the_grid(self, store):
         clips = TrainingClips(store, [0], CPU)
-        points = clips.uniform_points(1, 40_000, seeded(0))
+        points = clips.uniform_points(1, 40_000, random_stream(0, "points"))
         counts = points.flatten().bincount(minlength=192)
         assert counts.min() > 140
         assert counts.max() < 280
@@ -110,14 +96,14 @@ class TestPoints:
         still[0, :, 2, 3] = [[0] * 3, [255] * 3, [0] * 3, [255] * 3]
         store = make_store(tmp_path / "still", 1, clips=still)
         clips = TrainingClips(store, [0], CPU)
-        points = clips.important_points(torch.tensor([0]), 2000, seeded(0))
+        points = clips.important_points(torch.tensor([0]), 2000, random_stream(0, "points"))
         moving = (points.remainder(48) == 2 * 8 + 3).float().mean()
         assert points.shape == (1, 2000)
         assert moving > 0.1  # 1/48 of the points, at most 8 times as often
 
     def test_points_of_a_frame_cover_it_and_nothing_else(self, store):
         clips = TrainingClips(store, [0, 1], CPU)
-        points = clips.uniform_points(2, 8000, seeded(0), torch.tensor([3, 1]))
+        points = clips.uniform_points(2, 8000, random_stream(0, "points"), torch.tensor([3, 1]))
         assert points.shape == (2, 8000)
         for row, frame in zip(points, (3, 1), strict=True):
             counts = (row - 48 * frame).bincount(minlength=48)
@@ -129,7 +115,9 @@ class TestPoints:
         still[:, 3, 2, 3] = 255  # the color of the background until the last frame
         clips = TrainingClips(make_store(tmp_path / "still", 2, clips=still), [0, 1], CPU)
         frames = torch.tensor([2, 1])
-        points = clips.important_points(torch.tensor([0, 1]), 4000, seeded(0), frames)
+        points = clips.important_points(
+            torch.tensor([0, 1]), 4000, random_stream(0, "points"), frames
+        )
         assert (points // 48 == frames[:, None]).all()
         shares = (points % 48 == 2 * 8 + 3).float().mean(dim=1)
         assert shares[0] > 0.1  # of 1/48 of the points, at most 8 times as often
@@ -138,11 +126,11 @@ class TestPoints:
     def test_a_plain_clip_has_no_favorites(self, tmp_path, make_store):
         store = make_store(tmp_path / "plain", 1, clips=np.full((1, 4, 6, 8, 3), 90, np.uint8))
         clips = TrainingClips(store, [0], CPU)
-        points = clips.important_points(torch.tensor([0]), 5000, seeded(0))
+        points = clips.important_points(torch.tensor([0]), 5000, random_stream(0, "points"))
         assert points.flatten().bincount(minlength=192).max() < 60
 
     @pytest.mark.parametrize("size", [(1, 1, 1), (1, 3, 5), (2, 1, 1)])
     def test_the_smallest_clips(self, tmp_path, make_store, size):
         clips = TrainingClips(make_store(tmp_path / "small", 2, size), [0, 1], CPU)
-        points = clips.important_points(torch.tensor([1, 0]), 7, seeded(0))
+        points = clips.important_points(torch.tensor([1, 0]), 7, random_stream(0, "points"))
         assert 0 <= points.min() <= points.max() < size[0] * size[1] * size[2]

@@ -16,12 +16,13 @@ from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_fr
 from videospace.inrv.model.encoding import gather_points
 from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.inrv.training.data import TrainingClips, clip_batch, seeded
+from videospace.inrv.training.data import TrainingClips, clip_batch
 from videospace.inrv.training.evaluation import check_clips
 from videospace.inrv.training.objective import psnr_from_squared_error
 from videospace.inrv.training.optimizers import learning_rate_factor
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
+from videospace.runtime.random import global_random_stream, random_stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ class EncoderTrainingConfig:
         for name in ("frames_per_step", "points_per_frame"):
             if getattr(self, name) < 1:
                 raise UserError(f"expected {name} of at least 1, got {getattr(self, name)}")
-        for name in ("learning_rate", "stretch", "shift"):
+        for name in ("learning_rate", "stretch", "shift", "seed"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
 
@@ -148,10 +149,9 @@ class _EncoderTraining:
     def __init__(self, space: VideoSpace, clips: TrainingClips, config: EncoderTrainingConfig):
         self.model, self.clips, self.config = space.model, clips, config
         self.device = space.device
-        self.generator = seeded(config.seed, 21)
+        self.generator = random_stream(config.seed, "encoder batches")
         latent = space.model.config.latent
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+        with global_random_stream(config.seed, "encoder weights"):
             self.encoder = LatentEncoder(config.encoder, latent).to(self.device)
         self.times = space.model.frame_times(clips.size[0], self.device)
         keyframes = space.latents.unflatten(1, (latent.num_keyframes, -1))

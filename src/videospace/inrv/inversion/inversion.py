@@ -22,11 +22,11 @@ from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
 from videospace.inrv.model.inr import Layer, add_weight_offsets, joined_layers, zero_weight_offsets
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.inrv.training.data import seeded
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.memory import out_of_memory_hint
 from videospace.runtime.progress import Progress
+from videospace.runtime.random import random_stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,13 @@ class InversionConfig:
             least = 0 if name == "max_steps" else 1
             if getattr(self, name) < least:
                 raise UserError(f"expected {name} of at least {least}, got {getattr(self, name)}")
-        for name in ("learning_rate", "prior_weight", "refine_learning_rate", "refine_weight"):
+        for name in (
+            "seed",
+            "learning_rate",
+            "prior_weight",
+            "refine_learning_rate",
+            "refine_weight",
+        ):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if not self.max_steps and (self.start == "mean" or self.samples > 1):
@@ -180,11 +186,7 @@ def invert(
     ):
         for index, start in enumerate(starts):
             batch = contexts[start : start + at_once]
-            batches.append(
-                run_batch(
-                    partial(_invert_batch, space, batch, config, config.seed + index, on_step)
-                )
-            )
+            batches.append(run_batch(partial(_invert_batch, space, batch, config, index, on_step)))
             num_done = (index + 1) * steps_each
             bar.update(num_done - bar.n)
     return _joined(batches)
@@ -221,11 +223,11 @@ def _invert_batch(
     space: VideoSpace,
     contexts: Sequence[Context],
     config: InversionConfig,
-    seed: int,
+    batch_index: int,
     on_step: Callable[[], object],
 ) -> Inversion:
     """Invert the contexts of one batch in parallel."""
-    return _InversionRun(space, contexts, config, seed, on_step).run()
+    return _InversionRun(space, contexts, config, batch_index, on_step).run()
 
 
 class _InversionRun:
@@ -236,7 +238,7 @@ class _InversionRun:
         space: VideoSpace,
         contexts: Sequence[Context],
         config: InversionConfig,
-        seed: int,
+        batch_index: int,
         on_step: Callable[[], object],
     ):
         self.model, self.prior, self.device = space.model, space.prior, space.device
@@ -245,7 +247,7 @@ class _InversionRun:
         frame_size = (space.clip.height, space.clip.width)
         self.observed = ObservedPixels(contexts, self.model, frame_size, self.device)
         self.frame_times = self.model.frame_times(self.observed.size[0], self.device)
-        self.generator = seeded(seed, 11)
+        self.generator = random_stream(config.seed, "inversion", batch_index)
         self.steps = 0
         self.low_precision = choose_precision(config.precision, self.device) == "bfloat16"
         indices = torch.arange(len(contexts), device=self.device)
@@ -258,7 +260,8 @@ class _InversionRun:
         offsets = self._refine(latents) if self.config.refine == "weights" else None
         self.low_precision = False  # the reported error is computed in float32
         with torch.no_grad():
-            _, absolute = self._errors(latents, self.clips, FINAL_POINTS, seeded(0, 12), offsets)
+            generator = random_stream(self.config.seed, "reported error")
+            _, absolute = self._errors(latents, self.clips, FINAL_POINTS, generator, offsets)
         seconds = time.perf_counter() - started
         return Inversion(
             latents=latents,
@@ -299,7 +302,8 @@ class _InversionRun:
             found = self.prior.latents(coordinates).unflatten(0, (-1, config.restarts))
             if config.restarts == 1:
                 return found[:, 0]
-            losses = loss_of(FINAL_POINTS, seeded(0, 12)).view(-1, config.restarts)
+            generator = random_stream(config.seed, "best restart")
+            losses = loss_of(FINAL_POINTS, generator).view(-1, config.restarts)
             best = losses.nan_to_num(nan=torch.inf).argmin(dim=1)  # one may have diverged
             return found[torch.arange(len(found), device=self.device), best]
 

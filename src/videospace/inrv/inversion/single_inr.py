@@ -14,9 +14,9 @@ from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
 from videospace.inrv.model.inr import Layer, initial_weight_bound, layer_shapes
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.training.data import seeded
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
+from videospace.runtime.random import random_stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def fit_single_inrs(
     started = time.perf_counter()
     device = next(model.parameters()).device
     observed = ObservedPixels(contexts, model, frame_size, device)
-    generator = seeded(config.seed, 13)
+    generator = random_stream(config.seed, "single INR")
     inr = model.config.inr
     shapes = layer_shapes(inr, model.in_width)
     bounds = [

@@ -29,6 +29,7 @@ from videospace.runtime import checkpoint
 from videospace.runtime.device import Precision, choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.memory import out_of_memory_hint, with_memory_hint
+from videospace.runtime.random import random_stream
 
 __all__ = ["ClipShape", "VideoSpace"]
 
@@ -148,7 +149,7 @@ class VideoSpace:
         """
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
-        generator = torch.Generator().manual_seed(seed)
+        generator = random_stream(seed, "samples")
         if method == "gaussian":
             return sampling.sample_gaussian(self.latents, count, generator)
         return sampling.sample_paths(self.latents, count, generator, method)

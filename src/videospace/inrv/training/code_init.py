@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from videospace.inrv.semantic.clip_pca import ClipReader, clip_components
-from videospace.inrv.training.data import seeded
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import column_signs
+from videospace.runtime.random import random_stream
 from videospace.runtime.renamed import renamed
 
 MAX_LANDMARKS = 1000
@@ -60,7 +60,9 @@ def initial_codes(
         float32; unless Gaussian, with a root mean square of 1 (before the offset).
     """
     if config.method == "gaussian":
-        codes = torch.randn(len(rows), num_keyframes * width, generator=seeded(seed, 1))
+        codes = torch.randn(
+            len(rows), num_keyframes * width, generator=random_stream(seed, "codes")
+        )
         return codes * config.deviation
     if width < 2:
         raise UserError(f"expected codes of at least 2 numbers to lay clips out, got {width}")
@@ -99,7 +101,9 @@ def geodesic_embedding(
     Departs: other points are placed by their neighbors, not by triangulation.
     """
     if len(points) > MAX_LANDMARKS:
-        chosen = torch.randperm(len(points), generator=seeded(seed, 2))[:MAX_LANDMARKS]
+        chosen = torch.randperm(len(points), generator=random_stream(seed, "landmarks"))[
+            :MAX_LANDMARKS
+        ]
         landmarks = geodesic_embedding(points[chosen], width, num_neighbors)
         near = torch.cdist(points, points[chosen]).topk(num_neighbors, largest=False)
         closeness = 1 / near.values.clamp(min=1e-12)

@@ -105,6 +105,7 @@ class TrainingConfig:
             ("optimizer.learning_rate", optimizer.learning_rate, 0),
             ("optimizer.code_learning_rate", optimizer.code_learning_rate, 0),
             ("gaussian_weight", self.gaussian_weight, 0),
+            ("seed", self.seed, 0),
         ):
             if value is not None and not least <= value < math.inf:
                 raise UserError(f"expected {name} of at least {least}, got {value}")

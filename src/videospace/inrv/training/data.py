@@ -9,17 +9,10 @@ from torch import Tensor
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.training.read_ahead import ReadAhead
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
+from videospace.runtime.random import random_stream
 
 RESIDENT_BYTES = 4 << 30
 """Clips up to this size are kept in memory; larger sets stay in their memory-mapped shards."""
-
-
-def seeded(seed: int, *stream: int) -> torch.Generator:
-    """A generator for one purpose at one moment, independent of what was drawn before."""
-    mixed = seed
-    for number in stream:  # splitmix64's odd multiplier spreads neighboring numbers apart
-        mixed = ((mixed ^ (number + 1)) * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % (1 << 63)
-    return torch.Generator().manual_seed(mixed)
 
 
 def clip_batch(
@@ -48,7 +41,7 @@ def clip_batch(
 @functools.lru_cache(maxsize=2)
 def _epoch_order(seed: int, num_clips: int, epoch: int, num_shards: int) -> Int[Tensor, " clip"]:
     """All clips, shuffled; with shares, a clip goes to a place that leaves its own remainder."""
-    order = torch.randperm(num_clips, generator=seeded(seed, num_clips, epoch))
+    order = torch.randperm(num_clips, generator=random_stream(seed, "clip order", num_clips, epoch))
     if num_shards == 1:
         return order
     places = torch.arange(num_clips)
@@ -78,7 +71,7 @@ class TrainingClips:
         own = group.local_rows(rows)
         if len(own) * self.num_points * 3 <= RESIDENT_BYTES:
             self.resident = torch.from_numpy(store.frames(own)).flatten(1, 3).to(device)
-        generator = seeded(0, len(rows))
+        generator = random_stream(0, "points of the median color")
         probe = torch.randint(self.num_points, (1024,), generator=generator)
         self.median_colors = torch.cat(
             [

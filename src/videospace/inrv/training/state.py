@@ -15,7 +15,7 @@ from videospace.inrv.space.files import RENAMED_MODULES, SPACE_FILES
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import initial_codes
 from videospace.inrv.training.config import TrainingConfig
-from videospace.inrv.training.data import TrainingClips, seeded
+from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimizers
 from videospace.runtime.checkpoint import (
     RowBlocks,
@@ -28,6 +28,7 @@ from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
+from videospace.runtime.random import global_random_stream, random_stream
 from videospace.runtime.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
@@ -74,10 +75,10 @@ class TrainingState:
         device: torch.device,
         group: ProcessGroup = SINGLE_PROCESS,
     ):
-        torch.manual_seed(config.seed)
         self.config, self.group = config, group
         self.num_clips = int(group.all_reduce_scalars(len(codes))[0])
-        self.model = InrvModel(config.model).to(device)
+        with global_random_stream(config.seed, "weights"):
+            self.model = InrvModel(config.model).to(device)
         group.broadcast(*self.model.state_dict().values())
         self.codes = codes.to(device)
         self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
@@ -316,7 +317,7 @@ def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " cl
     """The order in which clips join: mixed, since neighbors in a store come from one file."""
     if not config.curriculum:
         return torch.arange(num_clips)
-    return torch.randperm(num_clips, generator=seeded(config.seed, 5))
+    return torch.randperm(num_clips, generator=random_stream(config.seed, "curriculum"))
 
 
 def semantic_features(

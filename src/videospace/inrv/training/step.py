@@ -9,13 +9,14 @@ from torch import Tensor
 
 from videospace.inrv.model.encoding import gather_points
 from videospace.inrv.training.config import TrainingConfig
-from videospace.inrv.training.data import TrainingClips, seeded
+from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.objective import gaussian_divergence, pointwise_error, squared_error
 from videospace.inrv.training.optimizers import learning_rate_factor, shorten_gradients
 from videospace.inrv.training.state import TrainingState
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.process_group import ProcessGroup
+from videospace.runtime.random import global_random_stream, random_stream
 
 SMOOTHING = 0.98
 """Share of the past in the running mean of the reconstruction error."""
@@ -43,16 +44,17 @@ def training_step(
         UserError: The loss is not finite; nothing has changed then.
     """
     config, progress, group = state.config, state.progress, state.group
-    generator = seeded(config.seed, 3, progress.step)
-    dropout_seed = seeded(config.seed, 4, progress.step).initial_seed()
-    torch.manual_seed(dropout_seed + group.rank)
+    generator = random_stream(config.seed, "points", progress.step)
 
     # What is drawn is drawn for the whole batch, so that it does not depend on who owns a clip.
     places = group.batch_index(batch)
     chosen = batch[places].to(state.codes.device)
     rows = group.local_index(chosen)
     codes = state.codes[rows].requires_grad_()
-    latents = state.model.latents(codes, None if features is None else features[rows])
+    with global_random_stream(
+        config.seed, "dropout", progress.step, group.rank, device=codes.device
+    ):
+        latents = state.model.latents(codes, None if features is None else features[rows])
     frames = times = None
     if config.model.latent.num_keyframes > 1:  # an INR holds at one time, so a step sees one frame
         frames = torch.randint(clips.size[0], batch.shape, generator=generator)
