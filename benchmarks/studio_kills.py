@@ -21,9 +21,10 @@ from typing import Any
 import httpx2
 import torch
 from tests.support.mouth_films import word_film
-from tests.support.studio_process import ZIP_TYPE, StudioPage, StudioServer
+from tests.support.studio_process import StudioServer
 
 from benchmarks.support.common import BenchmarkOptions, run_benchmark, say
+from benchmarks.support.studio_page import ZIP_TYPE, StudioPage
 from videospace.clips.store.json_lines import append_json_lines, read_json_lines
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel

@@ -28,9 +28,10 @@ import numpy as np
 import psutil
 from tests.support.malformed_requests import malformed_requests
 from tests.support.mouth_films import film, mouth_frames, word_film
-from tests.support.studio_process import BUSY, StudioPage, StudioServer, Tally
+from tests.support.studio_process import StudioServer
 
 from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
+from benchmarks.support.studio_page import BUSY, StudioPage, Tally
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile

@@ -39,6 +39,7 @@ def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
             browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
             browsers.callback(browser.quit)
+            browser.set_script_timeout(100)
             return browser
 
         yield start

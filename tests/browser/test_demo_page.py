@@ -3,11 +3,11 @@
 import contextlib
 import dataclasses
 import io
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.support.page_actions import wait, wait_for, wait_for_frames
 from tests.support.page_looks import asked_since, room_and_width
 
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
@@ -44,21 +44,13 @@ def browser(open_browser, page_address) -> Any:
     browser = open_browser()
     browser.get(page_address)
     wait_for_videos(browser, "v.readyState >= 2")
-    wait_for(browser, "return document.getElementById('explorer').complete")
+    wait(browser, "byId('explorer').complete")
     return browser
 
 
-def wait_for(browser: Any, script: str, seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not browser.execute_script(script):
-        assert time.monotonic() < end, f"still not true after {seconds} s: {script}"
-        time.sleep(0.1)
-
-
 def wait_for_videos(browser: Any, condition: str) -> None:
-    """Until every video ``v`` meets the condition."""
-    all_videos = "[...document.querySelectorAll('video')]"
-    wait_for(browser, f"return {all_videos}.every(v => {condition})")
+    """Wait until every video ``v`` meets the condition."""
+    wait(browser, f"[...document.querySelectorAll('video')].every(v => {condition})")
 
 
 def times(browser: Any) -> list[float]:
@@ -76,7 +68,7 @@ def press(browser: Any, element_id: str, *keys: str) -> None:
 def picture_of(browser: Any, element_id: str) -> bytes:
     from selenium.webdriver.common.by import By
 
-    time.sleep(0.2)  # two frames or more
+    wait_for_frames(browser)
     return browser.find_element(By.ID, element_id).screenshot_as_png
 
 
@@ -93,10 +85,13 @@ def test_all_videos_play(browser):
     before = times(browser)
     assert len(before) == 14
     moved = set()
-    for _ in range(30):
-        time.sleep(0.1)
-        moved |= {k for k, (a, b) in enumerate(zip(before, times(browser), strict=True)) if a != b}
-    assert moved == set(range(14))
+
+    def all_have_moved() -> bool:
+        now = enumerate(zip(before, times(browser), strict=True))
+        moved.update(k for k, (a, b) in now if a != b)
+        return moved == set(range(14))
+
+    wait_for(browser, all_have_moved)
     sizes = browser.execute_script(
         "return [...document.querySelectorAll('video')].map(v => [v.videoWidth, v.videoHeight,"
         " v.width, v.height])"
@@ -105,8 +100,8 @@ def test_all_videos_play(browser):
 
 
 def test_the_explorer_moves_by_itself(browser):
-    pictures = {picture_of(browser, "view") for _ in range(6)}
-    assert len(pictures) > 1
+    first = picture_of(browser, "view")
+    wait_for(browser, lambda: picture_of(browser, "view") != first)
 
 
 def test_the_slider_walks_through_the_space(paused):
@@ -138,7 +133,7 @@ def test_one_key_pauses_and_plays_everything(browser):
     wait_for_videos(browser, "v.paused")
     assert browser.execute_script(label) == "Play all"
     still, canvas = times(browser), picture_of(browser, "view")
-    time.sleep(0.4)
+    wait_for_frames(browser, 20)
     assert times(browser) == still
     assert picture_of(browser, "view") == canvas
     press(browser, "toggle", Keys.ENTER)
@@ -173,7 +168,7 @@ def test_those_who_want_less_motion_get_less(open_browser, page_address):
     wait_for_videos(browser, "v.readyState >= 2")
     label = "return document.getElementById('toggle').textContent"
     assert browser.execute_script(label) == "Play all"
-    time.sleep(0.5)
+    wait_for_frames(browser, 20)
     assert set(times(browser)) == {0}
     browser.execute_script("document.getElementById('toggle').click()")
     wait_for_videos(browser, "v.currentTime > 0")

@@ -38,15 +38,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def films() -> StagedReader:
+def reader() -> StagedReader:
     return StagedReader()
 
 
 @pytest.fixture(scope="module")
-def browser(open_browser, data, films) -> Iterator[Any]:
+def browser(open_browser, data, reader) -> Iterator[Any]:
     """Before a camera that shows a pattern."""
     browser = open_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    with InProcessStudio(data, films) as studio:
+    with InProcessStudio(data, reader) as studio:
         browser.get(studio.address)
         yield browser
         browser.get("about:blank")
@@ -114,11 +114,11 @@ def test_the_curve_has_its_table_beside_it(page, ann):
     assert dots[heights.index(min(heights))] == max(dots)  # down is worse
 
 
-def test_a_fall_is_said(page, ann):
+def test_an_accuracy_drop_is_shown(page, ann):
     text = ann["accuracy_drop"]
     assert "Fisher's exact test" in text
     assert texts(page, "#accuracy-drop-text") == [text]
-    assert is_shown(page, "fall")
+    assert is_shown(page, "accuracy-drop")
 
 
 def test_words_are_sorted_by_a_press_on_a_heading(page, ann):
@@ -156,7 +156,7 @@ def test_back_to_the_model_before_and_forward_again(open_page, data):
     in_use = (
         "[...document.querySelectorAll('#model-progress td:last-child')].map((e) => e.textContent)"
     )
-    own, base = "answers now,Use this one", "Use this one,answers now"
+    own, base = "in use,Use this one", "Use this one,in use"
     wait(browser, f"String({in_use}) === '{own}'")
     for expected, strategy in ((base, "fusion"), (own, "fusion+adapted")):
         press(browser, "#model-progress button")
@@ -202,7 +202,7 @@ def test_a_list_is_taught_in_sets_and_goes_on_after_a_reload(open_page, tmp_path
     lines[3] = '"Dr. Lee";doctor Lee'
     (tmp_path / "list.csv").write_text("\n".join(lines), encoding="utf-8")
     browser = open_page("teach", "bo")
-    wait(browser, "byId('teach-state').textContent.startsWith('Film each word once')")
+    wait(browser, "byId('teach-state').textContent.startsWith('Record each word once')")
     type_into(browser, "teach-file", str(tmp_path / "list.csv"))
     wait(browser, "byId('teach-words').value.startsWith('word;spoken')")
     press(browser, "#teach-begin")
@@ -216,17 +216,17 @@ def test_a_list_is_taught_in_sets_and_goes_on_after_a_reload(open_page, tmp_path
     skip(browser, 8)
     wait(browser, "byId('teach-state').textContent.startsWith('10 of 12 words done.')")
     browser = open_page("teach", "bo")
-    wait(browser, "byId('teach-resume').textContent === 'Go on: 2 of 12 words left'")
+    wait(browser, "byId('teach-resume').textContent === 'Continue: 2 of 12 words left'")
     press(browser, "#teach-resume")
     assert texts(browser, "#lesson-count") == ["Word 11 of 12"]
     skip(browser, 2)
-    wait(browser, "byId('teach-state').textContent.startsWith('That was the last')")
+    wait(browser, "byId('teach-state').textContent.startsWith('All words are done')")
     assert browser.execute_script("return document.getElementById('teach-resume').hidden")
 
 
 def test_weak_words_come_first_where_nothing_new_is_typed(open_page, ann):
     browser = open_page("teach", "ann")
-    wait(browser, "byId('teach-begin').textContent === 'Practise weak words'")
+    wait(browser, "byId('teach-begin').textContent === 'Practice weak words'")
     press(browser, "#teach-begin")
     for number, word in enumerate(ann["words"], start=1):
         wait(browser, f"byId('prompt').textContent === '{word['word']}'")
@@ -249,7 +249,7 @@ def record(browser: Any) -> None:
     wait(browser, "byId('playback').src.startsWith('blob:') && !byId('playback').hidden")
 
 
-def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, films):
+def test_a_recording_is_checked_and_replaced_only_by_one_that_is_kept(open_page, reader):
     def kept() -> list[str]:
         return [clip["id"] for clip in ask(browser, "/api/profiles/bo/clips")]
 
@@ -257,16 +257,16 @@ def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, 
     type_into(browser, "teach-words", "once")
     press(browser, "#teach-begin")
     wait(browser, "byId('prompt').textContent === 'once'")
-    films.refusal = "expected a face in the film, found none"
+    reader.refusal = "expected a face in the film, found none"
     record(browser)
-    assert texts(browser, "#lesson-text") == ["This cannot be used:"]
+    assert texts(browser, "#lesson-text") == ["This recording cannot be used:"]
     assert texts(browser, "#lesson-problems li") == ["Expected a face in the film, found none."]
     assert not is_shown(browser, "lesson-keep")
-    films.refusal = None
+    reader.refusal = None
     record(browser)
-    wait(browser, "byId('lesson-text').textContent === 'That is a good one.'")
+    wait(browser, "byId('lesson-text').textContent === 'Good recording.'")
     (first,) = kept()
-    films.problems = ("it is too dark",)
+    reader.problems = ("it is too dark",)
     record(browser)
     assert texts(browser, "#lesson-problems li") == ["it is too dark"]
     assert is_shown(browser, "lesson-next")
@@ -275,7 +275,7 @@ def test_a_recording_is_judged_and_replaced_only_by_one_that_is_kept(open_page, 
     wait(browser, "byId('lesson-text').textContent === 'Kept.'")
     (second,) = kept()
     assert second != first
-    films.problems = ()
+    reader.problems = ()
 
 
 def is_shown(browser: Any, element_id: str) -> bool:

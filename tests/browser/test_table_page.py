@@ -1,10 +1,10 @@
 """The page of the table of tasks in a real browser, from the disk."""
 
-import time
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.page_actions import wait, wait_for, wait_for_frames
 from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
 
 from videospace.baselines.table import Completed, Row
@@ -59,12 +59,9 @@ def browser(open_browser, page_address) -> Any:
     return browser
 
 
-def wait_for_videos(browser: Any, condition: str, seconds: float = 15.0) -> None:
-    """Until every video ``v`` meets the condition."""
-    end = time.monotonic() + seconds
-    while not browser.execute_script(f"return {ALL_VIDEOS}.every(v => {condition})"):
-        assert time.monotonic() < end, f"still not true after {seconds} s: {condition}"
-        time.sleep(0.1)
+def wait_for_videos(browser: Any, condition: str) -> None:
+    """Wait until every video ``v`` meets the condition."""
+    wait(browser, f"{ALL_VIDEOS}.every(v => {condition})")
 
 
 def times(browser: Any) -> list[float]:
@@ -83,14 +80,16 @@ def label(browser: Any) -> str:
 
 def test_all_videos_play_and_loop(browser):
     num_videos = len(TASKS) * NUM_CLIPS
-    before, moved, looped = times(browser), set(), set()
-    for _ in range(40):
-        time.sleep(0.1)
+    last = [times(browser)]
+    looped: set[int] = set()
+
+    def all_have_looped() -> bool:
         now = times(browser)
-        moved |= {k for k in range(num_videos) if now[k] != before[k]}
-        looped |= {k for k in range(num_videos) if now[k] < before[k]}
-        before = now
-    assert moved == looped == set(range(num_videos))
+        looped.update(k for k in range(num_videos) if now[k] < last[-1][k])
+        last.append(now)
+        return len(looped) == num_videos
+
+    wait_for(browser, all_have_looped)
     sizes = browser.execute_script(
         f"return {ALL_VIDEOS}.map(v => [v.videoWidth, v.videoHeight, v.width, v.height])"
     )
@@ -106,7 +105,7 @@ def test_one_key_stops_all_at_the_same_moment_and_plays_again(browser):
     still = times(browser)
     assert label(browser) == "Play all"
     assert len(set(still)) == 1
-    time.sleep(0.4)
+    wait_for_frames(browser, 20)
     assert times(browser) == still
     press_toggle(browser, Keys.ENTER)
     wait_for_videos(browser, "!v.paused")
@@ -174,7 +173,7 @@ def test_those_who_want_less_motion_get_less(open_browser, page_address):
     browser.get(page_address)
     wait_for_videos(browser, "v.readyState >= 2")
     assert label(browser) == "Play all"
-    time.sleep(0.5)
+    wait_for_frames(browser, 20)
     assert set(times(browser)) == {0}
     browser.execute_script("document.getElementById('toggle').click()")
     wait_for_videos(browser, "v.currentTime > 0")

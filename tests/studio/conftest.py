@@ -15,6 +15,7 @@ from videospace.studio.server.security.access import TOKEN_HEADER, Keys
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.uploads import recordings
 from videospace.studio.server.uploads.recordings import RecordingReader
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -22,8 +23,10 @@ ADDRESS = "http://127.0.0.1:8765"
 
 @pytest.fixture(scope="session")
 def recording_reader() -> Iterator[RecordingReader]:
-    """One process for all tests."""
-    with RecordingReader() as reader:
+    """A reader for all tests, with time limits for a busy machine."""
+    with pytest.MonkeyPatch.context() as patch, RecordingReader() as reader:
+        for name in ("MAX_SECONDS", "MAX_STILL_SECONDS"):
+            patch.setattr(recordings, name, 120.0)
         yield reader
 
 

@@ -1,20 +1,43 @@
-"""What tests of the studio's pages do with them."""
+"""What tests do with the studio's pages."""
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 PATIENCE_SECONDS = 120.0
-"""How long a test waits before it fails, on a machine however busy."""
+"""How long a test waits before it fails, on a busy machine."""
 
 
 def wait(browser: Any, condition: str, seconds: float = PATIENCE_SECONDS) -> None:
-    """Until a condition in JavaScript holds."""
+    """Wait until a condition in JavaScript holds."""
     script = f"const byId = (id) => document.getElementById(id); return {condition}"
-    end = time.monotonic() + seconds
-    while not browser.execute_script(script):
-        said = browser.execute_script("return document.getElementById('notice').textContent")
-        assert time.monotonic() < end, f"still not so after {seconds} s: {condition}; {said}"
-        time.sleep(0.1)
+    notice = "return document.getElementById('notice')?.textContent"
+    try:
+        wait_for(browser, lambda: browser.execute_script(script), seconds)
+    except AssertionError:
+        shown = browser.execute_script(notice)
+        raise AssertionError(f"not true after {seconds} s: {condition}; notice: {shown}") from None
+
+
+def wait_for(
+    browser: Any, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Wait until a function returns something true."""
+    from selenium.common.exceptions import TimeoutException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    try:
+        WebDriverWait(browser, seconds, poll_frequency=0.1).until(lambda _: condition())
+    except TimeoutException:
+        raise AssertionError(f"not true after {seconds} s") from None
+
+
+def wait_for_frames(browser: Any, number: int = 5) -> None:
+    """Wait until the browser has drawn a number of frames."""
+    browser.execute_async_script(
+        "const [number, done] = arguments; let left = number;"
+        "const next = () => (left-- > 0 ? requestAnimationFrame(next) : done()); next()",
+        number,
+    )
 
 
 def wait_for_camera(browser: Any) -> None:
@@ -41,13 +64,13 @@ def texts(browser: Any, selector: str) -> list[str]:
 
 
 def show_page(browser: Any, name: str) -> None:
-    """By its link in the header."""
+    """Open a page by its link in the header."""
     press(browser, f"[data-page={name}]")
     wait(browser, f"!byId('{name}').hidden")
 
 
 def ask(browser: Any, path: str) -> Any:
-    """What the studio answers to a request of the page."""
+    """The studio's answer to a request of the page."""
     return browser.execute_async_script(
         "const done = arguments[1]; fetch(arguments[0]).then((a) => a.json()).then(done)", path
     )

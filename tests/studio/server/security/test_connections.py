@@ -1,8 +1,7 @@
-"""What comes in over a connection before it is a request, or never becomes one."""
+"""Connections that are idle, slow, or send no valid request."""
 
 import socket
 import threading
-import time
 
 import pytest
 import uvicorn
@@ -29,7 +28,7 @@ def keys():
 
 @pytest.fixture(scope="module")
 def port(keys, recording_reader, spaces, tmp_path_factory):
-    """Of the studio as it is served, with little patience."""
+    """The port of a studio with short time limits."""
     profiles = Profiles(tmp_path_factory.mktemp("served") / "data")
     app_state = AppState(profiles, recording_reader, LearningSettings(progress=False, device="cpu"))
     server = uvicorn.Server(server_config(build_app(app_state, spaces, keys)))
@@ -46,13 +45,13 @@ def port(keys, recording_reader, spaces, tmp_path_factory):
         thread.join()
 
 
-def converse(port, first, drip=b"", seconds=5.0):
-    """Send something, then one letter after the other until the other side hangs up."""
-    answer, end = b"", time.monotonic() + seconds
+def converse(port, first, drip=b""):
+    """Send something, then one letter after another until the server closes the connection."""
+    answer = b""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.settimeout(0.05)
         connection.sendall(first)
-        while time.monotonic() < end:
+        for _ in range(4000):
             try:
                 if drip:
                     connection.sendall(drip)
@@ -63,7 +62,7 @@ def converse(port, first, drip=b"", seconds=5.0):
                 continue
             except ConnectionError:
                 return answer
-    raise AssertionError(f"the connection is still open after {seconds} s: {answer!r}")
+    raise AssertionError(f"the connection is still open: {answer!r}")
 
 
 def request(port, text):
@@ -71,12 +70,12 @@ def request(port, text):
     return int(answer.split()[1]), answer.decode("latin-1")
 
 
-def test_whoever_says_nothing_is_not_waited_for(port):
+def test_an_idle_connection_is_closed(port):
     assert converse(port, b"") == b""
     assert converse(port, b"GET / HTTP/1.1\r\nX: ", drip=b"a") == b""
 
 
-def test_a_second_request_is_not_waited_for_either(port):
+def test_a_connection_idle_after_a_request_is_closed(port):
     first = b"GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     assert converse(port, first, drip=b"G").startswith(b"HTTP/1.1 200")
 
@@ -89,7 +88,7 @@ def test_a_slow_body_is_refused(port, keys):
     assert b"connection: close" in answer.lower()
 
 
-def test_who_is_refused_cannot_go_on_for_ever(port):
+def test_a_refused_slow_request_is_closed(port):
     answer = converse(port, f"{HEAD}{JSON}Content-Length: 1000\r\n\r\n".encode(), drip=b" ")
     assert answer.startswith(b"HTTP/1.1 403")
 
@@ -108,7 +107,7 @@ def test_who_is_refused_cannot_go_on_for_ever(port):
         "\x16\x03\x01 as over TLS\r\n",
     ],
 )
-def test_what_is_no_http_is_refused(port, text):
+def test_invalid_http_is_refused(port, text):
     status, _ = request(port, text)
     assert 400 <= status < 500
 
@@ -126,7 +125,7 @@ def test_what_is_no_http_is_refused(port, text):
         "*",
     ],
 )
-def test_no_path_leads_out(port, target):
+def test_no_path_leaves_the_static_folder(port, target):
     status, answer = request(port, f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     assert 400 <= status < 500
     assert "root:" not in answer
@@ -141,7 +140,7 @@ def test_no_path_leads_out(port, target):
         ("/api/profiles/ann/recordings", "video/webm"),
     ],
 )
-def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
+def test_a_page_that_disconnects_does_no_harm(port, keys, path, kind, caplog):
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
         f"{TOKEN_HEADER}: {keys.token}\r\nContent-Length: 20\r\n\r\n"
@@ -155,7 +154,7 @@ def test_a_page_that_vanishes_disturbs_nobody(port, keys, path, kind, caplog):
     assert answer.endswith("[]")
 
 
-def test_the_addresses_of_this_machine_are_those_that_others_see():
+def test_own_addresses_are_those_that_other_devices_see():
     assert own_addresses("127.0.0.1") == ["127.0.0.1"]
     found = own_addresses("0.0.0.0")
     assert found == ["127.0.0.1"] or not any(each.startswith("127.") for each in found)

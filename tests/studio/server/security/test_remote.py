@@ -31,7 +31,7 @@ class Running:
         digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
         assert digest == self.fingerprint.replace(":", "")
         trust = ssl.create_default_context(cadata=pem)
-        return httpx2.Client(base_url=self.address, verify=trust)
+        return httpx2.Client(base_url=self.address, verify=trust, timeout=120)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""What a studio that was killed has left, and the next one clears away."""
+"""What a killed studio leaves behind, and the next one removes."""
 
 import os
+import select
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_temporary_files_lie_with_the_profiles_and_not_where_all_can_see_them(tm
 
 
 def test_what_a_killed_studio_left_is_swept_and_what_runs_is_not(tmp_path):
-    killed = subprocess.run([sys.executable, "-c", DIE_INSIDE, str(tmp_path)], timeout=60)
+    killed = subprocess.run([sys.executable, "-c", DIE_INSIDE, str(tmp_path)], timeout=600)
     assert killed.returncode == 9
     assert len(list(tmp_path.rglob("*.webm"))) == 1
     with temp_dir(tmp_path) as mine:
@@ -102,11 +103,11 @@ from videospace.studio.server.uploads.sandbox import end_with_parent
 def live() -> None:
     end_with_parent()
     print(os.getpid(), flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 
 if __name__ == "__main__":
     multiprocessing.get_context("spawn").Process(target=live).start()
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -117,8 +118,9 @@ def test_what_a_killed_studio_started_ends_with_it(tmp_path):
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()
-    end = time.monotonic() + 10
-    while Path(f"/proc/{child}").exists() and time.monotonic() < end:
-        time.sleep(0.01)
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
+        try:  # the child holds the other end of the pipe
+            assert select.select([parent.stdout], [], [], 120)[0]
+        except AssertionError:
+            os.kill(child, signal.SIGKILL)
+            raise
+        assert parent.stdout.read() == ""

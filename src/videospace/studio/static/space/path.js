@@ -70,6 +70,7 @@ export function goTo(next) {
   byId("save-latent").href = `/api${address(`/latent?${query()}`)}`;
   drawEnds({ ratio });
   cancelStrips();
+  player.canvas.dataset.quality = "rough";
   waiting = began;
   inBackground(showLatest);
 }
@@ -89,7 +90,7 @@ async function showLatest() {
       const began = waiting;
       waiting = null;
       const frames = Math.min(MAX_DRAG_FRAMES, space().num_frames);
-      await showFilm(sideFor(DRAG_MILLISECONDS, space(), frames, ownSide()), frames);
+      await showStrip(sideFor(DRAG_MILLISECONDS, space(), frames, ownSide()), frames);
       performance.measure(MEASURE, { start: began, end: performance.now() });
     }
   } finally {
@@ -102,15 +103,16 @@ async function showFine() {
   const frames = Math.min(MAX_FRAMES, space().num_frames);
   const { width, height } = player.canvas;
   const side = Math.max(width, height, sideFor(REST_MILLISECONDS, space(), frames, FINE_SIDE));
-  fine = new AbortController();
+  const { signal } = (fine = new AbortController());
   try {
-    await showFilm(side, frames, fine.signal);
+    await showStrip(side, frames, signal);
+    if (!signal.aborted) player.canvas.dataset.quality = "fine";
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
 }
 
-async function showFilm(side, frames, signal) {
+async function showStrip(side, frames, signal) {
   const asked = performance.now();
   const blob = await ask("GET", address(`/strip?${query({ side, frames })}`), { signal });
   const strip = await stripOf(blob, frames);
