@@ -134,7 +134,7 @@ def test_the_bar_is_silent_away_from_a_terminal(tmp_path, capsys):
 
 
 def test_no_rows(tmp_path):
-    with pytest.raises(UserError, match=r"^expected at least one clip to encode, got none"):
+    with pytest.raises(UserError, match="at least one clip"):
         frame_features(SmallStore(tmp_path, 3), [], MeanColor())
 
 
@@ -146,7 +146,7 @@ def test_values_that_cannot_be_kept_name_the_clip(tmp_path, value):
             features[-1, 1] = value
             return features
 
-    with pytest.raises(UserError, match=r"'mean-color' gave NaN, .* for clip 'film\.mp4#2'"):
+    with pytest.raises(UserError, match=r"film\.mp4#2"):
         frame_features(SmallStore(tmp_path, 3), range(3), Broken())
 
 
@@ -155,14 +155,14 @@ def test_a_damaged_cache_says_what_to_do(tmp_path):
     frame_features(store, range(3), MeanColor())
     path = tmp_path / "features" / "mean-color.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(UserError, match=r"mean-color\.safetensors', but .*delete it"):
+    with pytest.raises(UserError, match="delete it"):
         frame_features(store, range(3), MeanColor())
 
 
 def test_a_folder_that_cannot_be_made_is_found_out_before_the_work(tmp_path):
     (tmp_path / "features").write_text("in the way")
     encoder = MeanColor()
-    with pytest.raises(UserError, match="nothing can be written there"):
+    with pytest.raises(UserError, match="cannot write"):
         frame_features(SmallStore(tmp_path, 3), range(3), encoder)
     assert encoder.num_frames_encoded == 0
 
@@ -176,9 +176,7 @@ def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "open", full_disk, raising=False)
-        with pytest.raises(
-            UserError, match=r"cannot write .*mean-color\.safetensors': No space left"
-        ):
+        with pytest.raises(UserError, match="No space left"):
             frame_features(SmallStore(tmp_path, 5), range(5), MeanColor())
     assert len(list((tmp_path / "features").iterdir())) == 1
     encoder = MeanColor()

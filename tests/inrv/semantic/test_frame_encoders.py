@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.inrv.semantic.frame_encoders import ComponentFrameEncoder, FrameEncoder, fingerprint
+from videospace.inrv.semantic.frame_encoders import ComponentFrameEncoder, FrameEncoder, short_hash
 
 
 def random_clips(num_clips=6, num_frames=5, height=8, width=6, seed=0):
@@ -99,13 +99,11 @@ def test_a_fingerprint_sees_every_bit():
     changed = {"weight": torch.zeros(2, 3)}
     changed["weight"][1, 2] = 1e-30
     prints = {
-        fingerprint(weights, "settings"),
-        fingerprint(changed, "settings"),
-        fingerprint(weights, "other settings"),
-        fingerprint({"bias": weights["weight"]}, "settings"),
-        fingerprint({"weight": torch.zeros(3, 2)}, "settings"),
+        short_hash(weights, "settings"),
+        short_hash(changed, "settings"),
+        short_hash(weights, "other settings"),
+        short_hash({"bias": weights["weight"]}, "settings"),
+        short_hash({"weight": torch.zeros(3, 2)}, "settings"),
     }
     assert len(prints) == 5
-    assert fingerprint(weights, "settings") == fingerprint(
-        {"weight": torch.zeros(2, 3)}, "settings"
-    )
+    assert short_hash(weights, "settings") == short_hash({"weight": torch.zeros(2, 3)}, "settings")

@@ -1,4 +1,4 @@
-"""The frame encoder of the paper: CLIP's image tower, through the `transformers` library."""
+"""The frame encoder of the paper: the image encoder of CLIP, by the transformers library."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn import functional
 
-from videospace.inrv.semantic.frame_encoders import FrameEncoder, fingerprint
+from videospace.inrv.semantic.frame_encoders import FrameEncoder, short_hash
 from videospace.runtime.errors import UserError
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -21,21 +21,20 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 class ClipFrameEncoder(FrameEncoder):
-    """The image tower of CLIP with its projection, as the paper uses it (ViT-B/32, width 512).
+    """The image encoder of CLIP with its projection; the paper uses ViT-B/32, width 512.
 
-    Weights are read from safetensors files only, and nothing that comes with them is executed.
+    Only safetensors files are read, and no code that comes with the weights is executed.
 
     Args:
-        source: A local folder in the format of `transformers`, or an `owner/name` on the Hugging
-            Face hub, such as `openai/clip-vit-base-patch32`.
-        device: Where to encode.
+        source: A local folder in the format of the transformers library, or an ``owner/name`` on
+            the Hugging Face hub, such as ``openai/clip-vit-base-patch32``.
+        device: Where to compute.
 
     Raises:
-        UserError: Where the `semantic` extra is missing, or the weights cannot be had or are not
-            those of a CLIP image tower.
+        UserError: The ``semantic`` extra is missing, or the weights cannot be loaded or are not
+            those of a CLIP image encoder.
 
-    Source:
-        Radford et al., 2021, through the `transformers` library.
+    Source: Radford et al. (2021).
     """
 
     def __init__(self, source: str | Path, *, device: torch.device | str = "cpu"):
@@ -45,15 +44,15 @@ class ClipFrameEncoder(FrameEncoder):
         self._side = int(tower.config.image_size)
         self._mean, self._std = _clip_normalization(source)
         self.width = int(tower.config.projection_dim)
-        # The number of heads shapes no weight, so the settings count beside the weights.
+        # Settings such as the number of heads do not show in the shapes of the weights.
         settings = tower.config.to_json_string(), self._mean, self._std
-        self.name = f"clip-{fingerprint(tower.state_dict(), settings)}"
+        self.name = f"clip-{short_hash(tower.state_dict(), settings)}"
 
     @torch.no_grad()
     def encode(
         self, frames: UInt8[Tensor, "frame height width 3"]
     ) -> Float[Tensor, "frame feature"]:
-        """Encode frames; of frames that are not square, the square in the middle."""
+        """Encode frames, cropped to the square in their center."""
         pixels = clip_pixels(frames.to(self._device), self._side, self._mean, self._std)
         return self._tower(pixel_values=pixels).image_embeds.cpu()
 
@@ -64,26 +63,26 @@ def clip_pixels(
     mean: Sequence[float] = CLIP_MEAN,
     std: Sequence[float] = CLIP_STD,
 ) -> Float[Tensor, "frame 3 {side} {side}"]:
-    """Bring frames to the size and scale that CLIP was trained on.
+    """Crop, resize and normalize frames as CLIP's preprocessing does.
 
-    Departs: The square in the middle is cut out before the bicubic resize and not after it, so
-    that a very long and narrow frame does not grow by the square of its aspect ratio.
+    Departs: The central square is cut out before the bicubic resize instead of after it, so that
+    a very long and narrow frame is not enlarged by the square of its aspect ratio.
 
     Args:
         frames: RGB frames of any size.
-        side: Height and width in pixels to give.
-        mean: Mean of red, green and blue in [0, 1].
-        std: Standard deviation of red, green and blue in [0, 1].
+        side: Height and width of the result in px.
+        mean: Mean of red, green and blue, in [0, 1].
+        std: Standard deviation of red, green and blue, in [0, 1].
 
     Returns:
-        Pixels less their mean, divided by their standard deviation.
+        Pixels minus their mean, divided by their standard deviation.
     """
     height, width = frames.shape[1:3]
     shorter = min(height, width)
     top, left = (height - shorter) // 2, (width - shorter) // 2
     square = frames[:, top : top + shorter, left : left + shorter]
     pixels = rearrange(square, "frame height width rgb -> frame rgb height width").float()
-    # Antialiasing selects the kernel that CLIP's own preprocessing resizes with.
+    # With antialiasing, the kernel is that of CLIP's own preprocessing.
     pixels = functional.interpolate(pixels, (side, side), mode="bicubic", antialias=True)
     mean_rgb, std_rgb = (pixels.new_tensor(value).view(3, 1, 1) for value in (mean, std))
     return (pixels.clamp(0, 255) / 255 - mean_rgb) / std_rgb
@@ -101,8 +100,8 @@ def _load_clip_tower(source: str | Path):
     is_folder = Path(source).is_dir()
     if not is_folder and (isinstance(source, Path) or not _is_hub_id(source)):
         raise UserError(
-            f"expected a folder with CLIP weights or an owner/name on the hub, got '{source}', "
-            "which is neither: check the path"
+            f"expected a folder with CLIP weights or an owner/name on the hub, got '{source}': "
+            "check the path"
         )
     try:
         with _quiet_transformers():
@@ -117,14 +116,14 @@ def _load_clip_tower(source: str | Path):
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"could not load CLIP weights from '{source}': {reason}; "
+            f"cannot load CLIP weights from '{source}': {reason}; "
             "expected config.json and model.safetensors of a CLIP model"
         ) from error
     if missing := sorted(loading["missing_keys"]):
         raise UserError(
-            f"expected the weights of a CLIP image tower in '{source}', "
-            f"but {len(missing)} of them are missing, the first is '{missing[0]}': "
-            "give a CLIP model such as openai/clip-vit-base-patch32"
+            f"expected the weights of a CLIP image encoder in '{source}', got none for "
+            f"'{missing[0]}' and {len(missing) - 1} others: "
+            "choose a CLIP model such as openai/clip-vit-base-patch32"
         )
     return tower
 
@@ -136,7 +135,7 @@ def _is_hub_id(source: str) -> bool:
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """Keep the report on the text tower, which is there and not wanted, off the terminal."""
+    """Silence the library, which would report the unused weights of the text encoder."""
     from transformers.utils import logging
 
     verbosity, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -155,7 +154,7 @@ def _clip_normalization(source: str | Path) -> tuple[tuple[float, ...], tuple[fl
 
     try:
         path = cached_file(str(source), "preprocessor_config.json")
-    except OSError:  # the weights came from the same place a moment ago: the file is not there
+    except OSError:  # the weights were loaded from there, so only this file is missing
         path = None
     settings = json.loads(Path(path).read_text()) if path else {}
     mean, std = settings.get("image_mean", CLIP_MEAN), settings.get("image_std", CLIP_STD)

@@ -1,4 +1,4 @@
-"""Principal components of whole clips: initial codes, and a semantic embedding without weights."""
+"""Principal component analysis of whole clips."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,10 +15,12 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.pca import principal_components
 
 ClipReader = Callable[[list[int]], np.ndarray]
-"""Reads clips by row: uint8 (clip, time, height, width, 3), such as `ClipStore.frames`."""
+"""Reads clips by row, uint8 (clip, time, height, width, 3), as ``ClipStore.frames`` does."""
 
 BLOCK_BYTES = 64 * 2**20
+"""Memory for the clips that are read at once, as float32."""
 REDUCED_BYTES = 256 * 2**20
+"""Memory for all box-filtered clips."""
 
 
 def clip_components(
@@ -30,32 +32,32 @@ def clip_components(
     max_side: int = 32,
     seed: int = 0,
 ) -> tuple[Float[Tensor, "sample component"], Float[Tensor, " component"]]:
-    """Describe each clip by its coordinates along the directions in which the clips vary most.
+    """Compute the principal components of clips.
 
-    Clips are read in blocks and box-filtered, to at most `max_side` pixels a side and further
-    where many clips would otherwise take more than 256 MiB. Pixels count in [-1, 1] and are
-    divided by the square root of their number: the squares of all scores of a clip add up to its
-    mean squared deviation from the mean clip, whatever the size of the clips.
+    Clips are read in blocks and box-filtered to at most ``max_side`` px a side, or fewer where all
+    clips would take more than 256 MiB. Pixels are in [-1, 1] and are divided by the square root of
+    their number, so that the squared scores of a clip add up to its mean squared deviation from the
+    mean clip, whatever its size.
 
     Args:
         read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
-        rows: The clips to describe.
-        num_components: Number of coordinates; beyond the number of directions there are
-            (at most one fewer than clips) the columns are zero.
-        num_keyframes: With more than 1, each keyframe of a clip is described by itself: the clip is
-            first replaced by its keyframes, which are the least-squares fit to its frames under
-            linear interpolation.
-        max_side: The finest size at which clips are compared, in pixels.
-        seed: Seed of the random projection that stands in for an exact decomposition of more
-            than a thousand clips.
+        rows: The clips to analyze.
+        num_components: Number of components. There are at most as many as clips, less one; the
+            columns of further ones are zero.
+        num_keyframes: With more than 1, each clip is first replaced by so many keyframes, which fit
+            its frames best (least squares) under linear interpolation. Each keyframe is then a
+            sample.
+        max_side: Largest height and width to which clips are reduced, in px.
+        seed: Of the random projection that replaces the exact decomposition for more than a
+            thousand clips.
 
     Returns:
-        The scores, a row for each clip or each keyframe of each clip: centered, by falling variance
-        and not whitened, with the largest entry of each column positive. And the singular values,
-        which are the norms of these columns.
+        The scores, a row for each clip or for each keyframe of each clip. Columns are centered,
+        ordered by falling variance, not whitened, and their largest entry is positive. And the
+        singular values, which are the norms of the columns.
 
     Raises:
-        UserError: Where no clip is given.
+        UserError: No clip is given.
 
     Example:
         >>> clips = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8, 3), dtype=np.uint8)
@@ -64,7 +66,7 @@ def clip_components(
         (torch.Size([6, 3]), True)
     """
     if len(rows) == 0:
-        raise UserError("expected at least one clip to describe, got none: the list is empty")
+        raise UserError("expected at least one clip to analyze, got none")
     samples = _reduced_clips(read_clips, list(rows), max_side, num_keyframes)
     samples -= samples.mean(dim=0, dtype=torch.float64)
     samples /= samples.shape[1] ** 0.5
@@ -76,19 +78,19 @@ def clip_components(
 def box_filtered(
     frames: UInt8[Tensor, "frame height width 3"], size: tuple[int, int]
 ) -> Float[Tensor, "frame feature"]:
-    """Average frames over boxes and flatten them.
+    """Reduce frames by averaging over boxes, and flatten them.
 
     Args:
         frames: RGB frames.
-        size: Height and width in pixels to reduce them to.
+        size: Height and width of the result in px.
 
     Returns:
-        One row of 3 × height × width values in [-1, 1] a frame.
+        A row of 3 × height × width numbers in [-1, 1] for each frame.
     """
-    # Matrix products: pooling takes three times as long in PyTorch 2.13.
+    # Matrix products are three times as fast as pooling in PyTorch 2.13.
     row_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[1]), size[0]).T
     column_boxes = functional.adaptive_avg_pool1d(torch.eye(frames.shape[2]), size[1])
-    column_boxes = torch.kron(column_boxes, torch.eye(3))  # each color by itself
+    column_boxes = torch.kron(column_boxes, torch.eye(3))  # for each color separately
     reduced = row_boxes @ frames.float().flatten(2) @ column_boxes
     return reduced.flatten(1) / 127.5 - 1
 
@@ -96,17 +98,18 @@ def box_filtered(
 def _reduced_clips(
     read_clips: ClipReader, rows: list[int], max_side: int, num_keyframes: int
 ) -> Float[Tensor, "sample feature"]:
+    """Box-filtered clips, or their keyframes, as rows."""
     first = read_clips(rows[:1])
     _, time, height, width, _ = first.shape
     size = min(height, max_side), min(width, max_side)
-    parts = time if num_keyframes == 1 else num_keyframes
-    full_bytes = len(rows) * parts * size[0] * size[1] * 3 * 4
+    num_pictures = time if num_keyframes == 1 else num_keyframes
+    full_bytes = len(rows) * num_pictures * size[0] * size[1] * 3 * 4
     if full_bytes > REDUCED_BYTES:
         shrink = (REDUCED_BYTES / full_bytes) ** 0.5
         size = max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink))
     weights = keyframe_weights(axis_coordinates(time, "ends"), num_keyframes)
     blend = torch.eye(time) if num_keyframes == 1 else torch.linalg.pinv(weights)
-    samples = torch.empty(len(rows), parts, size[0] * size[1] * 3)
+    samples = torch.empty(len(rows), num_pictures, size[0] * size[1] * 3)
     clips_per_block = max(1, BLOCK_BYTES // (4 * first.size))
     for start in range(0, len(rows), clips_per_block):
         block = torch.from_numpy(read_clips(rows[start : start + clips_per_block]))

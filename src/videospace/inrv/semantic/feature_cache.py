@@ -1,4 +1,4 @@
-"""The frame features of a store's clips, computed once and kept beside them."""
+"""Frame features of the clips of a store, computed once and cached in the store's folder."""
 
 import os
 import time
@@ -22,6 +22,7 @@ from videospace.runtime.checkpoint import save_tensors
 from videospace.runtime.errors import UserError
 
 SAVE_EVERY_SECONDS = 60.0
+"""How often the cache is saved during a long computation."""
 
 Features = dict[str, Float16[Tensor, "time feature"]]
 """Frame features by clip id."""
@@ -29,16 +30,16 @@ Features = dict[str, Float16[Tensor, "time feature"]]
 
 @runtime_checkable
 class StoredClips(Protocol):
-    """What is asked of a clip store here."""
+    """The part of a clip store that is needed here."""
 
     @property
     def folder(self) -> Path:
-        """Where the store lies."""
+        """The folder of the store."""
         ...
 
     @property
     def ids(self) -> Sequence[str]:
-        """The id of each row's clip."""
+        """The clip id of each row."""
         ...
 
     @property
@@ -59,29 +60,29 @@ def frame_features(
     batch_size: int = 256,
     progress: bool = True,
 ) -> Float[Tensor, "clip time feature"]:
-    """Encode the frames of clips, or read what an earlier call encoded.
+    """Encode the frames of clips, or read their features from the cache.
 
-    The features lie in `features/<encoder.name>.safetensors` in the store's folder, by clip id
-    and as 16-bit floats; what is returned has passed through these 16 bits in any case, so that
-    the first call and every later one give the same numbers. A store that has grown encodes only
-    its new clips. An interrupt keeps what is encoded so far, a kill at most a minute less.
+    The cache is ``features/<encoder.name>.safetensors`` in the store's folder, with a float16
+    tensor for each clip id. The result is rounded to float16 even when it was just computed, so
+    that all calls give the same numbers. Only clips that are not in the cache are encoded. An
+    interrupt saves what is encoded so far; a kill loses at most one minute of work.
 
     Args:
         store: A clip store.
         rows: The clips to encode, in the order of the result.
-        encoder: The encoder of single frames.
+        encoder: The frame encoder.
         batch_size: Number of frames encoded at once.
-        progress: Whether to show a progress bar where standard error is a terminal.
+        progress: Whether to show a progress bar if standard error is a terminal.
 
     Returns:
-        The features of each clip's frames, float32 on the CPU.
+        The features of the clips' frames, float32 on the CPU.
 
     Raises:
-        UserError: Where no clip is asked for, the cache is damaged or cannot be written, or the
-            encoder gives values that are not finite.
+        UserError: No clip is given, the cache is damaged or cannot be written, or the encoder
+            gives values that are not finite.
     """
     if len(rows) == 0:
-        raise UserError("expected at least one clip to encode, got none: the list of rows is empty")
+        raise UserError("expected at least one clip to encode, got none")
     path = store.folder / "features" / f"{encoder.name}.safetensors"
     features, ids = _read(path), store.ids
     missing = [row for row in dict.fromkeys(rows) if ids[row] not in features]
@@ -103,7 +104,7 @@ def _encode_missing(
     features: Features,
     path: Path,
 ) -> None:
-    """Add the features of `rows` to `features`, and save them to `path` every minute."""
+    """Add the features of ``rows`` to ``features``, and save these to ``path`` every minute."""
     ids, clips_per_batch = store.ids, max(1, batch_size // store.num_frames)
     last_saved = time.monotonic()
     with tqdm(
@@ -132,6 +133,7 @@ def _encode_missing(
 def _encode(
     clips: UInt8[np.ndarray, "clip time height width 3"], encoder: FrameEncoder, batch_size: int
 ) -> Float16[Tensor, "clip time feature"]:
+    """Encode the frames of clips in batches."""
     frames = rearrange(
         torch.from_numpy(clips), "clip time height width rgb -> (clip time) height width rgb"
     )
@@ -140,6 +142,7 @@ def _encode(
 
 
 def _read(path: Path) -> Features:
+    """Read the cache; it is empty where there is no file."""
     if not path.exists():
         return {}
     try:
@@ -152,7 +155,7 @@ def _read(path: Path) -> Features:
 
 
 def _make_folder(folder: Path) -> None:
-    """Find out before the long work, and not after it, that its result cannot be kept."""
+    """Make the cache's folder, and check before the long computation that it is writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK)
@@ -160,24 +163,23 @@ def _make_folder(folder: Path) -> None:
         writable = False
     if not writable:
         raise UserError(
-            f"expected to keep frame features in '{folder}', but nothing can be written there: "
-            "make it a folder that you may write to"
+            f"cannot write frame features to '{folder}': make it a folder that you may write to"
         )
 
 
 def choose_frame_encoder(
     source: str, read_clips: ClipReader, rows: Sequence[int], *, device: str = "cpu"
 ) -> FrameEncoder:
-    """The frame encoder that a setting names.
+    """Make the frame encoder of a training configuration.
 
     Args:
-        source: ``pca`` for the offline default, or a folder or hub id of CLIP weights.
-        read_clips: Reads clips by row, for fitting the components.
+        source: ``pca`` for principal components, or the folder or hub name of CLIP weights.
+        read_clips: Reads clips by row, to fit principal components.
         rows: The clips to fit them to.
-        device: Where CLIP runs.
+        device: Where CLIP computes.
 
     Raises:
-        UserError: The weights cannot be had, or the ``semantic`` extra is missing.
+        UserError: The weights cannot be loaded, or the ``semantic`` extra is missing.
     """
     if source == "pca":
         return ComponentFrameEncoder.fit(read_clips, rows)

@@ -1,4 +1,4 @@
-"""Frozen encoders of single frames, and the one that needs no weights."""
+"""Frame encoders: the interface, and principal components as an encoder without weights."""
 
 import abc
 import hashlib
@@ -14,37 +14,37 @@ from videospace.runtime.pca import principal_components
 
 
 class FrameEncoder(abc.ABC):
-    """Turns frames into feature vectors, and never learns."""
+    """Maps single frames to feature vectors; it is never trained."""
 
     name: str
-    """Names the cache of the features: equal for encoders that give equal features."""
+    """Name of the cache of the features; equal only for encoders that give equal features."""
     width: int
-    """Width of one frame's feature vector."""
+    """Width of the features of one frame."""
 
     @abc.abstractmethod
     def encode(
         self, frames: UInt8[Tensor, "frame height width 3"]
     ) -> Float[Tensor, "frame feature"]:
-        """Encode frames, all in one pass.
+        """Encode frames in one batch.
 
         Args:
             frames: RGB frames of any size.
 
         Returns:
-            One feature vector a frame, float32 on the CPU.
+            A feature vector for each frame, float32 on the CPU.
         """
 
 
 class ComponentFrameEncoder(FrameEncoder):
-    """Coordinates of a frame along the principal components of a data set's frames.
+    """Encodes frames by the principal components of a data set's frames.
 
-    The default where no weights are at hand: it needs nothing but the clips. One common factor
-    brings the mean square of the features over the fitted frames to one.
+    This is the default, as it needs no pretrained weights. The features are scaled by one factor,
+    so that their mean square over the fitted frames is 1.
 
     Args:
-        size: Height and width in pixels that frames are box-filtered to.
+        size: Height and width in px to which frames are box-filtered.
         mean: The mean frame, flattened, in [-1, 1].
-        directions: The components, divided by the common factor.
+        directions: The components, divided by the factor.
 
     Example:
         >>> clips = np.random.default_rng(0).integers(0, 256, (6, 4, 8, 8, 3), dtype=np.uint8)
@@ -65,7 +65,7 @@ class ComponentFrameEncoder(FrameEncoder):
     ):
         self._size, self._mean, self._directions = size, mean, directions
         self.width = directions.shape[1]
-        self.name = f"components-{fingerprint({'mean': mean, 'directions': directions}, size)}"
+        self.name = f"components-{short_hash({'mean': mean, 'directions': directions}, size)}"
 
     @classmethod
     def fit(
@@ -76,23 +76,24 @@ class ComponentFrameEncoder(FrameEncoder):
         num_components: int = 128,
         seed: int = 0,
     ) -> "ComponentFrameEncoder":
-        """Find the components of about a thousand frames of up to 256 clips.
+        """Fit the components to about a thousand frames of up to 256 clips.
 
         Args:
             read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
-            rows: The clips to choose frames from: the training clips.
-            num_components: The most features to keep; fewer where the frames vary in fewer ways.
-            seed: Seed of the choice.
+            rows: The clips to choose frames from, usually the training clips.
+            num_components: Largest number of features; there are fewer where the frames vary in
+                fewer directions.
+            seed: Of the choice of frames.
 
         Returns:
-            The encoder: the same one for the same clips, settings and number of threads.
+            The encoder; the same for the same clips, settings and number of threads.
         """
         frames = cls._some_frames(read_clips, rows, np.random.default_rng(seed))
         size = min(frames.shape[1], cls.MAX_SIDE), min(frames.shape[2], cls.MAX_SIDE)
         samples = box_filtered(frames, size)
         mean = samples.mean(dim=0, dtype=torch.float64).float()
         found = principal_components(samples - mean, num_components, seed=seed)
-        if found.scores.shape[1] == 0:  # all frames are alike: one feature that is always zero
+        if found.scores.shape[1] == 0:  # all frames are equal: one feature, always zero
             return cls(size, mean, torch.zeros(len(mean), 1))
         return cls(size, mean, found.components / found.scores.square().mean().sqrt())
 
@@ -111,16 +112,16 @@ class ComponentFrameEncoder(FrameEncoder):
     def encode(
         self, frames: UInt8[Tensor, "frame height width 3"]
     ) -> Float[Tensor, "frame feature"]:
-        """Encode frames, scaled to the fitted size."""
+        """Encode frames, which are first reduced to the fitted size."""
         return (box_filtered(frames, self._size) - self._mean) @ self._directions
 
 
-def fingerprint(tensors: Mapping[str, Tensor], settings: object) -> str:
-    """Name tensors and settings by a short hash of their bits.
+def short_hash(tensors: Mapping[str, Tensor], settings: object) -> str:
+    """Hash tensors and settings.
 
     Args:
-        tensors: The tensors by name.
-        settings: Anything whose `repr` says all that matters besides.
+        tensors: By name.
+        settings: Anything with a ``repr`` that holds all other settings.
 
     Returns:
         Sixteen hexadecimal digits.

@@ -123,10 +123,10 @@ def write_space(
     except OSError as error:
         raise cannot_write(folder, error) from error
     checkpoint.save_tensors(folder / WEIGHTS_FILE, weights)
-    model_fingerprint = fingerprint(_widened(weights))
-    checkpoint.save_tensors(folder / CODES_FILE, codes, {"model": model_fingerprint})
+    tie = model_fingerprint(_widened(weights))
+    checkpoint.save_tensors(folder / CODES_FILE, codes, {"model": tie})
     previous.unlink(missing_ok=True)
-    write_encoder(folder, encoder, model_fingerprint)
+    write_encoder(folder, encoder, tie)
     checkpoint.save_json(folder / CONFIG_FILE, config)
     _write_card(folder / CARD_FILE, config, len(ids))
 
@@ -162,7 +162,7 @@ def read_space(
     latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.total_width)
     weights = _read_weights(folder, tie.get("model"))
     checkpoint.load_strictly(model, weights, folder / WEIGHTS_FILE)
-    if tie.get("model") != fingerprint(weights):
+    if tie.get("model") != model_fingerprint(weights):
         raise UserError(
             f"'{folder / CODES_FILE}' belongs to other weights than '{folder / WEIGHTS_FILE}': "
             "take both from one copy, or if a training was stopped while saving, "
@@ -213,7 +213,7 @@ def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:
     """Read the weights that the codes belong to: the previous ones where a save was interrupted."""
     weights = _load_weights(folder / WEIGHTS_FILE)
     previous = folder / PREVIOUS_WEIGHTS_FILE
-    if previous.exists() and fingerprint(weights) != expected:
+    if previous.exists() and model_fingerprint(weights) != expected:
         weights = _load_weights(previous)
     return weights
 
@@ -223,7 +223,7 @@ def _load_weights(path: Path) -> dict[str, Tensor]:
     return _widened(with_renamed_modules(checkpoint.load_tensors(path)[0], RENAMED_MODULES))
 
 
-def fingerprint(weights: Mapping[str, Tensor]) -> str:
+def model_fingerprint(weights: Mapping[str, Tensor]) -> str:
     """Sixteen hexadecimal digits that name the weights of a model.
 
     Tensors are hashed under the names of version 0.1, so that latent files and encoders written by

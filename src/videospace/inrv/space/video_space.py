@@ -19,7 +19,7 @@ from videospace.inrv.space import sampling
 from videospace.inrv.space.files import (
     ClipShape,
     StoredPrecision,
-    fingerprint,
+    model_fingerprint,
     read_space,
     write_space,
 )
@@ -282,7 +282,7 @@ class VideoSpace:
 
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that identify the weights of the model."""
-        return fingerprint(self.model.state_dict())
+        return model_fingerprint(self.model.state_dict())
 
     def save_pretrained(
         self, folder: Path | str, *, precision: StoredPrecision = "float32"
