@@ -25,7 +25,6 @@ from .phonetics.visemes import visemes
 from .pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
 from .pretraining.pretrain import pretrain
 from .pretraining.published import model_from_published
-from .pretraining.published import model_from_published
 from .profile import history
 from .profile.accuracy_drop import find_accuracy_drop
 from .profile.archive import export_profile, import_profile
@@ -87,7 +86,6 @@ __all__ = [
     "import_profile",
     "learn",
     "look_alikes",
-    "model_from_published",
     "model_from_published",
     "models",
     "open_recognizer",
