@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.special import log_softmax
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
@@ -65,8 +66,7 @@ def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, 
         weights: By the same names.
     """
     logits = sum(weights[name] * standardized(each) for name, each in scores.items())
-    logits = np.asarray(logits, np.float64)
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return log_softmax(np.asarray(logits, np.float64), axis=1)
 
 
 def fitted_weights(
@@ -130,7 +130,6 @@ def fitted_temperature(logits: Scores, targets: Int[np.ndarray, " clip"]) -> flo
     Source: Guo et al., "On calibration of modern neural networks", 2017.
     """
     factors = np.geomspace(0.25, 4.0, 65)
-    scaled = factors[:, None, None] * logits
-    scaled = scaled - np.logaddexp.reduce(scaled, axis=2, keepdims=True)
+    scaled = log_softmax(factors[:, None, None] * logits, axis=2)
     losses = -scaled[:, np.arange(len(targets)), targets].sum(1) + 4 * np.log(factors) ** 2
     return float(factors[losses.argmin()])

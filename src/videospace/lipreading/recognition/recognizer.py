@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import softmax
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.fusion import Scorer, Scores, fused_log_probabilities
@@ -116,8 +117,7 @@ class Recognizer:
         if self.use_counts is not None:
             counts = np.array([self.use_counts[word] + 1.0 for word in self.words])
             logits = logits + np.log(counts / counts.sum())
-        likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return (likelihood / likelihood.sum(axis=1, keepdims=True)).astype(np.float32)
+        return softmax(logits, axis=1).astype(np.float32)
 
     def add(self, word: str, clip: MouthClip) -> None:
         """Take a clip of a new or a known word into account, without training.

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.fft import dct
 from torch import Tensor
 
 from videospace.lipreading.data.batches import InputConfig, model_frames
-from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.phonetics.units import places, shared_parts
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 
@@ -73,16 +74,13 @@ def _with_changes(sequence: Float[Tensor, "time feature"]) -> Float[Tensor, "tim
 
 def _cosine_basis() -> Float[Tensor, "frequency size"]:
     """Box filter 88 → 32 px and orthonormal cosine transform (type II) in one matrix."""
-    size = 88
-    pixels = np.arange(CROP_SIZE)[:, None]
+    size = MOUTH_SIZE
     edges = np.arange(CROP_SIZE + 1) * size / CROP_SIZE
     covered = np.minimum(edges[1:, None], np.arange(1, size + 1)) - np.maximum(
         edges[:-1, None], np.arange(size)
     )
     box = covered.clip(0) * CROP_SIZE / size
-    frequency = np.arange(NUM_SIDE)
-    cosines = np.cos(np.pi * (pixels + 0.5) * frequency / CROP_SIZE).T * np.sqrt(2 / CROP_SIZE)
-    cosines[0] /= np.sqrt(2)
+    cosines = dct(np.eye(CROP_SIZE), norm="ortho", axis=0)[:NUM_SIDE]
     return torch.from_numpy(cosines @ box).float()
 
 
