@@ -21,7 +21,7 @@ def test_every_strategy_answers(strategy, shots, queries, mouth_corpus, tiny_mod
     others = [
         dataclasses.replace(clip, domain="synthetic")
         for clip in mouth_corpus
-        if clip.speaker != "speaker 0"
+        if clip.speaker == "speaker 1"
     ]
     learned = learn(strategy, shots, tiny_model, SHORT, synthetic=others, units=UNITS)
     assert learned.words == ["word 0", "word 1", "word 2", "word 3"]
@@ -42,7 +42,7 @@ def test_training_free_strategies_recognize(strategy, shots, queries):
 
 @pytest.mark.parametrize("strategy", ["cl-r", "ve-r", "ve-r+s-mod"])
 def test_training_fits_the_shots(strategy, shots, mouth_corpus, tiny_model):
-    others = [c for c in mouth_corpus if c.speaker != "speaker 0"]
+    others = [c for c in mouth_corpus if c.speaker == "speaker 1" and c.take == "00"]
     before = {name: value.clone() for name, value in tiny_model.state_dict().items()}
     settings = dataclasses.replace(SHORT, epochs=40, learning_rate=5e-3)
     trained = adapt(strategy, shots, tiny_model, settings, synthetic=others)

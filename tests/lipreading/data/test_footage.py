@@ -75,7 +75,7 @@ def test_the_model_gets_used_to_the_mouth_in_the_footage(shots, tiny_model):
     frames = [model_frames(clip, tiny_model.input_config) for clip in footage]
 
     def told_apart(weight: float) -> float:
-        config = AdaptationConfig(learning_rate=1e-2, epochs=60, footage_weight=weight)
+        config = AdaptationConfig(learning_rate=1e-2, epochs=30, footage_weight=weight)
         model = adapted(tiny_model, shots, (), config, footage=footage, progress=False)
         varied = [
             augmented_batch(frames, model.input_config, STRONG, torch.Generator().manual_seed(n))
