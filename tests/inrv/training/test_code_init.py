@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.inrv.training import code_init as codes_module
+from videospace.inrv.training import code_init
 from videospace.inrv.training.code_init import CodeInitConfig, geodesic_embedding, initial_codes
 from videospace.runtime.errors import UserError
 
@@ -58,6 +58,14 @@ class TestGeodesicEmbedding:
             torch.cdist(embedding, embedding), torch.cdist(points, points), atol=1e-2, rtol=0
         )
 
+    def test_edges_lead_both_ways_whatever_rounding_does_to_distances(self):
+        torch.manual_seed(13)  # of which two are neighbors in one direction only
+        points = torch.randn(300, 8).double()
+        distances = torch.cdist(points, points).numpy()
+        paths = code_init._shortest_paths(distances, 6)
+        np.testing.assert_allclose(paths, paths.T, atol=1e-9)
+        np.testing.assert_allclose(paths, code_init._shortest_paths(distances.T, 6), atol=1e-6)
+
     def test_clusters_without_a_link_are_joined(self):
         near, far = torch.randn(20, 3), torch.randn(20, 3) + 100
         embedding = geodesic_embedding(torch.cat([near, far]), 4, num_neighbors=4)
@@ -67,17 +75,17 @@ class TestGeodesicEmbedding:
         assert gap > 100
 
     def test_more_points_than_landmarks(self, monkeypatch):
-        monkeypatch.setattr(codes_module, "MAX_LANDMARKS", 60)
+        monkeypatch.setattr(code_init, "MAX_LANDMARKS", 60)
         points, back = shuffled(half_circle(300))
         embedding = geodesic_embedding(points, 3, num_neighbors=4)[back]
         assert embedding.shape == (300, 3)
         first = embedding[:, 0]
-        place = torch.linspace(-1, 1, 300)
-        assert torch.corrcoef(torch.stack([first, place]))[0, 1].abs() > 0.998
+        position = torch.linspace(-1, 1, 300)
+        assert torch.corrcoef(torch.stack([first, position]))[0, 1].abs() > 0.998
         assert embedding.var(dim=0)[0] > 0.98 * embedding.var(dim=0).sum()
 
     def test_landmarks_follow_the_seed(self, monkeypatch):
-        monkeypatch.setattr(codes_module, "MAX_LANDMARKS", 20)
+        monkeypatch.setattr(code_init, "MAX_LANDMARKS", 20)
         points = torch.randn(50, 3)
         first, same, other = (geodesic_embedding(points, 2, 3, seed) for seed in (1, 1, 2))
         assert torch.equal(first, same)
@@ -96,7 +104,7 @@ class TestGeodesicEmbedding:
         assert embedding.abs().max() < 1e-3
 
     def test_identical_points_among_more_than_the_landmarks(self, monkeypatch):
-        monkeypatch.setattr(codes_module, "MAX_LANDMARKS", 20)
+        monkeypatch.setattr(code_init, "MAX_LANDMARKS", 20)
         assert geodesic_embedding(torch.ones(30, 3), 4, num_neighbors=6).isfinite().all()
 
 
@@ -141,11 +149,11 @@ class TestInitialCodes:
 
     @pytest.mark.parametrize("start", ["pca", "isomap"])
     def test_a_code_of_one_number_has_no_room(self, store, start):
-        with pytest.raises(UserError, match="at least 2 numbers to lay clips out, got 1"):
+        with pytest.raises(UserError, match="at least 2 numbers"):
             self.codes(store, start, width=1)
 
 
-class TestMoments:
+class TestKeyframes:
     def codes(self, store, start, width=6, **settings):
         rows = list(range(len(store)))
         return initial_codes(

@@ -1,10 +1,12 @@
-"""Where the codes of the clips start."""
+"""Initial codes of the clips."""
 
 import dataclasses
 from typing import Literal
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
+from scipy.sparse import csgraph
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,19 +25,19 @@ MAX_LANDMARKS = 1000
 )
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CodeInitConfig:
-    """The start of the codes; training moves them from there."""
+    """How the codes of the clips are initialized."""
 
     method: Literal["gaussian", "pca", "isomap"] = "pca"
     """``gaussian``: independent noise, as published. ``pca``: principal components of the
-    clips. ``isomap``: a map of the clips that keeps distances along chains of similar clips, so
-    that a straight line between two codes runs past the clips between them."""
+    clips. ``isomap``: an embedding that preserves distances along chains of similar clips, so
+    that a straight line between two codes passes the codes of clips in between."""
     deviation: float = 0.01
     """Standard deviation of ``gaussian`` codes."""
     offset: float = 1.0
-    """Last number of every other code, in units of their root mean square: it keeps codes on one
-    side of the origin, where any two of them span a well-defined arc."""
+    """Last number of ``pca`` and ``isomap`` codes, in units of their root mean square. It keeps all
+    codes on one side of the origin, so that any two of them span a well-defined arc."""
     num_neighbors: int = 6
-    """Clips that count as similar to a clip; used by ``isomap``."""
+    """Nearest neighbors of a clip in the graph of ``isomap``."""
 
 
 def initial_codes(
@@ -46,18 +48,22 @@ def initial_codes(
     seed: int,
     num_keyframes: int = 1,
 ) -> Float[Tensor, "clip code"]:
-    """A code for every clip.
+    """Compute an initial code for every clip.
 
     Args:
-        config: How.
+        config: The method and its options.
         read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
         rows: The clips.
-        width: Numbers in a code, for each of its keyframes.
-        seed: Of the run.
-        num_keyframes: Of a code.
+        width: Numbers of a code for each keyframe.
+        seed: Seed of the run.
+        num_keyframes: Keyframes of a code.
 
     Returns:
-        float32; unless Gaussian, with a root mean square of 1 (before the offset).
+        float32 codes. Those of ``pca`` and ``isomap`` have a root mean square of 1 before the
+        offset is added.
+
+    Raises:
+        UserError: The width is below 2 for ``pca`` or ``isomap``.
     """
     if config.method == "gaussian":
         codes = torch.randn(
@@ -65,7 +71,10 @@ def initial_codes(
         )
         return codes * config.deviation
     if width < 2:
-        raise UserError(f"expected codes of at least 2 numbers to lay clips out, got {width}")
+        raise UserError(
+            f"expected codes of at least 2 numbers for --code-init.method {config.method}, "
+            f"got {width}"
+        )
     num_components = width - 1 if config.method == "pca" else min(len(rows) * num_keyframes, 256)
     codes, _ = clip_components(
         read_clips, rows, num_components, num_keyframes=num_keyframes, seed=seed
@@ -81,24 +90,25 @@ def initial_codes(
 def geodesic_embedding(
     points: Float[Tensor, "clip feature"], width: int, num_neighbors: int, seed: int = 0
 ) -> Float[Tensor, "clip width"]:
-    """Lay points out so that distances along the data become straight distances.
+    """Embed points so that straight distances approximate distances along the data (Isomap).
 
-    Distances are shortest paths over a graph of nearest neighbors, joined by its minimum
-    spanning tree, and are laid out by classical scaling. More than a thousand points are placed
-    between their nearest neighbors among a thousand landmarks.
+    Geodesic distances are shortest paths over a graph of nearest neighbors, which its minimum
+    spanning tree connects. They are embedded by classical scaling. Of more than a thousand points,
+    a thousand random landmarks are embedded, and the other points are placed between their nearest
+    landmarks.
 
     Args:
         points: For example the scores of principal components.
-        width: Columns of the result; those without a dimension of their own are zero.
-        num_neighbors: Of every point in the graph.
-        seed: Of the choice of landmarks.
+        width: Columns of the result; columns beyond the dimension of the data are zero.
+        num_neighbors: Nearest neighbors of each point in the graph.
+        seed: Seed of the choice of landmarks.
 
     Returns:
         Centered coordinates, by falling variance.
 
     Source: Tenenbaum, de Silva and Langford (2000), Isomap; de Silva and Tenenbaum (2002) for
     landmarks.
-    Departs: other points are placed by their neighbors, not by triangulation.
+    Departs: other points are placed by their nearest landmarks, not by triangulation.
     """
     if len(points) > MAX_LANDMARKS:
         chosen = torch.randperm(len(points), generator=random_stream(seed, "landmarks"))[
@@ -109,8 +119,8 @@ def geodesic_embedding(
         closeness = 1 / near.values.clamp(min=1e-12)
         weights = closeness / closeness.sum(dim=1, keepdim=True)
         return torch.einsum("cn,cnw->cw", weights, landmarks[near.indices])
-    distances = _shortest_paths(torch.cdist(points.double(), points.double()), num_neighbors)
-    squares = distances.square()
+    straight = torch.cdist(points.double(), points.double())
+    squares = torch.from_numpy(_shortest_paths(straight.numpy(), num_neighbors)).square()
     centered = squares - squares.mean(dim=0) - squares.mean(dim=1, keepdim=True) + squares.mean()
     variances, directions = torch.linalg.eigh(-0.5 * centered)
     variances, directions = variances.flip(0).clamp(min=0), directions.flip(1)
@@ -119,28 +129,12 @@ def geodesic_embedding(
 
 
 def _shortest_paths(
-    distances: Float[Tensor, "clip clip"], num_neighbors: int
-) -> Float[Tensor, "clip clip"]:
-    """Floyd (1962) and Warshall over the neighbor graph and its minimum spanning tree."""
-    nearest = distances.topk(min(num_neighbors + 1, len(distances)), largest=False).values[:, -1:]
-    near = (distances <= nearest) | (distances <= nearest.T) | _spanning_tree(distances)
-    paths = torch.where(near, distances, torch.inf)
-    for via in range(len(paths)):
-        paths = torch.minimum(paths, paths[:, via : via + 1] + paths[via : via + 1])
-    return paths
-
-
-def _spanning_tree(distances: Float[Tensor, "clip clip"]) -> Tensor:
-    """Adjacency of the minimum spanning tree (Prim, 1957)."""
-    tree = torch.zeros_like(distances, dtype=torch.bool)
-    outside = torch.ones(len(distances), dtype=torch.bool)
-    outside[0] = False
-    distance, parent = distances[0].clone(), torch.zeros(len(distances), dtype=torch.int64)
-    for _ in range(len(distances) - 1):
-        new = torch.where(outside, distance, torch.inf).argmin()
-        tree[new, parent[new]] = tree[parent[new], new] = True
-        outside[new] = False
-        closer = distances[new] < distance
-        distance = torch.where(closer, distances[new], distance)
-        parent[closer] = new
-    return tree
+    distances: Float64[np.ndarray, "clip clip"], num_neighbors: int
+) -> Float64[np.ndarray, "clip clip"]:
+    """Shortest paths over the graph of nearest neighbors and its minimum spanning tree."""
+    rank = min(num_neighbors, len(distances) - 1)
+    farthest = np.partition(distances, rank, axis=1)[:, rank, None]  # of the nearest neighbors
+    tree = csgraph.minimum_spanning_tree(distances).toarray() > 0
+    edges = (distances <= farthest) | (distances <= farthest.T) | tree | tree.T
+    graph = csgraph.csgraph_from_dense(np.where(edges, distances, np.inf), null_value=np.inf)
+    return csgraph.shortest_path(graph, directed=False)
