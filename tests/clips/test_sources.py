@@ -16,11 +16,25 @@ def inside(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_folder_in_alphabetical_order_with_all_below(inside):
+def test_folder_with_all_subfolders_in_order(inside):
     touch(inside, "films/c.MP4", "films/b/z.webm", "films/b/frames/2.png", "films/a.gif")
     found, skipped = list_sources(["films"])
     assert found == ["films/a.gif", "films/b/frames", "films/b/z.webm", "films/c.MP4"]
     assert skipped == []
+
+
+def test_numbers_in_names_count_as_numbers(inside):
+    touch(inside, "films/take10.mp4", "films/take9.mp4", "films/take01.mp4", "films/take1.mp4")
+    touch(inside, "films/day2/a.mp4", "films/day10/a.mp4")
+    found = list_sources(["films"])[0]
+    assert found == [
+        "films/day2/a.mp4",
+        "films/day10/a.mp4",
+        "films/take01.mp4",
+        "films/take1.mp4",
+        "films/take9.mp4",
+        "films/take10.mp4",
+    ]
 
 
 def test_folder_of_frames_and_folder_of_such_folders(inside):
@@ -66,7 +80,7 @@ def test_circles_end(inside):
     found, skipped = list_sources(["list.txt"])
     assert found == ["films/a.mp4"]
     assert {item.source for item in skipped} == {"list.txt", "films/loop"}
-    assert {item.reason for item in skipped} == {"leads back to itself"}
+    assert {item.reason for item in skipped} == {"contains itself"}
 
 
 def test_stores_are_passed_over(inside):

@@ -1,11 +1,11 @@
-"""From what a user names to the list of videos in it, in an order that never changes."""
+"""Finding the videos in files, folders and lists, always in the same order."""
 
 import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES
+from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES, natural_order
 from videospace.runtime.errors import UserError
 
 VIDEO_SUFFIXES = frozenset(
@@ -16,30 +16,30 @@ LIST_SUFFIX = ".txt"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SkippedSource:
-    """One line of ``skipped.jsonl``: what could not be used."""
+    """One line of ``skipped.jsonl``: a source that cannot be used."""
 
     source: str
-    """As the user named it, or below a folder that the user named."""
+    """The path as the user named it, or below a folder that the user named."""
     reason: str
-    """In a few words."""
+    """Why, in a few words."""
 
 
 def list_sources(sources: Sequence[str | Path]) -> tuple[list[str], list[SkippedSource]]:
     """Find the videos in files, folders and lists.
 
-    A folder is searched with all that lies below it, in alphabetical order; a folder of images is
-    one video. A text file (``.txt``) names one source a line, relative to itself and in its own
-    order; blank lines and lines that begin with ``#`` do not count. What is named twice comes
-    once. Hidden files and clip stores are passed over.
+    A folder is searched with all its subfolders, in natural order (``take2`` before ``take10``);
+    a folder of images is one video. A text file (``.txt``) names one source on each line, relative
+    to its own folder, and its order is kept; blank lines and lines that begin with ``#`` are
+    ignored. A video that is named twice is listed once. Hidden files and clip stores are ignored.
 
     Args:
         sources: Video files, folders of frames, folders of videos, and text files.
 
     Returns:
-        The videos, as paths of files and of folders of frames, and what is none.
+        The videos, as paths of files and of folders of frames, and the files that are no videos.
 
     Raises:
-        UserError: When a source that the user names directly does not exist, or none is given.
+        UserError: No source is given, or one of them does not exist.
     """
     if not sources:
         raise UserError("expected at least one video, folder or list of them, got none")
@@ -58,10 +58,10 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[list[str], list[Skipped
 
 
 def _expand(path: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSource]:
-    """The videos in one named source; ``parents`` breaks circles of links and lists."""
+    """The videos in one source; ``parents`` detects links and lists that contain themselves."""
     real_path = path.resolve()
     if real_path in parents:
-        yield SkippedSource(source=str(path), reason="leads back to itself")
+        yield SkippedSource(source=str(path), reason="contains itself")
     elif not path.exists():
         yield SkippedSource(source=str(path), reason="no such file or folder")
     elif path.is_dir():
@@ -74,7 +74,8 @@ def _expand(path: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSour
 
 def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSource]:
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        visible = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        entries = sorted(visible, key=lambda entry: natural_order(entry.name))
     except OSError as error:
         yield SkippedSource(source=str(folder), reason=f"cannot be read: {error.strerror}")
         return

@@ -1,8 +1,8 @@
-"""Does a generated bouncing-ball clip show what every real one shows: one ball, moving rightly?
+"""Checks whether a generated bouncing-ball clip has the structure of the training clips.
 
-In a real clip a blue ball of fixed size crosses a white frame to and fro at constant speed, and
-its height never changes. A space that has learned this structure gives, between two clips, a clip
-of one ball at a height between theirs; a space that has not gives two faint balls, or a smear.
+In a training clip, a blue ball of fixed size crosses a white frame and returns at constant speed,
+and its height never changes. A space that has learned this structure interpolates two clips with
+one ball at a height in between; a space that has not shows two faint balls, or a smear.
 """
 
 import dataclasses
@@ -10,19 +10,22 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
+from scipy import ndimage
 
 from videospace.runtime.errors import UserError
 
 SPECK_PIXELS = 3
-"""Anything of this many pixels that stands out from the background counts as a ball."""
+"""A blob of at least this many pixels counts as a ball."""
+IN_FRAME = np.array([np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))], bool)
+"""Pixels that touch in a frame, at a side or a corner, are connected; frames are not."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BallCheck:
-    """What was found in a clip, frame by frame; nan where a frame shows no ball."""
+    """The measurements of a clip, frame by frame; nan for a frame without a ball."""
 
     found: Bool[np.ndarray, " time"]
-    """Whether a frame shows any ball."""
+    """Whether a frame shows a ball."""
     num_balls: Int[np.ndarray, " time"]
     """Separate blobs in each frame."""
     radius_px: Float[np.ndarray, " time"]
@@ -38,11 +41,11 @@ class BallCheck:
     ghost: Float[np.ndarray, " time"]
     """The strongest trace of another ball: mean coverage of a square inside it, in [0, 1]."""
     reasons: tuple[str, ...] = ()
-    """What is wrong with the clip, one short sentence each."""
+    """The faults of the clip, one short sentence each."""
 
     @property
     def valid(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the clip has no fault."""
         return not self.reasons
 
 
@@ -61,22 +64,22 @@ def check_ball(
     ball_rgb: tuple[int, int, int] = (0, 0, 255),
     background_rgb: tuple[int, int, int] = (255, 255, 255),
 ) -> BallCheck:
-    """Check a clip that was made between two bouncing-ball clips.
+    """Check a clip that was interpolated between two bouncing-ball clips.
 
-    It is valid if every frame shows exactly one blob that stands out from the background by more
-    than half of the ball's contrast; if that is a solid disc of the right color and radius; and
-    if the ball keeps one height, between its parents', while it travels smoothly from wall to
-    wall. The area of a ball is the sum of its pixels' coverage (their distance from the background
-    color, 1 at the ball's color), so that soft edges count in part.
+    The clip is valid if every frame shows exactly one blob that differs from the background by more
+    than half of the ball's contrast, if this blob is a solid disc of the right color and radius,
+    and if the ball keeps one height, between the heights of its parents, while it moves smoothly
+    from wall to wall. The area of a ball is the sum of the coverage of its pixels (their distance
+    from the background color, 1 at the ball's color), so that soft edges count in part.
 
     Args:
         video: RGB frames.
         radius_px: Radius of the true ball.
         lowest_px: Row of the ball's center in one parent (0 is the middle of the top row).
         highest_px: The same in the other parent; the two may come in either order.
-        radius_tolerance: Share by which the radius may be off.
+        radius_tolerance: Fraction by which the radius may be off.
         height_tolerance_px: How far the height may stray from the clip's mean, and the mean from
-            the range of the parents.
+            the range between the parents.
         max_step_px: Longest horizontal step between two frames. None: one and a half times the
             step of a ball that crosses the frame and returns once in the clip, plus a pixel.
         max_turns: How often the ball may change direction. Steps below half a pixel do not count.
@@ -88,10 +91,10 @@ def check_ball(
         background_rgb: Color of everything else.
 
     Returns:
-        What was found, and why the clip is not valid if it is not.
+        The measurements, and the faults of a clip that is not valid.
 
     Raises:
-        UserError: An empty video, or a ball smaller than a pixel.
+        UserError: The video is empty, or the radius is below one pixel.
 
     Example:
         >>> blank = np.full((2, 9, 9, 3), 255, np.uint8)
@@ -100,8 +103,8 @@ def check_ball(
     """
     if video.size == 0 or radius_px < 1:
         raise UserError(
-            f"expected frames that show a ball of 1 pixel radius or more, but got a video of "
-            f"shape {video.shape} and radius {radius_px}"
+            f"expected a video and a radius of 1 pixel or more, "
+            f"got shape {video.shape} and radius {radius_px}"
         )
     check = _measure(video, radius_px, np.array(ball_rgb, float), np.array(background_rgb, float))
     span = max(0.0, video.shape[2] - 1 - 2 * radius_px)
@@ -133,10 +136,10 @@ def check_ball(
 
 
 def fraction_valid(checks: Sequence[BallCheck]) -> float:
-    """Share of clips without a fault, in [0, 1].
+    """The fraction of clips without a fault, in [0, 1].
 
     Raises:
-        UserError: No checks at all.
+        UserError: There are no checks.
 
     Example:
         >>> ball = np.full((1, 9, 9, 3), 255, np.uint8)
@@ -147,51 +150,14 @@ def fraction_valid(checks: Sequence[BallCheck]) -> float:
         0.5
     """
     if not checks:
-        raise UserError("expected at least one checked clip, but got none")
+        raise UserError("expected at least one checked clip, got none")
     return sum(check.valid for check in checks) / len(checks)
-
-
-def label_blobs(
-    mask: Bool[np.ndarray, "time height width"],
-) -> Int[np.ndarray, "time height width"]:
-    """Number the connected blobs of every frame; pixels that touch at a corner are connected.
-
-    Returns:
-        0 outside; inside, a number shared by the pixels of one blob and by no other blob: 1 + the
-        position of its last pixel among all pixels of all frames.
-
-    Example:
-        >>> label_blobs(np.array([[[True, False, True], [True, False, False]]]))
-        array([[[4, 0, 3],
-                [4, 0, 0]]])
-    """
-    labels = np.arange(1, mask.size + 1).reshape(mask.shape) * mask
-    while True:
-        spread = _greatest_neighbor(labels) * mask
-        by_label = np.concatenate([[0], spread.ravel()])
-        spread = by_label[spread]  # a jump along the blob: long shapes settle in few rounds
-        if np.array_equal(spread, labels):
-            return labels
-        labels = spread
-
-
-def _greatest_neighbor(
-    values: Int[np.ndarray, "time height width"],
-) -> Int[np.ndarray, "time height width"]:
-    """Maximum of each pixel and its eight neighbors in the frame."""
-    for axis in (1, 2):
-        values = np.moveaxis(values, axis, 0)
-        greatest = values.copy()
-        np.maximum(greatest[1:], values[:-1], out=greatest[1:])
-        np.maximum(greatest[:-1], values[1:], out=greatest[:-1])
-        values = np.moveaxis(greatest, 0, axis)
-    return values
 
 
 def _greatest_mean(
     values: Float[np.ndarray, "time height width"], side: int
 ) -> Float[np.ndarray, " time"]:
-    """Greatest mean over any square of some pixels a side, cut to the frame."""
+    """The greatest mean over any square with this side, or over the frame if it is smaller."""
     sides = tuple(min(side, length) for length in values.shape[1:])
     windows = np.lib.stride_tricks.sliding_window_view(values, sides, axis=(1, 2))
     return windows.mean(axis=(3, 4)).max(axis=(1, 2))
@@ -210,12 +176,12 @@ def _measure(
     along = (departure @ axis / contrast**2)[..., None] * axis
     off_color = np.linalg.norm(departure - along, axis=-1) / contrast
 
-    labels = label_blobs(coverage > 0.5)
+    labels, _ = ndimage.label(coverage > 0.5, IN_FRAME)
     num_balls, largest = _count_blobs(labels)
-    body = (labels == largest[:, None, None]).astype(int)
-    with_edge = _greatest_neighbor(_greatest_neighbor(body))
-    near = _greatest_neighbor(_greatest_neighbor(with_edge))
-    ghost = _greatest_mean(coverage * (1 - near), side=round(radius_px * 2**0.5))
+    body = labels == largest[:, None, None]
+    with_edge = ndimage.binary_dilation(body, IN_FRAME, iterations=2)
+    near = ndimage.binary_dilation(with_edge, IN_FRAME, iterations=2)
+    ghost = _greatest_mean(coverage * ~near, side=round(radius_px * 2**0.5))
     coverage = coverage * with_edge
     area = np.where(num_balls > 0, coverage.sum(axis=(1, 2)), np.nan)
 
@@ -258,13 +224,17 @@ def draw_discs(
 def _count_blobs(
     labels: Int[np.ndarray, "time height width"],
 ) -> tuple[Int[np.ndarray, " time"], Int[np.ndarray, " time"]]:
-    """The number of blobs in each frame, specks left out, and the label of the largest (or -1)."""
-    numbers, sizes = np.unique(labels[labels > 0], return_counts=True)
-    numbers, sizes = numbers[sizes >= SPECK_PIXELS], sizes[sizes >= SPECK_PIXELS]
-    frames = (numbers - 1) // labels[0].size
+    """The number of blobs in each frame, without specks, and the label of the largest (or -1)."""
+    (pixels,) = np.nonzero(labels.ravel())
+    numbers, from_end, sizes = np.unique(
+        labels.ravel()[pixels[::-1]], return_index=True, return_counts=True
+    )
+    last_pixels = pixels[::-1][from_end]
+    order = np.lexsort((last_pixels, sizes))  # of equally large blobs, the lowest comes last
+    order = order[sizes[order] >= SPECK_PIXELS]
+    frames = last_pixels[order] // labels[0].size
     largest = np.full(len(labels), -1)
-    by_size = np.argsort(sizes, kind="stable")
-    largest[frames[by_size]] = numbers[by_size]  # of several in one frame, the last one stays
+    largest[frames] = numbers[order]  # the last blob of a frame overwrites the others
     return np.bincount(frames, minlength=len(labels)), largest
 
 
@@ -274,7 +244,7 @@ def _path_faults(
     max_step_px: float | int,
     max_turns: int,
 ) -> list[str]:
-    """What is wrong with the horizontal path of a ball that every frame shows."""
+    """The faults in the horizontal path of a ball that every frame shows."""
     faults = []
     steps = np.diff(center_col)
     if (np.abs(steps) > max_step_px).any():
@@ -292,7 +262,7 @@ def _path_faults(
 
 
 def _in_frames(fault: str, where: Bool[np.ndarray, " time"]) -> str | None:
-    """'fault in frames 3, 4, 5 and 2 more', or None where there is no such frame."""
+    """'fault in frames 3, 4, 5 and 2 more', or None if there is no such frame."""
     frames = np.flatnonzero(where)
     if len(frames) == 0:
         return None

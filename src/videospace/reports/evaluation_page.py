@@ -66,11 +66,13 @@ def write_page(
     except OSError as error:
         raise cannot_write(folder, error) from error
     num_shown = plot_confusions(folder / "confusions.png", answers)
-    has_curve = curve is not None and len(curve) > 1
-    if has_curve:
+    if curve is not None and len(curve) < 2:
+        curve = None
+    if curve is not None:
         plot_shot_curve(folder / "shots.png", curve)
-    has_embeddings = embeddings is not None and len(embeddings) > 2
-    if has_embeddings:
+    if embeddings is not None and len(embeddings) < 3:
+        embeddings = None
+    if embeddings is not None:
         plot_embeddings(folder / "embeddings.png", embeddings, [clip.word for clip in clips])
     forms = spoken_forms or {}
     path = folder / "index.html"
@@ -82,8 +84,8 @@ def write_page(
         num_words=len({clip.word for clip in clips}),
         num_shots=num_shots,
         scores=scores,
-        curve=curve if has_curve else None,
-        has_embeddings=has_embeddings,
+        curve=curve,
+        has_embeddings=embeddings is not None,
         num_shown=num_shown,
         confusions=_worst_confusions(
             folder, answers, clips, lambda word: visemes(forms.get(word, word), language)

@@ -1,6 +1,7 @@
 """The errors that a user is meant to read."""
 
-from pathlib import Path
+import os
+from collections.abc import Iterable
 
 
 class UserError(ValueError):
@@ -32,6 +33,21 @@ class UnreadableVideo(UserError):
         reason: Why, in a few words that do not repeat the path; kept as an attribute.
     """
 
-    def __init__(self, path: Path | str, reason: str) -> None:
+    def __init__(self, path: os.PathLike[str] | str, reason: str) -> None:
         super().__init__(f"cannot read {path}: {reason}")
         self.reason = reason
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the most similar names, or nothing.
+
+    Example:
+        >>> did_you_mean("balls-1", ["ball-1", "ball-2", "digit"])
+        '; did you mean ball-1, ball-2?'
+        >>> did_you_mean("x", ["ball-1"])
+        ''
+    """
+    import difflib
+
+    nearest = difflib.get_close_matches(name, list(names), n=3, cutoff=0.3)
+    return f"; did you mean {', '.join(nearest)}?" if nearest else ""

@@ -241,7 +241,7 @@ def test_stream_without_one_good_packet(tmp_path, make_video, make_levels):
         next(read_frames(path))
 
 
-def test_folder_of_frames_in_the_order_of_names(tmp_path, make_levels, numbers):
+def test_folder_of_frames_in_natural_order(tmp_path, make_levels, numbers):
     levels = make_levels(4)
     names = ["2.png", "10.bmp", "a.webp", "B.png"]  # in order: 2.png, 10.bmp, B.png, a.webp
     for name, frame in zip(names, levels, strict=True):
@@ -311,10 +311,10 @@ def test_broken_frame_ends_the_folder(tmp_path, make_levels, numbers):
     (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:60])
     assert numbers(list(read_frames(tmp_path))) == [0, 1]
     (tmp_path / "0.png").write_bytes(b"no image")
-    with pytest.raises(UnreadableVideo, match=r"the frame 0\.png cannot be decoded"):
+    with pytest.raises(UnreadableVideo, match=r"0\.png"):
         next(read_frames(tmp_path))
 
 
 def test_folder_without_frames(tmp_path):
-    with pytest.raises(UnreadableVideo, match="the folder has no frames"):
+    with pytest.raises(UnreadableVideo, match="no frames"):
         next(read_frames(tmp_path))

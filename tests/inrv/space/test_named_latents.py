@@ -102,7 +102,7 @@ class TestOneLatent:
 class TestWrongNames:
     def test_an_unknown_clip_names_the_nearest(self, space, find):
         said = refusal(find, space, "toy-9")
-        assert "nearest: toy-" in said
+        assert "did you mean toy-" in said
 
     @pytest.mark.parametrize("choice", ["", ":b", ":3"])
     def test_a_file_that_is_not_there(self, space, find, tmp_path, choice):

@@ -18,20 +18,20 @@ _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def image_paths(folder: Path | str) -> list[Path]:
-    """The images of a folder in the order of their names, hidden ones left out.
+    """The images of a folder in natural order; hidden files are left out.
 
     Raises:
-        UnreadableVideo: When there are none.
+        UnreadableVideo: The folder has no images.
     """
     paths = [p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
-    paths = [path for path in paths if not path.name.startswith(".")]
+    paths = sorted(path for path in paths if not path.name.startswith("."))  # for 1 and 01
     if not paths:
         raise UnreadableVideo(folder, "the folder has no frames")
     return sorted(paths, key=lambda path: natural_order(path.name))
 
 
 def natural_order(name: str) -> tuple:
-    """Sort by this key and numbers in names count as numbers.
+    """A key for sorting names in which numbers count as numbers.
 
     A minus counts as a sign unless it follows a letter or a digit, as in ``frame-2``.
 
@@ -45,10 +45,17 @@ def natural_order(name: str) -> tuple:
 
 
 def read_images(folder: Path | str, every: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Every n-th image of a folder as RGB, upright; the first broken one ends it.
+    """Read every n-th image of a folder, upright; a broken image ends the video.
+
+    Args:
+        folder: The folder.
+        every: Read every n-th image, beginning with the first.
+
+    Yields:
+        RGB images.
 
     Raises:
-        UnreadableVideo: When there is none, or the first is broken.
+        UnreadableVideo: There is no image, or the first is broken.
     """
     for number, path in enumerate(image_paths(folder)[::every]):
         try:
@@ -73,7 +80,7 @@ def _image_to_rgb(image: Image.Image) -> np.ndarray:
 def over_white(
     pixels: UInt8[np.ndarray, "height width 4"],
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Lay RGBA pixels over white.
+    """Blend RGBA pixels with a white background.
 
     Example:
         >>> over_white(np.uint8([[[0, 0, 255, 51]]])).tolist()

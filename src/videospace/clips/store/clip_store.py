@@ -1,7 +1,6 @@
 """A folder of clips of one shape: memory-mapped, append-only and crash-safe."""
 
 import dataclasses
-import difflib
 import hashlib
 import json
 import statistics
@@ -20,7 +19,7 @@ from videospace.clips.store.json_lines import (
 from videospace.clips.store.pixel_files import PixelFiles
 from videospace.clips.store.records import SPLITS, ClipRecord, parse_records
 from videospace.clips.work_shard import require_finished, shards_of
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UserError, did_you_mean
 from videospace.runtime.files import atomic_write, cannot_write, folder_lock
 
 FORMAT_VERSION = 1
@@ -132,8 +131,7 @@ class ClipStore:
         """
         if clip_id in self._rows:
             return self._rows[clip_id]
-        nearest = difflib.get_close_matches(clip_id, self._rows, n=3, cutoff=0.3)
-        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        hint = did_you_mean(clip_id, self._rows)
         raise UserError(f"no clip '{clip_id}' among the {len(self)} of {self.folder}{hint}")
 
     def rows(self, split: str | None) -> list[int]:

@@ -1,6 +1,5 @@
 """Latents of a space by name: clip ids, latent files, and single latents of such a file."""
 
-import difflib
 import os.path
 import re
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from torch import Tensor
 from videospace.inrv.model.inr import Layer, joined_layers, zero_weight_offsets
 from videospace.inrv.space.latent_files import LatentFile, load_latents
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UserError, did_you_mean
 
 
 def find_latent(space: VideoSpace, name: str) -> Float[Tensor, " latent"]:
@@ -119,8 +118,7 @@ def _row(names: list[str], choice: str, path: str) -> int:
         )
     if choice in numbers:
         return int(choice)
-    nearest = difflib.get_close_matches(choice, names, n=3, cutoff=0.3)
-    hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    hint = did_you_mean(choice, names)
     raise UserError(
         f"no latent '{choice}' among the {len(names)} of '{path}', numbered from 0{hint}"
     )

@@ -1,6 +1,5 @@
 """A trained space of videos: sample, interpolate, render, save and open it."""
 
-import difflib
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from videospace.inrv.space.latent_prior import LatentPrior
 from videospace.inrv.space.pretrained import find_space
 from videospace.runtime import checkpoint
 from videospace.runtime.device import Precision, choose_device
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UserError, did_you_mean
 from videospace.runtime.memory import out_of_memory_hint, with_memory_hint
 from videospace.runtime.random import random_stream
 
@@ -120,8 +119,7 @@ class VideoSpace:
             UserError: No such clip; the message names the nearest ids.
         """
         if clip_id not in self._rows:
-            nearest = difflib.get_close_matches(clip_id, self.ids, n=3, cutoff=0.3)
-            hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+            hint = did_you_mean(clip_id, self.ids)
             raise UserError(f"no clip '{clip_id}' among the {len(self.ids)} of this space{hint}")
         return self.latents[self._rows[clip_id]]
 
