@@ -1,5 +1,6 @@
 """Preparing in shards makes the store that a single process makes."""
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videospace.cli.prepare import main
-from videospace.clips import prepare as prepare_module
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store import writer as store_writer
@@ -17,6 +17,8 @@ from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.store.writer import StoreWriter
 from videospace.clips.work_shard import Shard, shards_of
 from videospace.runtime.errors import UserError
+
+prepare_module = importlib.import_module("videospace.clips.prepare")
 
 
 def config(**changes):

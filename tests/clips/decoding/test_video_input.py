@@ -172,11 +172,11 @@ def write_tone(path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "no such file or folder"),
+        (None, "no such file"),
         (b"", "the file is empty"),
         (b"This is a letter, not a film.\n" * 50, "not a video"),
-        ("audio", "has no video stream"),
-        ("head", "not a video, or cut off before its index"),
+        ("audio", "no video stream"),
+        ("head", "cut off"),
     ],
 )
 @pytest.mark.parametrize("read", [probe, lambda path: next(read_frames(path))])
@@ -237,7 +237,7 @@ def test_stream_without_one_good_packet(tmp_path, make_video, make_levels):
     start = data.index(b"mdat") + 4
     data[start:] = b"\xff" * (len(data) - start)
     path.write_bytes(data)
-    with pytest.raises(UnreadableVideo, match="no frame can be decoded"):
+    with pytest.raises(UnreadableVideo, match="no frame"):
         next(read_frames(path))
 
 

@@ -95,10 +95,10 @@ def test_rows_by_split(tmp_path):
 def test_unknown_id_names_the_nearest(tmp_path):
     store = fill(tmp_path, 0, 1)
     assert store.row("film-0001") == 1
-    with pytest.raises(UserError, match=r"no clip 'film-001' among the 2 .*film-0001"):
+    with pytest.raises(UserError, match="did you mean film-0001"):
         store.row("film-001")
     for row in (-1, 2):
-        with pytest.raises(IndexError, match=f"expected a row from 0 to 1, got {row}"):
+        with pytest.raises(IndexError, match=f"got {row}"):
             store[row]
 
 
@@ -112,11 +112,11 @@ def test_create_again(tmp_path):
 
 def test_create_beside_other_files(tmp_path):
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(UserError, match=r"expected a new or empty folder, but .* holds other"):
+    with pytest.raises(UserError, match="other files"):
         ClipStore.create(tmp_path, **SHAPE)
-    with pytest.raises(UserError, match=r"cannot write .*diary\.txt.*: Not a directory"):
+    with pytest.raises(UserError, match="cannot write"):
         ClipStore.create(tmp_path / "diary.txt" / "store", **SHAPE)
-    with pytest.raises(UserError, match="at least 1 frame of 1x1 px, got 0 frames of 3x5 px"):
+    with pytest.raises(UserError, match="got 0 frames"):
         ClipStore.create(tmp_path / "new", **{**SHAPE, "num_frames": 0})
 
 
@@ -124,12 +124,12 @@ def test_create_beside_other_files(tmp_path):
     ("text", "message"),
     [
         (None, "has no store.json"),
-        ("{", "expected the description of a clip store"),
-        ("[]", "expected the description of a clip store"),
-        ('{"format_version": 2}', "has format version 2, but this videospace reads 1"),
+        ("{", "description"),
+        ("[]", "description"),
+        ('{"format_version": 2}', "version 2"),
         (
             '{"format_version": 1, "num_frames": 0}',
-            "expected a whole number above zero for num_frames .* got 0",
+            "got 0",
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_append_refuses_what_does_not_fit(tmp_path):
 def test_two_writers(tmp_path):
     first, second = fill(tmp_path, 0), ClipStore.open(tmp_path)
     first.append([(record(1), pixels(1))])
-    with pytest.raises(UserError, match="another process is writing to"):
+    with pytest.raises(UserError, match="another process"):
         second.append([(record(2), pixels(2))])
     assert ClipStore.open(tmp_path).ids == ["film-0000", "film-0001"]
 
@@ -211,11 +211,11 @@ def test_two_writers(tmp_path):
 def test_disk_that_refuses(tmp_path):
     store = ClipStore.create(tmp_path, **SHAPE)
     (tmp_path / "shards" / "00000.raw").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"cannot write .*: Is a directory"):
+    with pytest.raises(UserError, match="cannot write"):
         store.append([(record(0), pixels(0))])
     (tmp_path / "shards" / "00000.raw").rmdir()
     (tmp_path / "index.jsonl").mkdir()
-    with pytest.raises(UserError, match=r"cannot write .*: Is a directory"):
+    with pytest.raises(UserError, match="cannot write"):
         store.append([(record(0), pixels(0))])
     (tmp_path / "index.jsonl").rmdir()
     store.append([(record(0), pixels(0))])

@@ -64,12 +64,12 @@ def test_one_frame_and_one_clip():
 
 @pytest.mark.parametrize("radius_px", [0.0, -1.0, 30.0, float("nan")])
 def test_ball_that_does_not_fit(radius_px):
-    with pytest.raises(UserError, match=r"fits 50x50 px .*, got radius"):
+    with pytest.raises(UserError, match="radius"):
         bouncing_ball(radius_px=radius_px)
 
 
 def test_bad_numbers():
-    with pytest.raises(UserError, match="of at least 1, got 0 and 25"):
+    with pytest.raises(UserError, match="got 0 and 25"):
         BouncingBallConfig(num_clips=0)
 
 
@@ -96,5 +96,5 @@ def test_store_goes_on_after_an_interrupt(tmp_path):
 
 def test_store_of_another_set(tmp_path):
     write_bouncing_ball(tmp_path, BouncingBallConfig(num_clips=3, num_frames=2))
-    with pytest.raises(UserError, match=r"num_clips=3 radius_px=6', not '.*num_clips=4"):
+    with pytest.raises(UserError, match="num_clips=3 .*num_clips=4"):
         write_bouncing_ball(tmp_path, BouncingBallConfig(num_clips=4, num_frames=2))
