@@ -104,14 +104,9 @@ class TestGuard:
 
     def test_a_script_without_it_is_told_once(self, films):
         done = self.run(workers=2)
-        last = done.stderr.strip().splitlines()[-1]
         assert done.returncode == 1
-        assert last == (
-            "videospace.runtime.errors.UserError: the decoding processes cannot start, since each "
-            "of them imports your script: expected its calls below `if __name__ == '__main__':`; "
-            "add that line, or decode with workers=1"
-        )
-        assert done.stderr.count("imports your script: expected") <= 2 * 3  # two lines a process
+        assert "__main__" in done.stderr.strip().splitlines()[-1]
+        assert done.stderr.count("imports your script: put") <= 2 * 3  # two lines a process
         assert done.stdout == ""
         assert not (films / "store" / "skipped.jsonl").exists()
 

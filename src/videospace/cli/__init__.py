@@ -1,7 +1,7 @@
 """The command line: ``videospace COMMAND ...``.
 
 A command is a module of this package with a function ``main(arguments)``. Only the module of the
-command at hand is imported, so that help and mistakes are answered at once.
+requested command is imported, so that ``videospace --help`` does not load PyTorch.
 """
 
 import importlib
@@ -9,23 +9,23 @@ import os
 import sys
 from collections.abc import Sequence
 
-from videospace.runtime.errors import AlreadyReportedError, UserError
+from videospace.runtime.errors import AlreadyReportedError, UserError, did_you_mean
 
 COMMANDS = {
-    "demo": "train on bouncing balls from nothing, and show what a space can do",
+    "demo": "train a space on bouncing balls, and write a page that shows what it can do",
     "prepare": "cut videos, frame folders or lists of them into clips",
     "train": "train a space on clips; the same command again resumes",
-    "encoder": "train a network that guesses where new videos lie in a space",
-    "info": "say what a space or a store is, and what it scores",
+    "encoder": "train a network that estimates the latents of new videos",
+    "info": "print the facts and scores of a space or a store",
     "reconstruct": "render clips from their latents",
     "sample": "render new videos",
-    "interpolate": "render the way from one clip to another",
-    "invert": "find the points of a space that are given videos",
-    "complete": "fill in what a video does not show: regions, frames, pixels, its future",
+    "interpolate": "render an interpolation between two clips",
+    "invert": "find the latents of given videos",
+    "complete": "fill in the missing parts of a video: regions, frames, pixels or its future",
     "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
     "lipread": "learn and recognize the words that a person mouths",
-    "studio": "the page that listens to lips, in a browser",
+    "studio": "open the browser app for lipreading and video spaces",
 }
 
 INTERRUPTED = 130
@@ -33,7 +33,14 @@ USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0, 2 for what a user can put right, or 130."""
+    """Run a command.
+
+    Args:
+        arguments: The command and its arguments; None means those of the process.
+
+    Returns:
+        The exit status: 0, 2 after an error of the user, or 130 after an interrupt.
+    """
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):
         print(_help())
@@ -42,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_version())
         return 0
     if name not in COMMANDS:
-        print(f"videospace: no command '{name}'; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        hint = did_you_mean(name, COMMANDS) or f"; expected one of {', '.join(COMMANDS)}"
+        print(f"videospace: no command '{name}'{hint}", file=sys.stderr)
         return USAGE
     try:
         importlib.import_module(f"videospace.cli.{name}").main(rest)
@@ -55,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"videospace {name}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone; nothing is left to tell it
+    except BrokenPipeError:  # nobody reads our output any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -67,11 +75,11 @@ def _help() -> str:
         [
             "usage: videospace COMMAND ...",
             "",
-            "Learned, continuous spaces of videos: one point is a whole clip.",
+            "Learned, continuous spaces of videos, in which one point is a whole clip.",
             "",
             *lines,
             "",
-            "Begin with 'videospace demo'. 'videospace COMMAND --help' says more about each.",
+            "Start with 'videospace demo'. See 'videospace COMMAND --help' for each command.",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Parsing the arguments of a command, in today's names and in those of the version before."""
+"""Parsing the arguments of a command, including flags and values of the version before."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ RENAMED_FLAGS = {
     "--model.hypernetwork.published-initialisation": "--model.hypernetwork.published-initialization",  # noqa: E501
     "--model.hypernetwork.no-published-initialisation": "--model.hypernetwork.no-published-initialization",  # noqa: E501
 }
-"""Flags, or beginnings of flags, of version 0.1; they work for one version more."""
+"""New names of flags, or beginnings of flags, of version 0.1; the old ones work in this version too."""
 
 RENAMED_FLAGS_OF = {
     "videospace complete": {
@@ -51,11 +51,12 @@ RENAMED_VALUES = {
 def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
     """Build a command from its arguments.
 
-    A flag or value of version 0.1 is understood, and a line on standard error says its new name.
+    Flags and values of version 0.1 are accepted, with a line on standard error that gives the new
+    name.
 
     Args:
         command: A dataclass; its fields are the flags.
-        arguments: As they were typed.
+        arguments: The arguments as the user typed them.
         prog: Name of the command, for its help.
     """
     return tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)

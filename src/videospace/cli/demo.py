@@ -5,5 +5,5 @@ from videospace.reports.demo.run import DemoConfig, run_demo
 
 
 def main(arguments: list[str]) -> None:
-    """Parse and run."""
+    """Parse the arguments and run the demo."""
     run_demo(parse(DemoConfig, arguments, "videospace demo"))

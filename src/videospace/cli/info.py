@@ -20,21 +20,21 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-    """Say what a space or a store is, and what it scores."""
+    """Print the facts and scores of a space or a store."""
 
     folder: Annotated[
         Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE|STORE|--pretrained NAME")
     ]
-    """Folder that 'videospace train' or 'videospace prepare' has written, or the name of a space
-    that comes with videospace."""
+    """Folder written by 'videospace train' or 'videospace prepare', or the name of a pretrained
+    space."""
     ids: bool = False
-    """List the clip ids, one a line, and nothing else."""
+    """Print only the clip ids, one on each line."""
     json: bool = False
     """Print JSON."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, look, print."""
+    """Parse the arguments, open the space or store, and print."""
     command = parse(Info, with_pretrained(arguments), "videospace info")
     folder = find_space(command.folder)
     if (folder / "store.json").exists():

@@ -14,11 +14,11 @@ from videospace.inrv.space.named_latents import find_latent, find_latents
 
 @dataclasses.dataclass(frozen=True)
 class Interpolate:
-    """Render the way from one clip to another, both included.
+    """Render an interpolation between two clips, both included.
 
-    A clip is named by its id, or by a latent file of this space: FILE.npz, or FILE.npz:NAME or
-    FILE.npz:3 (from 0) where it holds several. Only the latents count: refined weights in a file
-    are left aside, since there are none on the way.
+    A clip is given by its id, or by a latent file of this space: FILE.npz, or FILE.npz:NAME or
+    FILE.npz:3 (from 0) for a file with several latents. Only the latents are used: refined weights
+    in a file are ignored, because the clips in between have none.
     """
 
     space: SpaceFolder
@@ -28,17 +28,17 @@ class Interpolate:
     end: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="B")]
     """Id or latent file of the last clip."""
     out: Path
-    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
-    name without suffix is a folder with a file for each step."""
+    """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
+    .npy; a name without suffix is a folder with a file for each step."""
     steps: int = 9
     """Clips to render, both ends included."""
     path: Literal["slerp", "lerp"] = "slerp"
-    """Along the arc, as published, or along the straight line."""
+    """'slerp': along the arc, as published. 'lerp': along the straight line."""
     render: Render = RenderOptions()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, interpolate, render."""
+    """Parse the arguments, interpolate, and render."""
     command = parse(Interpolate, with_pretrained(arguments), "videospace interpolate")
     space = open_space(command.space, command.render)
     start, end = find_latent(space, command.start), find_latent(space, command.end)

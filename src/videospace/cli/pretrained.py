@@ -1,4 +1,4 @@
-"""``--pretrained NAME``, in every command that only reads a space."""
+"""The flag ``--pretrained NAME`` of every command that only reads a space."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,22 +11,22 @@ FLAG = "--pretrained"
 
 
 def with_pretrained(arguments: Sequence[str]) -> list[str]:
-    """Put the folder of the space that ``--pretrained`` names where SPACE is expected: in front.
+    """Replace ``--pretrained NAME`` by the folder of that space, as the first argument.
 
-    It cannot be a field of the commands, since no parser knows which of the positional arguments
-    is missing then.
+    The flag cannot be a field of the commands: a parser could not tell that the first positional
+    argument, SPACE, is missing rather than the last one.
 
     Args:
-        arguments: Of a command whose first positional argument is SPACE.
+        arguments: The arguments of a command whose first positional argument is SPACE.
 
     Raises:
-        UserError: There is no such space, no name, or a space beside it.
+        UserError: The name is missing or unknown, or SPACE is given too.
     """
-    words = [part for word in arguments for part in _divided(word)]
+    words = [part for word in arguments for part in _split_flag(word)]
     if FLAG not in words:
         return list(arguments)
-    place = words.index(FLAG)
-    name, rest = words[place + 1 : place + 2], words[:place] + words[place + 2 :]
+    position = words.index(FLAG)
+    name, rest = words[position + 1 : position + 2], words[:position] + words[position + 2 :]
     if not name or name[0].startswith("-"):
         raise UserError(f"expected a name after {FLAG}: {', '.join(pretrained_names())}")
     if FLAG in rest:
@@ -36,7 +36,7 @@ def with_pretrained(arguments: Sequence[str]) -> list[str]:
     return [str(pretrained_space(name[0])), *rest]
 
 
-def _divided(word: str) -> list[str]:
-    """``--pretrained=NAME`` as two words."""
+def _split_flag(word: str) -> list[str]:
+    """Split ``--pretrained=NAME`` into two words."""
     flag, sign, name = word.partition("=")
     return [flag, name] if sign and flag == FLAG else [word]

@@ -17,19 +17,19 @@ class Reconstruct:
     space: SpaceFolder
     """Folder of the space."""
     out: Path
-    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
-    name without suffix is a folder with a file for each clip."""
+    """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
+    .npy; a name without suffix is a folder with a file for each clip."""
     clips: tuple[str, ...] = ()
-    """Clip ids, and latent files of this space: FILE.npz is all that it holds, FILE.npz:NAME or
-    FILE.npz:3 (from 0) one of it, with refined weights where the file has them. None means
-    --count clips of the space, evenly spread."""
+    """Clip ids and latent files of this space: FILE.npz stands for all its latents, FILE.npz:NAME
+    or FILE.npz:3 (from 0) for one of them, with refined weights if the file has them. If none is
+    given, --count clips of the space are rendered, evenly spread."""
     count: int = 8
-    """How many clips if none is named."""
+    """How many clips to render if none is given."""
     render: Render = RenderOptions()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, find the latents, render."""
+    """Parse the arguments, find the latents, and render."""
     command = parse(Reconstruct, with_pretrained(arguments), "videospace reconstruct")
     space = open_space(command.space, command.render)
     if command.count < 1:

@@ -1,4 +1,4 @@
-"""What the commands that render have in common: size, device, and writing with progress."""
+"""The flags that all rendering commands share, and writing a video with a progress bar."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -19,33 +19,35 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RenderOptions:
-    """The size of what is rendered; a space has none of its own."""
+    """The size, length and frame rate of a render, and where to compute it."""
 
     height: int | None = None
-    """In px; None keeps the aspect if the width is given, or the trained size."""
+    """Height in px. None follows from the width and the aspect ratio of the clips; if the width is
+    None too, it is the trained height."""
     width: int | None = None
-    """In px; likewise."""
+    """Width in px. None follows from the height in the same way."""
     num_frames: Annotated[int | None, tyro.conf.arg(name="frames")] = None
-    """Frames, spread over the clip's time; None follows from --fps, or is the trained number."""
+    """Frames, spread over the duration of the clip. None follows from --fps; without it, it is the
+    trained number."""
     fps: float | None = None
-    """Frames per second; None is the rate of the clips. Alone, it keeps the duration: at twice the
-    rate there are twice as many frames, less one."""
+    """Frames per second; None is the rate of the clips. Without --frames the duration stays the
+    same: twice the rate means twice as many frames, less one."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of all layers but the first; bfloat16 moves a color by 1 of 255 here and there. auto: where
-    the processor multiplies it faster."""
+    """Precision of all layers but the first. bfloat16 changes some colors by 1 of 255. auto chooses
+    it if the processor multiplies it faster."""
 
     def __post_init__(self) -> None:
         if self.fps is not None and not self.fps > 0:
             raise UserError(f"expected --fps above 0, got {self.fps}")
 
     def frames_and_fps(self, space: VideoSpace, clip_fps: float | None = None) -> tuple[int, float]:
-        """The number of frames and the rate, with what is not given filled in.
+        """The number of frames and the rate, with defaults for those that are not given.
 
         Args:
-            space: Gives the number of frames, and the rate where the clips have none of their own.
-            clip_fps: Rate of the clips.
+            space: The space; it has the default number of frames.
+            clip_fps: Frames per second of the clips; None means those of the space.
         """
         own_fps = clip_fps or space.clip.fps
         fps = self.fps or own_fps
@@ -64,7 +66,7 @@ Render = Annotated[RenderOptions, tyro.conf.arg(name="")]
 
 
 def open_space(folder: Path, options: RenderOptions) -> VideoSpace:
-    """Open a space on the device that is asked for."""
+    """Open a space on the requested device."""
     return VideoSpace.from_pretrained(folder, choose_device(options.device))
 
 
@@ -77,14 +79,14 @@ def render_to_file(
     weight_offsets: list[Layer] | None = None,
     clip_fps: float | None = None,
 ) -> None:
-    """Render latents straight into a file, or a folder of files, and say what was written.
+    """Render latents to a file, or to a folder of files, and print what was written.
 
     Args:
-        space: That the latents belong to.
+        space: The space of the latents.
         latents: A row for each clip.
-        out: Where to.
-        options: The size.
-        names: Of the files in a folder.
+        out: The file or folder to write.
+        options: Size, length, rate and device.
+        names: Names of the files in a folder.
         weight_offsets: From the weight refinement of these very clips; None without it.
         clip_fps: Rate of the clips, if it is another than that of the space.
     """
@@ -106,7 +108,7 @@ def render_to_file(
 
 
 def _shown(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:
-    """Pass frames on, with a progress bar in a terminal."""
+    """Yield frames, with a progress bar in a terminal."""
     with tqdm(total=num_frames, desc="rendering", unit="frame", disable=None) as bar:
         for frame in frames:
             yield frame

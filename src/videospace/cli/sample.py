@@ -12,31 +12,31 @@ from videospace.inrv.space.sampling import nearest_latent
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """Render new videos, and say how far each is from its nearest training clip."""
+    """Render new videos, and print how far each is from its nearest training clip."""
 
     space: SpaceFolder
     """Folder of the space."""
     out: Path
-    """File to write, chosen by its suffix: .mp4, .webm, .gif, .png (contact sheet) or .npy; a
-    name without suffix is a folder with a file for each sample."""
+    """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
+    .npy; a name without suffix is a folder with a file for each sample."""
     method: Literal["slerp", "lerp", "gaussian"] = "slerp"
     """'slerp': on the arc between two random clips, as published. 'lerp': on the straight line
     between them. 'gaussian': from a Gaussian fitted to all latents."""
     count: int = 9
-    """How many."""
+    """Number of videos."""
     seed: int = 0
     """The same seed gives the same samples."""
     render: Render = RenderOptions()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, draw, render, report."""
+    """Parse the arguments, sample, render, and print the nearest training clips."""
     command = parse(Sample, with_pretrained(arguments), "videospace sample")
     space = open_space(command.space, command.render)
     latents = space.sample(command.count, method=command.method, seed=command.seed)
     names = [f"sample-{index:03d}" for index in range(command.count)]
     render_to_file(space, latents, command.out, command.render, names=names)
     rows, distances = nearest_latent(space.latents, latents)
-    print("nearest training clip (distance 1: as far as clips are from each other)")
+    print("nearest training clip, and distance (1 is the usual distance between clips)")
     for name, row, distance in zip(names, rows.tolist(), distances.tolist(), strict=True):
         print(f"  {name}  {space.ids[row]}  {distance:.2f}")

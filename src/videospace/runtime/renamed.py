@@ -69,7 +69,7 @@ def _new_value(new_by_old: Mapping[str, Any], value: Any) -> Any:
 
 def _warn(message: str) -> None:
     warnings.warn(
-        f"{message}; the old name goes with the next version", FutureWarning, stacklevel=4
+        f"{message}; the old name will not work in the next version", FutureWarning, stacklevel=4
     )
 
 

@@ -96,5 +96,5 @@ def test_store_goes_on_after_an_interrupt(tmp_path):
 
 def test_store_of_another_set(tmp_path):
     write_bouncing_ball(tmp_path, BouncingBallConfig(num_clips=3, num_frames=2))
-    with pytest.raises(UserError, match="num_clips=3 .*num_clips=4"):
+    with pytest.raises(UserError, match=r"num_clips=3 .*num_clips=4"):
         write_bouncing_ball(tmp_path, BouncingBallConfig(num_clips=4, num_frames=2))
