@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from videospace.runtime.errors import AlreadyReportedError, UserError, did_you_mean
+from videospace.runtime.errors import AlreadyReportedError, UserError
 
 COMMANDS = {
     "demo": "train a space on bouncing balls, and write a page that shows what it can do",
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_version())
         return 0
     if name not in COMMANDS:
-        hint = did_you_mean(name, COMMANDS) or f"; expected one of {', '.join(COMMANDS)}"
-        print(f"videospace: no command '{name}'{hint}", file=sys.stderr)
+        expected = ", ".join(COMMANDS)
+        print(f"videospace: no command '{name}': expected one of {expected}", file=sys.stderr)
         return USAGE
     try:
         importlib.import_module(f"videospace.cli.{name}").main(rest)

@@ -23,7 +23,7 @@ RENAMED_FLAGS = {
     "--model.hypernetwork.published-initialisation": "--model.hypernetwork.published-initialization",  # noqa: E501
     "--model.hypernetwork.no-published-initialisation": "--model.hypernetwork.no-published-initialization",  # noqa: E501
 }
-"""New names of flags, or beginnings of flags, of version 0.1; the old ones work in this version too."""
+"""New names of flags, or beginnings of flags, of version 0.1; the old ones still work."""
 
 RENAMED_FLAGS_OF = {
     "videospace complete": {
