@@ -1,18 +1,16 @@
-"""How sure a share of right answers is, when there are few of them."""
+"""Confidence interval of a proportion, such as the fraction of answers that were right."""
 
-import math
 from collections.abc import Iterable
+
+from scipy import stats
 
 from videospace.metrics.bootstrap import Interval
 
-_QUANTILE = 1.959964
-"""Of the normal distribution, for 95 %."""
-
 
 def proportion_interval(outcomes: Iterable[bool]) -> Interval | None:
-    """The share of outcomes that are true, with its 95 % interval; None where there are none.
+    """The fraction of outcomes that are true, with its 95 % interval; None where there are none.
 
-    It takes the outcomes to be independent, and holds for three of them as for a thousand.
+    The outcomes are taken to be independent. The interval holds for three of them as for a thousand.
 
     Args:
         outcomes: Whether each was right.
@@ -26,7 +24,7 @@ def proportion_interval(outcomes: Iterable[bool]) -> Interval | None:
     values = list(outcomes)
     if not values:
         return None
-    mean, weight = sum(values) / len(values), _QUANTILE**2 / len(values)
-    center = (mean + weight / 2) / (1 + weight)
-    spread = math.sqrt(weight * mean * (1 - mean) + weight**2 / 4) / (1 + weight)
-    return Interval(mean=mean, low=max(center - spread, 0.0), high=min(center + spread, 1.0))
+    mean = sum(values) / len(values)
+    test = stats.binomtest(sum(values), len(values), mean)  # its p-value, not used, is quickest so
+    low, high = test.proportion_ci(confidence_level=0.95, method="wilson")
+    return Interval(mean=mean, low=float(low), high=float(high))

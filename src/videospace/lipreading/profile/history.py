@@ -1,6 +1,6 @@
-"""How well words were recognized in use: by day, by session, by word, and what was confused.
+"""How well words were recognized in use: by day, session, word and model, and what was confused.
 
-Everything is counted from the choices that a profile keeps (``Profile.usage``).
+Everything is counted from what :meth:`Profile.usage` returns.
 """
 
 import csv
@@ -18,21 +18,36 @@ from videospace.metrics.bootstrap import Interval
 from videospace.metrics.proportion import proportion_interval
 
 MOVING = 40
-"""Answers over which the moving accuracy looks back."""
+"""Number of answers that the moving accuracy averages."""
 SESSION_PAUSE = datetime.timedelta(minutes=30)
-"""Without a word, after which another session begins."""
+"""A pause that is longer than this begins another session."""
+NUM_GUESSES = 5
+"""Words of an answer in the CSV table."""
+COLUMNS = (
+    "time",
+    "word",
+    "rank",
+    "confident",
+    "known",
+    *(f"{what} {rank}" for rank in range(1, NUM_GUESSES + 1) for what in ("guess", "probability")),
+    "strategy",
+    "model",
+    "clip",
+)
+"""Columns of the CSV table."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """How often an answer was right, with 95 % intervals."""
+    """How often answers were right, with 95 % intervals."""
 
     num_answers: int
-    """Answers that could be right: to words that had a recording before."""
+    """Answers that could be right, because the word had a recording before."""
     top1: Interval | None
-    """The first word was what was said; None without answers."""
+    """How often the first word was right; None without answers."""
     top5: Interval | None
-    """One of the first five was."""
+    """How often one of the first five words was right; None without answers."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,7 +61,7 @@ class Day:
     accuracy: Accuracy
     """Of this day alone."""
     moving_top1: Interval | None
-    """Of the last ``MOVING`` answers at the end of the day."""
+    """Top-1 accuracy of the last ``MOVING`` answers at the end of the day."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,23 +69,21 @@ class Session:
     """Words with no long pause between them."""
 
     start: datetime.datetime
-    """When the first word was chosen."""
+    """Time of the first word."""
     end: datetime.datetime
-    """When the last one was."""
+    """Time of the last word."""
     num_words: int
     """Words that were said."""
     accuracy: Accuracy
-    """Of the answers."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WordHistory:
-    """A word in use."""
+    """How well one word was recognized."""
 
     word: str
-    """Its text."""
     num_clips: int
-    """Recordings of it."""
+    """Recordings of the word."""
     num_uses: int
     """How often it was said."""
     num_answers: int
@@ -78,16 +91,16 @@ class WordHistory:
     num_hits: int
     """How often the first word of the answer was right."""
     taken_for: tuple[tuple[str, int], ...]
-    """Words that were named first instead, and how often, the most frequent first."""
+    """Wrong first words and how often each was named, the most frequent first."""
 
     @property
     def top1(self) -> Interval | None:
-        """Share of the answers that were right; None without answers."""
+        """Fraction of the answers that were right; None without answers."""
         return proportion_interval(number < self.num_hits for number in range(self.num_answers))
 
     @property
     def weakness(self) -> tuple[int, float]:
-        """Orders words, the weakest first: by their recordings, then by how often they were right.
+        """Sort key, the weakest words first: by number of clips, then by how often it was right.
 
         A word without answers counts as one that is right every other time.
 
@@ -96,53 +109,65 @@ class WordHistory:
         return self.num_clips, (self.num_hits + 1) / (self.num_answers + 2)
 
 
-def accuracy(choices: Sequence[UsageRecord]) -> Accuracy:
-    """How often the answers before these choices were right."""
-    places = [choice.rank for choice in choices if choice.was_asked]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelHistory:
+    """How well one model of a profile did in use."""
+
+    model: ModelRecord
+    is_in_use: bool
+    """Whether it answers now."""
+    accuracy: Accuracy
+    """Accuracy of its answers. Two models answered at different times and to different words, so
+    that only a clear difference between them means something."""
+
+
+def accuracy(usage: Sequence[UsageRecord]) -> Accuracy:
+    """Count how often answers were right."""
+    ranks = [use.rank for use in usage if use.was_asked]
     return Accuracy(
-        num_answers=len(places),
-        top1=proportion_interval(place == 1 for place in places),
-        top5=proportion_interval(place is not None and place <= 5 for place in places),
+        num_answers=len(ranks),
+        top1=proportion_interval(rank == 1 for rank in ranks),
+        top5=proportion_interval(rank is not None and rank <= 5 for rank in ranks),
     )
 
 
-def by_day(choices: Sequence[UsageRecord], zone: datetime.tzinfo | None = None) -> list[Day]:
-    """The days of use, oldest first.
+def by_day(usage: Sequence[UsageRecord], zone: datetime.tzinfo | None = None) -> list[Day]:
+    """Group usage by days, oldest first.
 
     Args:
-        choices: Oldest first.
-        zone: Decides where a day ends; None takes that of this machine.
+        usage: What was said, oldest first.
+        zone: The time zone that decides where a day ends; None takes that of this machine.
     """
     days = defaultdict(list)
-    for choice in choices:
-        days[_time(choice, zone).date()].append(choice)
-    so_far: list[UsageRecord] = []
+    for use in usage:
+        days[_time(use, zone).date()].append(use)
+    recent: list[UsageRecord] = []
     found = []
     for date, said in days.items():
-        so_far = [*so_far, *(choice for choice in said if choice.was_asked)][-MOVING:]
+        recent = [*recent, *(use for use in said if use.was_asked)][-MOVING:]
         found.append(
             Day(
                 date=date,
                 num_words=len(said),
                 accuracy=accuracy(said),
-                moving_top1=accuracy(so_far).top1,
+                moving_top1=accuracy(recent).top1,
             )
         )
     return found
 
 
-def sessions(choices: Sequence[UsageRecord], zone: datetime.tzinfo | None = None) -> list[Session]:
-    """Times of use between long pauses, oldest first.
+def sessions(usage: Sequence[UsageRecord], zone: datetime.tzinfo | None = None) -> list[Session]:
+    """Group usage by sessions with long pauses between them, oldest first.
 
     Args:
-        choices: Oldest first.
-        zone: Of the times; None takes that of this machine.
+        usage: What was said, oldest first.
+        zone: The time zone of the times; None takes that of this machine.
     """
     groups: list[list[UsageRecord]] = []
-    for choice in choices:
-        if not groups or _time(choice) - _time(groups[-1][-1]) > SESSION_PAUSE:
+    for use in usage:
+        if not groups or _time(use) - _time(groups[-1][-1]) > SESSION_PAUSE:
             groups.append([])
-        groups[-1].append(choice)
+        groups[-1].append(use)
     return [
         Session(
             start=_time(said[0], zone),
@@ -154,96 +179,93 @@ def sessions(choices: Sequence[UsageRecord], zone: datetime.tzinfo | None = None
     ]
 
 
-def word_history(words: Sequence[WordRecord], choices: Sequence[UsageRecord]) -> list[WordHistory]:
-    """What became of each word in use, the weakest first."""
+def word_history(words: Sequence[WordRecord], usage: Sequence[UsageRecord]) -> list[WordHistory]:
+    """Summarize how each word did in use, the weakest first."""
     said = defaultdict(list)
-    for choice in choices:
-        said[choice.word].append(choice)
-    found = [_of_word(word, said[word.text]) for word in words]
+    for use in usage:
+        said[use.word].append(use)
+    found = [_word_history(word, said[word.text]) for word in words]
     return sorted(found, key=lambda word: word.weakness)
 
 
-def confusion_pairs(choices: Sequence[UsageRecord]) -> list[tuple[str, str, int]]:
-    """Which words were taken for which: (said, answered, times), the most frequent first."""
-    wrong = Counter((choice.word, taken) for choice in choices if (taken := _taken_for(choice)))
+def model_history(profile: Profile, usage: Sequence[UsageRecord]) -> list[ModelHistory]:
+    """Summarize how each model that a profile keeps did in use, the newest first.
+
+    Args:
+        profile: The profile.
+        usage: What was said and answered.
+    """
+    _, current = current_selection(profile)
+    return [
+        ModelHistory(
+            model=record,
+            is_in_use=current is not None and record.id == current.id,
+            accuracy=accuracy([use for use in usage if use.answer.model == record.id]),
+        )
+        for record in reversed(models(profile))
+    ]
+
+
+def confusion_pairs(usage: Sequence[UsageRecord]) -> list[tuple[str, str, int]]:
+    """Count which words were taken for which: (said, answered, times), the most frequent first."""
+    wrong = Counter((use.word, taken) for use in usage if (taken := _taken_for(use)))
     return [(said, answered, times) for (said, answered), times in wrong.most_common()]
 
 
-def _of_word(word: WordRecord, said: Sequence[UsageRecord]) -> WordHistory:
-    asked = [choice for choice in said if choice.was_asked]
+def usage_csv(usage: Iterable[UsageRecord]) -> str:
+    """Write usage as a CSV table for spreadsheets, with a line for each word that was said.
+
+    ``rank`` is the rank of the right word among the guesses, empty where it is not one of them.
+    ``known`` says whether the word had a recording before. Times are UTC. An apostrophe stands
+    before a text that a spreadsheet would take for a formula.
+
+    Args:
+        usage: What was said and answered.
+
+    Example:
+        >>> usage_csv([]).splitlines()[0][:30]
+        'time,word,rank,confident,known'
+    """
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(use) for use in usage)
+    return table.getvalue()
+
+
+def _word_history(word: WordRecord, said: Sequence[UsageRecord]) -> WordHistory:
+    asked = [use for use in said if use.was_asked]
     return WordHistory(
         word=word.text,
         num_clips=word.num_clips,
         num_uses=len(said),
         num_answers=len(asked),
-        num_hits=sum(choice.rank == 1 for choice in asked),
+        num_hits=sum(use.rank == 1 for use in asked),
         taken_for=tuple((answered, times) for _, answered, times in confusion_pairs(asked)),
     )
 
 
-def _taken_for(choice: UsageRecord) -> str | None:
-    """What was named first instead; None where it was right, or the word was deleted since."""
-    return choice.answer.words[0] if choice.was_asked and choice.rank != 1 else None
+def _taken_for(use: UsageRecord) -> str | None:
+    """The wrong first word; None where it was right, or has been deleted since."""
+    return use.answer.words[0] if use.was_asked and use.rank != 1 else None
 
 
-def _time(choice: UsageRecord, zone: datetime.tzinfo | None = None) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(choice.made).astimezone(zone)
+def _time(use: UsageRecord, zone: datetime.tzinfo | None = None) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(use.made).astimezone(zone)
 
 
-NUM_GUESSES = 5
-
-COLUMNS = (
-    "time",
-    "word",
-    "place",
-    "sure",
-    "known",
-    *(
-        f"{what} {place}"
-        for place in range(1, NUM_GUESSES + 1)
-        for what in ("guess", "probability")
-    ),
-    "strategy",
-    "model",
-    "clip",
-)
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def usage_csv(choices: Iterable[UsageRecord]) -> str:
-    """One line for each word that was said.
-
-    ``place`` is that of the right word among the guesses, empty where it is not among them;
-    ``known`` whether the word had a recording before. Times are UTC. A text that a spreadsheet
-    would take for a formula has an apostrophe before it.
-
-    Args:
-        choices: What was said.
-
-    Example:
-        >>> usage_csv([]).splitlines()[0][:26]
-        'time,word,place,sure,known'
-    """
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(choice) for choice in choices)
-    return table.getvalue()
-
-
-def _row(choice: UsageRecord) -> list[object]:
-    answer = choice.answer
+def _row(use: UsageRecord) -> list[object]:
+    answer = use.answer
     return [
-        choice.made,
-        _plain(choice.word),
-        choice.rank or "",
+        use.made,
+        _plain(use.word),
+        use.rank or "",
         int(answer.confident),
-        int(choice.was_known),
+        int(use.was_known),
         *_guesses(answer.words, answer.probabilities),
         answer.strategy,
         answer.model or "",
-        choice.clip,
+        use.clip,
     ]
 
 
@@ -255,34 +277,3 @@ def _guesses(words: Sequence[str | None], probabilities: Sequence[float]) -> lis
 
 def _plain(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ModelHistory:
-    """A model of a profile and its part in use."""
-
-    model: ModelRecord
-    """What it is."""
-    is_in_use: bool
-    """Whether it answers now."""
-    accuracy: Accuracy
-    """Of what it answered in use. Two models answered at other times and to other words, so that
-    only a clear difference says something."""
-
-
-def model_history(profile: Profile, choices: Sequence[UsageRecord]) -> list[ModelHistory]:
-    """The models that a profile keeps, the newest first.
-
-    Args:
-        profile: The profile.
-        choices: From which to count how well each did.
-    """
-    _, current = current_selection(profile)
-    return [
-        ModelHistory(
-            model=record,
-            is_in_use=current is not None and record.id == current.id,
-            accuracy=accuracy([each for each in choices if each.answer.model == record.id]),
-        )
-        for record in reversed(models(profile))
-    ]
