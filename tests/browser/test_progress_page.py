@@ -147,7 +147,7 @@ def test_the_table_of_choices_is_saved(page):
         "const done = arguments[0]; fetch(document.getElementById('choices-csv').href)"
         ".then((a) => a.text()).then(done)"
     )
-    assert text.startswith("time,word,place")
+    assert text.startswith("time,word,rank")
     assert len(text.splitlines()) == 1 + NUM_DAYS * NUM_EACH_DAY
 
 

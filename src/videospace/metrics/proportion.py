@@ -10,7 +10,7 @@ from videospace.metrics.bootstrap import Interval
 def proportion_interval(outcomes: Iterable[bool]) -> Interval | None:
     """The fraction of outcomes that are true, with its 95 % interval; None where there are none.
 
-    The outcomes are taken to be independent. The interval holds for three of them as for a thousand.
+    The outcomes are taken to be independent. The interval holds for few of them as for many.
 
     Args:
         outcomes: Whether each was right.

@@ -98,7 +98,7 @@ def test_choices_go_out_as_a_table(page, ann, say):
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="ann-progress.csv"'
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
-    assert (row["word"], row["place"], row["clip"]) == ("bread", "1", clip)
+    assert (row["word"], row["rank"], row["clip"]) == ("bread", "1", clip)
     assert (row["guess 2"], row["strategy"], row["model"]) == ("water", "dtw-normalized", "")
 
 

@@ -298,7 +298,7 @@ class Model(BaseModel):
     strategy: str
     num_clips: int
     """Recordings of this profile that it was trained on."""
-    is_answering: bool
+    is_in_use: bool
     """Whether it recognizes now."""
     accuracy: Accuracy
     """Accuracy of this model's own answers."""

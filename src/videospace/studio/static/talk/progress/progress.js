@@ -55,7 +55,7 @@ function overall(number, { num_answers: answers, top1, top5 }) {
 }
 
 function answering({ models, strategy }) {
-  const model = models.find((each) => each.is_answering);
+  const model = models.find((each) => each.is_in_use);
   if (model) return `Words are recognized by the model of ${moment(model.added)} (${strategy}).`;
   return `Words are compared with the recordings themselves, without a model (${strategy}).`;
 }
@@ -74,7 +74,7 @@ function sessionCells({ start, end, num_words: number, accuracy }) {
   return [day(start), `${time(start)}–${time(end)}`, number, percentCell(accuracy.top1)];
 }
 
-function modelCells({ id, kind, added, num_clips: number, is_answering: answers, accuracy }) {
+function modelCells({ id, kind, added, num_clips: number, is_in_use: answers, accuracy }) {
   const learned = number ? `${KINDS[kind]} (${number})` : KINDS[kind];
   return [moment(added), learned, percentCell(accuracy.top1), accuracy.num_answers, answers ? "in use" : useButton(id, added)];
 }
