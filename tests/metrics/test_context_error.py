@@ -281,13 +281,13 @@ class TestBadInput:
     def test_a_context_of_another_length(self):
         truth = noise(1, 4, 6, 6)
         short = truth[:, :2]
-        with pytest.raises(UserError, match="of 1 clips of 4 frames, got 1 of 2: render as many"):
+        with pytest.raises(UserError, match="got 1 of 2"):
             context_l1(truth, short, everything(short))
 
     @pytest.mark.parametrize("shape", [(7, 6), (6, 7)])
     def test_a_context_finer_than_the_video(self, shape):
         video, context_video = noise(1, 2, 6, 6), noise(1, 2, *shape)
-        with pytest.raises(UserError, match=r"no finer than the video of 6x6 px, got .x. px"):
+        with pytest.raises(UserError, match="no finer"):
             task_fidelity(video, video, context_video, everything(context_video))
 
     def test_a_mask_of_another_shape(self):

@@ -261,5 +261,5 @@ def test_means_without_motion_or_without_clips_are_none():
 
 
 def test_shapes_that_differ_are_refused():
-    with pytest.raises(UserError, match=r"reference's shape \(1, 5, 4, 4, 3\), but got \(1, 1, 4"):
+    with pytest.raises(UserError, match=r"got \(1, 1, 4"):
         module.require_same_shape(noise(1, 1, 4, 4), noise(1, 5, 4, 4))

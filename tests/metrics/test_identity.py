@@ -178,7 +178,7 @@ class TestIdentity:
 
 class TestBadInput:
     def test_another_length(self):
-        with pytest.raises(UserError, match=r"1 clips of 2 frames, .* got 1 of 3"):
+        with pytest.raises(UserError, match="got 1 of 3"):
             identity(plain(RED, RED, RED), plain(RED, RED), color_embedder)
 
     @pytest.mark.parametrize(
@@ -189,5 +189,5 @@ class TestBadInput:
         ],
     )
     def test_an_embedder_with_other_rows(self, embed, shape):
-        with pytest.raises(UserError, match=f"a row for each of 2 frames, got shape {shape}"):
+        with pytest.raises(UserError, match="a row for each"):
             identity(plain(RED, RED), plain(RED, RED), embed)

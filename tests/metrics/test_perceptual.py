@@ -156,12 +156,12 @@ class TestBadWeights:
     def test_a_damaged_file(self, tmp_path, content):
         file = tmp_path / "lpips.pth"
         file.write_bytes(content)
-        with pytest.raises(UserError, match=r"lpips.pth' is damaged or no file of tensors"):
+        with pytest.raises(UserError, match="damaged"):
             Lpips(file)
 
     @pytest.mark.parametrize("name", ["none.pt", "none.safetensors"])
     def test_no_file(self, tmp_path, name):
-        with pytest.raises(UserError, match=rf"expected .*{name}', but .* not there"):
+        with pytest.raises(UserError, match=name):
             Lpips(tmp_path / name)
 
 
@@ -177,5 +177,5 @@ def _run() -> None:
 
 
 def test_frames_that_are_too_small_are_refused(lpips):
-    with pytest.raises(UserError, match="at least 31x31 px, got 30x64: render larger"):
+    with pytest.raises(UserError, match="got 30x64"):
         lpips(noise(1, 1, 30, 64), noise(1, 1, 30, 64))

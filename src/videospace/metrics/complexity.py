@@ -1,4 +1,4 @@
-"""How much arithmetic a render costs: multiply–adds of an INR, counted from its layer shapes."""
+"""The arithmetic cost of a render: multiply–adds of an INR, counted from its layer shapes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -36,13 +36,13 @@ def multiply_adds(layer_shapes: Sequence[tuple[int, int]], num_points: int) -> i
         400
     """
     if num_points < 0:
-        raise UserError(f"expected 0 points or more, but got {num_points}")
+        raise UserError(f"expected 0 points or more, got {num_points}")
     return num_points * sum(out * in_ for out, in_ in layer_shapes)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RenderCost:
-    """One entry of the INR-V row of Table 3.7, beside what the arithmetic really is."""
+    """One entry of the INR-V row of Table 3.7, and the counted cost."""
 
     num_frames: int
     """Frames of the render."""
@@ -55,15 +55,15 @@ class RenderCost:
 
 
 def inr_v_render_costs() -> list[RenderCost]:
-    """Recount the INR-V row of Table 3.7, which is about 52 times too low as printed.
+    """Recount the INR-V row of Table 3.7, whose printed values are about 52 times too low.
 
-    The table gives 1.68 GMAC for 25 frames of 128×128. That is 4,096 multiply–adds a point, while
-    a single one of the three 256×256 layers needs 65,536 and the whole network 213,504: the render
-    takes 87.45 GMAC. (A counter of library layers passes over custom linear layers, which would
-    explain it.) The cost grows with the number of points, as the table has it.
+    The table gives 1.68 GMAC for 25 frames of 128×128. That is 4,096 multiply–adds for each point,
+    but one of the three 256×256 layers alone needs 65,536 and the whole network 213,504, so the
+    render takes 87.45 GMAC. (A counter that ignores custom linear layers would explain the printed
+    value.) The cost grows with the number of points, as in the table.
 
     Returns:
-        The printed and the true figure for each size and each length in the table.
+        The printed and the counted cost for each size and each length in the table.
 
     Example:
         >>> [round(cost.gmac, 2) for cost in inr_v_render_costs()][:2]

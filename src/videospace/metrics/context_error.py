@@ -1,12 +1,12 @@
-"""How well a completed video fits its context, and how good it is where nothing was seen.
+"""The fidelity of completed videos: to their context, and to the truth beyond it.
 
-A context is what was seen of a clip: a video and a mask of the pixels that count. Where the
-context is coarser than the video, each of its pixels stands for the mean of the finer pixels that
-it covers. All figures are per clip, for a batch of clips of one size.
+A context is the observed part of a clip: a video and a mask of its observed pixels. If the context
+is coarser than the completed video, each of its pixels stands for the mean of the finer pixels that
+it covers. All scores are per clip, for a batch of clips of one size.
 
-The regions are the same for every measure: all pixels, those that move in the truth (``moving``),
-those that the context does not show (``unseen``), and those that are both. Context-L1 is an error
-of what was seen, and so knows all of it and what moves of it.
+PSNR and SSIM have four regions: all pixels, the pixels that move in the truth (``moving``), the
+pixels that the context does not show (``unseen``), and those that are both. Context-L1 is an error
+on observed pixels; it has two regions, all of them and those that move.
 """
 
 import dataclasses
@@ -37,26 +37,26 @@ def context_l1(
 ) -> Float[Tensor, " clip"]:
     """Context-L1: mean absolute difference on the observed pixels, on a scale of 0 to 100.
 
-    A video finer than its context is box-filtered to the context's size first, as
-    :func:`videospace.inrv.inversion.tasks.coarser` does it, so that the clip from which a coarse
+    A video finer than its context is first box-filtered to the size of the context, as
+    :func:`videospace.inrv.inversion.tasks.coarser` does, so that the clip from which a coarse
     context was made scores 0.
 
     Args:
         video: The completed clips, in [0, 255].
-        context_video: What was seen, in [0, 255], at the video's size or coarser.
-        observed: The pixels that were seen.
+        context_video: The context's video, in [0, 255], at the size of ``video`` or coarser.
+        observed: True for the observed pixels.
 
     Returns:
-        In [0, 100], where 0 is a perfect inversion and 100 white for black; nan for a clip of
-        which nothing was seen.
+        In [0, 100], where 0 is a perfect inversion and 100 is white instead of black; nan for a
+        clip without observed pixels.
 
     Raises:
         UserError: The context has other clips or frames, or is finer than the video.
 
     Example:
         >>> video = torch.full((1, 2, 4, 4, 3), 51, dtype=torch.uint8)
-        >>> seen = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
-        >>> context_l1(video, torch.zeros_like(video), seen)
+        >>> observed = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 4, 4)
+        >>> context_l1(video, torch.zeros_like(video), observed)
         tensor([20.])
 
     Source: the thesis on INR-V, section 3.4.3.3 and Table 3.6; the paper, section 5.3, has the
@@ -67,11 +67,11 @@ def context_l1(
     for clip in range(len(video)):
         total, count = torch.zeros(2, dtype=torch.int64, device=video.device)
         for block in frame_blocks(video):
-            seen = observed[clip, block]
-            known = context_video[clip, block]
-            difference = (_at_size_of(known, video[clip, block]).int() - known.int()).abs()
-            total += (difference * seen[..., None]).sum()
-            count += 3 * torch.count_nonzero(seen)
+            mask = observed[clip, block]
+            context = context_video[clip, block]
+            difference = (_at_size_of(context, video[clip, block]).int() - context.int()).abs()
+            total += (difference * mask[..., None]).sum()
+            count += 3 * torch.count_nonzero(mask)
         errors[clip] = total * (100 / 255) / count
     return errors
 
@@ -82,12 +82,12 @@ def unseen_pixels(
     """Mark the pixels of a video that its context does not show.
 
     Args:
-        observed: The pixels that were seen.
+        observed: True for the observed pixels.
         size: Height and width of the video in px.
 
     Returns:
-        At the size of the video. Where the context is coarser, a pixel counts as seen with the
-        coarse pixel that covers its center.
+        A mask at the size of the video. If the context is coarser, a pixel is observed if the
+        coarse pixel that covers its center is.
 
     Example:
         >>> observed = torch.tensor([True, False]).view(1, 1, 1, 2)
@@ -106,19 +106,19 @@ def ssim_of_regions(
     reference: UInt8[Tensor, "clip time height width 3"],
     regions: Sequence[Bool[Tensor, "clip time height width"]],
 ) -> Float[Tensor, "region clip"]:
-    """Structural similarity within parts of the clips, as their windows see them.
+    """Structural similarity within regions of the clips.
 
-    A window counts for the pixel in its center, so that windows on the edge of a region look across
-    it. Pixels nearer to the frame's edge than half a window have none, as in
-    :func:`videospace.metrics.fidelity.ssim`, which is the same figure for all pixels.
+    A window belongs to the region of its central pixel, so windows at the border of a region reach
+    beyond it. Pixels closer to the frame's edge than half a window have no window. For the region
+    of all pixels this is :func:`videospace.metrics.fidelity.ssim`.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
-        regions: The pixels that count.
+        video: The clips to score, in [0, 255].
+        reference: The true clips.
+        regions: The pixels of each region.
 
     Returns:
-        In [-1, 1] for each region and clip; nan where a region holds no window's center.
+        In [-1, 1] for each region and clip; nan for a region that contains no center of a window.
 
     Raises:
         UserError: The shapes differ.
@@ -150,7 +150,7 @@ def ssim_of_regions(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TaskFidelity:
-    """How good completed clips are."""
+    """The scores of completed clips."""
 
     psnr_db: Float[Tensor, " clip"]
     """PSNR over all pixels; inf for a perfect clip."""
@@ -175,10 +175,10 @@ class TaskFidelity:
     """The same on those of them that move, at the size of the context; nan where none does."""
 
     def per_clip(self) -> dict[str, Float[Tensor, " clip"]]:
-        """Every figure under the name of its field, ready to be averaged.
+        """The scores of each clip by name, ready to be averaged.
 
-        PSNRs are limited to 100 dB, so that a perfect clip does not make a mean infinite; nan
-        stays, for a clip that has no such figure.
+        PSNRs are limited to 100 dB, so that a perfect clip does not make a mean infinite. A clip
+        without a score keeps nan.
         """
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
@@ -187,10 +187,10 @@ class TaskFidelity:
         }
 
     def means(self) -> dict[str, float | None]:
-        """One figure for all clips, each under the name of its field.
+        """The mean of each score over all clips, by name.
 
-        A clip counts for at most 100 dB, and takes no part in the mean of a figure that it does
-        not have. None stands for a mean over no clip at all.
+        PSNRs are limited to 100 dB, and clips without a score are left out. None stands for a mean
+        over no clip.
         """
         return {name: mean_or_none(values) for name, values in self.per_clip().items()}
 
@@ -201,26 +201,26 @@ def task_fidelity(
     context_video: UInt8[Tensor, "clip context_time context_height context_width 3"],
     observed: Bool[Tensor, "clip context_time context_height context_width"],
 ) -> TaskFidelity:
-    """Measure completed clips against the truth and against what was seen of them.
+    """Score completed clips against the truth and against their contexts.
 
     Args:
         video: The completed clips, in [0, 255].
         reference: The true clips.
-        context_video: What was seen, at the video's size or coarser.
-        observed: The pixels that were seen.
+        context_video: The contexts' videos, at the size of ``video`` or coarser.
+        observed: True for the observed pixels.
 
     Returns:
-        One figure a clip and measure.
+        Each score for each clip.
 
     Raises:
-        UserError: The shapes do not belong together.
+        UserError: The shapes do not fit together.
 
     Example:
         >>> truth = torch.zeros(1, 2, 16, 16, 3, dtype=torch.uint8)
-        >>> seen = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 16, 16)
+        >>> observed = torch.tensor([True, False]).view(1, 2, 1, 1).expand(1, 2, 16, 16)
         >>> guess = truth.clone()
         >>> guess[:, 1] = 51
-        >>> scores = task_fidelity(guess, truth, truth, seen).means()
+        >>> scores = task_fidelity(guess, truth, truth, observed).means()
         >>> round(scores["psnr_unseen_db"], 2), scores["context_l1"]
         (13.98, 0.0)
     """
@@ -236,19 +236,19 @@ def task_fidelity(
         "_unseen_moving": unseen & moving,
     }
     similarities = ssim_of_regions(video, reference, list(regions.values()))
-    moving_seen = observed & _moving_at_size_of(context_video, reference)
+    moving_observed = observed & _moving_at_size_of(context_video, reference)
     return TaskFidelity(
         **{f"psnr{name}_db": psnr_db(video, reference, mask) for name, mask in regions.items()},
         **{f"ssim{name}": values for name, values in zip(regions, similarities, strict=True)},
         context_l1=context_l1(video, context_video, observed),
-        context_l1_moving=context_l1(video, context_video, moving_seen),
+        context_l1_moving=context_l1(video, context_video, moving_observed),
     )
 
 
 def _window_centers(
     region: Bool[Tensor, "frame height width"], positions: Sequence[int]
 ) -> Bool[Tensor, "frame top left"]:
-    """The region at the centers of the windows, of which so many fit into the height and width."""
+    """The region at the centers of the windows; ``positions`` counts them along each axis."""
     for axis, num_positions in zip((1, 2), positions, strict=True):
         first = (region.shape[axis] - num_positions) // 2
         region = region.narrow(axis, first, num_positions)
@@ -259,21 +259,21 @@ def _moving_at_size_of(
     context_video: UInt8[Tensor, "clip time context_height context_width 3"],
     reference: UInt8[Tensor, "clip time height width 3"],
 ) -> Bool[Tensor, "clip time context_height context_width"]:
-    """The pixels that move in the reference when it is as coarse as the context."""
+    """The pixels that move in the reference at the size of the context."""
     if context_video.shape == reference.shape:
         return moving_pixels(reference)
     pairs = zip(context_video, reference, strict=True)
-    return moving_pixels(torch.stack([_at_size_of(known, true) for known, true in pairs]))
+    return moving_pixels(torch.stack([_at_size_of(context, true) for context, true in pairs]))
 
 
 def _at_size_of(
-    known: UInt8[Tensor, "time context_height context_width 3"],
+    context: UInt8[Tensor, "time context_height context_width 3"],
     frames: UInt8[Tensor, "time height width 3"],
 ) -> UInt8[Tensor, "time context_height context_width 3"]:
-    """The frames, box-filtered to the size of what is known."""
-    if frames.shape == known.shape:
+    """The frames, box-filtered to the size of the context."""
+    if frames.shape == context.shape:
         return frames
-    size, whole = (known.shape[1], known.shape[2]), (0, 0, frames.shape[1], frames.shape[2])
+    size, whole = (context.shape[1], context.shape[2]), (0, 0, frames.shape[1], frames.shape[2])
     coarse = [crop_and_resize(frame, size, whole) for frame in frames.cpu().numpy()]
     return torch.from_numpy(np.stack(coarse)).to(frames.device)
 

@@ -1,7 +1,7 @@
-"""Who is it? Face embedders: a vector for the face in a frame, alike for one person's faces.
+"""Face embedders: a vector for the face in a frame, similar for faces of one person.
 
-Any function of the form :class:`FaceEmbedder` will do. Two are at hand where their libraries are
-installed, and neither comes with this project: dlib's, and those of DeepFace.
+Any function of the form :class:`FaceEmbedder` works. This module wraps two libraries that the user
+has to install: dlib and DeepFace.
 """
 
 import importlib.util
@@ -16,12 +16,12 @@ from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.runtime.errors import UserError
 
 SMALLEST_SIDE_PX = 150
-"""Smaller frames are enlarged to this: the detectors look for faces of about 80 px and more."""
+"""Smaller frames are enlarged to this size, because the detectors need faces of about 80 px."""
 
 
 @runtime_checkable
 class FaceEmbedder(Protocol):
-    """Turns every frame of a video into the embedding of its face."""
+    """Computes the embedding of the face in every frame of a video."""
 
     def __call__(
         self, frames: UInt8[np.ndarray, "time height width 3"], /
@@ -32,7 +32,7 @@ class FaceEmbedder(Protocol):
             frames: RGB frames of one size.
 
         Returns:
-            A row for each frame; a row of nan where no face was found.
+            A row for each frame; a row of nan for a frame without a face.
         """
         ...
 
@@ -78,9 +78,9 @@ class DlibFaceEmbedder:
 
 @final
 class DeepFaceEmbedder:
-    """An embedder of the DeepFace library, which the thesis measured with.
+    """An embedder of the DeepFace library, which the thesis used.
 
-    The library fetches a model's weights when the model is first used.
+    The library downloads the weights of a model when the model is first used.
 
     Args:
         model_name: One of the library's models, such as ``VGG-Face`` (its own choice) or
@@ -125,7 +125,7 @@ class DeepFaceEmbedder:
 def enlarged(
     frame: UInt8[np.ndarray, "height width 3"],
 ) -> UInt8[np.ndarray, "enlarged_height enlarged_width 3"]:
-    """The frame, with its shorter side brought to 150 px if it has fewer.
+    """Enlarge a frame whose shorter side is below 150 px to that size.
 
     Example:
         >>> enlarged(np.zeros((64, 128, 3), np.uint8)).shape
@@ -149,10 +149,10 @@ def _rows(embeddings: Sequence[Sequence[float] | None]) -> Float[np.ndarray, "ti
 
 
 def _dlib_models() -> Path:
-    """Where face_recognition_models keeps its files.
+    """The folder with the files of the package face_recognition_models.
 
-    The package is found and not imported: on import it asks for pkg_resources, which setuptools
-    no longer has.
+    The package is located without importing it, because its import needs pkg_resources, which
+    setuptools no longer has.
     """
     found = importlib.util.find_spec("face_recognition_models")
     if found is None or not found.submodule_search_locations:

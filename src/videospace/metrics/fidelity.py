@@ -1,7 +1,7 @@
-"""How close a video comes to its reference: squared error, PSNR, SSIM, and the error E of INR-V.
+"""The fidelity of a video to its reference: squared error, PSNR, SSIM, and the error E of INR-V.
 
-Videos are uint8 in [0, 255]. Every function walks through them a few frames at a time, so that a
-batch never needs more than some 100 MB beyond itself, and gives one figure a clip.
+Videos are uint8 in [0, 255], and every function returns one score for each clip. It processes a few
+frames at a time, so that a batch never needs more than some 100 MB beyond itself.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from torch import Tensor
 from videospace.runtime.errors import UserError
 
 IDENTICAL_PSNR_DB = 100.0
-"""What a clip counts for at most in a mean of PSNRs: a perfect clip has no finite PSNR."""
+"""Limit of a clip's PSNR in a mean: a perfect clip has no finite PSNR."""
 
 _BLOCK_VALUES = 2**20
 
@@ -28,8 +28,8 @@ def mean_squared_error(
     """Mean squared difference of a clip's values, summed exactly.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
+        video: The clips to score, in [0, 255].
+        reference: The true clips.
         mask: The pixels that count; None for all.
 
     Returns:
@@ -67,8 +67,8 @@ def psnr_db(
     """Peak signal-to-noise ratio of each clip, over all its values at once, with a peak of 255.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
+        video: The clips to score, in [0, 255].
+        reference: The true clips.
         mask: The pixels that count; None for all.
 
     Returns:
@@ -95,8 +95,8 @@ def root_mean_square_error(
     square of these figures, not their mean; :meth:`Fidelity.means` does that.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
+        video: The clips to score, in [0, 255].
+        reference: The true clips.
 
     Returns:
         In gray levels, [0, 255].
@@ -129,8 +129,8 @@ def ssim(
     height or width.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
+        video: The clips to score, in [0, 255].
+        reference: The true clips.
 
     Returns:
         In [-1, 1]; 1 for a clip equal to its reference.
@@ -160,8 +160,8 @@ def moving_pixels(
 ) -> Bool[Tensor, "clip time height width"]:
     """Mark the pixels whose gray value changes over time.
 
-    Where most of a picture stands still, PSNR over all pixels says little about the motion; PSNR
-    over these pixels does.
+    If most of a picture stands still, PSNR over all pixels says little about the motion; PSNR over
+    these pixels does.
 
     Args:
         reference: The true clips, in [0, 255].
@@ -190,7 +190,7 @@ def moving_pixels(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fidelity:
-    """The fidelity of some clips to their references."""
+    """The fidelity of clips to their references."""
 
     psnr_db: Float[Tensor, " clip"]
     """PSNR over all pixels; inf for a perfect clip."""
@@ -202,11 +202,11 @@ class Fidelity:
     """Error E of Eq. 3.6, in gray levels of [0, 255]."""
 
     def means(self) -> dict[str, float | None]:
-        """One figure for all clips, each under the name of its field.
+        """The mean of each score over all clips, by name.
 
-        A clip counts for at most 100 dB, so that a perfect one does not make a mean infinite. A
-        clip without moving pixels takes no part in the PSNR over moving pixels. The error E is
-        pooled as Eq. 3.6 has it. None stands for a mean over no clip at all.
+        PSNRs are limited to 100 dB, so that a perfect clip does not make a mean infinite. Clips
+        without moving pixels are left out of the PSNR over moving pixels. The error E is the root
+        of the mean square, as in Eq. 3.6. None stands for a mean over no clip.
         """
         pooled = mean_or_none(self.root_mean_square_error.square())
         return {
@@ -221,14 +221,14 @@ def fidelity(
     video: UInt8[Tensor, "clip time height width 3"],
     reference: UInt8[Tensor, "clip time height width 3"],
 ) -> Fidelity:
-    """Measure clips against their references in every way this module knows.
+    """Score clips against their references: PSNR, PSNR of moving pixels, SSIM and the error E.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: What they should be.
+        video: The clips to score, in [0, 255].
+        reference: The true clips, of the same shape.
 
     Returns:
-        One figure a clip and measure.
+        Each score for each clip.
 
     Raises:
         UserError: The shapes differ.
@@ -253,7 +253,7 @@ def _psnr_of_squared_error(squared_error: Float[Tensor, " clip"]) -> Float[Tenso
 
 
 def mean_or_none(values: Float[Tensor, " clip"]) -> float | None:
-    """The mean of what is not nan; None where nothing is left."""
+    """The mean of all values that are not nan; None if there is none."""
     values = values[~values.isnan()]
     return float(values.mean()) if len(values) else None
 
@@ -267,12 +267,12 @@ def require_same_shape(video: Tensor, reference: Tensor) -> None:
     if video.shape != reference.shape:
         raise UserError(
             f"expected clips of the reference's shape {tuple(reference.shape)}, "
-            f"but got {tuple(video.shape)}: render at the size and length of the reference"
+            f"got {tuple(video.shape)}: render at the size and length of the reference"
         )
 
 
 def frame_blocks(video: UInt8[Tensor, "clip time height width 3"]) -> Iterator[slice]:
-    """Runs of time steps that are small enough for float copies."""
+    """Slices of the time axis that are small enough for float copies."""
     _, num_frames, height, width, _ = video.shape
     step = max(1, _BLOCK_VALUES // max(1, height * width * 3))
     for start in range(0, num_frames, step):
@@ -294,10 +294,10 @@ def ssim_map(
 def _gaussian_mean(
     frames: Float[Tensor, "frame height width 3"],
 ) -> Float[Tensor, "frame top left 3"]:
-    """Weighted mean under the window, at the positions where it fits.
+    """The weighted mean under the window, at the positions where it fits.
 
-    Departs: sums of shifted slices instead of a convolution, which is slower on a CPU and, on a
-    GPU that rounds to TF32, too coarse for the difference of two squares.
+    Departs: it adds shifted slices instead of convolving. A convolution is slower on a CPU and, on
+    a GPU that rounds to TF32, too coarse for the difference of two squares.
     """
     for axis in (1, 2):
         taps = min(11, frames.shape[axis])

@@ -1,6 +1,6 @@
-"""Does the person stay the same, and is it the right one? TL-ID, TG-ID and GT-ID.
+"""How well clips keep the identity of a person: TL-ID, TG-ID and GT-ID.
 
-The face embedder is the user's choice: see :mod:`videospace.metrics.face_embedders`.
+The caller chooses the face embedder: see :mod:`videospace.metrics.face_embedders`.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ def local_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
     """Mean cosine similarity of the faces in neighboring frames.
 
     Args:
-        embeddings: A row for each frame; nan where no face was found.
+        embeddings: A row for each frame; nan for a frame without a face.
 
     Returns:
         In [-1, 1]; nan where no two neighboring frames show a face.
@@ -36,7 +36,7 @@ def global_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
     """Mean cosine similarity of the faces in all pairs of different frames.
 
     Args:
-        embeddings: A row for each frame; nan where no face was found.
+        embeddings: A row for each frame; nan for a frame without a face.
 
     Returns:
         In [-1, 1]; nan where fewer than two frames show a face.
@@ -50,9 +50,9 @@ def global_similarity(embeddings: Float[np.ndarray, "time embedding"]) -> float:
     num_faces = len(units)
     if num_faces < 2:
         return float("nan")
-    # |Σ u|² holds every ordered pair once, and each unit vector's 1 with itself.
-    of_all_pairs = np.square(units.sum(axis=0)).sum() - num_faces
-    return float(of_all_pairs / (num_faces * (num_faces - 1)))
+    # |Σ u|² contains every ordered pair once, and a 1 for each vector with itself.
+    sum_over_pairs = np.square(units.sum(axis=0)).sum() - num_faces
+    return float(sum_over_pairs / (num_faces * (num_faces - 1)))
 
 
 def matching_similarity(
@@ -62,8 +62,8 @@ def matching_similarity(
     """Mean cosine similarity to the true faces, frame by frame.
 
     Args:
-        embeddings: A row for each frame; nan where no face was found.
-        reference: The same of the true clip.
+        embeddings: A row for each frame; nan for a frame without a face.
+        reference: The embeddings of the true clip.
 
     Returns:
         In [-1, 1]; nan where no frame shows a face in both.
@@ -77,24 +77,24 @@ def matching_similarity(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Identity:
-    """How well clips keep the identity of the person in their references."""
+    """The identity scores of clips."""
 
     tl_id: Float[Tensor, " clip"]
-    """Similarity of neighboring frames, divided by the reference's; 1 keeps the identity as well
-    as the reference does. nan where no two neighboring frames show a face."""
+    """Similarity of neighboring frames, divided by that of the reference: 1 means that the clip
+    keeps the identity as well as the reference. nan if no two neighboring frames show a face."""
     tg_id: Float[Tensor, " clip"]
     """The same over all pairs of frames."""
     gt_id: Float[Tensor, " clip"]
     """Similarity to the reference, frame by frame, in [-1, 1]."""
     num_without_face: Int[Tensor, " clip"]
-    """Frames of the clip that show no face, and were left out."""
+    """Frames of the clip without a face; they are left out."""
     num_reference_without_face: Int[Tensor, " clip"]
-    """Frames of the reference that show no face."""
+    """Frames of the reference without a face."""
 
     def means(self) -> dict[str, float | int | None]:
-        """One figure for all clips; clips without a figure take no part.
+        """The mean of each score over the clips that have it, by name.
 
-        None stands for a mean over no clip at all. The frames without a face are summed.
+        None stands for a mean over no clip. The numbers of frames without a face are summed.
         """
         return {
             **{name: mean_or_none(getattr(self, name)) for name in ("tl_id", "tg_id", "gt_id")},
@@ -108,18 +108,18 @@ def identity(
     reference: UInt8[Tensor, "clip reference_time reference_height reference_width 3"],
     embedder: FaceEmbedder,
 ) -> Identity:
-    """Measure TL-ID, TG-ID and GT-ID of clips against their references.
+    """Compute TL-ID, TG-ID and GT-ID of clips.
 
     Args:
-        video: The clips to judge, in [0, 255].
-        reference: The true clips, of as many frames; their size may differ.
+        video: The clips to score, in [0, 255].
+        reference: The true clips, with as many frames; their size may differ.
         embedder: Finds and embeds the faces.
 
     Returns:
-        One figure a clip and measure.
+        Each score for each clip.
 
     Raises:
-        UserError: Not the same number of frames, or the embedder does not give a row a frame.
+        UserError: The numbers of frames differ, or the embedder does not return one row per frame.
 
     Example:
         >>> def colors(frames):
@@ -134,8 +134,8 @@ def identity(
     """
     if video.shape[:2] != reference.shape[:2]:
         raise UserError(
-            f"expected {reference.shape[0]} clips of {reference.shape[1]} frames, as the "
-            f"references have, got {video.shape[0]} of {video.shape[1]}"
+            f"expected {reference.shape[0]} clips of {reference.shape[1]} frames, like the "
+            f"references, got {video.shape[0]} of {video.shape[1]}"
         )
     scores: dict[str, list[float]] = {"tl_id": [], "tg_id": [], "gt_id": []}
     missing: list[tuple[int, int]] = []
@@ -159,7 +159,7 @@ def _embed(
     embeddings = np.asarray(embedder(frames), float)
     if embeddings.ndim != 2 or len(embeddings) != len(frames):
         raise UserError(
-            f"expected the face embedder to give a row for each of {len(frames)} frames, "
+            f"expected the face embedder to return a row for each of {len(frames)} frames, "
             f"got shape {embeddings.shape}"
         )
     return embeddings
@@ -168,7 +168,7 @@ def _embed(
 def _unit_rows(
     embeddings: Float[np.ndarray, "time embedding"],
 ) -> Float[np.ndarray, "time embedding"]:
-    """Rows of length 1; a row that has no direction becomes nan."""
+    """Normalize rows to length 1; a zero row becomes nan."""
     embeddings = embeddings.astype(np.float64)
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     has_direction = np.isfinite(lengths) & (lengths > 0)
@@ -179,10 +179,10 @@ def _num_missing(embeddings: Float[np.ndarray, "time embedding"]) -> int:
     return int(np.isnan(_unit_rows(embeddings)).any(axis=1).sum())
 
 
-def _ratio(figure: float, original: float) -> float:
-    return figure / original if original else float("nan")
+def _ratio(score: float, reference: float) -> float:
+    return score / reference if reference else float("nan")
 
 
 def _mean(values: Float[np.ndarray, " value"]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
+    finite = values[~np.isnan(values)]
+    return float(finite.mean()) if len(finite) else float("nan")

@@ -1,7 +1,7 @@
 """LPIPS: the distance of pictures in the features of a network trained to recognize objects.
 
-It needs two sets of weights that a user has to bring: AlexNet's, and LPIPS's own few on top. The
-``lpips`` library cannot be had without torchvision, so the forward pass stands here.
+The user has to provide two sets of weights: AlexNet's, and the linear layers of LPIPS. The
+``lpips`` library depends on torchvision, so the forward pass is implemented here.
 """
 
 import pickle
@@ -18,7 +18,7 @@ from videospace.runtime.checkpoint import load_strictly, load_tensors
 from videospace.runtime.errors import UserError
 
 SMALLEST_SIDE_PX = 31
-"""AlexNet's two poolings leave nothing of a smaller frame."""
+"""AlexNet's two pooling layers would reduce a smaller frame to nothing."""
 
 _COMPARED_LAYERS = (1, 4, 7, 9, 11)
 _CHANNELS = (64, 192, 384, 256, 256)
@@ -74,8 +74,8 @@ class Lpips(nn.Module):
         """The distance of clips from their references, averaged over their frames.
 
         Args:
-            video: The clips to judge, in [0, 255], at least 31 px high and wide.
-            reference: What they should be.
+            video: The clips to score, in [0, 255], at least 31 px high and wide.
+            reference: The true clips.
 
         Returns:
             0 for equal clips, larger for worse ones.
@@ -114,7 +114,7 @@ class Lpips(nn.Module):
 def _normalized_colors(
     frames: UInt8[Tensor, "frame height width 3"],
 ) -> Float[Tensor, "frame 3 height width"]:
-    """ImageNet's mean and deviation, as LPIPS has them for colors in [-1, 1]."""
+    """Normalize colors by ImageNet's mean and deviation, as LPIPS defines them for [-1, 1]."""
     colors = rearrange(frames, "frame height width rgb -> frame rgb height width") / 127.5 - 1
     shift, scale = (
         colors.new_tensor(values).view(3, 1, 1)
