@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.space.latent_prior import FREE_KEYFRAMES, LEAST_DEVIATION, LatentPrior
 from videospace.runtime.errors import UserError
 
@@ -97,3 +98,24 @@ class TestKeyframes:
         expected = (offsets @ torch.linalg.inv(covariance).float() * offsets).sum(dim=1)
         squares = coordinates_of(prior, prior.mean + offsets).square().sum(dim=1)
         torch.testing.assert_close(squares, expected, rtol=1e-2, atol=1e-2)
+
+
+class TestCoordinatesOverTime:
+    @pytest.mark.parametrize("num_keyframes", [1, 3])
+    def test_latents_at_many_times_are_found_again(self, num_keyframes):
+        prior = LatentPrior.of(torch.randn(60, 6 * num_keyframes), num_keyframes)
+        latents = prior.latents(torch.randn(2, prior.num_directions))
+        times = torch.linspace(-1, 1, 12)
+        weights = keyframe_weights(times, num_keyframes)
+        at_frames = torch.einsum("tm,cmw->ctw", weights, latents.unflatten(1, (num_keyframes, -1)))
+        found = prior.latents(prior.coordinates_over_time(at_frames, weights))
+        assert (found - latents).norm() < 0.1 * (latents - prior.mean).norm()
+
+    def test_keyframes_without_a_guess_follow_their_correlation(self):
+        """All clips are still, so the first keyframe determines the others."""
+        still = torch.randn(40, 6).tile(1, 3)
+        prior = LatentPrior.of(still, 3)
+        latent = torch.randn(6)
+        found = prior.coordinates_over_time(latent.expand(1, 1, 6), torch.tensor([[1.0, 0.0, 0.0]]))
+        for keyframe in prior.latents(found)[0].unflatten(0, (3, 6)):
+            assert torch.dot(keyframe, latent) / keyframe.norm() / latent.norm() > 0.95
