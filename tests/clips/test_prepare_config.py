@@ -69,3 +69,9 @@ def test_which_clips_are_cut_does_not_change_their_ids():
     other_run = dataclasses.replace(config, workers=3, holdout=2.0, max_clips=7, max_sources=3)
     assert other_run.cut_key("a") == config.cut_key("a")
     assert config.clip_key("a") == PrepareConfig(size="64x64", stride=25).clip_key("a")
+
+
+def test_ids_are_those_of_version_0_1():
+    assert PrepareConfig().clip_key("films/a.mp4") == "bb97da0804"
+    with pytest.warns(FutureWarning, match="center"):
+        assert PrepareConfig(crop="centre") == PrepareConfig()

@@ -40,6 +40,7 @@ RENAMED_FLAGS_OF = {
 """Flags of version 0.1 that have a new name in one command only."""
 
 RENAMED_VALUES = {
+    "--crop": {"centre": "center"},
     "--code-init.method": {"components": "pca", "geodesic": "isomap"},
     "--frame-encoder": {"components": "pca"},
     "--model.coordinates.space": {"centres": "centers"},

@@ -9,8 +9,10 @@ import tyro
 
 from videospace.clips.decoding.geometry import parse_crop, parse_size
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import renamed
 
 
+@renamed(values={"crop": {"centre": "center"}})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PrepareConfig:
     """How videos are cut into clips.
@@ -101,7 +103,8 @@ class PrepareConfig:
 
     def clip_key(self, source: str) -> str:
         """Ten hexadecimal digits of the source and all settings that the pixels depend on."""
-        return _digest([source, self.num_frames, self.height_width, self.every, self.crop])
+        crop = "centre" if self.crop == "center" else self.crop  # so that ids of version 0.1 stay
+        return _digest([source, self.num_frames, self.height_width, self.every, crop])
 
     def cut_key(self, source: str) -> str:
         """Like `clip_key`, and also of the settings that decide which clips are cut."""
