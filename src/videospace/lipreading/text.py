@@ -1,8 +1,8 @@
-"""How figures are put into words."""
+"""Numbers in sentences."""
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things.
+    """A number with its noun in the singular or plural.
 
     Example:
         >>> counted(1, "clip"), counted(2, "clip")

@@ -1,4 +1,4 @@
-"""How sure a share of right answers is, when the same words are asked again and again."""
+"""Bootstrap intervals of a mean over answers that come in clusters, such as words and seeds."""
 
 import dataclasses
 from collections.abc import Hashable, Sequence
@@ -18,7 +18,7 @@ class Interval:
     high: float
 
     def text(self) -> str:
-        """In per cent, for a table.
+        """Format the interval in per cent, for a table.
 
         Example:
             >>> Interval(mean=0.617, low=0.5, high=0.71).text()
@@ -34,17 +34,17 @@ def bootstrap_mean(
     *,
     num_resamples: int = NUM_RESAMPLES,
 ) -> Interval:
-    """The mean of a figure over answers, with an interval over words and seeds.
+    """The mean of a value over answers, with a 95 % interval over words and seeds.
 
-    Answers to clips of one word, and answers of one trained model, resemble each other. Words and
-    seeds are therefore drawn anew, each with all of its answers, and not single answers. One seed
-    alone tells nothing of how seeds differ: the interval is then over words.
+    Answers to clips of one word resemble each other, and so do answers of one trained model. The
+    bootstrap therefore resamples words and seeds with all of their answers, not single answers.
+    With a single seed the interval is over words alone.
 
     Args:
-        values: A figure for each answer, such as whether it was right.
-        words: What each answer was about: a word, or speaker and word.
-        seeds: The training that gave it.
-        num_resamples: How often everything is drawn anew.
+        values: A value for each answer, such as whether it was right.
+        words: The word of each answer, or the speaker and the word.
+        seeds: The training seed behind each answer.
+        num_resamples: Number of bootstrap samples.
 
     Raises:
         ValueError: There is no value.
@@ -75,7 +75,7 @@ def bootstrap_mean(
 def _tables(
     values: Float[np.ndarray, " answer"], words: Sequence[Hashable], seeds: Sequence[Hashable]
 ) -> tuple[Float[np.ndarray, "seed word"], Float[np.ndarray, "seed word"]]:
-    """Sum and number of the values of each seed and word."""
+    """Sum and count of the values of each seed and word."""
     rows, columns = _numbers(seeds), _numbers(words)
     sums = np.zeros((max(rows) + 1, max(columns) + 1))
     counts = np.zeros_like(sums)

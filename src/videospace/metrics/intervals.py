@@ -1,7 +1,7 @@
-"""How sure a mean over clips is, and whether one method is better than another on the same clips.
+"""Confidence intervals of a mean over clips, and of the difference between two methods.
 
-The intervals take the clips to be independent. Clips cut from one recording resemble each other,
-so that an interval over them is narrower than the truth about other recordings.
+The intervals assume independent clips. Clips that are cut from one recording resemble each other,
+so that an interval over them is too narrow for statements about other recordings.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from torch import Tensor
 from videospace.runtime.errors import UserError
 
 Values = Float[Tensor, " clip"] | Sequence[float | int]
-"""A figure for each clip; nan for a clip that has none."""
+"""A value for each clip; nan for a clip that has none."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,14 +25,13 @@ class MeanInterval:
     """A mean over clips with its 95 % interval."""
 
     mean: float | None
-    """None where no clip has the figure."""
+    """None where no clip has a value."""
     half_width: float | None
-    """The interval is mean ± half_width; None for fewer than two clips, which tell nothing of how
-    clips differ."""
+    """The interval is mean ± half_width; None for fewer than two clips."""
     num_values: int
     """Clips that were averaged."""
     num_left_out: int
-    """Clips without the figure (nan)."""
+    """Clips without a value (nan)."""
 
     @property
     def low(self) -> float | None:
@@ -50,7 +49,7 @@ class MeanInterval:
         return self.mean + side * self.half_width
 
     def text(self, decimals: int = 2) -> str:
-        """For a table.
+        """Format the interval for a table.
 
         Args:
             decimals: Digits after the point.
@@ -66,13 +65,13 @@ class MeanInterval:
 
 
 def mean_interval(values: Values) -> MeanInterval:
-    """The mean of a figure over clips, with a 95 % interval by Student's t.
+    """The mean of a value over clips, with a 95 % interval by Student's t.
 
     Args:
-        values: A figure for each clip; nan is left out and counted.
+        values: A value for each clip; nan is left out and counted.
 
     Raises:
-        UserError: A figure is infinite, as the PSNR of a perfect clip is: limit it first.
+        UserError: A value is infinite, such as the PSNR of a perfect clip: limit it first.
 
     Example:
         >>> found = mean_interval([1.0, 2.0, 3.0, float("nan")])
@@ -97,20 +96,20 @@ def mean_interval(values: Values) -> MeanInterval:
 
 
 def paired_difference(values: Values, others: Values) -> MeanInterval:
-    """By how much one method is ahead of another, with a 95 % interval.
+    """The mean difference of two methods on the same clips, with a 95 % interval.
 
-    What makes a clip hard is hard for both methods, so that the differences clip by clip vary far
-    less than the figures do. The first method is ahead where the interval lies above 0.
+    A hard clip is hard for both methods, so that differences vary less between clips than the
+    values do. The first method is higher where the interval lies above 0.
 
     Args:
-        values: The first method's figure for each clip.
-        others: The other method's, for the same clips in the same order.
+        values: The first method's value for each clip.
+        others: The other method's value for the same clips, in the same order.
 
     Returns:
-        The mean of ``values - others``; a clip counts where both have the figure.
+        The mean of ``values - others``, over the clips that have both values.
 
     Raises:
-        UserError: Not the same number of clips, or an infinite figure.
+        UserError: Not the same number of clips, or an infinite value.
 
     Example:
         >>> found = paired_difference([31.0, 21.0, 41.0], [30.0, 20.0, 40.0])

@@ -6,11 +6,11 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import (
+from videospace.cli.lipread.recordings import (
     Faces,
     ProfileFolder,
     Recordings,
-    detector_named,
+    choose_detector,
     read_word,
 )
 from videospace.lipreading.phonetics.homophenes import look_alikes
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
             "given when it is added; delete it to add it anew"
         )
     # Everything is read before anything is added, so that a bad recording changes nothing.
-    detector = detector_named(command.faces, command.box)
+    detector = choose_detector(command.faces, command.box)
     recordings = [(path, *read_word(path, detector)) for path in command.clips]
     if is_new or not command.clips:
         word = profile.add_word(command.word, spoken=command.spoken, note=command.note)

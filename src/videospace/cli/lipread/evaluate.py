@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch.nn import functional
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.adaptation.learning import LearningSettings, learn
 from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.data.corpora import LabeledClip

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.profile import Profile
 

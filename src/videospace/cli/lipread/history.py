@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
 from videospace.lipreading.profile.history import (
     Accuracy,

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.archive import import_profile
 from videospace.lipreading.text import counted
 

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.phonemes import phonemes

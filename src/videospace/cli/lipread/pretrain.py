@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import Faces, detector_named
+from videospace.cli.lipread.recordings import Faces, choose_detector
 from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS
 from videospace.lipreading.phonetics.visemes import visemes
@@ -75,7 +75,7 @@ def _train(command: Pretrain) -> None:
 
 def _read(command: Pretrain) -> list[LabeledClip]:
     clips: list[LabeledClip] = []
-    detector = detector_named(command.faces, None)
+    detector = choose_detector(command.faces, None)
     for folder in command.corpus:
         clips += read_corpus(folder, fps=command.fps, detector=detector)
     left_out = {name.casefold() for name in command.without}

@@ -8,11 +8,11 @@ from typing import Annotated
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import (
+from videospace.cli.lipread.recordings import (
     Faces,
     ProfileFolder,
     Recordings,
-    detector_named,
+    choose_detector,
     read_word,
 )
 from videospace.lipreading.adaptation.learning import LearningSettings
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
     opened = open_recognizer(profile, LearningSettings(device=command.device))
     if opened.strategy != profile.settings.strategy and not command.json:
         print(f"by '{opened.strategy}', since '{profile.settings.strategy}' has no model yet")
-    detector = detector_named(command.faces, command.box)
+    detector = choose_detector(command.faces, command.box)
     for path in command.clips:
         clip, problems = read_word(path, detector)
         started = time.perf_counter()

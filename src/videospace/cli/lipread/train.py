@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.reading import Faces, ProfileFolder, detector_named, read_recording
+from videospace.cli.lipread.recordings import Faces, ProfileFolder, choose_detector, read_recording
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.data.footage import segments
@@ -13,8 +13,8 @@ from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import (
     adopt_model,
-    name_footage,
     open_recognizer,
+    pseudo_label_footage,
     train,
 )
 from videospace.lipreading.profile.model_selection import checked_strategy
@@ -68,12 +68,12 @@ def main(arguments: list[str]) -> None:
     )
     strategy = checked_strategy(command.strategy or profile.settings.strategy)
     footage = _footage(command)
-    named = name_footage(profile, footage, settings) if command.pseudo_labels else []
+    named = pseudo_label_footage(profile, footage, settings) if command.pseudo_labels else []
     if footage:
         also = f", {len(named)} of them taken for words" if command.pseudo_labels else ""
         print(f"{counted(len(footage), 'movement')} in the footage{also}")
     started = time.perf_counter()
-    record = train(profile, strategy, settings, footage=footage, named_footage=named)
+    record = train(profile, strategy, settings, footage=footage, pseudo_labeled_footage=named)
     opened = open_recognizer(profile, settings, strategy=strategy)
     seconds = time.perf_counter() - started
     what = "learns without training" if record is None else f"trained model {record.id}"
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
 def _footage(command: Train) -> list[MouthClip]:
     if command.pseudo_labels and not command.footage:
         raise UserError("expected --footage with --pseudo-labels, got none")
-    detector = detector_named(command.faces, command.box)
+    detector = choose_detector(command.faces, command.box)
     return [
         clip for path in command.footage for clip in segments(read_recording(path, detector)[0])
     ]

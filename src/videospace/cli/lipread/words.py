@@ -8,7 +8,7 @@ import tyro
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.add import name_look_alikes
-from videospace.cli.lipread.reading import ProfileFolder
+from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.words import read_word_list
 from videospace.lipreading.text import counted

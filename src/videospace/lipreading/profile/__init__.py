@@ -1,4 +1,4 @@
-"""A person's profile: words, clips, models and settings in one folder."""
+"""The store of one person: words, clips, models, settings and usage in one folder."""
 
 import lazy_loader
 

@@ -1,7 +1,7 @@
-"""A profile as one zip file, and back.
+"""Export a profile as one zip file, and import it.
 
-The zip holds ``profile.json`` (words, clips, choices, models and settings), ``clips/ID.npz`` and
-``models/ID/...``: what no program needs this one for.
+The zip holds ``profile.json`` (words, clips, usage, models and settings), ``clips/ID.npz`` and
+``models/ID/...``: formats that other programs can read, too.
 """
 
 import contextlib
@@ -42,14 +42,14 @@ _CLASS = "LipreadingProfile"
 
 
 def export_profile(profile: Profile, path: Path) -> None:
-    """Write everything a profile holds into one zip file.
+    """Write everything that a profile holds into one zip file.
 
     Args:
-        profile: The profile; nothing can be added while it is written.
-        path: The file, ``.zip``.
+        profile: The profile; nothing can be added to it meanwhile.
+        path: The zip file.
 
     Raises:
-        UserError: Another suffix, or it cannot be written.
+        UserError: The file name does not end in ``.zip``, or the file cannot be written.
     """
     if path.suffix.lower() != ".zip":
         raise UserError(f"expected a file name that ends in .zip, got '{path.name}'")
@@ -62,12 +62,12 @@ def export_profile(profile: Profile, path: Path) -> None:
         ProfileDatabase.writing(profile.folder) as database,
     ):
         content = _content(database)
-        # What is inside is compressed already.
+        # The files in it are compressed already.
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(CONTENT_FILE, json.dumps(content, indent=2, ensure_ascii=False))
             for record in content["clips"]:
                 file = clip_path(profile.folder, record["id"])
-                load_clip(file)  # a damaged clip is named now, not when the zip is needed
+                load_clip(file)  # a damaged clip is reported now, not when the zip is needed
                 archive.write(file, f"{CLIPS}/{file.name}")
             for record in content["models"]:
                 for file in sorted(model_path(profile.folder, record["id"]).iterdir()):
@@ -75,15 +75,15 @@ def export_profile(profile: Profile, path: Path) -> None:
 
 
 def import_profile(path: Path, folder: Path) -> Profile:
-    """Make a profile of an exported one.
+    """Make a profile from an exported one.
 
     Args:
         path: The zip file.
-        folder: A new folder.
+        folder: The new profile.
 
     Raises:
-        UserError: The file is no exported profile, damaged, incomplete, or of a newer version; or
-            the folder exists. There is no new folder then.
+        UserError: The file is not an exported profile, or is damaged, incomplete, or of a newer
+            version; or the folder exists. No folder is left behind then.
     """
     with _opened(path) as archive, new_folder(folder) as unfinished:
         content = _read_content(archive, path)
@@ -175,14 +175,14 @@ def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 
 def _check_identities(identities: list[str], path: Path) -> None:
-    """Identities become file names, so that nothing else may stand there."""
+    """Check ids, because they become file names."""
     for identity in identities:
         if not _IDENTITY.fullmatch(identity):
             raise UserError(f"'{path}': expected an id of 16 digits (0-f), got {identity!r}")
 
 
 def _check_times(times: list[str], path: Path) -> None:
-    """What was said is counted by day, so that nothing else may stand there."""
+    """Check times, because usage is counted by day."""
     for time in times:
         try:
             datetime.datetime.fromisoformat(time)

@@ -1,4 +1,4 @@
-"""A mouth clip as a file: NumPy's .npz, which needs nothing else to be read again."""
+"""Mouth clips as .npz files, which NumPy alone can read."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ from videospace.runtime.files import atomic_write
 
 
 def clip_id(clip: MouthClip) -> str:
-    """Sixteen hexadecimal digits that follow from the frames.
+    """Hash the frames of a clip to sixteen hexadecimal digits.
 
     Example:
         >>> clip_id(MouthClip(frames=np.zeros((2, 88, 88), np.uint8), fps=25.0))
@@ -25,7 +25,7 @@ def clip_id(clip: MouthClip) -> str:
 
 
 def save_clip(path: Path, clip: MouthClip) -> None:
-    """Write a clip, and wait until the disk has it under its name.
+    """Write a clip, and wait until it is on the disk under its name.
 
     Raises:
         UserError: The disk is full, or the folder cannot be written to.
@@ -53,8 +53,8 @@ def load_clip(path: Path) -> MouthClip:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk knows the names in a folder, where the system can say so."""
-    with contextlib.suppress(OSError):  # Windows opens no folders, and needs no sync of them
+    """Wait until the file names in a folder are on the disk, where the system supports it."""
+    with contextlib.suppress(OSError):  # Windows cannot open folders, and does not need this
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -1,4 +1,4 @@
-"""What lies where in the folder of a profile."""
+"""The folder of a profile: its layout, how it is made, and the cleanup after an interruption."""
 
 import contextlib
 import os
@@ -13,15 +13,15 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 
 CLIPS = "clips"
-"""Folder of the clips, ``ID.npz``."""
+"""Subfolder of the clips, ``ID.npz``."""
 MODELS = "models"
-"""Folder of the models, a folder each."""
+"""Subfolder of the models, each in a folder of its own."""
 UNFINISHED = ".unfinished-"
-"""Begins the name of what is being made: a model that is being learned, a profile."""
+"""Prefix of the name of a model that is being trained."""
 DELETED = ".deleted-"
-"""Begins the name of a profile that is being deleted."""
+"""Prefix of the name of a profile that is being deleted."""
 TRAINING_LOCK = ".training"
-"""Held by the process that learns."""
+"""Lock file of the process that trains."""
 
 
 def clip_path(folder: Path, identity: str) -> Path:
@@ -37,18 +37,18 @@ def model_path(folder: Path, identity: str) -> Path:
 def clean_up(folder: Path) -> None:
     """Remove the files of clips and models that the database of a profile does not know.
 
-    They are what a kill left of a call that had not returned: of a clip that was not acknowledged,
-    or of one that was being deleted.
+    A call that was killed before it returned leaves such files: of a clip that was not acknowledged
+    yet, or of one that was being deleted.
 
     Args:
-        folder: Of the profile.
+        folder: The profile.
 
     Raises:
-        UserError: The system refuses.
+        UserError: A file cannot be deleted.
     """
     if not any(_leftovers(folder)):
         return
-    with ProfileDatabase.writing(folder):  # now nobody is between a file and its row
+    with ProfileDatabase.writing(folder):  # no other call is between a file and its row now
         for path in list(_leftovers(folder)):
             remove(path)
 
@@ -57,7 +57,7 @@ def remove(path: Path) -> None:
     """Delete a file or a folder.
 
     Raises:
-        UserError: The system refuses.
+        UserError: It cannot be deleted.
     """
     try:
         if path.is_dir():
@@ -91,12 +91,12 @@ def _is_training(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A profile's folder to fill, which appears under its name when the block ends well.
+    """Yield a folder to fill, which gets its name when the block ends without an error.
 
-    Only its owner may read it.
+    Until then nothing has that name. Only the owner may read the folder.
 
     Raises:
-        UserError: There is something under that name, or it cannot be written to.
+        UserError: The name is taken, or the folder cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UserError(

@@ -1,4 +1,4 @@
-"""From the clips of a profile to a recognizer, and the training that goes before it."""
+"""Train the recognizer of a profile, and open it."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -26,20 +26,19 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileRecognizer:
-    """A person's recognizer, and how it came about."""
+    """A person's recognizer, with the strategy and the model behind it."""
 
     recognizer: Recognizer
-    """Knows every word of the profile that has a clip."""
+    """A recognizer of every word that has a clip."""
     strategy: StrategyName
-    """How it learned: the profile's strategy or, until that has been trained, the best one that
-    needs no training."""
+    """The profile's strategy or, until it has been trained, the best one that needs no training."""
     model: str | None
     """Id of the model that it uses; None where the strategy needs none."""
     words_without_clip: tuple[str, ...]
-    """Words that it cannot recognize yet."""
+    """Words without a clip, which it cannot recognize yet."""
 
     def record_of(self, found: Recognition) -> AnswerRecord:
-        """What it answered, as a profile keeps it with the right word."""
+        """Turn an answer into the record that a profile keeps of it."""
         return AnswerRecord(
             words=tuple(found.words),
             probabilities=tuple(found.probabilities),
@@ -50,10 +49,10 @@ class ProfileRecognizer:
 
 
 def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
-    """Keep a copy of a model that learned from other people in the profile.
+    """Copy a pretrained model into the profile.
 
     Raises:
-        UserError: Another process trains, or the disk is full.
+        UserError: Another process is training, or the disk is full.
     """
     with model_in_progress(profile) as unfinished:
         model.save_pretrained(unfinished)
@@ -61,7 +60,7 @@ def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
 
 
 def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledClip]]:
-    """The person's own clips, and the synthetic ones.
+    """The person's own clips, and the synthetic clips of the same words.
 
     Raises:
         UserError: Fewer than two words have a clip of their own.
@@ -78,21 +77,21 @@ def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledCli
 
 
 def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
-    """What each word is made of: mouth shapes, or the words that phrases share."""
+    """Spell each word in units: mouth shapes, or the words of phrases."""
     spoken = {word.text: word.spoken for word in profile.words()}
     return spell(spoken, profile.settings.language)
 
 
-def name_footage(
+def pseudo_label_footage(
     profile: Profile, footage: Sequence[MouthClip], settings: LearningSettings
 ) -> list[LabeledClip]:
-    """Clips of unlabeled footage whose word the person's recognizer is sure about.
+    """Select the clips of unlabeled footage whose word the recognizer is confident about.
 
     Raises:
         UserError: Fewer than two words have clips.
     """
-    by_what_needs_no_training = possible_strategy(profile, "fusion")
-    opened = open_recognizer(profile, settings, strategy=by_what_needs_no_training)
+    untrained = possible_strategy(profile, "fusion")
+    opened = open_recognizer(profile, settings, strategy=untrained)
     return pseudo_labeled(footage, opened.recognizer, speaker=profile.settings.person)
 
 
@@ -102,25 +101,25 @@ def train(
     settings: LearningSettings,
     *,
     footage: Sequence[MouthClip] = (),
-    named_footage: Sequence[LabeledClip] = (),
+    pseudo_labeled_footage: Sequence[LabeledClip] = (),
 ) -> ModelRecord | None:
-    """Train the profile's recognizer, where its strategy is one that trains.
+    """Set the strategy of a profile, and train its model where the strategy trains one.
 
-    Clips may be added meanwhile; they are taken into account without training.
+    Clips may be added meanwhile; they count without training.
 
     Args:
         profile: The profile.
-        strategy: How to learn, which the profile keeps.
-        settings: Of learning.
-        footage: Clips of the person of which nobody knows what they say; they are not kept.
-        named_footage: Those of :func:`name_footage`.
+        strategy: The strategy, which the profile keeps.
+        settings: The settings of learning.
+        footage: Unlabeled clips of the person; they are not kept.
+        pseudo_labeled_footage: The clips that :func:`pseudo_label_footage` returned.
 
     Returns:
-        The new model, or None where nothing had to be trained.
+        The new model; None where the strategy trains none.
 
     Raises:
-        UserError: Too few words have clips, there is no pretrained model, another process trains,
-            or clips were deleted meanwhile.
+        UserError: Too few words have clips, there is no pretrained model, another process is
+            training, or clips were deleted meanwhile.
     """
     if footage and not strategy_named(strategy).needs_training:
         raise UserError(
@@ -139,7 +138,7 @@ def train(
                 model,
                 settings,
                 synthetic=synthetic,
-                pseudo_labeled=named_footage,
+                pseudo_labeled=pseudo_labeled_footage,
                 footage=footage,
                 units=units,
             )
@@ -155,14 +154,14 @@ def train(
 def open_recognizer(
     profile: Profile, settings: LearningSettings | None = None, *, strategy: str | None = None
 ) -> ProfileRecognizer:
-    """A recognizer of all words that have clips, without training.
+    """Open the recognizer of all words that have clips; nothing is trained.
 
-    Clips that came after the training count as they do when they are added to an open recognizer.
+    Clips that were added after the training count as if they were added to an open recognizer.
 
     Args:
         profile: The profile.
-        settings: Of learning; None takes the defaults.
-        strategy: Instead of the profile's.
+        settings: The settings of learning; None takes the defaults.
+        strategy: A strategy to use instead of the profile's.
 
     Raises:
         UserError: Fewer than two words have clips, or a given strategy lacks its model.

@@ -1,4 +1,4 @@
-"""What answers for a profile: its strategy and the model in use, and going back to another one."""
+"""Select what answers for a profile: the strategy and the model, the newest or an earlier one."""
 
 import dataclasses
 from typing import cast
@@ -19,10 +19,10 @@ WITHOUT_MODEL: StrategyName = "dtw-normalized"
 
 
 def checked_strategy(name: str) -> StrategyName:
-    """A strategy by its name.
+    """Check the name of a strategy.
 
     Raises:
-        UserError: There is none of that name.
+        UserError: There is no strategy of that name.
     """
     if name not in STRATEGIES:
         raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGIES)}")
@@ -30,19 +30,19 @@ def checked_strategy(name: str) -> StrategyName:
 
 
 def current_selection(profile: Profile) -> tuple[StrategyName, ModelRecord | None]:
-    """What answers now: the strategy and, where it needs one, the model."""
+    """The strategy that answers now and, where it needs one, its model."""
     strategy = possible_strategy(profile, checked_strategy(profile.settings.strategy))
     return strategy, model_for(profile, strategy)
 
 
 def use_model(profile: Profile, identity: str) -> None:
-    """Let a model of the history answer from now on, an older one or again a newer one.
+    """Select the model that answers from now on, an older or a newer one.
 
-    The profile takes over its strategy. With a model that learned from other people alone, that is
-    one that needs no training: as it was before the person's words were trained.
+    The profile changes to the strategy of the model. For an encoder of other people's mouths that
+    is a strategy that needs no training, as before the person's words were trained.
 
     Args:
-        profile: The profile; no model leaves it.
+        profile: The profile; it keeps all models.
         identity: Id of the model.
 
     Raises:
@@ -65,13 +65,13 @@ def use_model(profile: Profile, identity: str) -> None:
 
 
 def base_model(profile: Profile) -> MouthModel | None:
-    """The model that learned from other people, if there is one."""
+    """The encoder of other people's mouths; None where the profile has none."""
     record = current_model(profile, "encoder")
     return None if record is None else load_model(profile, record)
 
 
 def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
-    """A model of the history, ready for use."""
+    """Load a model of the profile."""
     return MouthModel.from_pretrained(model_path(profile.folder, record.id))
 
 
@@ -88,10 +88,10 @@ def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:
 
 
 def model_for(profile: Profile, strategy: StrategyName) -> ModelRecord | None:
-    """The model by which a strategy answers; None where it needs none.
+    """The model that a strategy answers with; None where it needs none.
 
     Raises:
-        UserError: It has not been trained, or needs a pretrained model and there is none.
+        UserError: The strategy has not been trained, or there is no pretrained model.
     """
     if not strategy_named(strategy).needs_model:
         return None
@@ -107,7 +107,7 @@ def model_for(profile: Profile, strategy: StrategyName) -> ModelRecord | None:
 
 
 def base_for(profile: Profile, strategy: StrategyName) -> ModelRecord:
-    """The pretrained model that a strategy begins with.
+    """The pretrained model that a strategy starts from.
 
     Raises:
         UserError: There is none.

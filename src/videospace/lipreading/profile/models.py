@@ -1,4 +1,4 @@
-"""The models of a profile: what was learned from other people, and from the person."""
+"""The models that a profile keeps: encoders of other people, and models trained on the person."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ NUM_KEPT = 3
 
 @contextlib.contextmanager
 def model_in_progress(profile: Profile) -> Iterator[Path]:
-    """A folder to put a new model into, inside the profile; nobody else trains meanwhile.
+    """Yield a folder inside the profile for a new model, and lock the profile for training.
 
     Raises:
         UserError: Another process is training on this profile, or nothing can be written there.
@@ -46,18 +46,18 @@ def keep_model(
     strategy: str,
     clips: Sequence[str] = (),
 ) -> ModelRecord:
-    """Take a finished model into the profile's history, and into use.
+    """Add a finished model to the profile, and put it to use.
 
     Args:
         profile: The profile.
-        finished: The folder of :func:`model_in_progress`; it takes its place in the profile.
-        kind: Learned from other people, or from this person.
-        strategy: How it was learned.
-        clips: Ids of the person's clips it was learned from.
+        finished: The folder of :func:`model_in_progress`, which is moved into the profile.
+        kind: Whether the model learned from other people or from this person.
+        strategy: The strategy that trained it.
+        clips: Ids of the person's clips that it learned from.
 
     Raises:
-        UserError: A clip it was learned from has been deleted meanwhile, so that the model must
-            not stay either.
+        UserError: A clip that it learned from has been deleted meanwhile, so that the model is
+            not kept.
     """
     identity = uuid.uuid4().hex[:16]
     folder = model_path(profile.folder, identity)
@@ -97,8 +97,8 @@ def models(profile: Profile) -> list[ModelRecord]:
 def current_model(profile: Profile, kind: ModelKind) -> ModelRecord | None:
     """The model of a kind that is in use: the newest one, unless somebody chose another.
 
-    None where there is none.
+    It is None where the profile has no model of that kind.
     """
     found = [record for record in models(profile) if record.kind == kind]
-    # The last one of those that are equal, as all are in a profile of an older format.
+    # Of equal turns the last: an archive of the first format has no turns.
     return max(reversed(found), key=lambda record: record.turn, default=None)

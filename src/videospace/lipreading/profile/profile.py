@@ -1,4 +1,4 @@
-"""A person's profile: a folder that keeps every word and clip it has acknowledged."""
+"""A person's profile: words, clips and settings in one folder, safe against crashes."""
 
 import contextlib
 from collections.abc import Iterable
@@ -23,17 +23,17 @@ from videospace.runtime.errors import UserError
 
 
 class Profile:
-    """The words of one person and the clips that show them.
+    """The words of one person and the clips of them.
 
-    A call that changes something has changed it for good when it returns, also if the power fails
-    the moment after; a call that raises has changed nothing. Several threads and processes may use
-    one profile at a time.
+    Every change is atomic and durable: when a call returns, its change is on the disk, also if the
+    power fails right after; when a call raises, nothing has changed. Several threads and processes
+    may use one profile at the same time.
 
     Args:
-        folder: An existing profile.
+        folder: The folder of an existing profile.
 
     Raises:
-        UserError: It is no profile, damaged, or of a newer version.
+        UserError: The folder is not a profile, damaged, or of a newer version.
 
     Example:
         >>> import tempfile
@@ -57,6 +57,10 @@ class Profile:
     def create(cls, folder: Path, settings: ProfileSettings) -> "Profile":
         """Make a profile without words.
 
+        Args:
+            folder: A new or empty folder.
+            settings: The settings of the profile.
+
         Raises:
             UserError: The folder exists and is not empty, or cannot be written to.
         """
@@ -69,12 +73,16 @@ class Profile:
 
     @property
     def settings(self) -> ProfileSettings:
-        """As they are now."""
+        """The current settings."""
         with ProfileDatabase.reading(self.folder) as database:
             return database.settings()
 
     def change_settings(self, settings: ProfileSettings) -> None:
-        """Replace all settings."""
+        """Replace all settings.
+
+        Raises:
+            UserError: The name of the person cannot be shown, or the disk is full.
+        """
         checked_text(settings.person, "name")
         with ProfileDatabase.writing(self.folder) as database:
             database.write_settings(settings)
@@ -85,7 +93,7 @@ class Profile:
             return database.words()
 
     def word(self, text: str) -> WordRecord:
-        """One word.
+        """The record of one word, in any spelling of it.
 
         Raises:
             UserError: There is no such word.
@@ -97,13 +105,13 @@ class Profile:
         """Add a word.
 
         Args:
-            text: As it is shown.
-            spoken: How it is spoken; None takes the text.
-            note: For the helper.
+            text: The word as it is shown.
+            spoken: How the word is spoken; None takes the text.
+            note: A note for the helper.
 
         Raises:
-            UserError: The word is there already, empty, too long, or has characters that cannot
-                be shown.
+            UserError: The profile has the word already, or the word is empty, too long, or has
+                characters that cannot be shown.
         """
         text = checked_text(text)
         spoken = text if spoken is None else checked_text(spoken, "spoken form")
@@ -150,20 +158,20 @@ class Profile:
         problems: tuple[str, ...] | list[str] = (),
         answer: AnswerRecord | None = None,
     ) -> ClipRecord:
-        """Keep a clip of a word; when this returns, the disk has it.
+        """Add a clip of a word; when this returns, the clip is on the disk.
 
         Args:
             word: A word of the profile.
-            clip: One recording of it.
-            source: Where it comes from.
-            domain: Recorded or synthetic.
-            problems: What the quality report says against it.
-            answer: What had been answered to it, where the person said the word to somebody: the
-                choice is noted and counts as a use. None: it was recorded to teach.
+            clip: A recording of the word.
+            source: Where the clip comes from, such as a file name.
+            domain: Whether the clip was recorded or is synthetic.
+            problems: Problems that the quality report found.
+            answer: The answer of the recognizer, where the person said the word in use: it is kept
+                and counts as a use. None for a clip that was recorded for training.
 
         Raises:
-            UserError: There is no such word, the clip is longer than 12 seconds, the same recording
-                is there already, or the disk is full. Nothing has changed then.
+            UserError: There is no such word, the clip is longer than 12 seconds, the profile
+                has the same recording already, or the disk is full. Nothing has changed then.
         """
         clip.require_one_word()
         identity = clip_id(clip)
@@ -211,12 +219,12 @@ class Profile:
             return database.clips(None if word is None else database.word(word).text)
 
     def usage(self) -> list[UsageRecord]:
-        """What was said in use, in the order in which it was chosen."""
+        """What the person said in use and what was answered, oldest first."""
         with ProfileDatabase.reading(self.folder) as database:
             return database.usage()
 
     def load_clip(self, identity: str) -> MouthClip:
-        """The frames of a clip.
+        """Load the frames of a clip.
 
         Raises:
             UserError: There is no such clip, or its file is damaged.
@@ -226,7 +234,7 @@ class Profile:
         return load_clip(clip_path(self.folder, identity))
 
     def labeled_clips(self) -> list[LabeledClip]:
-        """All clips with their words, for learning and evaluation; the take is the clip's id."""
+        """Load all clips with their words, for training and evaluation."""
         person = self.settings.person
         return [
             LabeledClip(

@@ -1,4 +1,4 @@
-"""What a profile knows about its words, clips and models."""
+"""The records of a profile: settings, words, clips, models and usage."""
 
 import dataclasses
 import datetime
@@ -22,17 +22,17 @@ class WordRecord:
     """A word or phrase of the person's vocabulary."""
 
     text: str
-    """As it is shown; words that differ in capitals alone are the same word."""
+    """The word as it is shown. Words that differ only in upper and lower case are the same."""
     spoken: str
-    """How it is spoken, for what the text does not say: ``"doctor Lee"`` for ``"Dr. Lee"``."""
+    """How it is spoken, where the text does not say it: ``"doctor Lee"`` for ``"Dr. Lee"``."""
     note: str = ""
-    """Anything the helper wants to remember."""
+    """A note for the helper."""
     added: str
-    """When, as ISO 8601 in UTC."""
+    """Time, as ISO 8601 in UTC."""
     num_clips: int = 0
-    """Recordings of it."""
+    """Recordings of the word."""
     num_uses: int = 0
-    """How often it was confirmed to be what the person said."""
+    """How often the person said it in use."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,46 +40,46 @@ class ClipRecord:
     """A recording of one word."""
 
     id: str
-    """Sixteen hexadecimal digits that follow from the frames: the same recording, the same id."""
+    """Sixteen hexadecimal digits, a hash of the frames: the same recording has the same id."""
     word: str
     """Text of the word."""
     added: str
-    """When, as ISO 8601 in UTC."""
+    """Time, as ISO 8601 in UTC."""
     source: str
-    """Where it comes from, such as a file name or ``"camera"``."""
+    """Where the clip comes from, such as a file name or ``"camera"``."""
     domain: Domain
-    """Recorded or synthetic."""
+    """Whether the clip was recorded or is synthetic."""
     num_frames: int
-    """Frames."""
     fps: float
-    """Frames a second."""
+    """Frames per second."""
     problems: tuple[str, ...] = ()
-    """What the quality report says against it, in plain words."""
+    """Problems that the quality report found, in plain words."""
 
 
 @renamed(values={"kind": RENAMED_MODEL_KINDS, "strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelRecord:
-    """A model in the history of a profile."""
+    """A model that a profile keeps."""
 
     id: str
     """Name of its folder below ``models/``."""
     kind: ModelKind
-    """An encoder learned from other people, or what was learned from this person's clips."""
+    """Whether it is an encoder of other people's mouths or was trained on this person's clips."""
     added: str
-    """When, as ISO 8601 in UTC."""
+    """Time, as ISO 8601 in UTC."""
     strategy: str
-    """How it was learned."""
+    """The strategy that trained it."""
     clips: tuple[str, ...] = ()
-    """Ids of the clips it was learned from."""
+    """Ids of the clips that it learned from."""
     turn: int = 0
-    """Grows with every model that is put to use: the last one of a kind is the one in use."""
+    """Grows with every model that is put to use: the model of a kind with the highest turn is in
+    use."""
 
 
 @renamed(fields={"sure": "confident"}, values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnswerRecord:
-    """What was answered to a recording before somebody said what it was.
+    """The answer that a recognizer gave to a recording.
 
     Raises:
         UserError: Not every word has a probability.
@@ -90,16 +90,17 @@ class AnswerRecord:
     """
 
     words: tuple[str | None, ...] = ()
-    """The likeliest words, best first; None in the place of a word that was deleted since. Empty:
-    nothing was answered, as when fewer than two words had a recording."""
+    """The likeliest words, best first; None for a word that has been deleted since. Empty where
+    there was no answer, as when fewer than two words had a recording."""
     probabilities: tuple[float, ...] = ()
-    """Theirs, in [0, 1]."""
+    """The probability of each word, in [0, 1]."""
     confident: bool = False
-    """Whether the first of them was called sure."""
+    """Whether the recognizer was confident about the first word."""
     strategy: str = ""
-    """What answered; empty where nothing did."""
+    """The strategy that answered; empty where there was no answer."""
     model: str | None = None
-    """Id of the model that it used; None where it needs none. The model may be gone by now."""
+    """Id of the model that answered; None where the strategy needs none. It may have been deleted
+    since."""
 
     def __post_init__(self) -> None:
         if len(self.words) != len(self.probabilities):
@@ -111,27 +112,26 @@ class AnswerRecord:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UsageRecord:
-    """A word that was said to somebody, and what had been answered."""
+    """One use: a word that the person said, and what the recognizer had answered."""
 
     clip: str
-    """Id of the recording, which is kept as one of the word."""
+    """Id of the recording, which is kept as a clip of the word."""
     word: str
-    """What was said."""
+    """The word that was said."""
     made: str
-    """When, as ISO 8601 in UTC."""
+    """Time, as ISO 8601 in UTC."""
     was_known: bool
-    """Whether the word had a recording before, so that it could be answered at all."""
+    """Whether the word had a recording before, so that the answer could be right."""
     answer: AnswerRecord
-    """What had been answered."""
 
     @property
     def was_asked(self) -> bool:
-        """Whether it tells how good answers are: there was one, and it could be right."""
+        """Whether it counts for the accuracy: there was an answer, and it could be right."""
         return self.was_known and bool(self.answer.words)
 
     @property
     def rank(self) -> int | None:
-        """Of the right word in the answer, from 1; None where it is not among those named."""
+        """Rank of the right word in the answer, from 1; None where the answer does not name it."""
         words = self.answer.words
         return words.index(self.word) + 1 if self.word in words else None
 
@@ -139,21 +139,21 @@ class UsageRecord:
 @renamed(values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
-    """Settings of a profile."""
+    """What a helper can set for one person."""
 
     person: str
     """Name of the person."""
     language: str = "en-us"
-    """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
+    """Voice of espeak-ng that pronounces the words, such as en-us, de or fr."""
     strategy: str = "fusion"
     """How the person's words are learned: a name in
     :mod:`videospace.lipreading.adaptation.strategies`."""
     prior: bool = False
     """Prefer words that are used often."""
     finder: Finder = "dlib"
-    """What finds the mouth in recordings that the studio makes."""
+    """Detector that finds the mouth in recordings that the studio makes."""
     phrases: str = "Yes\nNo\nHelp\nI am in pain"
-    """What is said with one tap and never recognized, one a line."""
+    """Phrases that are said with one tap and never recognized, one a line."""
 
 
 def now() -> str:

@@ -1,4 +1,4 @@
-"""What may be a word of a profile."""
+"""The text of words, and lists of words."""
 
 import csv
 import dataclasses
@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from videospace.runtime.errors import UserError
 
 MAX_LENGTH = 100
-"""Characters; a vocabulary holds words and phrases, no paragraphs."""
+"""Most characters of a word or phrase."""
 
 
 def checked_text(text: str, what: str = "word") -> str:
-    """Bring a text into its one form.
+    """Normalize a text, and check that it can be a word.
 
     Args:
-        text: As it was typed.
-        what: It is, for messages.
+        text: The text as it was typed.
+        what: What the text is, for messages.
 
     Returns:
         Composed Unicode (NFC) with single spaces and none at the ends.
@@ -36,7 +36,7 @@ def checked_text(text: str, what: str = "word") -> str:
         raise UserError(
             f"expected a {what} of at most {MAX_LENGTH} characters, got {len(text)}: shorten it"
         )
-    # Joiners are part of how some scripts and emoji are written; other invisible signs are not.
+    # Some scripts and emoji need joiners; no other invisible character is allowed.
     hidden = [sign for sign in text if not sign.isprintable() and sign not in "\u200c\u200d"]
     if hidden:
         raise UserError(
@@ -47,7 +47,7 @@ def checked_text(text: str, what: str = "word") -> str:
 
 
 def word_key(text: str) -> str:
-    """What two spellings of one word have in common.
+    """The key of a word, which is the same for all its spellings.
 
     Example:
         >>> word_key("Straße") == word_key("STRASSE")
@@ -57,10 +57,10 @@ def word_key(text: str) -> str:
 
 
 HEADINGS = {"word": "text", "spoken": "spoken", "spoken form": "spoken", "note": "note"}
-"""What a first line may say instead of a word, and the field that it means."""
+"""Column names that a first line may have, and the field that each means."""
 
 FIELDS = ("text", "spoken", "note")
-"""The columns of a list without such a line."""
+"""The columns of a list without column names."""
 
 _SEPARATORS = "\t;,"
 
@@ -69,27 +69,28 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WordEntry:
-    """A line of a list."""
+    """A line of a list of words."""
 
     text: str
-    """The word, as it is shown."""
+    """The word as it is shown."""
     spoken: str | None = None
-    """How it is spoken; None: as its text says."""
+    """How the word is spoken; None takes the text."""
     note: str = ""
-    """For the helper."""
+    """A note for the helper."""
 
 
 def read_word_list(content: str) -> list[WordEntry]:
     r"""Read a list with a word on each line, or a table of words, spoken forms and notes.
 
-    Columns are separated by commas, semicolons or tabs; a text that holds such a sign stands in
+    Columns are separated by commas, semicolons or tabs. A text with such a character must be in
     quotation marks. A first line that names the columns may change their order.
 
     Args:
-        content: Of the list.
+        content: The text of the list.
 
     Raises:
-        UserError: A line is no word, or has too many columns; it is named. Or there is no word.
+        UserError: A line is not a word or has too many columns; the message names the line. Or
+            there is no word.
 
     Example:
         >>> read_word_list('Dr. Lee, doctor Lee\n"yes, please"')[1].text
@@ -100,7 +101,9 @@ def read_word_list(content: str) -> list[WordEntry]:
     content = content.removeprefix("\ufeff")
     unquoted = _QUOTED.sub("", content)
     separator = next((sign for sign in _SEPARATORS if sign in unquoted), ",")
-    lines = content.splitlines(keepends=True)  # a cell in quotation marks may go on in the next
+    lines = content.splitlines(
+        keepends=True
+    )  # a cell in quotation marks may continue on the next line
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     fields, entries = FIELDS, []
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.lipreading.mouth.detection import FaceDetector, FixedBox
-from videospace.lipreading.mouth.detectors import detector_named as finder_named
+from videospace.lipreading.mouth.detectors import detector_named
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
 from videospace.runtime.errors import UserError
@@ -22,13 +22,13 @@ Faces = Literal["dlib", "mediapipe", "middle", "crops"]
 ``crops``: recordings show nothing but the mouth."""
 
 
-def detector_named(faces: Faces, box: str | None) -> FaceDetector | None:
+def choose_detector(faces: Faces, box: str | None) -> FaceDetector | None:
     """What finds the mouth; None where recordings show nothing else."""
     if box is not None:
         return FixedBox(box)
     if faces == "crops":
         return None
-    return finder_named(faces)
+    return detector_named(faces)
 
 
 def read_word(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
