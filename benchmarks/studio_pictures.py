@@ -25,7 +25,7 @@ from PIL import Image
 from tests.support.drawn_faces import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
 from tests.support.studio_in_process import InProcessStudio
 
-from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.profile import profile as profile_module

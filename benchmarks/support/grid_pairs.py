@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from benchmarks.support.common import say
 from videospace.clips.sources import VIDEO_SUFFIXES
 from videospace.lipreading.data.corpora import LabeledClip
-from videospace.lipreading.mouth.detection import FaceDetector
+from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth

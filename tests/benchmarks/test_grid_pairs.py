@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from benchmarks.support.grid_pairs import mouths_of_recordings, read_grid_pairs, spoken_pairs
 
-from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.runtime.errors import UserError
 
 HEADER = "recording\tstart_frame\tend_frame\tword\n"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.drawn_studio import DrawnStudio
 from tests.support.page_actions import press, show_page, texts, wait, wait_for_camera
 
-from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 

@@ -12,8 +12,7 @@ from .evaluation.evaluation import (
     split_shots,
 )
 from .model.mouth_model import MouthModel
-from .mouth.detection import FaceDetector, FixedBox
-from .mouth.detectors import detector_named
+from .mouth.detectors import FaceDetector, FixedBox, detector_named
 from .mouth.dlib_detector import DlibDetector
 from .mouth.mediapipe_detector import MediapipeDetector
 from .mouth.mouth_clip import MouthClip
@@ -22,7 +21,8 @@ from .mouth.reading import read_crops, read_mouth
 from .phonetics.homophenes import LookAlike, look_alikes
 from .phonetics.phonemes import phonemes
 from .phonetics.visemes import visemes
-from .pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
+from .pretraining.config import PretrainConfig, PretrainOptions
+from .pretraining.episodes import EpisodeConfig
 from .pretraining.pretrain import pretrain
 from .pretraining.published import model_from_published
 from .profile import history

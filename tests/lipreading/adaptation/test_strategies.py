@@ -87,7 +87,7 @@ def test_a_refused_clip_changes_nothing(shots, queries, tiny_model):
     minute = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
     with pytest.raises(UserError, match="at most 12 s"):
         learned.add("new", minute)
-    with pytest.raises(UserError, match="expected a word, got an empty text"):
+    with pytest.raises(UserError, match="empty"):
         learned.add("  ", queries[0].clip)
     np.testing.assert_array_equal(learned.probabilities([queries[0].clip]), before)
 
@@ -131,25 +131,25 @@ def test_what_a_strategy_needs(shots, tiny_model):
     assert get_args(StrategyName) == tuple(STRATEGIES)
     without_model = [name for name, strategy in STRATEGIES.items() if not strategy.needs_model]
     assert without_model == ["dtw", "dtw-normalized"]
-    with pytest.raises(UserError, match="prototypes needs a pretrained model: make one"):
+    with pytest.raises(UserError, match="pretrained model"):
         learn("prototypes", shots)
     with pytest.raises(UserError, match=r"second domain.*use ve-r$"):
         learn("ve-r+s-mod", shots, tiny_model)
-    with pytest.raises(UserError, match="at least 2 words to train on, got 1"):
+    with pytest.raises(UserError, match="2 words"):
         learn("cl-r", shots[:1], tiny_model)
-    with pytest.raises(UserError, match="expected at least one clip of the person, got none"):
+    with pytest.raises(UserError, match="at least one clip"):
         learn("dtw", [])
-    with pytest.raises(UserError, match=r"expected one of the strategies cl-r, .*, got 'magic'"):
+    with pytest.raises(UserError, match="magic"):
         strategy_named("magic")
 
 
 def test_bad_recognizers(shots):
-    with pytest.raises(UserError, match="expected a weight for each"):
+    with pytest.raises(UserError, match="weight"):
         Recognizer({}, {})
     good = recognizer("dtw", shots)
-    with pytest.raises(UserError, match="expected k of at least 1, got 0"):
+    with pytest.raises(UserError, match="k of at least 1"):
         good.recognize(shots[0].clip, k=0)
-    with pytest.raises(UserError, match=r"expected confident_at in \[0, 1\], got 2.0"):
+    with pytest.raises(UserError, match="confident_at"):
         Recognizer(good.scorers, good.weights, confident_at=2.0)
     assert good.probabilities([]).shape == (0, 4)
     assert recognizer("dtw", shots[:1]).recognize(shots[0].clip).probabilities == [1.0]
@@ -157,16 +157,17 @@ def test_bad_recognizers(shots):
 
 def test_the_device_counts_without_training_too(shots, tiny_model):
     for strategy in ("fusion", "prototypes"):
-        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, got"):
+        with pytest.raises(UserError, match="auto, cpu"):
             recognizer(strategy, shots, tiny_model, LearningSettings(device="abacus"))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"time_budget_seconds": 0.0}, "expected more than 0 seconds for training, got 0"),
-        ({"time_budget_seconds": -60.0}, "expected more than 0 seconds for training, got -60"),
-        ({"confident_at": 1.5}, r"expected confident_at in \[0, 1\], got 1.5"),
+        ({"time_budget_seconds": 0.0}, "more than 0 seconds"),
+        ({"time_budget_seconds": -60.0}, "more than 0 seconds"),
+        ({"seed": -1}, "seed"),
+        ({"confident_at": 1.5}, "confident_at"),
     ],
 )
 def test_bad_settings(change, message):

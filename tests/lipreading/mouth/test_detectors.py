@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from videospace.clips.decoding.video_input import read_frames
-from videospace.lipreading.mouth.detection import FaceDetector
+from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mediapipe_detector import MediapipeDetector
 from videospace.lipreading.mouth.pose import SIDE_IN_FACE_SIZES, MouthPose
@@ -135,12 +135,8 @@ class TestDlib:
     @pytest.mark.parametrize("missing", ["dlib", "face_recognition_models"])
     def test_the_extra_is_named(self, dlib, monkeypatch, missing):
         monkeypatch.setitem(sys.modules, missing, None)
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match="extra 'lipreading'"):
             DlibDetector()(faces(50, 50))
-        assert str(caught.value) == (
-            "finding faces with dlib needs the extra 'lipreading': "
-            'pip install "videospace[lipreading]"'
-        )
 
 
 class FakeMesh:
@@ -182,12 +178,8 @@ class TestMediapipe:
     @pytest.mark.parametrize("library", [None, types.SimpleNamespace()])
     def test_a_release_with_models_is_asked_for(self, monkeypatch, library):
         monkeypatch.setitem(sys.modules, "mediapipe", library)
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match="mediapipe<"):
             MediapipeDetector()(np.ones((20, 20, 3), np.uint8))
-        assert str(caught.value) == (
-            "finding faces with MediaPipe needs a release that carries its models: "
-            'pip install "mediapipe<0.10.30", or use dlib'
-        )
 
 
 @pytest.mark.realdata

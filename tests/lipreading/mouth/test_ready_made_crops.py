@@ -1,3 +1,4 @@
+import re
 import zipfile
 
 import numpy as np
@@ -45,25 +46,19 @@ class TestReadCrops:
         assert abs(int(clip.frames.mean()) - 90) <= 2
 
     def test_an_empty_folder(self, tmp_path):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=re.escape(str(tmp_path))):
             read_crops(tmp_path)
-        assert str(caught.value) == (
-            f"expected images of a mouth in the folder '{tmp_path}', got none"
-        )
 
     def test_a_broken_image_is_named(self, tmp_path):
         level_images(tmp_path, "1.png")
         (tmp_path / "2.png").write_bytes((tmp_path / "1.png").read_bytes()[:50])
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=re.escape(str(tmp_path / "2.png"))):
             read_crops(tmp_path)
-        assert str(caught.value) == (
-            f"'{tmp_path / '2.png'}' is no image that can be read: restore it or take it out"
-        )
 
     def test_a_damaged_zip(self, tmp_path):
         path = tmp_path / "take.zip"
         path.write_bytes(b"PK" + bytes(100))
-        with pytest.raises(UserError, match=r"cannot read '.*' as a zip of images: "):
+        with pytest.raises(UserError, match="zip"):
             read_crops(path)
 
     def test_a_zip_with_one_damaged_image(self, tmp_path):
@@ -76,15 +71,14 @@ class TestReadCrops:
         second = content.rindex(b"IHDR", 0, content.index(b"PK\x01\x02"))
         content[second + 40 : second + 50] = b"\xff" * 10
         path.write_bytes(content)
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(UserError, match=r"2\.png"):
             read_crops(path)
-        assert str(caught.value) == f"'{path}/2.png' is damaged: restore it or take it out"
 
     def test_a_zip_of_many_clips(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
             for name in ("a/1.png", "b/1.png"):
                 archive.writestr(name, b"")
-        with pytest.raises(UserError, match=r"images of one clip in .*, got images in 2 folders"):
+        with pytest.raises(UserError, match="2 folders"):
             read_crops(tmp_path / "many.zip")
 
     @given(st.lists(st.integers(0, 300), min_size=1, max_size=6, unique=True))

@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.mouth.tracking import follow, frames_between_looks, pose_of_every_frame
+from videospace.lipreading.mouth.tracking import (
+    follow,
+    frames_between_detections,
+    pose_of_every_frame,
+)
 
 
 def at(x: float, side: float = 40.0, y: float = 50.0) -> MouthPose:
@@ -87,5 +91,5 @@ class TestPath:
 
 @given(st.floats(0.5, 500))
 def test_faces_are_looked_for_often_enough(fps):
-    looks_a_second = fps / frames_between_looks(fps)
-    assert min(fps, 12.5) <= looks_a_second <= 25
+    detections_per_second = fps / frames_between_detections(fps)
+    assert min(fps, 12.5) <= detections_per_second <= 25

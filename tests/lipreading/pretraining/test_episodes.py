@@ -2,8 +2,7 @@ import numpy as np
 import torch
 
 from videospace.lipreading.data.batches import InputConfig
-from videospace.lipreading.pretraining.config import EpisodeConfig
-from videospace.lipreading.pretraining.episodes import EpisodeSource
+from videospace.lipreading.pretraining.episodes import EpisodeConfig, EpisodeSource
 
 
 def test_episodes_are_of_one_speaker_each_and_repeatable(mouth_corpus):

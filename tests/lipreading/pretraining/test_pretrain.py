@@ -6,7 +6,8 @@ from tests.support.drawn_mouths import drawn_corpus
 
 from videospace.lipreading.data.augmentation import NO_AUGMENTATION
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.episodes import EpisodeConfig
 from videospace.lipreading.pretraining.pretrain import STATE_FILE, pretrain
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError

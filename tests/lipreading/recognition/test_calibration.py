@@ -8,7 +8,8 @@ from tests.support.drawn_mouths import drawn_corpus, drawn_phrases
 
 from videospace.lipreading.adaptation import learning
 from videospace.lipreading.adaptation.learning import recognizer
-from videospace.lipreading.pretraining.config import EpisodeConfig, PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
+from videospace.lipreading.pretraining.episodes import EpisodeConfig
 from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.recognition import calibration
 from videospace.lipreading.recognition.calibration import calibrate, own_temperature
@@ -67,7 +68,7 @@ def test_words_are_kept_out_of_pretraining(mouth_corpus):
     assert "dtw-embeddings+dtw-normalized+prototypes+words" in model.calibration
     everything = dataclasses.replace(config, calibration_words=0)
     assert len(pretrain(mouth_corpus, None, everything, QUIET).words) == 4
-    with pytest.raises(UserError, match="at least 1 of calibration_speakers to say the"):
+    with pytest.raises(UserError, match="calibration_speakers"):
         PretrainConfig(calibration_words=2, calibration_speakers=0)
 
 
@@ -134,8 +135,8 @@ def test_another_spelling_is_another_training(tmp_path):
     corpus = drawn_corpus(takes=2)
     config = PretrainConfig(episode=EpisodeConfig(speakers=1, words=3), steps=2, unit_weight=1.0)
     pretrain(corpus, tmp_path, config, QUIET, units={"word 0": ["open"], "word 1": ["shut"]})
-    with pytest.raises(UserError, match="holds a training with other clips"):
+    with pytest.raises(UserError, match="other clips"):
         pretrain(corpus, tmp_path, config, QUIET, units={"word 0": ["shut"], "word 1": ["open"]})
     renamed = [dataclasses.replace(clip, word=clip.word.upper()) for clip in corpus]
-    with pytest.raises(UserError, match="holds a training with other clips"):
+    with pytest.raises(UserError, match="other clips"):
         pretrain(renamed, tmp_path, config, QUIET)

@@ -1,4 +1,4 @@
-"""Words that the person never recorded come out as not sure."""
+"""Words that the person never recorded are rejected."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def one_clip_each(num_words: int):
     return drawn_corpus(num_words, speakers=1, takes=1)
 
 
-def shares_sure(known, num_words: int) -> tuple[float, float]:
+def confident_fractions(known, num_words: int) -> tuple[float, float]:
     """Of clips of words inside and outside of the vocabulary of word 0 to word n-1."""
     inside = [known.recognize(drawn_clip(w, 0, 7)).confident for w in range(num_words)]
     outside = [known.recognize(drawn_clip(w, 0, 7)).confident for w in range(num_words, 18)]
@@ -23,21 +23,21 @@ def shares_sure(known, num_words: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize("num_words", [2, 4, 9])
 @pytest.mark.parametrize("strategy", ["dtw-normalized", "dtw", "prototypes", "fusion", "cl-r"])
-def test_words_outside_are_mostly_not_sure(num_words, strategy, tiny_model):
+def test_words_outside_are_mostly_rejected(num_words, strategy, tiny_model):
     shots = one_clip_each(num_words)
-    inside, outside = shares_sure(learn(strategy, shots, tiny_model, QUICK), num_words)
+    inside, outside = confident_fractions(learn(strategy, shots, tiny_model, QUICK), num_words)
     assert outside < 0.3
     if strategy == "dtw-normalized":
         assert inside > outside + 0.3
 
 
-def test_probability_alone_would_be_sure_of_what_it_never_saw():
+def test_probability_alone_would_be_confident_of_what_it_never_saw():
     """What the rule is for: among two words, one is always far more likely than the other."""
     shots = one_clip_each(2)
     known = recognizer("dtw-normalized", shots)
-    assert shares_sure(known, 2)[1] < 0.3
+    assert confident_fractions(known, 2)[1] < 0.3
     known.rejection_thresholds = {}
-    assert shares_sure(known, 2)[1] > 0.9
+    assert confident_fractions(known, 2)[1] > 0.9
 
 
 def test_the_judge_changes_no_probability(tiny_model):
@@ -49,7 +49,7 @@ def test_the_judge_changes_no_probability(tiny_model):
     np.testing.assert_array_equal(known.probabilities(clips), judged)
 
 
-def test_one_word_alone_is_never_sure():
+def test_one_word_alone_is_never_confident():
     known = recognizer("dtw", one_clip_each(1))
     assert not known.recognize(drawn_clip(0)).confident
 
@@ -107,7 +107,7 @@ def test_phrases_that_share_a_part_are_taken_out_with_it():
     assert np.isfinite(rejection_threshold(beginning_alike, clips[:6], Known(few, beginning_alike)))
 
 
-def test_phrases_inside_are_sure_and_those_of_other_parts_are_not():
+def test_phrases_inside_are_confident_and_those_of_other_parts_are_not():
     """Outside stand other drawn words for letters and digits."""
     known = recognizer(
         "dtw-normalized", drawn_phrases(0), settings=LearningSettings(confident_at=0.3)

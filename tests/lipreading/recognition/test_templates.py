@@ -231,5 +231,5 @@ def test_two_hundred_words_take_well_below_300_ms(shots):
 
 def test_a_clip_of_a_minute_is_refused():
     clip = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
-    with pytest.raises(UserError, match=r"at most 12 s, got one of 60\.0 s: cut it to the word"):
+    with pytest.raises(UserError, match="at most 12 s"):
         cosine_features([clip])

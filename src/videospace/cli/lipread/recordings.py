@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from videospace.lipreading.mouth.detection import FaceDetector, FixedBox
-from videospace.lipreading.mouth.detectors import detector_named
+from videospace.lipreading.mouth.detectors import FaceDetector, FixedBox, detector_named
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_crops, read_mouth
 from videospace.runtime.errors import UserError

@@ -9,7 +9,7 @@ from typing import Literal
 
 from videospace.clips.decoding.frame_folder import natural_order
 from videospace.clips.sources import VIDEO_SUFFIXES
-from videospace.lipreading.mouth.detection import FaceDetector
+from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.image_files import OpenZip, is_image
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.reading import read_crops, read_mouth

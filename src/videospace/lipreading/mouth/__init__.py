@@ -1,1 +1,1 @@
-"""From a film of a face to the crops of its mouth, and how good they are."""
+"""From a recording of a face to the crops of its mouth, and the quality of the recording."""

@@ -1,4 +1,4 @@
-"""Cutting a mouth out of a frame: upright, centered, gray, 88×88."""
+"""Crops of a mouth: upright, centered, gray, 88×88 px."""
 
 import math
 
@@ -13,9 +13,9 @@ from videospace.lipreading.mouth.pose import MouthPose
 def crop_mouth(
     frame: UInt8[np.ndarray, "height width 3"], pose: MouthPose
 ) -> UInt8[np.ndarray, "88 88"]:
-    """Turn, scale and cut a frame so that the mouth stands upright in the middle.
+    """Rotate, scale and crop a frame so that the mouth is upright in the middle.
 
-    What lies outside the frame is filled with the nearest pixels of its edge.
+    Pixels outside the frame repeat its edge.
 
     Args:
         frame: uint8 RGB.
@@ -31,7 +31,7 @@ def crop_mouth(
         >>> (crop > 100).sum(axis=0).max()
         np.int64(44)
     """
-    # A square that is turned fits into one that is √2 as large.
+    # A rotated square fits into one that is √2 times as large.
     reach = math.ceil(pose.side_px / math.sqrt(2)) + 2
     left, top = math.floor(pose.x_px) - reach, math.floor(pose.y_px) - reach
     surroundings = _to_gray(_patch(frame, top, left, 2 * reach))
@@ -50,12 +50,12 @@ def crop_mouth(
 
 
 def fit_crop(image: Image.Image) -> UInt8[np.ndarray, "88 88"]:
-    """Bring a ready-made crop of a mouth to 88×88: as wide or as high as it fits, in the middle.
+    """Resize a ready-made crop of a mouth to 88×88 px without changing its proportions.
 
-    The rest is filled with the nearest pixels of its edge, so that a mouth keeps its shape.
+    The image is placed in the middle, and its edge is repeated in what is left.
 
     Args:
-        image: Of any size and mode.
+        image: Any size and mode.
 
     Example:
         >>> fit_crop(Image.new("L", (96, 54), 7)).shape
@@ -71,7 +71,7 @@ def fit_crop(image: Image.Image) -> UInt8[np.ndarray, "88 88"]:
 
 
 def _patch(pixels: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
-    """A square of a picture that may reach beyond it."""
+    """Take a square of a picture; beyond the picture its edge is repeated."""
     height, width = pixels.shape[:2]
     rows = np.arange(top, top + side).clip(0, height - 1)
     columns = np.arange(left, left + side).clip(0, width - 1)

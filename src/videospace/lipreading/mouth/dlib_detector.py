@@ -1,4 +1,4 @@
-"""Mouths by dlib: its face detector and 68 landmarks, as in the thesis."""
+"""The detector of dlib: a face detector and 68 landmarks, as in the thesis."""
 
 import importlib
 import importlib.util
@@ -13,8 +13,8 @@ from videospace.lipreading.mouth.pose import MouthPose, pose_from_landmarks
 from videospace.runtime.errors import UserError
 
 SMALL_SIDE_PX = 200
-"""Shorter side of the picture in which faces are looked for first. The detector knows faces from
-about 80 px on, so these have to fill two fifths of it."""
+"""Shorter side of the picture in the first search. The detector finds faces from about 80 px on, so
+a face has to fill two fifths of it."""
 _NOT_INSTALLED = (
     "finding faces with dlib needs the extra 'lipreading': pip install \"videospace[lipreading]\""
 )
@@ -23,10 +23,10 @@ _LEFT_EYE, _RIGHT_EYE, _LIPS = slice(36, 42), slice(42, 48), slice(48, 68)
 
 @final
 class DlibDetector:
-    """Upright faces, found by histograms of gradients; the libraries are opened on first use.
+    """Finds upright faces by histograms of gradients; the libraries are opened on first use.
 
-    A frame is shrunk before faces are looked for; where none is found, at twice the size again.
-    Landmarks are placed in the frame as it is.
+    Faces are searched in a smaller copy of the frame and, where there is none, in one of twice that
+    size. Landmarks are placed in the frame itself.
 
     Source: King (2009), "Dlib-ml: a machine learning toolkit"; Kazemi and Sullivan (2014), "One
     millisecond face alignment with an ensemble of regression trees".
@@ -36,7 +36,7 @@ class DlibDetector:
         self._libraries: tuple[Any, Any, Any] | None = None
 
     def __call__(self, frame: UInt8[np.ndarray, "height width 3"], /) -> list[MouthPose]:
-        """One pose for each face, the largest first.
+        """Find every face; the largest comes first.
 
         Raises:
             UserError: dlib or its models are not installed.
@@ -62,7 +62,7 @@ class DlibDetector:
 
 
 def _shrinkings(shorter_side_px: int) -> list[float]:
-    """How many times smaller the picture is made in the first try, and in the second."""
+    """By which factors the picture is shrunk in the first and in the second search."""
     first = max(1.0, shorter_side_px / SMALL_SIDE_PX)
     return [first] if first == 1 else [first, max(1.0, first / 2)]
 
@@ -77,15 +77,15 @@ def _pose(points: Float[np.ndarray, "point=68 xy=2"]) -> MouthPose:
 
 
 def _open_libraries() -> tuple[Any, Any, Any]:
-    """The library, its face detector and its landmarks.
+    """Open the library, its face detector and its landmarks.
 
-    The package of models is found and not imported: on import it asks for a part of setuptools
-    that newer ones no longer have.
+    The package of models is located and not imported: its import needs a part of setuptools that
+    newer versions no longer have.
     """
     try:
         dlib: Any = importlib.import_module("dlib")
         package = importlib.util.find_spec("face_recognition_models")
-    except (ImportError, ValueError) as error:  # ValueError: a module without a specification
+    except (ImportError, ValueError) as error:  # ValueError: the module has no specification
         raise UserError(_NOT_INSTALLED) from error
     if package is None or not package.submodule_search_locations:
         raise UserError(_NOT_INSTALLED)

@@ -1,4 +1,4 @@
-"""Where a word begins and ends: from the first movement of the lips to the last."""
+"""The begin and end of a word: the first and the last movement of the lips."""
 
 import dataclasses
 
@@ -10,18 +10,20 @@ from scipy.ndimage import gaussian_filter1d
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 
 LAG_SECONDS = 0.04
+"""Time between the two frames that are compared."""
 SMOOTHING_SECONDS = 0.06
+"""Standard deviation of the smoothing of the motion."""
 PEAK_FRACTION = 0.2
-"""Lips move where their motion is above this fraction of the way from stillness to the peak."""
+"""The lips move where their motion is above this fraction of the way from rest to the peak."""
 STILL_LEVELS = 1.0
-"""Motion that a camera's noise gives, in gray levels; below it nothing moves."""
+"""Motion that the noise of a camera causes, in gray levels; below it nothing moves."""
 PAUSE_SECONDS = 0.5
-"""A longer rest ends the word; what lies beyond is another movement."""
+"""A longer rest ends the word, and another movement begins after it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Movement:
-    """Part of a clip in which the lips move."""
+    """A part of a clip in which the lips move."""
 
     start_frame: int
     """First frame of the movement."""
@@ -30,13 +32,13 @@ class Movement:
 
 
 def lip_motion(clip: MouthClip) -> Float[np.ndarray, " time"]:
-    """How much the middle of the picture changes around each frame.
+    """Measure how much the middle of the picture changes around each frame.
 
-    Light that changes as a whole does not count, nor does fine noise: what is compared are means
-    of 4×4 px less the mean of the frame, in frames about 0.04 s apart.
+    To ignore changes of the light and fine noise, frames about 0.04 s apart are compared by the
+    means of 4×4 px, less the mean of the frame.
 
     Args:
-        clip: Of any rate.
+        clip: At any frame rate.
 
     Returns:
         Mean change in gray levels for each frame; zeros for a single one.
@@ -54,9 +56,9 @@ def lip_motion(clip: MouthClip) -> Float[np.ndarray, " time"]:
     if not lag:
         return np.zeros(num_frames)
     change = np.abs(coarse[lag:] - coarse[:-lag]).mean(axis=(1, 2), dtype=np.float64)
-    # A difference belongs to the moment between its two frames.
-    moments = np.arange(len(change)) + lag / 2
-    motion = np.interp(np.arange(num_frames), moments, change)
+    # A difference belongs to the time between its two frames.
+    times = np.arange(len(change)) + lag / 2
+    motion = np.interp(np.arange(num_frames), times, change)
     return gaussian_filter1d(motion, SMOOTHING_SECONDS * clip.fps, mode="nearest")
 
 
@@ -67,7 +69,7 @@ def find_movement(clip: MouthClip) -> Movement | None:
         clip: One word, with or without rest around it.
 
     Returns:
-        The movement; None where the lips rest all the time.
+        The movement; None where the lips never move.
 
     Example:
         >>> frames = np.full((50, 88, 88), 100, np.uint8)
@@ -86,21 +88,21 @@ def find_movement(clip: MouthClip) -> Movement | None:
 
 
 def find_movements(clip: MouthClip) -> list[Movement]:
-    """All movements that pauses of 0.5 s divide, from the first to the last.
+    """Find all movements between pauses of 0.5 s, in order.
 
     Args:
-        clip: Of any length, such as a person's unlabeled footage.
+        clip: Any length, such as a person's unlabeled footage.
     """
     return _movements(lip_motion(clip), clip.fps)
 
 
 def cut(clip: MouthClip, movement: Movement, *, margin_seconds: float = 0.2) -> MouthClip:
-    """A movement alone, with a little rest at either end.
+    """Cut a movement out of a clip, with a little rest at either end.
 
     Args:
-        clip: Where it was found.
-        movement: What to cut out.
-        margin_seconds: Rest that is kept at either end, where there is that much.
+        clip: The clip in which it was found.
+        movement: The movement to keep.
+        margin_seconds: Rest to keep at either end, where there is that much.
     """
     margin = round(margin_seconds * clip.fps)
     frames = clip.frames[max(0, movement.start_frame - margin) : movement.end_frame + margin]
@@ -111,7 +113,7 @@ def _movements(motion: Float[np.ndarray, " time"], fps: float) -> list[Movement]
     rest, peak = np.percentile(motion, (10, 98))
     if peak < STILL_LEVELS:
         return []
-    # Where nothing rests, as in a clip cut to the word, all of it moves.
+    # In a clip that is cut to the word nothing rests: all of it moves.
     threshold = min(rest + PEAK_FRACTION * (peak - rest), peak / 2)
     moving = np.flatnonzero(motion > threshold)
     pauses = np.flatnonzero(np.diff(moving) > PAUSE_SECONDS * fps + 1)

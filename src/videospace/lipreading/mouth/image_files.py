@@ -16,18 +16,18 @@ from videospace.runtime.errors import UserError
 
 _IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 _ZIP_ERRORS = (OSError, zipfile.BadZipFile, RuntimeError, EOFError)
-"""RuntimeError is what zipfile says to a password, and to a compression that it does not know."""
+"""zipfile raises RuntimeError for a password, and for a compression that it does not know."""
 
 
 def is_image(path: str) -> bool:
-    """Whether it is an image by its suffix, and not hidden or in a hidden folder."""
+    """Whether a path names an image by its suffix, and neither it nor a folder of it is hidden."""
     parts = PurePosixPath(path).parts
     hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
     return not hidden and PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
 
 
 def read_folder(folder: Path) -> UInt8[np.ndarray, "time 88 88"]:
-    """The images of a folder as crops, in natural order.
+    """Read the images of a folder as crops, in natural order.
 
     Raises:
         UserError: There is no image, or one is broken.
@@ -39,10 +39,10 @@ def read_folder(folder: Path) -> UInt8[np.ndarray, "time 88 88"]:
 
 
 def read_zip(path: Path) -> UInt8[np.ndarray, "time 88 88"]:
-    """The images of a zip as crops, in natural order.
+    """Read the images of a zip as crops, in natural order.
 
     Raises:
-        UserError: No zip, no images, images in several folders, or one that is broken.
+        UserError: The file is no zip, its images are missing, broken or in several folders.
     """
     with OpenZip(path) as archive:
         folders = {str(PurePosixPath(name).parent) for name in archive.image_names}
@@ -80,7 +80,7 @@ class OpenZip:
         self._archive.close()
 
     def read(self, names: Iterable[str]) -> UInt8[np.ndarray, "time 88 88"]:
-        """Some of the images as crops.
+        """Read some of the images as crops.
 
         Raises:
             UserError: One is broken.

@@ -1,4 +1,4 @@
-"""Mouths by MediaPipe's face mesh, where a user has a release that still carries its models."""
+"""The detector of MediaPipe, for users of a release that still includes its models."""
 
 from typing import Any, final
 
@@ -15,7 +15,7 @@ _LIPS = (61, 291, 39, 0, 269, 181, 17, 405)  # corners, three points above, thre
 
 @final
 class MediapipeDetector:
-    """Faces from many sides, also turned ones; the library is opened on first use.
+    """Finds faces from many sides, also rotated ones; the library is opened on first use.
 
     Source: Kartynnik, Ablavatski, Grishchenko and Grundmann (2019), "Real-time facial surface
     geometry from monocular video on mobile GPUs".
@@ -25,10 +25,10 @@ class MediapipeDetector:
         self._mesh: Any = None
 
     def __call__(self, frame: UInt8[np.ndarray, "height width 3"], /) -> list[MouthPose]:
-        """One pose for each face, the largest first.
+        """Find every face; the largest comes first.
 
         Raises:
-            UserError: MediaPipe is not installed, or carries no models.
+            UserError: MediaPipe is not installed, or includes no models.
         """
         if self._mesh is None:
             self._mesh = _open_mesh()
@@ -49,7 +49,7 @@ def _open_mesh() -> Any:
         face_mesh = mediapipe.solutions.face_mesh
     except (ImportError, AttributeError) as error:
         raise UserError(
-            "finding faces with MediaPipe needs a release that carries its models: "
+            "finding faces with MediaPipe needs a release that includes its models: "
             'pip install "mediapipe<0.10.30", or use dlib'
         ) from error
     return face_mesh.FaceMesh(static_image_mode=True, max_num_faces=MAX_FACES)

@@ -1,4 +1,4 @@
-"""A mouth clip: what every part of the recognizer looks at."""
+"""Mouth clips: the input of every part of the recognizer."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ MOUTH_SIZE = 88
 """Height and width of a mouth crop in px (thesis 2.3.1)."""
 
 MODEL_FPS = 25.0
-"""Frames a second at which encoders and templates look at clips."""
+"""Frames per second of the clips that encoders and templates are given."""
 
 MAX_SECONDS = 12.0
 """Longest clip of a word; a mouthed word or phrase takes one to three seconds."""
@@ -19,10 +19,11 @@ MAX_SECONDS = 12.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class MouthClip:
-    """Aligned gray crops of one mouth, frame by frame.
+    """A clip of one mouth: aligned gray crops, frame by frame.
 
     Raises:
-        UserError: The frames are not uint8 (time, 88, 88), there is none, or the rate is no rate.
+        UserError: The frames are not uint8 (time, 88, 88), there are none, or the frame rate is not
+            above 0.
 
     Example:
         >>> clip = MouthClip(frames=np.zeros((50, 88, 88), np.uint8), fps=50.0)
@@ -33,7 +34,7 @@ class MouthClip:
     frames: UInt8[np.ndarray, "time height width"]
     """Gray levels in [0, 255], 88×88 px, the mouth in the middle."""
     fps: float
-    """Frames a second."""
+    """Frames per second."""
 
     def __post_init__(self) -> None:
         if self.frames.dtype != np.uint8 or self.frames.shape[1:] != (MOUTH_SIZE, MOUTH_SIZE):
@@ -48,11 +49,11 @@ class MouthClip:
 
     @property
     def seconds(self) -> float:
-        """How long the clip lasts."""
+        """Length of the clip."""
         return len(self.frames) / self.fps
 
     def require_one_word(self) -> None:
-        """Refuse what is too long to be a word or a phrase.
+        """Check that the clip is not too long to be a word or a phrase.
 
         Raises:
             UserError: The clip is longer than 12 seconds.
@@ -64,7 +65,11 @@ class MouthClip:
             )
 
     def at_fps(self, fps: float) -> "MouthClip":
-        """The same movement at another rate: each new frame is the nearest old one in time."""
+        """The same movement at another frame rate.
+
+        Args:
+            fps: Frames per second; each new frame is the nearest old one in time.
+        """
         num_frames = max(1, round(self.seconds * fps))
-        moments = (np.arange(num_frames) + 0.5) / num_frames * len(self.frames)
-        return MouthClip(frames=self.frames[moments.astype(int)], fps=fps)
+        nearest = (np.arange(num_frames) + 0.5) / num_frames * len(self.frames)
+        return MouthClip(frames=self.frames[nearest.astype(int)], fps=fps)

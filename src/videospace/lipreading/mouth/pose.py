@@ -1,4 +1,4 @@
-"""Where the mouth is in one frame."""
+"""The position of the mouth in a frame."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 SIDE_IN_FACE_SIZES = 0.75
-"""Side of a crop over the size of the face: lips at rest take up about four fifths of its width, as
-in MIRACL's crops. With 1.2, as around the published encoders, nose and chin outweigh the lips:
+"""Side of a crop over the size of the face. Lips at rest are about four fifths as wide as the crop,
+as in the crops of MIRACL. With 1.2, as for the published encoders, nose and chin outweigh the lips:
 templates on GRID then recognize 2 words in a hundred instead of 9."""
 
 
 class MouthPose(NamedTuple):
-    """The square of a frame that shows a mouth with some context around the lips."""
+    """The square of a frame that shows a mouth with a little around the lips."""
 
     x_px: float
     """Center of the lips, from the left edge of the frame."""
@@ -21,20 +21,21 @@ class MouthPose(NamedTuple):
     side_px: float
     """Side of the square."""
     angle: float
-    """How far the head leans clockwise in the picture, in radians."""
+    """Clockwise rotation of the head in the picture, in radians."""
 
 
 def pose_from_landmarks(
     eyes: Float[np.ndarray, "eye=2 xy=2"], lips: Float[np.ndarray, "point xy=2"]
 ) -> MouthPose:
-    """The mouth's square, upright in the face and as large as the face asks.
+    """Place the mouth's square by the landmarks of a face.
 
-    The face's size is the distance of the eyes, or that of the eyes from the mouth where it is
-    longer: a head that turns shortens the one, a head that nods the other.
+    The square is aligned with the eyes and as large as the size of the face requires. That size is
+    the distance between the eyes or, where it is longer, from the eyes to the mouth: turning the
+    head shortens the first, nodding the second.
 
     Args:
         eyes: Centers of the eyes in px; the one further left in an upright picture first.
-        lips: Points spread evenly over the lips in px.
+        lips: Points distributed evenly over the lips, in px.
 
     Example:
         >>> eyes, lips = np.array([[40.0, 50], [80, 50]]), np.array([[50.0, 100], [70, 100]])

@@ -1,4 +1,4 @@
-"""How good a recording is, in figures and in words for whoever holds the camera."""
+"""The quality of a recording: measurements, and advice for the person with the camera."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ LONGEST_SECONDS = 10.0
 LOWEST_FPS = 15.0
 LONGEST_GAP_SECONDS = 0.3
 SMALLEST_MOUTH_PX = 28
-"""Half of what the recognizer looks at: below, every pixel is stretched over four."""
+"""Below this size, the crop magnifies the mouth more than threefold."""
 LIGHT_FPS = 5.0
-"""How often light and sharpness are looked at."""
+"""How often light and sharpness are measured, per second."""
 DARKEST, BRIGHTEST = 0.12, 0.88
 LEAST_CONTRAST = 0.03
 LEAST_SHARPNESS = 0.11
@@ -28,45 +28,45 @@ MOST_FRAMES_AFFECTED = 0.1
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QualityReport:
-    """What was measured on one clip; :attr:`problems` says what to do about it."""
+    """Measurements of one recording; :attr:`problems` says what to improve."""
 
     num_frames: int
     """Frames that could be read."""
     num_lost_frames: int = 0
-    """Frames that the file should have besides, and that are damaged or cut off."""
+    """Further frames that the file should have, but that are damaged or cut off."""
     fps: float
-    """Frames a second."""
+    """Frames per second."""
     face_fraction: float = 1.0
-    """Fraction of the frames looked at that show the face, in [0, 1]; 1 for ready-made crops."""
+    """Fraction of the searched frames that show the face, in [0, 1]; 1 for ready-made crops."""
     longest_gap_seconds: float = 0.0
     """The longest time without the face."""
     longest_gap_start_seconds: float = 0.0
-    """When it begins."""
+    """Its start."""
     several_faces_fraction: float = 0.0
-    """Fraction of the frames looked at that show more than one face, in [0, 1]."""
+    """Fraction of the searched frames that show more than one face, in [0, 1]."""
     mouth_side_px: float
-    """Side of the mouth's square in the source; 88 px and more are as good as it gets."""
+    """Side of the mouth's square in the source; more than 88 px improves nothing."""
     out_of_frame_fraction: float = 0.0
-    """Fraction of the frames in which the lips lie partly outside the picture, in [0, 1]."""
+    """Fraction of the frames in which the lips are partly outside the picture, in [0, 1]."""
     brightness: float
     """Mean gray level around the mouth, from 0 (black) to 1 (white)."""
     contrast: float
     """Standard deviation of the gray levels in a frame, over the whole range."""
     sharpness: float
-    """Contrast of the finest details over that of everything; 0.2 and more is sharp."""
+    """Contrast of the finest details over the whole contrast; 0.2 and more is sharp."""
     movement_start_seconds: float | None
-    """When the lips begin to move; None where they never do."""
+    """When the lips begin to move; None where they never move."""
     movement_end_seconds: float | None
     """When they come to rest."""
 
     @property
     def seconds(self) -> float:
-        """How long the clip lasts."""
+        """Length of the recording."""
         return self.num_frames / self.fps
 
     @property
     def problems(self) -> list[str]:
-        """What could be better, and how, in plain words; empty for a good clip."""
+        """Advice on what to improve, in plain words; empty for a good recording."""
         return [text for is_so, text in _judgements(self) if is_so]
 
 
@@ -80,14 +80,14 @@ def assess(
     out_of_frame_fraction: float = 0.0,
     num_lost_frames: int = 0,
 ) -> QualityReport:
-    """Measure what a clip itself tells, and join it with what its reading told.
+    """Measure a clip, and add what was measured while it was read.
 
     Args:
         clip: The crops.
         mouth_side_px: Side of the mouth's square in the source.
-        face_fraction: Fraction of the frames looked at that show the face.
-        gap_seconds: Start and length of the longest time without it.
-        several_faces_fraction: Fraction of the frames looked at that show more than one face.
+        face_fraction: Fraction of the searched frames that show the face.
+        gap_seconds: Start and length of the longest time without the face.
+        several_faces_fraction: Fraction of the searched frames that show more than one face.
         out_of_frame_fraction: Fraction of the frames in which the lips leave the picture.
         num_lost_frames: Frames that could not be read.
 
@@ -99,8 +99,8 @@ def assess(
         the lips do not move: was a word mouthed?
     """
     movement = find_movement(clip)
-    looked_at = clip.at_fps(min(clip.fps, LIGHT_FPS)).frames
-    levels = looked_at.reshape(len(looked_at), -1) / np.float32(255)
+    sampled = clip.at_fps(min(clip.fps, LIGHT_FPS)).frames
+    levels = sampled.reshape(len(sampled), -1) / np.float32(255)
     return QualityReport(
         num_frames=len(clip.frames),
         num_lost_frames=num_lost_frames,
@@ -113,14 +113,14 @@ def assess(
         out_of_frame_fraction=out_of_frame_fraction,
         brightness=float(levels.mean()),
         contrast=float(np.median(levels.std(axis=1))),
-        sharpness=sharpness(looked_at),
+        sharpness=sharpness(sampled),
         movement_start_seconds=None if movement is None else movement.start_frame / clip.fps,
         movement_end_seconds=None if movement is None else movement.end_frame / clip.fps,
     )
 
 
 def sharpness(frames: UInt8[np.ndarray, "time 88 88"]) -> float:
-    """How much of the contrast lies in the finest details, as the median over the frames.
+    """Measure how much of the contrast is in the finest details; the median over the frames.
 
     Returns:
         Standard deviation of the Laplacian over that of the gray levels; 0 for a plain picture,

@@ -1,4 +1,4 @@
-"""Reading a clip: from a film of a face, or from ready-made crops, to a mouth clip."""
+"""Reading mouth clips from recordings of a face, or from ready-made crops of a mouth."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -7,42 +7,48 @@ import numpy as np
 from einops import repeat
 from jaxtyping import UInt8
 from PIL import Image
+from scipy.ndimage import label
 
 from videospace.clips.decoding.video_input import probe, read_frames
 from videospace.lipreading.mouth.cropping import crop_mouth, fit_crop
-from videospace.lipreading.mouth.detection import FaceDetector
+from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.image_files import read_folder, read_zip
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.quality import QualityReport, assess, fraction_out_of_frame
-from videospace.lipreading.mouth.tracking import follow, frames_between_looks, pose_of_every_frame
+from videospace.lipreading.mouth.tracking import (
+    follow,
+    frames_between_detections,
+    pose_of_every_frame,
+)
 from videospace.runtime.errors import UserError
 
 
 def read_mouth(
     source: Path | str | np.ndarray, detector: FaceDetector, *, fps: float | None = None
 ) -> tuple[MouthClip, QualityReport]:
-    """Follow the mouth through a film and cut it out of every frame.
+    """Read a recording of a face: track the mouth and crop it from every frame.
 
-    A film is read twice, first to find the face and then to cut, and never held as a whole.
-    Where the face is lost, the crop goes on the straight way to where it is found again.
+    The recording is read twice, first to find the face and then to crop, and never held in memory
+    as a whole. While the face is lost, the crop moves on a straight line to where it is found
+    again.
 
     Args:
         source: A video file, a folder of images, or the frames as uint8, RGB
             (time, height, width, 3) or gray (time, height, width).
         detector: Finds the faces.
-        fps: Frames a second; None takes the file's own, and 25 for frames and images.
+        fps: Frames per second; None takes the file's own, and 25 for frames and images.
 
     Returns:
-        The mouth at the rate of the film, and what is good or bad about it.
+        The mouth at the frame rate of the recording, and the quality of the recording.
 
     Raises:
-        UserError: Nothing can be read, or no frame shows a face.
+        UserError: Nothing can be read, or there is no face in any frame.
 
     Example:
-        >>> from videospace.lipreading.mouth.detection import FixedBox
-        >>> film = np.random.default_rng(0).integers(0, 256, (30, 120, 160, 3), dtype=np.uint8)
-        >>> clip, report = read_mouth(film, FixedBox("40,50,60,60"))
+        >>> from videospace.lipreading.mouth.detectors import FixedBox
+        >>> frames = np.random.default_rng(0).integers(0, 256, (30, 120, 160, 3), dtype=np.uint8)
+        >>> clip, report = read_mouth(frames, FixedBox("40,50,60,60"))
         >>> clip.frames.shape, report.face_fraction, report.mouth_side_px
         ((30, 88, 88), 1.0, 60.0)
     """
@@ -56,45 +62,46 @@ def read_mouth(
         rate, num_expected = info.fps if fps is None else fps, info.num_frames
     if not 0 < rate < float("inf"):
         raise UserError(f"expected a frame rate above 0, got {rate}")
-    between = frames_between_looks(rate)
+    between = frames_between_detections(rate)
     found: list[list[MouthPose]] = []
     num_frames = height = width = 0
-    for num_frames, frame in enumerate(_film(source), start=1):
+    for num_frames, frame in enumerate(_read(source), start=1):
         height, width = frame.shape[:2]
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
-    looks = follow(found)
-    if not any(looks):
+    poses = follow(found)
+    if not any(poses):
         raise UserError(
-            f"expected a face in {name}, found none in {len(looks)} frames that were looked at: "
-            "film the whole face from the front, upright and with enough light"
+            f"expected a face in {name}, found none in the {len(poses)} frames searched: "
+            "record the whole face from the front, upright and with enough light"
         )
-    path = pose_of_every_frame(looks, between=between, num_frames=num_frames, fps=rate)
-    crops = [crop_mouth(frame, pose) for frame, pose in zip(_film(source), path, strict=True)]
+    path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
+    crops = [crop_mouth(frame, pose) for frame, pose in zip(_read(source), path, strict=True)]
     clip = MouthClip(frames=np.stack(crops), fps=rate)
-    gap_start, gap_length = _longest_gap(looks)
+    gap_start, gap_length = _longest_gap(poses)
     return clip, assess(
         clip,
         mouth_side_px=float(np.median([pose.side_px for pose in path])),
-        face_fraction=sum(look is not None for look in looks) / len(looks),
+        face_fraction=sum(pose is not None for pose in poses) / len(poses),
         gap_seconds=(gap_start * between / rate, gap_length * between / rate),
-        several_faces_fraction=sum(len(poses) > 1 for poses in found) / len(found),
+        several_faces_fraction=sum(len(faces) > 1 for faces in found) / len(found),
         out_of_frame_fraction=fraction_out_of_frame(path, height, width),
         num_lost_frames=max(0, num_expected - num_frames),
     )
 
 
 def read_crops(path: Path | str, *, fps: float | None = None) -> MouthClip:
-    """Read crops of a mouth that were made elsewhere.
+    """Read ready-made crops of a mouth.
 
-    Each is brought to 88×88 as a whole, keeping its shape, and filled up with its edge.
+    Each crop is resized to 88×88 px without changing its proportions; its edge is repeated in what
+    is left.
 
     Args:
         path: A folder of images, a zip of images or a video of a mouth, gray or in color.
-        fps: Frames a second; None takes the video's own, and 25 for images.
+        fps: Frames per second; None takes the video's own, and 25 for images.
 
     Raises:
-        UserError: There is nothing that can be read, or an image is broken.
+        UserError: Nothing can be read, or an image is broken.
     """
     path = Path(path)
     if path.is_dir():
@@ -107,8 +114,8 @@ def read_crops(path: Path | str, *, fps: float | None = None) -> MouthClip:
     return MouthClip(frames=frames, fps=own_fps if fps is None else fps)
 
 
-def _film(source: Path | str | np.ndarray) -> Iterable[UInt8[np.ndarray, "height width 3"]]:
-    """The frames from the first on, RGB, each time it is called."""
+def _read(source: Path | str | np.ndarray) -> Iterable[UInt8[np.ndarray, "height width 3"]]:
+    """Iterate over the frames as RGB; each call begins with the first."""
     if not isinstance(source, np.ndarray):
         return read_frames(source)
     return _as_rgb(source)
@@ -128,12 +135,11 @@ def _require_frames(frames: np.ndarray) -> None:
         )
 
 
-def _longest_gap(looks: Sequence[MouthPose | None]) -> tuple[int, int]:
-    """First look and length of the longest run without a pose."""
-    start = longest_start = longest = 0
-    for place, look in enumerate(looks):
-        if look is not None:
-            start = place + 1
-        elif place + 1 - start > longest:
-            longest_start, longest = start, place + 1 - start
-    return longest_start, longest
+def _longest_gap(poses: Sequence[MouthPose | None]) -> tuple[int, int]:
+    """Start and length of the longest run without a pose; (0, 0) where there is none."""
+    runs, num_runs = label([pose is None for pose in poses])
+    if not num_runs:
+        return 0, 0
+    lengths = np.bincount(runs)[1:]
+    longest = int(lengths.argmax())
+    return int(np.flatnonzero(runs == longest + 1)[0]), int(lengths[longest])

@@ -1,1 +1,1 @@
-"""How words sound and look: phonemes, visemes, homophenes, units."""
+"""The sound and the look of words: phonemes, visemes, homophenes, units."""

@@ -1,4 +1,4 @@
-"""Words that look alike on the lips, named before they are confused."""
+"""Words that look alike on the lips, to warn of confusions before they happen."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from videospace.lipreading.phonetics.visemes import visemes
 
 NEARLY_ALIKE = 0.2
-"""Share of mouth shapes by which words may differ and still be named."""
+"""Words that differ in at most this fraction of their mouth shapes count as look-alikes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,8 @@ class LookAlike:
     word: str
     """The other word."""
     difference: float
-    """Share of mouth shapes that differ, in [0, 1]; 0 is a homophene: no lipreader can tell."""
+    """Fraction of mouth shapes that differ, in [0, 1]; 0 is a homophene, which nobody can tell
+    apart by the lips."""
 
 
 def look_alikes(
@@ -29,13 +30,13 @@ def look_alikes(
     """Find words that look like a given one.
 
     Args:
-        spoken: How the given word is spoken.
-        others: Pairs of another word and how that is spoken.
+        spoken: The given word as it is spoken.
+        others: Pairs of another word and how it is spoken.
         language: An espeak-ng voice.
-        limit: The largest difference to name, in [0, 1].
+        limit: The largest difference to report, in [0, 1].
 
     Returns:
-        The most alike first; none where nothing is known about how a word looks.
+        The most similar first; empty where the mouth shapes of a word are not known.
 
     Example:
         >>> [found.word for found in look_alikes("mat", [("bad", "bad"), ("water", "water")])]
@@ -50,14 +51,14 @@ def look_alikes(
 
 
 def shape_difference(one: Sequence[str], other: Sequence[str]) -> float:
-    """How much two rows of mouth shapes differ.
+    """Measure how much two sequences of mouth shapes differ.
 
     Args:
-        one: Shapes in order.
-        other: The same of another word.
+        one: Shapes of a word, in order.
+        other: Shapes of another word.
 
     Returns:
-        Edit distance over the length of the longer row, in [0, 1]; 1 where a row is empty.
+        The edit distance over the length of the longer sequence, in [0, 1]; 1 where one is empty.
 
     Example:
         >>> shape_difference("abcde", "abxde")

@@ -1,4 +1,4 @@
-"""How a word is spoken: phonemes from eSpeak NG, where it is installed."""
+"""Phonemes of words, from eSpeak NG where it is installed."""
 
 import ctypes
 import functools
@@ -9,22 +9,23 @@ _RETRIEVAL, _UTF8, _IPA = 1, 1, 2
 """Values of espeak-ng's speak_lib.h: no sound is played, text is UTF-8, phonemes are IPA."""
 
 _NO_PHONEMES = re.compile(r"\([^)]*\)|[ˈˌːˑ‿.,;!?\-|_ \n\u0300-\u036f]")
-"""Language switches, stress, length, ties and pauses: nothing of it shows on the lips."""
+"""Language switches, stress, length, ties and pauses, which do not show on the lips."""
 
 _lock = threading.Lock()
 """espeak-ng has one voice for the whole process."""
 
 
 def phonemes(text: str, language: str = "en-us") -> str | None:
-    """The phonemes of a word or phrase.
+    """Look up the phonemes of a word or phrase.
 
     Args:
-        text: As it is spoken.
+        text: The word or phrase as it is spoken.
         language: An espeak-ng voice, such as ``en-us``, ``en-gb``, ``de`` or ``fr``.
 
     Returns:
-        International phonetic signs in a row, without stress and length; empty where nothing of
-        the text can be spoken; None where espeak-ng (extra ``lipreading``) or the voice is missing.
+        Signs of the international phonetic alphabet, without stress and length; empty where the
+        text has nothing to speak; None where espeak-ng (extra ``lipreading``) or the voice is
+        missing.
 
     Example:
         >>> spoken = phonemes("bat")
@@ -37,7 +38,7 @@ def phonemes(text: str, language: str = "en-us") -> str | None:
     with _lock:
         if speaker.espeak_SetVoiceByName(language.encode()) != 0:
             return None
-        # What is left of the text moves along with the pointer, clause by clause.
+        # espeak-ng moves the pointer to the rest of the text, clause by clause.
         rest = ctypes.c_char_p(text.encode())
         clauses = []
         while rest.value:
@@ -47,7 +48,7 @@ def phonemes(text: str, language: str = "en-us") -> str | None:
 
 @functools.cache
 def _espeak() -> ctypes.CDLL | None:
-    """The library, ready; None where it is not installed."""
+    """Load and initialize the library; None where it is not installed."""
     try:
         import espeakng_loader
     except ImportError:

@@ -1,4 +1,4 @@
-"""Reading the units that words are made of, such as visemes, off the frames."""
+"""Units: the parts of words, such as visemes, that a model can read frame by frame."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,14 +11,15 @@ from torch.nn import functional
 from videospace.lipreading.phonetics.visemes import visemes
 
 MIN_SHARED = 3
-"""Phrases that each of their words must stand in, to be learned word by word."""
+"""Number of phrases in which a word must be at the same position, to count as shared."""
 
 
 def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple[str, ...]]:
-    """What each word of a vocabulary is made of.
+    """Divide each word of a vocabulary into units.
 
-    Phrases that share their words, such as letters with digits, are made of these: every clip of a
-    phrase then teaches its parts to all others. Anything else is made of visemes.
+    Where all phrases share their words, such as letters with digits, these words are the units, so
+    that a clip of a phrase helps to recognize every phrase with one of its words. Otherwise the
+    units are visemes.
 
     Args:
         spoken: How each word or phrase is spoken.
@@ -38,15 +39,15 @@ def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple
 
 
 def shared_parts(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The words of those phrases of a vocabulary that share all of their words.
+    """Divide the phrases that share all of their words into these words.
 
-    A word is shared where it stands at the same place of several phrases of as many words.
+    A word is shared where it has the same position in several phrases of the same length.
 
     Args:
         texts: The words and phrases, in any order and number.
 
     Returns:
-        The words of each such phrase; all others are left out.
+        The words of each such phrase, without the other texts.
 
     Example:
         >>> texts = ["yes", *(f"{letter} {digit}" for letter in "abc" for digit in "123")]
@@ -54,21 +55,21 @@ def shared_parts(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
         ('b', '2')
     """
     parts = {text: tuple(text.casefold().split()) for text in texts}
-    counts = Counter(place for of_text in parts.values() for place in places(of_text))
+    counts = Counter(at for of_text in parts.values() for at in part_positions(of_text))
     return {
         text: of_text
         for text, of_text in parts.items()
-        if len(of_text) > 1 and min(counts[place] for place in places(of_text)) >= MIN_SHARED
+        if len(of_text) > 1 and min(counts[at] for at in part_positions(of_text)) >= MIN_SHARED
     }
 
 
-def places(parts: Sequence[str]) -> list[tuple[str, int, int]]:
-    """The parts of a phrase with where they stand: the part, its number, and of how many."""
+def part_positions(parts: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The parts of a phrase with their positions: part, index, and number of parts."""
     return [(part, number, len(parts)) for number, part in enumerate(parts)]
 
 
 def unit_names(units_of: Mapping[str, Sequence[str]], words: Sequence[str]) -> list[str]:
-    """All units of some words, in order of first appearance.
+    """List the units of some words in order of first appearance.
 
     Example:
         >>> unit_names({"mama": ["m", "a", "m", "a"]}, ["mama", "unknown"])
@@ -82,12 +83,12 @@ def unit_loss(
     lengths: Int[Tensor, " clip"],
     spellings: Sequence[Sequence[int]],
 ) -> Float[Tensor, ""]:
-    """How badly the frames explain the units of each clip; clips without units do not count.
+    """CTC loss of the units of each clip; clips without units do not count.
 
     Args:
-        logits: Of "no unit" (first) and of every unit.
+        logits: For each frame, of "no unit" (first) and of every unit.
         lengths: Frames of each clip.
-        spellings: Units of each clip, counted from 1; empty where they are not known.
+        spellings: Units of each clip as numbers from 1 on; empty where they are not known.
 
     Source: Graves et al., "Connectionist temporal classification", 2006.
     """

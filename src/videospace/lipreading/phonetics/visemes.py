@@ -1,4 +1,4 @@
-"""What a word looks like: the shapes that its sounds leave on the lips."""
+"""Visemes: the mouth shapes of the sounds of a word."""
 
 import functools
 import itertools
@@ -23,10 +23,10 @@ VISEMES = {
     "mouth small": "uʊʉyøœɵ",
     "mouth neutral": "ɜɝɚ",
 }
-"""Phonemes that look alike.
+"""Names of mouth shapes with the phonemes that have this shape.
 
-Source: consonants after Jeffers and Barley (1971), "Speechreading"; vowels by how far the mouth
-opens and whether it is rounded, which is what shows of them.
+Source: consonants after Jeffers and Barley (1971), "Speechreading"; vowels by the visible opening
+and rounding of the mouth.
 """
 
 _SHAPE_OF = {sign: shape for shape, signs in VISEMES.items() for sign in signs}
@@ -39,15 +39,15 @@ _SPELLINGS = {
     r"y\b": "i", r"o(?=[^aeiou]e\b)": "oʊ", r"(?<=[^aeiou])e\b": "", "[ei]r|ur": "ɝ",
     "a": "æ", "o": "ɑ", "u": "ʌ", "i|y": "ɪ",
 }  # fmt: skip
-"""Rough rules of English spelling, for where nothing better is installed."""
+"""Rough rules of English spelling, for use without espeak-ng."""
 
 
 @functools.lru_cache(maxsize=4096)
 def visemes(text: str, language: str = "en-us") -> tuple[str, ...]:
-    """The shapes of the mouth while a word or phrase is spoken.
+    """Look up the mouth shapes of a word or phrase.
 
     Args:
-        text: As it is spoken.
+        text: The word or phrase as it is spoken.
         language: An espeak-ng voice. Without espeak-ng (extra ``lipreading``) the shapes are
             guessed from the letters, by the rules of English.
 
@@ -72,7 +72,7 @@ def from_letters(text: str) -> str:
     """Guess the phonemes of an English word from its letters.
 
     Args:
-        text: Accents are dropped; signs that are no Latin letters say nothing.
+        text: Accents are dropped, and signs other than Latin letters are left out.
 
     Example:
         >>> from_letters("ship"), from_letters("phone"), from_letters("knee")

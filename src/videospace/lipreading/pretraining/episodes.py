@@ -1,5 +1,6 @@
 """What a step of pretraining looks at: takes of words of speakers, and words that are made up."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,9 +11,38 @@ from torch import Tensor
 
 from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
 from videospace.lipreading.data.corpora import LabeledClip
-from videospace.lipreading.pretraining.config import EpisodeConfig
 from videospace.runtime.errors import UserError
 from videospace.runtime.random import random_stream
+from videospace.runtime.renamed import renamed
+
+
+@renamed(fields={"reversed_share": "reversed_fraction", "spliced_share": "spliced_fraction"})
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EpisodeConfig:
+    """What a step looks at: the same number of takes of some words of some speakers."""
+
+    speakers: int = 2
+    """Speakers of a step; fewer where there are not as many."""
+    words: int = 12
+    """Words of each of them; fewer where a speaker has not as many."""
+    takes: int = 2
+    """Takes of each word, at least 2."""
+    reversed_fraction: float = 0.0
+    """Share of speakers in a step whose clips run backwards, as words of their own."""
+    spliced_fraction: float = 0.0
+    """Share of speakers in a step whose clips begin as one word and end as another, as words of
+    their own: many more words to tell apart than the corpus has."""
+
+    def __post_init__(self) -> None:
+        if self.speakers < 1 or self.words < 2 or self.takes < 2:
+            raise UserError(
+                "expected at least 1 speaker, 2 words and 2 takes in a step, "
+                f"got {self.speakers}, {self.words} and {self.takes}"
+            )
+        if min(self.reversed_fraction, self.spliced_fraction) < 0 or (
+            self.reversed_fraction + self.spliced_fraction > 1
+        ):
+            raise UserError("expected reversed_fraction and spliced_fraction of together at most 1")
 
 
 class Episode(NamedTuple):

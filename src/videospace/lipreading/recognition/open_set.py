@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.phonetics.units import places, shared_parts
+from videospace.lipreading.phonetics.units import part_positions, shared_parts
 from videospace.lipreading.recognition.fusion import Scorer
 from videospace.lipreading.recognition.scorers import ScorerName
 
@@ -60,7 +60,7 @@ def rejection_threshold(words: Sequence[str], clips: Sequence[MouthClip], scorer
 def _alike(asked: Sequence[str], words: Sequence[str]) -> Bool[np.ndarray, "asked word"]:
     """Which words are the asked one or share a part with it; where all do, the word itself."""
     parts = shared_parts(words)
-    of_word = {word: set(places(parts.get(word, (word,)))) for word in words}
+    of_word = {word: set(part_positions(parts.get(word, (word,)))) for word in words}
     sharing = np.array([[bool(of_word[one] & of_word[other]) for other in words] for one in asked])
     same = np.array([[one == other for other in words] for one in asked])
     return np.where(sharing.all(axis=1, keepdims=True), same, sharing)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from videospace.lipreading.data.batches import InputConfig, model_frames
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
-from videospace.lipreading.phonetics.units import places, shared_parts
+from videospace.lipreading.phonetics.units import part_positions, shared_parts
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 
 CROP_SIZE = 32
@@ -218,6 +218,6 @@ def _numbered_places(
     numbers: dict[object, int] = {}
     rows = []
     for word in words:
-        of_word = places(parts[word]) if word in parts else [word]
+        of_word = part_positions(parts[word]) if word in parts else [word]
         rows.append(torch.tensor([numbers.setdefault(each, len(numbers)) for each in of_word]))
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-1)

