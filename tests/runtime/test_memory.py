@@ -15,7 +15,7 @@ from videospace.runtime.memory import out_of_memory_hint, with_memory_hint
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), r" \(Def.*\)"),
     ],
 )
-def test_want_of_memory_becomes_one_line_with_advice(error, reason):
+def test_an_out_of_memory_error_becomes_one_line_with_a_hint(error, reason):
     with (
         pytest.raises(UserError, match=rf"^out of memory{reason}: lower --count$") as caught,
         out_of_memory_hint("--count"),
@@ -36,12 +36,12 @@ def test_other_errors_pass(error):
         raise error
 
 
-def test_items_are_passed_on_until_memory_is_short():
+def test_items_are_yielded_until_memory_runs_out():
     def items():
         yield 1
         raise MemoryError
 
     found = with_memory_hint(items(), "--height")
     assert next(found) == 1
-    with pytest.raises(UserError, match="out of memory: lower --height"):
+    with pytest.raises(UserError, match="lower --height"):
         next(found)

@@ -1,5 +1,5 @@
 from .bootstrap import Interval, bootstrap_mean
-from .complexity import RenderCost, inr_v_render_costs, multiply_adds
+from .complexity import multiply_adds
 from .context_error import TaskFidelity, context_l1, ssim_of_regions, task_fidelity, unseen_pixels
 from .face_embedders import DeepFaceEmbedder, DlibFaceEmbedder, FaceEmbedder
 from .fidelity import (
@@ -27,7 +27,6 @@ __all__ = [
     "Interval",
     "Lpips",
     "MeanInterval",
-    "RenderCost",
     "TaskFidelity",
     "bootstrap_mean",
     "check_ball",
@@ -36,7 +35,6 @@ __all__ = [
     "fraction_valid",
     "global_similarity",
     "identity",
-    "inr_v_render_costs",
     "local_similarity",
     "matching_similarity",
     "mean_interval",

@@ -1,4 +1,4 @@
-"""Tensors and configurations on the disk: written whole, read strictly, never executing code."""
+"""Tensor and JSON files: written atomically, read strictly, and without executing code."""
 
 import hashlib
 import json
@@ -24,18 +24,17 @@ DTYPE_NAMES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
-"""What a safetensors file calls the types of numbers that are kept here."""
+"""The names of the supported dtypes in a safetensors file."""
 
 
 class RowBlocks(NamedTuple):
-    """A table that is written without ever being whole in memory."""
+    """A table that is written block by block, without being in memory as a whole."""
 
     shape: tuple[int, ...]
-    """Of the whole."""
+    """Shape of the whole table."""
     dtype: torch.dtype
-    """Of its numbers."""
     blocks: Iterable[Tensor]
-    """Its rows, some at a time."""
+    """Consecutive rows of the table."""
 
 
 def save_tensors(
@@ -43,9 +42,14 @@ def save_tensors(
     tensors: Mapping[str, Tensor | RowBlocks],
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write tensors, and notes about them, as one safetensors file.
+    """Write tensors and metadata to a safetensors file.
 
-    Tensors are written one block after the other; the library would first copy them all.
+    The tensors are written one after the other; the library would first copy all of them.
+
+    Args:
+        path: The file to write.
+        tensors: The tensors by name.
+        metadata: Notes about them.
 
     Raises:
         UserError: The disk is full, or the folder cannot be written to.
@@ -64,7 +68,7 @@ def save_tensors(
         }
         start = stop
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # so that the numbers are aligned
+    text += b" " * (-len(text) % 8)  # aligns the numbers
     with atomic_write(path) as temporary, open(temporary, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in order:
@@ -75,7 +79,7 @@ def save_tensors(
 
 
 def written_order(tensors: Mapping[str, Tensor | RowBlocks]) -> list[str]:
-    """The names of tensors as a file has them: wide numbers first, so that all are aligned."""
+    """The order of tensors in a file: wide numbers first, so that all are aligned."""
     return sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
 
 
@@ -89,7 +93,7 @@ def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], di
         UserError: The file is missing, truncated or no safetensors file.
     """
     if not path.is_file():
-        raise UserError(f"expected the file '{path}', but it is not there")
+        raise UserError(f"expected the file '{path}', but it does not exist")
     try:
         with safe_open(path, framework="pt", device=device) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -101,10 +105,15 @@ def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], di
 
 
 def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    """Fill a module; names, shapes and finiteness must all be right.
+    """Load tensors into a module and check that their names and shapes match and all are finite.
+
+    Args:
+        module: The module.
+        tensors: The tensors by name.
+        path: Their file, for messages.
 
     Raises:
-        UserError: It names the first tensors that are missing, unknown, misshapen or not finite.
+        UserError: A tensor is missing, unknown, of another shape, or not finite.
     """
     expected = module.state_dict()
     for problem, names in (
@@ -126,15 +135,19 @@ def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Pat
 def require_finite(value: Tensor, what: str) -> None:
     """Refuse NaN and infinity.
 
+    Args:
+        value: The numbers to check.
+        what: What they are, for the message.
+
     Raises:
-        UserError: It names what is not finite.
+        UserError: A number is not finite.
     """
     if not torch.isfinite(value).all():
         raise UserError(f"{what} holds numbers that are not finite")
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
-    """Sixteen hexadecimal digits that change with any name or value."""
+    """Sixteen hexadecimal digits that change with the names and values of tensors."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -144,7 +157,7 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
 
 
 def save_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file whole."""
+    """Write a JSON file atomically."""
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -158,7 +171,7 @@ def load_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UserError(f"expected the file '{path}', but it is not there") from error
+        raise UserError(f"expected the file '{path}', but it does not exist") from error
     except (OSError, ValueError) as error:
         raise UserError(f"expected a JSON object in '{path}': {error}") from error
     if not isinstance(content, dict):

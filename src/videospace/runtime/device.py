@@ -1,4 +1,4 @@
-"""Where to compute, and how precisely."""
+"""Choosing the device and the precision to compute with."""
 
 from typing import Literal
 
@@ -10,13 +10,14 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """A GPU when there is one; it is never needed.
+    """Choose a device.
 
     Args:
-        name: ``auto``, or a torch device such as ``cpu``, ``cuda`` or ``cuda:1``.
+        name: ``auto`` for a GPU if there is one and else the CPU, or the name of a torch device
+            such as ``cpu``, ``cuda`` or ``cuda:1``.
 
     Raises:
-        UserError: There is no such device.
+        UserError: The machine has no such device.
 
     Example:
         >>> choose_device("cpu")
@@ -26,7 +27,7 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device).item()  # a device that cannot compute has no value
+        torch.empty(1, device=device).item()  # fails on a device that cannot compute
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
@@ -38,11 +39,12 @@ def choose_device(name: str = "auto") -> torch.device:
 def choose_precision(
     name: Literal["auto", "float32", "bfloat16"], device: torch.device
 ) -> Precision:
-    """bfloat16 where the processor has instructions for its products, which then take half as long.
+    """Choose a precision.
 
     Args:
-        name: ``auto``, or what to use in any case.
-        device: Where to compute.
+        name: ``auto`` for bfloat16 if the processor has instructions for its products, which then
+            take half as long, and else float32; or the precision to use.
+        device: The device to compute on.
 
     Example:
         >>> choose_precision("float32", torch.device("cpu"))
@@ -52,7 +54,7 @@ def choose_precision(
         return name
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    # PyTorch keeps these two to itself; without them the answer is the one that always works.
+    # These two functions of PyTorch are private; without them float32 is used.
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     found = any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
     return "bfloat16" if found else "float32"

@@ -1,4 +1,4 @@
-"""What a training run leaves behind and shows: metrics.jsonl, a progress bar, TensorBoard."""
+"""The log of a training run: metrics.jsonl, a progress bar, and TensorBoard."""
 
 import contextlib
 import json
@@ -16,24 +16,23 @@ METRICS_FILE = "metrics.jsonl"
 
 
 class RunLog:
-    """Records a training run; a context manager.
+    """Logs a training run; a context manager.
 
-    Every record is one line of JSON in `metrics.jsonl`, written out at once. A run that resumes
-    drops the lines beyond the step it resumes from, so that the file becomes what an
-    uninterrupted run would have written. The progress bar goes to standard error.
+    Every record is one line of JSON in `metrics.jsonl`, written immediately. A run that resumes
+    deletes the lines after the step from which it resumes, so that the file becomes what an
+    uninterrupted run would have written. The progress bar is shown on standard error.
 
     Args:
-        folder: The folder of the run, made where it does not exist.
-        total_points: Number of points after which the run ends, or None where something else
-            ends it.
-        resume_step: The step the run goes on from, whose record is kept; None for a new run,
-            which drops an earlier file.
-        tensorboard: Whether to write the scalars for TensorBoard too, into `tensorboard/`.
-        progress: Whether to show the bar; None shows it where standard error is a terminal.
+        folder: The folder of the run; made if it does not exist.
+        total_points: Number of points after which the run ends; None if something else ends it.
+        resume_step: The step from which the run resumes, whose record is kept; None for a new run,
+            which deletes an earlier file.
+        tensorboard: Also write the scalars for TensorBoard, to `tensorboard/`.
+        progress: Show the bar; None shows it if standard error is a terminal.
 
     Raises:
-        UserError: Where the folder cannot be written to, the metrics of the run to resume are
-            damaged, or TensorBoard is asked for and not installed.
+        UserError: The folder cannot be written to, the metrics of the run to resume are damaged,
+            or TensorBoard is requested and not installed.
 
     Example:
         >>> import tempfile
@@ -60,14 +59,14 @@ class RunLog:
             self._file: TextIO = (folder / METRICS_FILE).open("a", encoding="utf-8")
         except OSError as error:
             raise _cannot_write(folder, error) from error
-        # A writer that is told of a step hides what an earlier sitting wrote from there on.
+        # TensorBoard then hides what an earlier run wrote from this step on.
         purge_step = 0 if resume_step is None else resume_step + 1
         self._board = (
             None if board is None else board(str(folder / "tensorboard"), purge_step=purge_step)
         )
         last = kept[-1] if kept else {"points": 0, "seconds": 0.0}
         self._last_points, self._last_seconds = last["points"], last["seconds"]
-        # The pace is taken from this process alone: a budget of time starts afresh on resuming.
+        # Only this process counts for the pace: a time budget starts again on resuming.
         self._pace_start = None if resume_step else (0.0, 0.0)
         self._bar = tqdm(
             total=1.0,
@@ -81,7 +80,7 @@ class RunLog:
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
-        with contextlib.suppress(OSError):  # a full disk: `record` has reported it
+        with contextlib.suppress(OSError):  # `record` has reported a full disk already
             self._file.close()
         if self._board is not None:
             self._board.close()
@@ -95,20 +94,23 @@ class RunLog:
         fraction: float | None = None,
         **scalars: float | int,
     ) -> None:
-        """Keep the figures of a step and show them.
+        """Write the record of a step and show it.
 
-        A figure that is not finite is kept as null, since JSON has no other word for it.
+        A value that is not finite becomes null, which JSON allows.
 
         Args:
-            step: Steps taken, over all sittings of the run.
-            points: Points seen, over all sittings.
-            seconds: Time spent on training, over all sittings.
-            fraction: How much of the run is done, in [0, 1], whatever ends it; None takes the
-                share of the total points.
-            **scalars: Further figures by name; `psnr_db` is shown in the bar.
+            step: Number of the step, since the start of the run.
+            points: Points trained on, since the start of the run.
+            seconds: Training time, since the start of the run.
+            fraction: The finished fraction of the run, in [0, 1]; None means the fraction of the
+                total points.
+            **scalars: Further values by name; `psnr_db` is shown in the bar.
+
+        Raises:
+            UserError: The disk is full.
         """
-        figures = {name: _finite_or_none(value) for name, value in scalars.items()}
-        line = {"step": step, "points": points, "seconds": seconds, **figures}
+        finite = {name: _finite_or_none(value) for name, value in scalars.items()}
+        line = {"step": step, "points": points, "seconds": seconds, **finite}
         try:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -127,12 +129,12 @@ class RunLog:
         fraction: float | None = None,
         psnr_db: float | None = None,
     ) -> None:
-        """Move the progress bar without keeping anything; `record` does this too.
+        """Move the progress bar without writing a record; `record` calls this.
 
         Args:
-            points: Points seen, over all sittings of the run.
-            seconds: Time spent on training, over all sittings.
-            fraction: How much of the run is done, as in `record`.
+            points: Points trained on, since the start of the run.
+            seconds: Training time, since the start of the run.
+            fraction: The finished fraction, as in `record`.
             psnr_db: Peak signal-to-noise ratio in dB.
         """
         if fraction is None and self._total_points:
@@ -160,16 +162,16 @@ class RunLog:
 def seconds_left(
     fraction: float, seconds: float, start_fraction: float, start_seconds: float
 ) -> float | None:
-    """Time left at the pace so far.
+    """The time left at the pace so far.
 
     Args:
-        fraction: How much is done, in [0, 1].
+        fraction: The finished fraction, in [0, 1].
         seconds: The time now.
-        start_fraction: How much was done at the start.
+        start_fraction: The fraction that was finished at the start.
         start_seconds: The time at the start.
 
     Returns:
-        The time left in seconds, or None where nothing has been done since the start.
+        The time left in seconds, or None if nothing was done since the start.
 
     Example:
         >>> seconds_left(0.25, 10.0, 0.0, 0.0)
@@ -188,10 +190,10 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
         folder: The folder of the run.
 
     Returns:
-        One dictionary a record. A last line that was cut short by a kill is left out.
+        A dictionary for each record. An incomplete last line, left by a kill, is ignored.
 
     Raises:
-        UserError: Where there is no `metrics.jsonl`, or a line before the last is not JSON.
+        UserError: There is no `metrics.jsonl`, or a line before the last is not JSON.
     """
     path = folder / METRICS_FILE
     try:
@@ -199,9 +201,9 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     except FileNotFoundError as error:
         raise UserError(
             f"expected the folder of a training run, but '{folder}' has no {METRICS_FILE}: "
-            "give the folder that was named with --out"
+            "give the folder of --out"
         ) from error
-    # What follows the last line break is empty, or a line that was never finished.
+    # The text after the last line break is empty or an incomplete line.
     records = []
     for number, line in enumerate(lines[:-1], start=1):
         try:
@@ -222,7 +224,7 @@ def plot_metrics(folder: Path, path: Path) -> None:
         path: The PNG file to write.
 
     Raises:
-        UserError: Where the run has recorded no `psnr_db`.
+        UserError: The run has no record of `psnr_db`.
     """
     from matplotlib.figure import Figure
 
@@ -246,7 +248,7 @@ def plot_metrics(folder: Path, path: Path) -> None:
 
 
 def _rewind(folder: Path, resume_step: int | None) -> list[dict[str, Any]]:
-    """Drop what lies beyond a step, and return the records that stay."""
+    """Delete the records after a step, and return the others."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / METRICS_FILE
     if not path.exists():
@@ -277,6 +279,6 @@ def _finite_or_none(value: float | int) -> float | None:
 
 def _cannot_write(folder: Path, error: OSError) -> UserError:
     return UserError(
-        f"could not write the log of the run into '{folder}' ({error.strerror}): "
-        "make it a folder that you may write to, with space left"
+        f"cannot write the log of the run to '{folder}' ({error.strerror}): "
+        "choose a folder you may write to, with space left"
     )
