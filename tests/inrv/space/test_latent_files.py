@@ -289,35 +289,35 @@ class TestDamage:
 
 HALF = np.zeros((2, 6), np.float16)
 BAD_FIELDS = [
-    ({"latents": np.full((2, 6), np.nan, np.float32)}, "latents holds numbers that are not finite"),
-    ({"latents": np.full((2, 6), np.inf, np.float32)}, "latents holds numbers that are not finite"),
+    ({"latents": np.full((2, 6), np.nan, np.float32)}, "latents holds numbers"),
+    ({"latents": np.full((2, 6), np.inf, np.float32)}, "latents holds numbers"),
     (
         {"latents": np.zeros((2, 7), np.float32)},
-        "expected latents of float32 (2, 6) for 2 names, got float32 (2, 7)",
+        "got float32 (2, 7)",
     ),
-    ({"latents": np.zeros((3, 6), np.float32)}, "for 2 names, got float32 (3, 6)"),
-    ({"latents": np.zeros(6, np.float32)}, "for 2 names, got float32 (6,)"),
+    ({"latents": np.zeros((3, 6), np.float32)}, "got float32 (3, 6)"),
+    ({"latents": np.zeros(6, np.float32)}, "got float32 (6,)"),
     ({"latents": HALF}, "got float16 (2, 6)"),
     (
         {"offset1_weight": np.zeros((2, 3, 5), np.float32)},
-        "expected offset1_weight of float32 (2, 3, 4) for 2 names, got float32 (2, 3, 5)",
+        "offset1_weight of float32 (2, 3, 4)",
     ),
-    ({"offset1_bias": np.zeros((1, 3), np.float32)}, "expected offset1_bias of float32 (2, 3)"),
-    ({"offset0_bias": np.full((2, 4), np.nan, np.float32)}, "offset0_bias holds numbers that are"),
-    ({"offset0_bias": None}, "the field 'offset0_bias' is missing"),
-    ({"offset2_bias": np.zeros((2, 3), np.float32)}, "the field 'offset2_bias' is unknown"),
-    ({"latents": None}, "the field 'latents' is missing"),
-    ({"names": None}, "the field 'names' is missing"),
-    ({"fps": None}, "the field 'fps' is missing"),
-    ({"color": np.array(1)}, "the field 'color' is unknown"),
-    ({"names": np.array(["a"])}, "expected latents of float32 (1, 6) for 1 names"),
-    ({"names": np.array("a")}, "expected a list of at least one name, got <U1 ()"),
-    ({"names": np.array([1, 2])}, "expected a list of at least one name, got int64 (2,)"),
-    ({"names": np.zeros(0, "U1")}, "expected a list of at least one name, got <U1 (0,)"),
-    ({"fps": np.array(-1.0)}, "expected fps above 0, got -1.0"),
-    ({"fps": np.array(np.inf)}, "expected fps above 0, got inf"),
-    ({"fps": np.array("25")}, "expected fps above 0, got 25"),
-    ({"fps": np.array([25.0, 25.0])}, "expected fps above 0, got [25.0, 25.0]"),
+    ({"offset1_bias": np.zeros((1, 3), np.float32)}, "offset1_bias of float32 (2, 3)"),
+    ({"offset0_bias": np.full((2, 4), np.nan, np.float32)}, "offset0_bias holds numbers"),
+    ({"offset0_bias": None}, "'offset0_bias' is missing"),
+    ({"offset2_bias": np.zeros((2, 3), np.float32)}, "'offset2_bias' is unknown"),
+    ({"latents": None}, "'latents' is missing"),
+    ({"names": None}, "'names' is missing"),
+    ({"fps": None}, "'fps' is missing"),
+    ({"color": np.array(1)}, "'color' is unknown"),
+    ({"names": np.array(["a"])}, "for 1 names"),
+    ({"names": np.array("a")}, "got <U1 ()"),
+    ({"names": np.array([1, 2])}, "got int64 (2,)"),
+    ({"names": np.zeros(0, "U1")}, "got <U1 (0,)"),
+    ({"fps": np.array(-1.0)}, "fps above 0, got -1.0"),
+    ({"fps": np.array(np.inf)}, "fps above 0, got inf"),
+    ({"fps": np.array("25")}, "fps above 0, got 25"),
+    ({"fps": np.array([25.0, 25.0])}, "fps above 0, got [25.0, 25.0]"),
 ]
 
 
@@ -337,29 +337,29 @@ class TestSaving:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"latents": torch.full((2, 6), torch.nan)}, "latents holds numbers that are not"),
-            ({"latents": torch.full((2, 6), 1e39, dtype=torch.float64)}, "that are not finite"),
-            ({"latents": torch.zeros(2, 7)}, "expected latents of float32 (2, 6) for 2 names"),
-            ({"names": ["a"]}, "for 1 names, got float32 (2, 6)"),
-            ({"latents": torch.zeros(0, 6), "names": []}, "expected a list of at least one name"),
-            ({"names": ["a", "b\0"]}, "expected names that do not end in a NUL character"),
-            ({"fps": 0.0}, "expected fps above 0, got 0.0"),
+            ({"latents": torch.full((2, 6), torch.nan)}, "latents holds numbers"),
+            ({"latents": torch.full((2, 6), 1e39, dtype=torch.float64)}, "latents holds numbers"),
+            ({"latents": torch.zeros(2, 7)}, "(2, 7)"),
+            ({"names": ["a"]}, "for 1 names"),
+            ({"latents": torch.zeros(0, 6), "names": []}, "at least one name"),
+            ({"names": ["a", "b\0"]}, "NUL"),
+            ({"fps": 0.0}, "fps above 0"),
             (
                 {"weight_offsets": toy_content().weight_offsets[:1]},
-                "the field 'offset1_bias' is missing",
+                "'offset1_bias' is missing",
             ),
             (
                 {"weight_offsets": toy_content().weight_offsets * 2},
-                "the field 'offset2_bias' is unknown",
+                "'offset2_bias' is unknown",
             ),
-            ({"weight_offsets": toy_content(3).weight_offsets}, "for 2 names, got float32 (3,"),
+            ({"weight_offsets": toy_content(3).weight_offsets}, "got float32 (3,"),
             (
                 {
                     "weight_offsets": [
                         Layer(w * torch.inf, b) for w, b in toy_content().weight_offsets
                     ]
                 },
-                "offset0_weight holds numbers that are not finite",
+                "offset0_weight holds numbers",
             ),
         ],
     )

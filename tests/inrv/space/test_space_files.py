@@ -284,11 +284,11 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (lambda t: t.pop("hypernetwork.base_biases.0"), "lacks tensors hypernetwork.base_bi"),
-            (lambda t: t.update(surprise=torch.ones(1)), "has the unknown tensors surprise"),
+            (lambda t: t.pop("hypernetwork.base_biases.0"), "lacks tensors"),
+            (lambda t: t.update(surprise=torch.ones(1)), "surprise"),
             (
                 lambda t: t.update({"hypernetwork.base_biases.0": torch.ones(3)}),
-                r"expected hypernetwork.base_biases.0 of shape (8,), got (3,)",
+                "got (3,)",
             ),
         ],
     )
@@ -301,16 +301,16 @@ class TestConfig:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (lambda c: c.update(color=1), "the field 'color' is unknown or missing"),
-            (lambda c: c.pop("scores"), "the field 'scores' is unknown or missing"),
-            (lambda c: c.update(scores=[1]), "expected an object for "),
-            (lambda c: c.pop("about"), "the field 'about' is unknown or missing"),
-            (lambda c: c.update(about=["balls"]), "about, got ['balls']"),
+            (lambda c: c.update(color=1), "'color'"),
+            (lambda c: c.pop("scores"), "'scores'"),
+            (lambda c: c.update(scores=[1]), "scores"),
+            (lambda c: c.pop("about"), "'about'"),
+            (lambda c: c.update(about=["balls"]), "about"),
             (
                 lambda c: c["model"].update(color=1),
-                "model has the unknown field 'color': expected coordinates, encoding, hypern",
+                "'color'",
             ),
-            (lambda c: c["model"].pop("inr"), "model lacks the field 'inr'"),
+            (lambda c: c["model"].pop("inr"), "lacks the field 'inr'"),
             (
                 lambda c: c["model"]["inr"].update(hidden_width="8"),
                 "model.inr.hidden_width",
@@ -325,15 +325,15 @@ class TestConfig:
             ),
             (lambda c: c["model"].update(inr=3), "model.inr"),
             (lambda c: c["clip"].update(fps=True), "clip.fps"),
-            (lambda c: c["clip"].update(height=0), "expected at least 1 frame of 1x1 px and fps"),
+            (lambda c: c["clip"].update(height=0), "at least 1 frame"),
             (lambda c: c["clip"].update(fps=float("nan")), "clip.fps"),
             (lambda c: c.update(clip=None), "clip"),
             (lambda c: c["model"]["inr"].update(hidden_width=-8), "model cannot be built: "),
-            (lambda c: c.update({"class": "Recognizer"}), "expected the configuration of a Vid"),
-            (lambda c: c.update(format_version="1"), "expected the configuration of a VideoSpace"),
+            (lambda c: c.update({"class": "Recognizer"}), "configuration of a VideoSpace"),
+            (lambda c: c.update(format_version="1"), "configuration of a VideoSpace"),
             (
                 lambda c: c.update(format_version=FORMAT_VERSION + 1),
-                "update it with pip install --upgrade videospace",
+                "pip install --upgrade",
             ),
         ],
     )

@@ -1,1 +1,1 @@
-"""What clips show: frame features, and principal components of whole clips."""
+"""Semantic features of clips: frame encoders and principal components."""
