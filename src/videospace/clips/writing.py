@@ -1,7 +1,7 @@
-"""Writing videos: frames of several clips, one time step after another, straight into a file.
+"""Writing the frames of one or several clips to a video file, one time step at a time.
 
-The suffix of the file's name chooses the format. Whatever the length of the video, no more than a
-few frames are held at a time.
+The suffix of the file's name chooses the format. Only a few frames are in memory at a time,
+whatever the length of the video.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 
 MAX_GIF_FPS = 50
-"""Browsers slow a GIF down if its frames follow each other faster than this."""
+"""Browsers slow down a GIF with a higher rate than this."""
 
 _GAP_PX = 2
 
@@ -59,31 +59,32 @@ def write_video(
     names: Sequence[str] | None = None,
     num_columns: int = 8,
 ) -> Path | list[Path]:
-    """Write clips that arrive one time step at a time.
+    """Write clips to a video file, a picture, an array, or a folder of videos.
 
-    ``.mp4`` (H.264), ``.webm`` (VP9) and ``.gif`` show several clips as a :func:`mosaic`; in the
+    ``.mp4`` (H.264), ``.webm`` (VP9) and ``.gif`` show several clips as a :func:`mosaic`. In the
     first two, sides of odd length are padded by a copy of their last row or column, and color has
-    half the resolution of brightness. A GIF skips frames above 50 fps. ``.png`` is a contact
-    sheet: a row for each clip, a column for each of some evenly spaced time steps. ``.npy`` is the
-    exact array (clip, time, height, width, 3). No suffix stands for a folder with one ``.mp4`` a
-    clip, all of them written at once. A file appears under its name only when it is complete.
+    half the resolution of brightness. A GIF above 50 fps skips frames. ``.png`` is a contact sheet:
+    a row for each clip, and a column for each of several evenly spaced time steps. ``.npy`` is the
+    exact array (clip, time, height, width, 3). A path without suffix is a folder with one ``.mp4``
+    for each clip. A file appears under its name only when it is complete.
 
     Args:
-        path: File or folder to write; folders on the way are made.
-        frames: For each time step, the frames of all clips.
+        path: File or folder to write; missing parent folders are made.
+        frames: The frames of all clips for each time step.
         fps: Frames per second, from 0.1 to 1000.
-        num_frames: Number of time steps; None reads it off ``frames`` where it has a length.
-            Where neither tells, ``.png`` and ``.npy`` have to hold all frames in memory.
-        names: File names without suffix for the clips in a folder; None numbers them. Single
-            files have no use for it.
-        num_columns: Most time steps that a contact sheet shows.
+        num_frames: Number of time steps; None means the length of ``frames``. If ``frames`` has
+            none, ``.png`` and ``.npy`` collect all frames in memory first.
+        names: File names, without suffix, of the clips in a folder; None numbers them. Other
+            formats ignore it.
+        num_columns: The most time steps that a contact sheet shows.
 
     Returns:
         The file, or the list of files in the folder.
 
     Raises:
-        UserError: An unknown suffix, frames that do not fit together or the number announced, fps
-            out of range, unsuitable names, or a file that cannot be written.
+        UserError: The suffix is unknown, the frames differ in shape or are not as many as
+            ``num_frames``, fps is out of range, the names do not fit, or the file cannot be
+            written.
 
     Example:
         >>> import tempfile
@@ -97,12 +98,12 @@ def write_video(
     if suffix and suffix not in SUFFIXES:
         raise UserError(
             f"expected a file name that ends in {', '.join(SUFFIXES)} (or a folder, without a "
-            f"suffix), but got {path.name!r}"
+            f"suffix), got {path.name!r}"
         )
     if not 0.1 <= fps <= 1000:
-        raise UserError(f"expected from 0.1 to 1000 frames per second, but got {fps}")
+        raise UserError(f"expected from 0.1 to 1000 frames per second, got {fps}")
     if num_columns < 1:
-        raise UserError(f"expected a contact sheet of 1 column or more, but got {num_columns}")
+        raise UserError(f"expected a contact sheet of 1 column or more, got {num_columns}")
     if num_frames is None and isinstance(frames, Sized):
         num_frames = len(frames)
     if num_frames is None and suffix in (".png", ".npy"):
@@ -127,13 +128,13 @@ def write_video(
 
 
 def mosaic(frames: UInt8[np.ndarray, "clip height width 3"]) -> UInt8[np.ndarray, "high wide 3"]:
-    """Lay the frames of several clips out in a grid, near to square, with thin white gaps.
+    """Arrange the frames of several clips in an almost square grid with thin white gaps.
 
     Args:
         frames: One frame of each clip; they fill the grid row by row.
 
     Returns:
-        One picture; places without a clip are white. A single clip stays as it is, not copied.
+        One picture; empty cells are white. The frame of a single clip is returned without a copy.
 
     Example:
         >>> mosaic(np.zeros((3, 10, 20, 3), np.uint8)).shape
@@ -159,7 +160,7 @@ def _tile(
 def _checked(
     frames: Iterable[np.ndarray], path: Path, num_frames: int | None
 ) -> Generator[np.ndarray, None, None]:
-    """The same frames, provided that they fit together and are as many as announced."""
+    """Yield the frames, and check that they have one shape and the expected number."""
     count, shape = 0, None
     frames = iter(frames)
     while True:
@@ -167,20 +168,20 @@ def _checked(
             frame = next(frames)
         except StopIteration:
             break
-        except OSError as error:  # not to be taken for trouble with the file that is written
+        except OSError as error:  # else it would be reported as an error of writing
             raise UserError(f"cannot read the frames for {path.name}: {error}") from error
         shape = shape or frame.shape
         fits = frame.ndim == 4 and frame.shape[-1] == 3 and frame.size > 0
         if not fits or frame.dtype != np.uint8 or frame.shape != shape:
             raise UserError(
                 f"expected uint8 frames (clip, height, width, 3) of one shape for {path.name}, "
-                f"but time step {count} has shape {frame.shape} and type {frame.dtype}"
+                f"got time step {count} of shape {frame.shape} and type {frame.dtype}"
             )
         count += 1
         yield frame
     if count == 0 or count != (num_frames or count):
         expected = f"{num_frames} time steps" if num_frames else "at least one time step"
-        raise UserError(f"expected {expected} for {path.name}, but got {count}")
+        raise UserError(f"expected {expected} for {path.name}, got {count}")
 
 
 def _write_mosaic(
@@ -208,7 +209,7 @@ def _write_folder(
     if len(set(names)) != len(first) or len(names) != len(first) or unsuitable:
         raise UserError(
             f"expected {len(first)} different plain file names for the clips in {folder}, "
-            f"but got {', '.join(map(repr, names[:8]))}"
+            f"got {', '.join(map(repr, names[:8]))}"
         )
     folder.mkdir(exist_ok=True)
     paths = [folder / f"{name}.mp4" for name in names]
@@ -227,19 +228,19 @@ def _write_folder(
 def _encoder(
     path: Path, size: tuple[int, ...], fps: float | int
 ) -> Iterator[Callable[[np.ndarray], None]]:
-    """Open a video file; what it yields adds one picture of the given height and width."""
+    """Open a video file; the yielded function adds one picture of the given height and width."""
     codec = _CODECS[path.suffix.lower()]
     is_gif = codec.name == "gif"
     height, width = size if is_gif else (side + side % 2 for side in size)
     rate = Fraction(fps).limit_denominator(1001)
-    # The format is named because FFmpeg does not know suffixes in capitals.
+    # The format is given because FFmpeg does not know suffixes in capitals.
     kind = path.suffix.lower().removeprefix(".")
     with av.open(str(path), "w", format=kind, options=codec.container_options) as container:
         stream = cast(
             VideoStream, container.add_stream(codec.name, rate=rate, options=codec.codec_options)
         )
         stream.height, stream.width, stream.pix_fmt = height, width, codec.pixel_format
-        if not is_gif:  # say which matrix makes YUV of RGB: players guess differently
+        if not is_gif:  # name the matrix from RGB to YUV, since players guess differently
             stream.codec_context.colorspace = 6  # BT.601, what swscale converts with
             stream.codec_context.color_range = 1  # 16 to 235
         reduce_colors = _palette_filter(height, width, rate) if is_gif else lambda frame: frame
@@ -262,7 +263,7 @@ def _encoder(
 def _palette_filter(
     height: int, width: int, rate: Fraction
 ) -> Callable[[av.VideoFrame], av.VideoFrame]:
-    """Reduce each frame to the 256 colors that suit it best."""
+    """A function that reduces each frame to its best 256 colors."""
     graph = av.filter.Graph()
     rgb = av.VideoFormat("rgb24", width, height)
     source = graph.add_buffer(width=width, height=height, format=rgb, time_base=1 / rate)
@@ -298,7 +299,7 @@ def _write_contact_sheet(
 def _write_array(
     path: Path, first: np.ndarray, rest: Iterator[np.ndarray], num_frames: int
 ) -> None:
-    """Write an .npy file by plain writes: a full disk is an error then, and no bus error."""
+    """Write an .npy file without a memory map, so that a full disk is no bus error."""
     num_clips, *frame_shape = first.shape
     header = {
         "descr": np.lib.format.dtype_to_descr(first.dtype),

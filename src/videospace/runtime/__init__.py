@@ -1,1 +1,1 @@
-"""What everything stands on: devices, checkpoints, logs."""
+"""Devices, process groups, checkpoints, logs and files."""

@@ -1,4 +1,4 @@
-"""Sizes and crops: from a frame of a source to the pixels of a clip."""
+"""Cropping and resizing frames."""
 
 import re
 
@@ -13,10 +13,10 @@ Region = tuple[int, int, int, int]
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Height and width from ``"64"`` or ``"48x64"``.
+    """Read height and width from ``"64"`` or ``"48x64"``.
 
     Raises:
-        UserError: When the text is neither, or a side is zero.
+        UserError: The text has another form, or a side is 0.
 
     Example:
         >>> parse_size("64"), parse_size("48x64")
@@ -30,10 +30,10 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def parse_crop(text: str) -> Region | None:
-    """A crop region from ``"top,left,height,width"``, or None for ``"center"``.
+    """Read a crop region from ``"top,left,height,width"``; ``"center"`` gives None.
 
     Raises:
-        UserError: When the text is neither, or the region is empty.
+        UserError: The text has another form, or the region is empty.
 
     Example:
         >>> parse_crop("70,70,200,100"), parse_crop("center")
@@ -66,17 +66,18 @@ def crop_and_resize(
     size: tuple[int, int],
     crop: Region | None = None,
 ) -> UInt8[np.ndarray, "target_height target_width 3"]:
-    """Cut a region out of a frame and bring it to a size.
+    """Crop a region of a frame and resize it.
 
     A side that shrinks is averaged (box filter), a side that grows is interpolated (bicubic).
 
     Args:
-        frame: uint8 RGB.
+        frame: RGB, in [0, 255].
         size: Target height and width in px.
-        crop: Region of the frame; None takes the largest centered one of the target's aspect.
+        crop: Region of the frame; None means the largest centered region with the target's aspect
+            ratio.
 
     Raises:
-        UserError: When the region leaves the frame.
+        UserError: The region leaves the frame.
 
     Example:
         >>> halves = np.repeat(np.uint8([0, 100])[None, :, None], 3, axis=2)

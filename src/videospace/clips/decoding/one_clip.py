@@ -1,4 +1,4 @@
-"""One clip of a video: the right size, the right length."""
+"""Reading part of a video: its frames from a given one on, or one clip of a fixed length."""
 
 import itertools
 from collections.abc import Iterator
@@ -16,11 +16,20 @@ Frame = UInt8[np.ndarray, "height width 3"]
 def frames_of(
     path: Path | str, size: tuple[int, int], *, crop: str = "center", first: int = 0
 ) -> Iterator[Frame]:
-    """Decode a video at a size, from a frame on.
+    """Decode the frames of a video from a given one on.
+
+    Args:
+        path: A video file or a folder of images.
+        size: Height and width in px.
+        crop: The region to use, as in ``prepare``.
+        first: Number of the first frame.
+
+    Yields:
+        RGB frames of that size.
 
     Raises:
-        UnreadableVideo: It is no video.
-        UserError: The video ends before that frame, or the crop leaves the picture.
+        UnreadableVideo: The file is no video.
+        UserError: The video ends before the first frame, or the crop leaves the picture.
     """
     if first < 0:
         raise UserError(f"expected the first frame at 0 or later, got {first}")
@@ -40,21 +49,21 @@ def read_one_clip(
     crop: str = "center",
     first: int = 0,
 ) -> tuple[UInt8[np.ndarray, "time height width 3"], int]:
-    """So many frames of a video; its last one is repeated where it is shorter.
+    """Read one clip of a video; if the video ends too early, its last frame is repeated.
 
     Args:
         path: A video file or a folder of images.
-        num_frames: How many.
+        num_frames: Frames of the clip.
         size: Height and width in px.
-        crop: The part to take, as in ``prepare``.
-        first: The clip's first frame.
+        crop: The region to use, as in ``prepare``.
+        first: Number of the clip's first frame.
 
     Returns:
-        The clip, in [0, 255], and how many of its frames the video had.
+        The clip, in [0, 255], and how many of its frames are not repeated.
 
     Raises:
-        UnreadableVideo: It is no video.
-        UserError: The video ends before that frame, or the crop leaves the picture.
+        UnreadableVideo: The file is no video.
+        UserError: The video ends before the first frame, or the crop leaves the picture.
     """
     frames = itertools.islice(frames_of(path, size, crop=crop, first=first), num_frames)
     video = np.stack(list(frames))

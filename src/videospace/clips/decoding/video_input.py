@@ -1,4 +1,4 @@
-"""Reading: the frames of a video file or of a folder of images, one at a time."""
+"""Decoding the frames of a video file or of a folder of images, one at a time."""
 
 import contextlib
 import dataclasses
@@ -27,22 +27,22 @@ _DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What a source says about itself before it is decoded."""
+    """What is known of a source before it is decoded."""
 
     fps: float
-    """Average frames per second; 25 where the source does not say, as a folder of images."""
+    """Average frames per second; 25 if the source has no rate, as a folder of images."""
     num_frames: int
-    """Frames, as far as one can tell; a damaged file gives fewer."""
+    """Expected number of frames; a damaged file gives fewer."""
 
 
 def probe(path: Path | str) -> VideoInfo:
-    """Read the frame rate and, where the header has it, the length of a source.
+    """Read the frame rate and the length of a source, without decoding it.
 
     Args:
         path: A video file or a folder of images.
 
     Raises:
-        UnreadableVideo: When there is nothing, or nothing that is a video.
+        UnreadableVideo: The source does not exist or is no video.
     """
     if os.path.isdir(path):
         return VideoInfo(fps=DEFAULT_FPS, num_frames=len(image_paths(path)))
@@ -74,27 +74,27 @@ def read_frames(
     crop: str = "center",
     num_threads: int = 1,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Decode a source frame by frame; it is never in memory as a whole.
+    """Decode a source frame by frame, without holding all of it in memory.
 
-    Frames come as they are stored: where their spacing varies, none is repeated or dropped, and
-    pixels that are not square are not stretched. Rotation and mirroring noted in the file are
-    applied, transparency is laid over white, gray is repeated over the channels. A damaged file
-    gives the frames before the damage.
+    Frames are yielded as they are stored: if their spacing in time varies, none is repeated or
+    dropped, and pixels that are not square are not stretched. Rotation and mirroring in the file's
+    metadata are applied, transparency is blended with white, and gray is repeated over the
+    channels. A damaged file gives the frames before the damage.
 
     Args:
         path: A video file, or a folder of images, which are read in the order of their names.
-        every: Take every n-th frame, beginning with the first.
+        every: Yield every n-th frame, beginning with the first.
         size: Height and width in px; None leaves the frames as they are.
-        crop: With a size, the part to take: ``"center"``, the largest centered region of the
-            target's aspect, or ``"top,left,height,width"`` in px of the source.
+        crop: With a size, the region to use: ``"center"``, the largest centered region with the
+            target's aspect ratio, or ``"top,left,height,width"`` in px of the source.
         num_threads: Threads of the decoder.
 
     Yields:
         uint8 RGB frames.
 
     Raises:
-        UnreadableVideo: When there is nothing, no video, or not one frame that can be decoded.
-        UserError: When the crop leaves the frame.
+        UnreadableVideo: The source does not exist, is no video, or no frame can be decoded.
+        UserError: The crop leaves the frame.
 
     Example:
         >>> next(read_frames("a.mp4"))
@@ -141,11 +141,11 @@ def _packet_times(container: Any, stream: Any) -> list[float]:
 
 
 def _average_rate(header_fps: Any, times_seconds: list[float]) -> float:
-    """The rate that the header tells, unless the frames themselves tell another."""
+    """The rate in the header, unless the times of the frames contradict it."""
     seconds = max(times_seconds, default=0) - min(times_seconds, default=0)
-    known = seconds > 0 and not any(map(math.isnan, times_seconds))
-    measured = (len(times_seconds) - 1) / seconds if known else DEFAULT_FPS
-    if header_fps and (not known or abs(measured / header_fps - 1) < 0.02):
+    is_measured = seconds > 0 and not any(map(math.isnan, times_seconds))
+    measured = (len(times_seconds) - 1) / seconds if is_measured else DEFAULT_FPS
+    if header_fps and (not is_measured or abs(measured / header_fps - 1) < 0.02):
         return float(header_fps)
     return measured
 
@@ -153,13 +153,13 @@ def _average_rate(header_fps: Any, times_seconds: list[float]) -> float:
 def _decode(path: Path | str, every: int, num_threads: int) -> Iterator[np.ndarray]:
     with _open_video(path) as container:
         stream = _video_stream(container, path)
-        # One for all frames: each of its own would start threads.
+        # One converter for all frames: each converter starts threads of its own.
         converter = VideoReformatter()
         count, matrix = 0, None
         for frame in _decoded_frames(container, stream, num_threads):
             if not count:
-                # Of the first frame alone: whoever asks a frame for side data makes a circle of
-                # references, which keeps the frame in memory for long.
+                # Only from the first frame: reading the side data of a frame creates a reference
+                # cycle, which keeps the frame in memory.
                 matrix = frame.side_data.get("DISPLAYMATRIX")
             if count % every == 0:
                 yield _upright(_to_rgb(frame, converter), matrix)
@@ -169,7 +169,7 @@ def _decode(path: Path | str, every: int, num_threads: int) -> Iterator[np.ndarr
 
 
 def _decoded_frames(container: Any, stream: Any, num_threads: int) -> Iterator[av.VideoFrame]:
-    """Frames up to the first damage; broken packets before the first frame are passed over."""
+    """Decode frames up to the first damage; broken packets before the first frame are skipped."""
     decoder: Any = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and decoder.name in _DECODERS_WITH_ALPHA:
         decoder = av.CodecContext.create(_DECODERS_WITH_ALPHA[decoder.name], "r")
@@ -181,7 +181,7 @@ def _decoded_frames(container: Any, stream: Any, num_threads: int) -> Iterator[a
         try:
             packet = next(packets)
             if not packet.size and packet.dts is not None:
-                continue  # a dropped frame of an AVI; the decoder would take it for the end
+                continue  # a dropped frame of an AVI, which the decoder would take for the end
             if packet.is_corrupt and started:
                 return
             frames = decoder.decode(packet)

@@ -1,1 +1,1 @@
-"""Clips made by a program: bouncing balls and drifting digits."""
+"""Synthetic clips: bouncing balls and moving digits."""

@@ -1,4 +1,4 @@
-"""BouncingBall: a blue ball that runs from wall to wall, at a height of its own in every clip."""
+"""BouncingBall: a blue ball that moves from wall to wall, at another height in every clip."""
 
 import dataclasses
 from pathlib import Path
@@ -18,10 +18,14 @@ _BATCH = 32
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BouncingBallConfig:
-    """The set to draw; the defaults are those of the published one, at half its size."""
+    """The settings of the set; the defaults are those of the published set, at half its size.
+
+    Raises:
+        UserError: A number is below 1, or ``size`` cannot be read.
+    """
 
     num_clips: int = 50
-    """Clips, each with another height of the ball."""
+    """Number of clips, each with another height of the ball."""
     num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 25
     """Frames of every clip."""
     size: str = "50"
@@ -48,21 +52,21 @@ def ball_video(
     width: int = 50,
     radius_px: float | None = None,
 ) -> UInt8[np.ndarray, "time height width 3"]:
-    """Draw a blue ball that runs along one row, from the left wall to the right one and back.
+    """Draw a blue ball that moves along one row, from the left wall to the right wall and back.
 
-    It moves at constant speed, touches the left wall in the first and the last frame and the
-    right wall half-way. Its rim is anti-aliased: a pixel is covered by
-    ``clip(radius + 0.5 - distance, 0, 1)``, where distance is from pixel center to ball center.
+    It moves at constant speed and touches the left wall in the first and the last frame, and the
+    right wall halfway. Its rim is anti-aliased: the coverage of a pixel is
+    ``clip(radius + 0.5 - distance, 0, 1)``, with the distance from pixel center to ball center.
 
     Args:
-        height_px: Row of the ball's center; pixel centers are whole numbers, 0 the top row.
+        height_px: Row of the ball's center; pixel centers are integers, 0 is the top row.
         num_frames: Frames of the clip.
-        height: Of the picture, in px.
-        width: Of the picture, in px.
+        height: Height of the picture in px.
+        width: Width of the picture in px.
         radius_px: Radius of the ball; None means 0.12 of the shorter side.
 
     Raises:
-        UserError: When the ball does not fit into the picture.
+        UserError: The ball does not fit into the picture.
 
     Example:
         >>> video = ball_video(10.0, num_frames=3, height=21, width=31, radius_px=4.0)
@@ -83,10 +87,10 @@ def ball_video(
 def ball_heights(
     num_clips: int, height: int, width: int, radius_px: float | None = None
 ) -> Float[np.ndarray, " clip"]:
-    """Rows of the balls' centers, evenly spaced from ``radius + 1`` to ``height - radius - 1``.
+    """The rows of the balls' centers, evenly spaced from ``radius + 1`` to ``height - radius - 1``.
 
     Raises:
-        UserError: When the ball does not fit into the picture.
+        UserError: The ball does not fit into the picture.
 
     Example:
         >>> ball_heights(3, 50, 50, 6.0).tolist()
@@ -109,15 +113,15 @@ def bouncing_ball(
     Args:
         num_clips: Clips, each with another height of the ball and the same horizontal motion.
         num_frames: Frames of every clip.
-        height: Of the picture, in px.
-        width: Of the picture, in px.
+        height: Height of the picture in px.
+        width: Width of the picture in px.
         radius_px: Radius of the ball; None means 0.12 of the shorter side.
 
     Returns:
         The clips, and the row of each ball's center in px (see `ball_video`).
 
     Raises:
-        UserError: When the ball does not fit into the picture.
+        UserError: The ball does not fit into the picture.
 
     Example:
         >>> clips, heights_px = bouncing_ball(num_clips=2, num_frames=5)
@@ -132,19 +136,19 @@ def bouncing_ball(
 
 
 def write_bouncing_ball(out: Path | str, config: BouncingBallConfig | None = None) -> ClipStore:
-    """Draw the set into a store, with the ids ``ball-000``, ``ball-001`` and so on.
+    """Draw the set and write it to a store, with the ids ``ball-000``, ``ball-001`` and so on.
 
-    Clips that are there already stay, so that an interrupted call can be repeated.
+    Clips that the store has already are kept, so an interrupted call can be repeated.
 
     Args:
-        out: Folder of the store, new or one of this shape.
-        config: What to draw; None means the defaults.
+        out: Folder of the store; new, or with clips of this set.
+        config: The settings of the set; None means the defaults.
 
     Returns:
         The store.
 
     Raises:
-        UserError: When the ball does not fit, or the store holds another set or shape.
+        UserError: The ball does not fit, or the store has another set or shape.
     """
     config = config or BouncingBallConfig()
     height, width = parse_size(config.size)
@@ -175,7 +179,7 @@ def _radius(radius_px: float | None, height: int, width: int) -> float:
     radius = 0.12 * min(height, width) if radius_px is None else radius_px
     if not radius > 0 or height < 2 * radius + 2 or width < 2 * radius:
         raise UserError(
-            f"expected a ball of radius above 0 that fits {height}x{width} px with a row to spare "
-            f"above and below, got radius {radius:g}"
+            f"expected a radius above 0, for a ball that fits into {height}x{width} px with a free "
+            f"row above and below, got {radius:g}"
         )
     return radius

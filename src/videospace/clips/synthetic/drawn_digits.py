@@ -1,4 +1,4 @@
-"""Handwriting without a hand: the ten digits, each drawn a little differently every time."""
+"""Synthetic handwriting: the ten digits, drawn with random variations."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -7,7 +7,7 @@ SIZE = 28
 """Height and width of a digit in px, as in MNIST."""
 Strokes = list[list[tuple[int | float, int | float]]]
 NUM_OF_EACH = 200
-"""Drawings of every digit."""
+"""How often each digit is drawn."""
 _DIGITS: list[Strokes] = [
     [
         [(0.5, 0), (0.25, 0), (0, 0.25), (0, 0.75), (0.25, 1), (0.5, 1)],
@@ -36,22 +36,22 @@ _DIGITS: list[Strokes] = [
         [(0.9, 0.2), (0.9, 0.6), (0.7, 1)],
     ],
 ]
-"""Of each digit, the corners that its strokes are rounded from: (x to the right, y downwards), in
-units of its width and height."""
+"""The strokes of each digit before their corners are rounded: (x to the right, y downward), in
+units of the digit's width and height."""
 
 
 def drawn_digits(seed: int = 0, num_of_each: int = NUM_OF_EACH) -> UInt8[np.ndarray, "digit 28 28"]:
-    """Draw digits with a round pen: all the zeros, all the ones and so on to the nines.
+    """Draw digits with a round pen: all zeros, then all ones, and so on to nine.
 
-    Size, slant, turn, place and thickness of each are drawn at random, and so is every corner of
-    its strokes.
+    Size, slant, rotation, position and thickness of each drawing are random, and so are the corners
+    of its strokes.
 
     Args:
         seed: The same seed gives the same digits.
-        num_of_each: Drawings of every digit.
+        num_of_each: How often each digit is drawn.
 
     Returns:
-        Bright on 0, with soft edges.
+        Bright digits with soft edges on 0.
 
     Example:
         >>> drawn_digits(num_of_each=2).shape
@@ -64,37 +64,37 @@ def drawn_digits(seed: int = 0, num_of_each: int = NUM_OF_EACH) -> UInt8[np.ndar
 def _draw(
     strokes: Strokes, count: int, generator: np.random.Generator
 ) -> UInt8[np.ndarray, "count 28 28"]:
-    """The union of the strokes: a pixel is covered by how far it lies within the pen's width."""
-    place, turn = _hand(count, generator)
+    """Draw the union of the strokes; a pixel's coverage is its depth within the pen's width."""
+    center, transform = _random_pose(count, generator)
     radius = generator.uniform(0.8, 1.7, (count, 1))
     nearest = np.full((count, SIZE * SIZE), np.inf)
     for corners in strokes:
         jitter = generator.normal(0, 0.035, (count, len(corners), 2))
-        jitter[:, [0, -1]] *= len(strokes) == 1  # several strokes go on meeting each other
+        jitter[:, [0, -1]] *= len(strokes) == 1  # so that several strokes still meet
         points = _rounded(np.array(corners) + jitter) - 0.5
-        points = place + np.einsum("dij,dpj->dpi", turn, points)
+        points = center + np.einsum("dij,dpj->dpi", transform, points)
         nearest = np.minimum(nearest, _distance(points))
     coverage = np.clip(radius + 0.5 - nearest, 0, 1)
     return np.rint(255 * coverage).astype(np.uint8).reshape(count, SIZE, SIZE)
 
 
-def _hand(
+def _random_pose(
     count: int, generator: np.random.Generator
 ) -> tuple[Float[np.ndarray, "count 1 2"], Float[np.ndarray, "count 2 2"]]:
-    """Where the middle of each digit lies in px, and the matrix from its units to px."""
-    place = (SIZE - 1) / 2 + generator.uniform(-1, 1, (count, 1, 2))
+    """The center of each digit in px, and the matrix from its units to px."""
+    center = (SIZE - 1) / 2 + generator.uniform(-1, 1, (count, 1, 2))
     width, height = generator.uniform(9, 14, count), generator.uniform(15, 18, count)
     slant, angle = generator.uniform(-0.1, 0.3, count), generator.normal(0, 0.08, count)
     cosine, sine = np.cos(angle), np.sin(angle)
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     scale = np.array([[width, -slant * height], [np.zeros(count), height]])
-    return place, np.einsum("ijd,jkd->dik", rotation, scale)
+    return center, np.einsum("ijd,jkd->dik", rotation, scale)
 
 
 def _rounded(
     corners: Float[np.ndarray, "count corner 2"],
 ) -> Float[np.ndarray, "count point 2"]:
-    """Cut the corners off, twice; the ends stay.
+    """Cut off the corners twice; the ends stay.
 
     Source: Chaikin (1974).
     """
@@ -107,14 +107,14 @@ def _rounded(
 
 
 def _distance(points: Float[np.ndarray, "count point 2"]) -> Float[np.ndarray, "count pixel"]:
-    """From every pixel center to a chain of straight lines, in px."""
+    """The distance in px from every pixel center to a chain of straight lines."""
     rows, columns = np.divmod(np.arange(SIZE * SIZE), SIZE)
     pixels = np.stack([columns, rows], axis=1).astype(float)
     nearest = np.full((len(points), len(pixels)), np.inf)
     for index in range(points.shape[1] - 1):
         start, end = points[:, None, index], points[:, None, index + 1]
         along = end - start
-        share = ((pixels - start) * along).sum(2) / np.maximum((along**2).sum(2), 1e-12)
-        away = pixels - start - share.clip(0, 1)[..., None] * along
+        fraction = ((pixels - start) * along).sum(2) / np.maximum((along**2).sum(2), 1e-12)
+        away = pixels - start - fraction.clip(0, 1)[..., None] * along
         nearest = np.minimum(nearest, np.hypot(away[..., 0], away[..., 1]))
     return nearest

@@ -1,4 +1,4 @@
-"""Moving-MNIST: digits that drift through a dark frame and bounce off its sides."""
+"""Moving-MNIST: digits that move through a dark frame and bounce off its sides."""
 
 import dataclasses
 import gzip
@@ -18,28 +18,32 @@ from videospace.clips.synthetic.drawn_digits import drawn_digits
 from videospace.runtime.errors import UserError
 
 STEP = 0.1
-"""Way of a digit from one frame to the next, as a share of its room to move."""
+"""How far a digit moves from one frame to the next, as a fraction of its range."""
 BLOCK = 128
-"""Clips that are drawn together. Another number would draw other clips."""
+"""How many clips are drawn together; another number would draw other clips."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MovingMnistConfig:
-    """The set to draw; the defaults are those of the published one."""
+    """The settings of the set; the defaults are those of the published set.
+
+    Raises:
+        UserError: A number is below 1, or ``size`` is below the 28 px of a digit.
+    """
 
     digits: Path | None = None
-    """The digits: an MNIST images file, idx or idx.gz. None draws digits like handwriting, so that
-    nothing has to be fetched; another seed draws others."""
+    """An MNIST images file, idx or idx.gz. None draws digits that look like handwriting, so that no
+    download is needed; another seed draws other digits."""
     num_clips: int = 10_000
-    """Clips. A longer set begins with the clips of a shorter one."""
+    """Number of clips. A longer set begins with the clips of a shorter one."""
     num_frames: Annotated[int, tyro.conf.arg(name="frames")] = 20
     """Frames of every clip."""
     size: int = 64
     """Height and width in px."""
     digits_per_clip: int = 2
-    """Digits that share a clip."""
+    """Number of digits in each clip."""
     seed: int = 0
-    """Of the digits drawn and their ways."""
+    """Seed of the digits and their paths."""
     split: str = "train"
     """``"train"`` or ``"holdout"``."""
     fps: float = 25.0
@@ -58,25 +62,25 @@ def moving_mnist(
     digits_per_clip: int = 2,
     seed: int = 0,
 ) -> Iterator[UInt8[np.ndarray, "clip time height width 3"]]:
-    """Draw clips of moving digits, block after block.
+    """Draw clips of moving digits, block by block.
 
-    Each digit starts at a place and in a direction drawn uniformly, keeps its speed, and turns
-    round at the sides; where digits overlap, the brighter one shows. A longer set begins with the
-    clips of a shorter one.
+    Each digit starts at a uniformly random position, in a uniformly random direction. It keeps its
+    speed and bounces off the sides; if digits overlap, the brighter pixel is shown. A longer set
+    begins with the clips of a shorter one.
 
     Args:
-        digits: To draw from, with replacement; bright on 0.
-        num_clips: Clips altogether.
+        digits: Images to draw from, with replacement; bright on 0.
+        num_clips: Number of clips.
         num_frames: Frames of every clip.
         size: Height and width in px, at least 28.
-        digits_per_clip: Digits that share a clip.
-        seed: Of the digits drawn and their ways.
+        digits_per_clip: Number of digits in each clip.
+        seed: Seed of the digits and their paths.
 
     Yields:
         Blocks of at most `BLOCK` clips.
 
     Raises:
-        UserError: When a digit does not fit, or a number is below 1.
+        UserError: A digit does not fit into the frame, or a number is below 1.
 
     Example:
         >>> digits = np.full((10, 28, 28), 255, np.uint8)
@@ -91,8 +95,8 @@ def moving_mnist(
     for first in range(0, num_clips, BLOCK):
         generator = np.random.default_rng([seed, first])
         chosen = generator.integers(len(digits), size=(BLOCK, digits_per_clip))
-        places = _trajectories((BLOCK, digits_per_clip), num_frames, generator)
-        corners = (places * (size - 28)).astype(np.int64)
+        positions = _trajectories((BLOCK, digits_per_clip), num_frames, generator)
+        corners = (positions * (size - 28)).astype(np.int64)
         count = min(BLOCK, num_clips - first)
         yield _draw(digits[chosen[:count]], corners[:count], size)
 
@@ -100,20 +104,20 @@ def moving_mnist(
 def write_moving_mnist(
     out: Path | str, config: MovingMnistConfig, *, progress: bool = True
 ) -> ClipStore:
-    """Draw a set into a store, block by block, with ids such as ``mnist-00000-3fa9c1d2e4``.
+    """Draw a set and write it to a store, with ids such as ``mnist-00000-3fa9c1d2e4``.
 
-    Clips that are there already stay, so that an interrupted call can be repeated.
+    Clips that the store has already are kept, so an interrupted call can be repeated.
 
     Args:
-        out: Folder of the store, new or one of this shape.
-        config: What to draw.
-        progress: Show a progress bar, if standard error is a terminal.
+        out: Folder of the store; new, or with clips of this shape.
+        config: The settings of the set.
+        progress: Show a progress bar if standard error is a terminal.
 
     Returns:
         The store.
 
     Raises:
-        UserError: When the digits cannot be read, or the store is of another shape.
+        UserError: The digits cannot be read, or the store has another shape.
     """
     digits = drawn_digits(config.seed) if config.digits is None else _read_digits(config.digits)
     settings = f"size={config.size} digits_per_clip={config.digits_per_clip} seed={config.seed}"
@@ -168,17 +172,17 @@ def _check(num_clips: int, num_frames: int, size: int, digits_per_clip: int, see
 def _trajectories(
     shape: tuple[int, int], num_frames: int, generator: np.random.Generator
 ) -> Float[np.ndarray, "clip digit time 2"]:
-    """Places of the digits in the unit square (row, column), bouncing off its sides."""
-    places = generator.random((*shape, 2))
+    """The positions of digits in the unit square (row, column) as they bounce off its sides."""
+    positions = generator.random((*shape, 2))
     angles = generator.uniform(0, 2 * np.pi, shape)
     steps = STEP * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
-    ways = np.empty((*shape, num_frames, 2))
+    paths = np.empty((*shape, num_frames, 2))
     for time in range(num_frames):
-        places = places + steps
-        steps = np.where((places <= 0) | (places >= 1), -steps, steps)
-        places = places.clip(0, 1)
-        ways[:, :, time] = places
-    return ways
+        positions = positions + steps
+        steps = np.where((positions <= 0) | (positions >= 1), -steps, steps)
+        positions = positions.clip(0, 1)
+        paths[:, :, time] = positions
+    return paths
 
 
 def _draw(
@@ -193,8 +197,8 @@ def _draw(
     )
     clip, time = np.ogrid[:num_clips, :num_frames]
     for digit in range(digits_per_clip):
-        place = (clip, time, corners[:, digit, :, 0], corners[:, digit, :, 1])
-        windows[place] = np.maximum(windows[place], digits[:, digit, None])
+        index = (clip, time, corners[:, digit, :, 0], corners[:, digit, :, 1])
+        windows[index] = np.maximum(windows[index], digits[:, digit, None])
     return np.repeat(frames[..., None], 3, axis=-1)
 
 
@@ -208,7 +212,7 @@ def read_idx(path: Path | str) -> UInt8[np.ndarray, "..."]:
         uint8, in the shape that the file names.
 
     Raises:
-        UserError: When there is no such file, it is no idx file of bytes, or its length is wrong.
+        UserError: The file does not exist, is no idx file of bytes, or has the wrong length.
 
     Source: LeCun, Cortes and Burges, "The MNIST database": the idx format.
     """
