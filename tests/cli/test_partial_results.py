@@ -132,11 +132,11 @@ def test_a_real_signal_leaves_no_half_file(films, tmp_path, number):
         # What a shell puts in the background ignores Ctrl-C, and so do its children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*/[0-9]*.safetensors")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("*/[0-9]*.safetensors")):
+        assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(number)
-    said, error = process.communicate(timeout=60)
+    said, error = process.communicate()
     assert process.returncode == 130
     assert "interrupted" in error
     assert "latents" in said

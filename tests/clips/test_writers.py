@@ -100,7 +100,7 @@ class TestGuard:
         with open("script.py", "w") as file:
             file.write(SCRIPT)
         command = [sys.executable, "script.py", str(workers)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True)
 
     def test_a_script_without_it_is_told_once(self, films):
         done = self.run(workers=2)

@@ -80,7 +80,7 @@ from pathlib import Path
 from videospace.runtime.files import folder_lock
 with folder_lock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

@@ -211,10 +211,14 @@ options = TrainingOptions(progress=False, log_every=1, checkpoint_seconds=0.0)
 random.seed(7)
 
 
-def fork(folder, first_step=None):
+def fork(folder, steps=None, permits=None):
     child = os.fork()
     if not child:
-        train(store, folder, config, options, lambda _: first_step and os.write(first_step, b"."))
+        def wait_for_permit(_):
+            if steps:
+                os.write(steps, b".")
+                os.read(permits, 1)
+        train(store, folder, config, options, wait_for_permit)
         os._exit(0)
     return child
 
@@ -222,15 +226,17 @@ def fork(folder, first_step=None):
 assert os.waitpid(fork(out / "whole"), 0)[1] == 0
 kills, finished, readable = 0, False, 0
 while not finished:
-    heard, told = os.pipe()
-    child = fork(out / "cut", told)
-    os.close(told)
-    if kills % 4:
-        os.read(heard, 1)  # so that each kill leaves a step or two behind
-    time.sleep(random.uniform(0.0, 0.25))
+    (steps, step), (permits, permit) = os.pipe(), os.pipe()
+    child = fork(out / "cut", step, permits)
+    os.close(step)
+    for _ in range(random.randint(2, 5)):  # so that each kill leaves some steps behind
+        if os.read(steps, 1):  # else it is done
+            os.write(permit, b".")
+    time.sleep(random.uniform(0.0, 0.01))  # the kill falls into a save, or a step, or neither
     os.kill(child, signal.SIGKILL)
     finished = os.waitpid(child, 0)[1] == 0
-    os.close(heard)
+    for end in (steps, permits, permit):
+        os.close(end)
     kills += not finished
     if (out / "cut" / "config.json").exists():
         VideoSpace.from_pretrained(out / "cut")
@@ -246,7 +252,6 @@ def test_killed_at_any_moment(store, tmp_path):
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     kills, readable = map(int, done.stdout.split())
