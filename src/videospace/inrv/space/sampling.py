@@ -11,7 +11,7 @@ from videospace.runtime.errors import UserError
 NUM_PUBLISHED_RATIOS = 50
 """The published protocol draws one of this many latents of a path, both ends included."""
 
-Path = Literal["slerp", "lerp"]
+InterpolationPath = Literal["slerp", "lerp"]
 """Along the arc between two latents, or along the straight line."""
 
 
@@ -69,7 +69,10 @@ def lerp(
 
 
 def interpolate(
-    start: Float[Tensor, " latent"], end: Float[Tensor, " latent"], steps: int, path: Path = "slerp"
+    start: Float[Tensor, " latent"],
+    end: Float[Tensor, " latent"],
+    steps: int,
+    path: InterpolationPath = "slerp",
 ) -> Float[Tensor, "steps latent"]:
     """Equally spaced latents from one to another, both included exactly.
 
@@ -98,7 +101,7 @@ def sample_paths(
     latents: Float[Tensor, "clip latent"],
     count: int,
     generator: torch.Generator,
-    path: Path = "slerp",
+    path: InterpolationPath = "slerp",
 ) -> Float[Tensor, "count latent"]:
     """Draw latents on paths between random pairs of clips, as for the published FVD.
 

@@ -158,7 +158,7 @@ class VideoSpace:
         end: str | Float[Tensor, " latent"],
         *,
         steps: int = 9,
-        path: sampling.Path = "slerp",
+        path: sampling.InterpolationPath = "slerp",
     ) -> Float[Tensor, "steps latent"]:
         """Equally spaced latents from one clip to another, both included.
 
