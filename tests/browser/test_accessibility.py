@@ -1,4 +1,4 @@
-"""Every page and state by the rules of WCAG 2.2 AA, as axe-core checks them, and what it cannot."""
+"""The accessibility of every page and state, by axe-core and by checks that it lacks."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether the page sees lips move, on made pictures of a mouth and what lies around it."""
+"""The detection of lip movements, on drawn pictures of a mouth and the face around it."""
 
 import base64
 import functools
@@ -45,7 +45,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def events(open_browser) -> Iterator[Callable[..., list[tuple[str, float]]]]:
-    """Follows pictures, and tells what happened at which second; resting and moving is nothing."""
+    """Returns the events of a sequence of pictures with their times, without rest and moving."""
     handler = functools.partial(QuietHandler, directory=str(STATIC))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""The studio in a real browser, before a camera that shows drawn mouths."""
+"""The studio in a real browser, with a camera that shows drawn mouths."""
 
 import json
 from collections.abc import Callable

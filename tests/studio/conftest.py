@@ -1,4 +1,4 @@
-"""A studio in this process, and a page's way of asking it."""
+"""A studio in this process, and a client for its requests."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def recording_reader() -> Iterator[RecordingReader]:
 
 @pytest.fixture
 def start_app(tmp_path: Path, recording_reader: RecordingReader) -> Callable[..., AppState]:
-    """Starts a studio on the same folder, as often as it is called."""
+    """Starts a studio, always on the same folder."""
 
     def start(model: Path | None = None) -> AppState:
         settings = LearningSettings(progress=False, device="cpu", epochs=2)
@@ -43,7 +43,7 @@ def start_app(tmp_path: Path, recording_reader: RecordingReader) -> Callable[...
 
 @pytest.fixture
 def app_state(start_app: Callable[..., AppState]) -> AppState:
-    """A studio without people."""
+    """A studio without profiles."""
     return start_app()
 
 
@@ -63,7 +63,7 @@ def spaces(
 
 @pytest.fixture
 def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
-    """Opens a page of a studio: a client that sends the token along."""
+    """Opens a client that sends the token with each request."""
     opened = []
 
     def start(app_state: AppState, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
@@ -82,13 +82,13 @@ def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
 
 @pytest.fixture
 def page(open_page: Any, app_state: AppState) -> TestClient:
-    """A page of the studio without people."""
+    """A client of the studio without profiles."""
     return open_page(app_state)
 
 
 @pytest.fixture
 def ann(page: TestClient) -> str:
-    """The address of a person who has taught two words."""
+    """The address of a profile with two taught words."""
     created = page.post("/api/profiles", json={"person": "Ann"}).json()
     address = f"/api/profiles/{created['id']}"
     assert page.patch(address, json={"finder": "middle"}).status_code == 200
@@ -101,7 +101,7 @@ def ann(page: TestClient) -> str:
 
 
 def send_film(page: TestClient, address: str, content: bytes, **parameters: Any) -> Any:
-    """Upload a recording and read the answer."""
+    """Upload a recording and return the answer."""
     answer = page.post(
         f"{address}/recordings",
         content=content,

@@ -1,4 +1,4 @@
-"""Malformed requests, drawn from the studio's own description of what it can be asked."""
+"""Malformed requests, generated from the studio's OpenAPI description."""
 
 import collections
 import contextlib
@@ -24,7 +24,7 @@ NAMES = (
     "content_type_conformance",
     "response_schema_conformance",
 )
-"""What every answer is held to: no 5xx, and nothing that the description does not announce."""
+"""Checks of every answer: no 5xx, and nothing that the description does not announce."""
 PERSON = "Ann"
 NEGATIVE, POSITIVE = GenerationMode.NEGATIVE, GenerationMode.POSITIVE
 
@@ -35,18 +35,18 @@ def _as_it_is(_: Any, value: Any) -> bytes:
 
 
 def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str, Any]:
-    """Ask what makes no sense, evenly spread over all that a studio can be asked.
+    """Send malformed requests, the same number to each operation.
 
-    About a quarter keeps to the description, so that what lies behind the first check is reached,
-    too. Most are about a person who exists, where an operation is about people.
+    About a quarter of them follow the description, to reach the code behind the validation. Most
+    requests about a profile name one that exists.
 
     Args:
-        client: Whose base address is the studio's. Its people are created and deleted.
-        count: How many requests; each operation gets as many, where it can be asked so differently.
-        seed: Of what is drawn.
+        client: A client whose base address is the studio's. Profiles are created and deleted.
+        count: Number of requests; fewer are sent to an operation that does not allow as many.
+        seed: Seed of the generator.
 
     Returns:
-        How many requests were made, how often each status got, and what was wrong.
+        The number of requests, how often each status was returned, and the failures.
     """
     token = client.get("/api/session").json()["token"]
     client.headers[TOKEN_HEADER] = token
@@ -57,7 +57,7 @@ def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str
     statuses: collections.Counter[int] = collections.Counter()
     failures: list[str] = []
 
-    def ask(case: Case) -> None:
+    def send_and_check(case: Case) -> None:
         answer = send(client, case)
         statuses[answer.status_code] += 1
         try:
@@ -68,10 +68,10 @@ def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str
 
     for operation in operations:
         existing = client.post("/api/profiles", json={"person": PERSON}).json()["id"]
-        known = {"person": existing} if "{person}" in operation.path else {}
+        known = {"profile_id": existing} if "{profile_id}" in operation.path else {}
         kinds = [(NEGATIVE, {}), (NEGATIVE, known), (NEGATIVE, known), (POSITIVE, known)]
         cases = [operation.as_strategy(mode, path_parameters=fixed) for mode, fixed in kinds]
-        draw(one_of(cases), ask, each, seed)
+        draw(one_of(cases), send_and_check, each, seed)
         client.delete(f"/api/profiles/{existing}")
     return {
         "operations": len(operations),
@@ -82,7 +82,7 @@ def malformed_requests(client: httpx2.Client, count: int, seed: int) -> dict[str
 
 
 def draw(cases: SearchStrategy[Case], ask: Callable[[Case], None], count: int, seed: int) -> None:
-    """Ask with so many cases, or as many as there are."""
+    """Call a function with this number of cases, or with all if there are fewer."""
     limits = hypothesis.settings(
         max_examples=count,
         database=None,
@@ -90,12 +90,12 @@ def draw(cases: SearchStrategy[Case], ask: Callable[[Case], None], count: int, s
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         phases=[Phase.generate],
     )
-    with contextlib.suppress(Unsatisfiable):  # nothing can be wrong where nothing can be said
+    with contextlib.suppress(Unsatisfiable):  # an operation without input has no malformed requests
         limits(hypothesis.seed(seed)(hypothesis.given(cases)(ask)))()
 
 
 def send(client: httpx2.Client, case: Case) -> httpx2.Response:
-    """Send a case as it is, however odd, with the token that every change needs."""
+    """Send a case unchanged, with the token that every change needs."""
     raw = requests.Request(**case.as_transport_kwargs(str(client.base_url))).prepare()
     headers = {**raw.headers, TOKEN_HEADER: client.headers[TOKEN_HEADER]}
     content = cast(bytes | str | None, raw.body)

@@ -1,4 +1,4 @@
-"""What tests of pages look at: contrast, width, what is asked of whom, others' preferences."""
+"""Helpers for tests of pages: contrast, width, requests, and emulated preferences."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ return [...document.querySelectorAll("th, td, strong, p, span, h1, h2, figcaptio
   })
   .filter(([ratio]) => ratio < 4.5);
 """
-"""Everything with words whose contrast is below what WCAG asks for."""
+"""Script that returns all texts whose contrast is below the limit of WCAG."""
 
 
 def emulate(browser: Any, **features: str) -> None:
@@ -36,7 +36,7 @@ def emulate(browser: Any, **features: str) -> None:
 
 
 def room_and_width(browser: Any, width: int) -> tuple[int, int]:
-    """The px that a window of a width has for its page, and those that the page takes."""
+    """The width in px that a window has for its page, and the width that the page takes."""
     metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -49,7 +49,7 @@ def room_and_width(browser: Any, width: int) -> tuple[int, int]:
 
 
 def asked_since(browser: Any) -> list[str]:
-    """Every address that was asked for since the performance log was last read."""
+    """All addresses that were requested since the performance log was last read."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     return [
         message["params"]["request"]["url"]

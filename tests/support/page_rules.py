@@ -1,4 +1,4 @@
-"""What axe-core finds against a page, by the rules of WCAG 2.2 AA."""
+"""Accessibility violations of a page by the rules of WCAG 2.2 AA, found by axe-core."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ def resize(page: Any, width: int, height: int, scale: float = 1) -> None:
 
 
 def violations(page: Any) -> list[str]:
-    """What axe finds against the page: light at a desk, and dark on a phone.
+    """Violations in the light scheme on a desktop, and in the dark scheme on a phone.
 
-    Colors do not depend on the width, nor places on the colors.
+    Colors do not depend on the width, and positions do not depend on the colors.
     """
     from selenium_axe_python import Axe
 
     axe = Axe(page)
     if page.execute_script("return typeof axe === 'undefined'"):
-        axe.inject()  # by the driver: the page's own content-security policy would forbid it
+        axe.inject()  # by the driver, because the page has a strict policy
     found = []
     for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
         emulate(page, prefers_color_scheme=scheme)

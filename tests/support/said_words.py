@@ -1,4 +1,4 @@
-"""A person who has talked for two weeks, as the studio would have kept it."""
+"""The profile of a person who has used the studio for two weeks."""
 
 import datetime
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Requests that make no sense."""
+"""Malformed requests."""
 
 import pytest
 from tests.support.malformed_requests import malformed_requests
 
 
-def test_nothing_that_is_drawn_from_the_description_makes_the_studio_fail(page):
+def test_generated_malformed_requests_do_no_harm(page):
     found = malformed_requests(page, 60, seed=1)
     assert found["failures"] == []
     assert found["requests"] >= found["operations"] >= 20
@@ -38,12 +38,12 @@ def test_a_broken_body_is_refused(page, body, kind):
 @pytest.mark.parametrize(
     "path", ["/%00", "/index.html%00", "/%ff%fe", "/%ed%a0%80", "/" + "a" * 5000, "/..%2f..%2fx"]
 )
-def test_odd_paths_lead_nowhere(page, path):
+def test_odd_paths_are_not_found(page, path):
     assert page.get(path).status_code == 404
     assert page.get(f"/api/profiles{path}/words").status_code == 404
 
 
-def test_what_is_cut_off_is_no_disaster(page, ann, make_film, tmp_path):
+def test_uploads_that_are_cut_off_do_no_harm(page, ann, make_film, tmp_path):
     film, archive = make_film(0, take=5), page.get(f"{ann}/export").content
     for content, path, kind, statuses in (
         (film[:0], f"{ann}/recordings", "video/webm", {422}),

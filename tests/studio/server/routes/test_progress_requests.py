@@ -1,4 +1,4 @@
-"""What a page asks about progress, about models, and with lists of words."""
+"""Requests about progress, models and lists of words."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def ann(page, app_state) -> str:
 
 @pytest.fixture
 def say(page, ann, app_state):
-    """Mouths a word of that number, and chooses what was meant; returns the kept clip's id."""
+    """Mouths the word of a number and chooses its text; returns the id of the kept clip."""
 
     def choose(number: int, word: str, take: int) -> str:
         recognized = app_state.recognition("ann").add_recording((mouth(number, take), ()))
@@ -53,7 +53,7 @@ def progress(page, ann):
     return answer.json()
 
 
-def test_before_anything_was_said(page, ann):
+def test_progress_before_the_first_word(page, ann):
     found = progress(page, ann)
     assert (found["num_words"], found["days"], found["accuracy_drop"], found["models"]) == (
         0,
@@ -67,7 +67,7 @@ def test_before_anything_was_said(page, ann):
     assert page.get("/api/profiles/nobody/progress").status_code == 404
 
 
-def test_what_was_said_is_counted_and_what_is_undone_is_not(page, ann, say):
+def test_chosen_words_are_counted_and_undone_ones_are_not(page, ann, say):
     say(1, "bread", take=3)
     wrong = say(0, "bread", take=4)
     found = progress(page, ann)
@@ -86,13 +86,13 @@ def test_what_was_said_is_counted_and_what_is_undone_is_not(page, ann, say):
     assert (found["num_words"], found["confusions"]) == (1, [])
 
 
-def test_a_new_word_could_not_have_been_answered(page, ann, say):
+def test_a_new_word_is_not_counted_as_wrong(page, ann, say):
     say(2, "tea", take=0)
     found = progress(page, ann)
     assert (found["num_words"], found["accuracy"]["num_answers"]) == (1, 0)
 
 
-def test_choices_go_out_as_a_table(page, ann, say):
+def test_usage_is_exported_as_a_table(page, ann, say):
     clip = say(1, "bread", take=3)
     answer = page.get(f"{ann}/progress.csv")
     assert answer.headers["content-type"].startswith("text/csv")
@@ -119,7 +119,7 @@ def two_models(app_state, ann):
     return base, own
 
 
-def test_an_older_model_answers_again_at_once_and_the_newer_one_later(page, ann, say, two_models):
+def test_an_older_model_can_be_used_again(page, ann, say, two_models):
     base, own = two_models
     say(1, "bread", take=3)
     changed = page.put(f"{ann}/model", json={"model": base})
@@ -136,7 +136,7 @@ def test_an_older_model_answers_again_at_once_and_the_newer_one_later(page, ann,
     assert (newer["accuracy"]["num_answers"], older["accuracy"]["num_answers"]) == (2, 1)
 
 
-def test_models_that_are_not_there(page, ann):
+def test_unknown_models_are_refused(page, ann):
     answer = page.put(f"{ann}/model", json={"model": "0" * 16})
     assert answer.status_code == 404
     assert "no such model" in answer.json()["error"]
@@ -163,14 +163,14 @@ def test_a_list_of_words(page, ann):
         ("a" * 50_001, "body.text"),
     ],
 )
-def test_a_list_that_makes_no_sense_changes_nothing(page, ann, text, phrase):
+def test_an_invalid_list_changes_nothing(page, ann, text, phrase):
     answer = page.post(f"{ann}/word-lists", json={"text": text})
     assert answer.status_code == 422
     assert answer.json()["error"].count(phrase)
     assert len(page.get(f"{ann}/words").json()) == 2
 
 
-def test_a_model_that_another_program_chose_answers_soon(
+def test_a_model_that_another_program_chose_is_opened(
     page, ann, say, two_models, app_state, monkeypatch
 ):
     """As ``videospace lipread models --use`` and ``train`` do while the studio runs."""

@@ -1,4 +1,4 @@
-"""Another device: the certificate, the access code, and what the studio says about them."""
+"""Another device: the certificate and the access code."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""A studio whose disk fills up while somebody teaches it."""
+"""A studio whose disk becomes full."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,7 +12,9 @@ ANN = "/api/profiles/ann"
 
 
 @pytest.mark.smallfs
-def test_a_full_disk_is_said_and_loses_nothing(small_disk, recording_reader, open_page, make_film):
+def test_a_full_disk_is_an_error_and_loses_nothing(
+    small_disk, recording_reader, open_page, make_film
+):
     (small_disk / "ballast").write_bytes(bytes(5 * 2**18))
     settings = LearningSettings(progress=False, device="cpu")
     page = open_page(AppState(Profiles(small_disk / "data"), recording_reader, settings))
