@@ -1,13 +1,13 @@
 """The page of the table as a document: what is in it, and that it stands alone."""
 
 import base64
-import html.parser
 import io
 import re
 
 import av
 import numpy as np
 import pytest
+from tests.support.html_document import Document
 
 from videospace.baselines.table import Completed, Row
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
@@ -15,42 +15,6 @@ from videospace.metrics.intervals import MeanInterval
 from videospace.reports.comparison import HATCHING_GRAYS
 from videospace.reports.table_page import TablePage
 from videospace.runtime.errors import UserError
-
-VOID = {"meta", "link", "br"}
-
-
-class Document(html.parser.HTMLParser):
-    """Elements with their attributes and words, in order; mistakes in nesting are errors."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.elements, self.open = [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        element = (tag, dict(attrs), [])
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        for _, _, words in self.open:
-            words.append(data)
-
-    def all(self, *tags: str) -> list[dict]:
-        return [attributes for tag, attributes, _ in self.elements if tag in tags]
-
-    def words(self, tag: str, **wanted: str) -> list[str]:
-        return [
-            "".join(words).strip()
-            for name, attributes, words in self.elements
-            if name == tag and wanted.items() <= attributes.items()
-        ]
 
 
 def score(mean: float | None) -> MeanInterval:

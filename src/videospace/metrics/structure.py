@@ -176,12 +176,13 @@ def _measure(
     along = (departure @ axis / contrast**2)[..., None] * axis
     off_color = np.linalg.norm(departure - along, axis=-1) / contrast
 
-    labels, _ = ndimage.label(coverage > 0.5, IN_FRAME)
+    labels = np.empty(coverage.shape, np.int32)
+    ndimage.label(coverage > 0.5, IN_FRAME, output=labels)
     num_balls, largest = _count_blobs(labels)
     body = labels == largest[:, None, None]
     with_edge = ndimage.binary_dilation(body, IN_FRAME, iterations=2)
     near = ndimage.binary_dilation(with_edge, IN_FRAME, iterations=2)
-    ghost = _greatest_mean(coverage * ~near, side=round(radius_px * 2**0.5))
+    ghost = _greatest_mean(np.where(near, 0, coverage), side=round(radius_px * 2**0.5))
     coverage = coverage * with_edge
     area = np.where(num_balls > 0, coverage.sum(axis=(1, 2)), np.nan)
 

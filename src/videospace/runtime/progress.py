@@ -1,4 +1,4 @@
-"""A progress bar for work of which the finished fraction is known."""
+"""A progress bar for work whose finished fraction is known."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,5 @@
 """The page as a document: what it refers to is there, and nothing comes from elsewhere."""
 
-import html.parser
 import json
 import re
 import shlex
@@ -8,42 +7,11 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from tests.support.html_document import Document
 
 from videospace.reports.demo.page import plot_points
 from videospace.reports.demo.scores import MEANINGS
 from videospace.reports.film_strips import enlarge, tile
-
-VOID = {"meta", "link", "img", "input", "br"}
-
-
-class Document(html.parser.HTMLParser):
-    """Elements with their attributes, in order; mistakes in nesting are errors."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.elements, self.open, self.words = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), f"twice the same attribute in <{tag}>"
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    def all(self, *tags: str) -> list[dict]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +27,7 @@ def page(text) -> Document:
 def test_every_reference_is_a_file_beside_the_page(demo, page):
     references = [
         attributes[name]
-        for _, attributes in page.elements
+        for _, attributes, _ in page.elements
         for name in ("src", "href", "poster", "srcset", "action")
         if name in attributes
     ]
@@ -76,9 +44,9 @@ def test_nothing_is_loaded_from_elsewhere(text):
 
 
 def test_names_and_references_between_elements_fit(page):
-    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    for _, attributes in page.elements:
+    for _, attributes, _ in page.elements:
         for name in ("for", "aria-labelledby"):
             assert attributes.get(name, ids[0]) in ids
         if attributes.get("href", "").startswith("#"):
@@ -99,7 +67,7 @@ def test_everything_that_moves_has_words_and_waits_for_no_click(page):
 
 def test_the_document_is_structured(page):
     assert page.all("html") == [{"lang": "en"}]
-    headings = [tag for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    headings = [tag for tag, _, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert headings == ["h1"] + ["h2"] * (len(headings) - 1)
     assert len(page.all("section")) == len(headings) - 1
     assert len(page.all("main")) == len(page.all("title")) == 1
@@ -107,7 +75,7 @@ def test_the_document_is_structured(page):
 
 
 def test_the_table_has_every_score_with_its_meaning(demo, page):
-    words = " ".join(" ".join(page.words).split())
+    words = " ".join(" ".join(page.texts).split())
     for name, meaning in MEANINGS.items():
         assert name in words
         assert meaning in words
@@ -117,7 +85,7 @@ def test_the_table_has_every_score_with_its_meaning(demo, page):
 
 def test_the_commands_name_the_folder_even_if_its_name_is_odd(demo, page):
     space = shlex.quote(str(demo[0] / "space"))
-    commands = next(words for words in page.words if "videospace sample" in words)
+    commands = next(words for words in page.texts if "videospace sample" in words)
     assert f"videospace sample {space} --count 16 --out samples.mp4" in commands
     assert f"videospace interpolate {space} ball-000 ball-006 --steps 9" in commands
 
@@ -137,7 +105,7 @@ def test_steps_without_a_ball_leave_a_gap_in_the_plot():
 
 
 def test_the_plot_has_a_dot_for_every_step_with_a_ball(page):
-    heights = json.loads("".join(page.words).split('"ball_heights": ')[1].split("]")[0] + "]")
+    heights = json.loads("".join(page.texts).split('"ball_heights": ')[1].split("]")[0] + "]")
     num_balls = sum(height is not None for height in heights)
     assert len(page.all("circle")) == num_balls + 1  # one more is the marker
     assert len(page.all("polyline")[0]["points"].split()) == num_balls
