@@ -16,7 +16,7 @@ from videospace.lipreading.evaluation.evaluation import (
     shot_curve,
     split_shots,
 )
-from videospace.lipreading.evaluation.plots import apart, principal_components
+from videospace.lipreading.evaluation.plots import principal_components, spread_labels
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.reports.evaluation_page import write_page
@@ -138,13 +138,13 @@ def test_one_dimension_has_no_second_component():
 
 def test_labels_that_stand_apart_stay():
     places = np.array([[0.0, 0.0], [0.0, 0.5], [0.9, 0.01]])
-    np.testing.assert_array_equal(apart(places, [0.3, 0.3, 0.3], 0.1), places)
+    np.testing.assert_array_equal(spread_labels(places, [0.3, 0.3, 0.3], 0.1), places)
 
 
 def test_no_label_covers_another():
     places = np.random.default_rng(0).normal(size=(30, 2)) / 4
     widths = np.linspace(0.1, 0.6, 30).tolist()
-    moved = apart(places, widths, 0.06)
+    moved = spread_labels(places, widths, 0.06)
     for one in range(30):
         for other in range(one):
             beside = (

@@ -1,6 +1,6 @@
-"""``videospace lipread COMMAND ...``: a person's mouthed words.
+"""``videospace lipread COMMAND ...``: recognize a person's mouthed words.
 
-As with the commands above it, each is a module with a function ``main(arguments)``.
+Each command is a module with a function ``main(arguments)``.
 """
 
 import importlib
@@ -10,18 +10,18 @@ from videospace.runtime.errors import UserError
 
 COMMANDS = {
     "new": "make a profile for a person",
-    "add": "add a word, and recordings of it",
+    "add": "add a word, recordings of it, or both",
     "words": "add a list of words",
     "train": "learn the words of a profile",
-    "recognize": "say what a recording may say",
+    "recognize": "name the likeliest words of a recording",
     "evaluate": "measure how well the words are recognized",
-    "history": "say how well words were recognized in use",
+    "history": "show how well words were recognized in use",
     "models": "list the models of a profile, or go back to an older one",
     "info": "list the words, clips and models of a profile",
-    "export": "write a profile into one zip file",
-    "import": "make a profile of such a file",
+    "export": "write a profile to one zip file",
+    "import": "make a profile from an exported zip file",
     "delete": "delete a clip, a word or a whole profile for good",
-    "pretrain": "learn from the mouths of other people",
+    "pretrain": "train a model on the mouths of other people",
 }
 
 

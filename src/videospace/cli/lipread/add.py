@@ -24,7 +24,8 @@ from videospace.runtime.errors import UserError
 class Add:
     """Add a word, recordings of it, or both.
 
-    A word that is there already gets the recordings. Words that look alike on the lips are named.
+    A word that the profile has already gets the recordings. The command lists words that look alike
+    on the lips.
     """
 
     profile: ProfileFolder
@@ -32,21 +33,21 @@ class Add:
     word: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="WORD")]
     """The word or phrase."""
     clips: Recordings = ()
-    """Recordings of it: videos of the face, or folders or zips of mouth images."""
+    """Recordings of the word: videos of the face, or folders or zips of mouth images."""
     spoken: str | None = None
-    """How it is spoken, where the text does not say: "doctor Lee" for "Dr. Lee"."""
+    """How the word is spoken, where the text does not say it: "doctor Lee" for "Dr. Lee"."""
     note: str = ""
-    """Anything to remember about the word."""
+    """A note about the word."""
     faces: Faces = "dlib"
-    """What finds the face; crops: the recordings show nothing but the mouth."""
+    """Detector that finds the face; crops: the recordings show only the mouth."""
     box: str | None = None
-    """Where the mouth is, top,left,height,width in px, instead of looking for a face."""
+    """Position of the mouth, top,left,height,width in px, instead of face detection."""
     synthetic: bool = False
     """The recordings do not show the person: they were made by speech synthesis and lip-sync."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, read, add."""
+    """Add the word and the recordings."""
     command = parse(Add, arguments, "videospace lipread add")
     profile = Profile(command.profile)
     known = {word_key(word.text) for word in profile.words()}
@@ -54,9 +55,9 @@ def main(arguments: list[str]) -> None:
     if not is_new and command.clips and (command.spoken is not None or command.note):
         raise UserError(
             f"the word '{command.word}' is in the profile already: its spoken form and note are "
-            "given when it is added; delete it to add it anew"
+            "given when it is added; delete it to add it again"
         )
-    # Everything is read before anything is added, so that a bad recording changes nothing.
+    # All recordings are read before anything is added, so that a bad one changes nothing.
     detector = choose_detector(command.faces, command.box)
     recordings = [(path, *read_word(path, detector)) for path in command.clips]
     if is_new or not command.clips:
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> None:
 
 
 def name_look_alikes(profile: Profile, word: WordRecord, *, heading: str = "") -> None:
-    """Print the words of a profile that look like one of them, each on a line."""
+    """Print the words of a profile that look like this word, each on a line."""
     others = [(other.text, other.spoken) for other in profile.words() if other.text != word.text]
     for alike in look_alikes(word.spoken, others, language=profile.settings.language):
         if alike.difference == 0:

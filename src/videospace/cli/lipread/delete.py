@@ -28,7 +28,7 @@ class Delete:
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, delete."""
+    """Delete what the arguments name."""
     command = parse(Delete, arguments, "videospace lipread delete")
     if [command.word is not None, command.clip is not None, command.everything].count(True) != 1:
         raise UserError("expected one of --word WORD, --clip ID and --everything")
@@ -43,4 +43,4 @@ def main(arguments: list[str]) -> None:
         what, num_models = f"clip {command.clip}", delete_clip(profile, str(command.clip))
     print(f"deleted {what}")
     if num_models:
-        print(f"also deleted: {counted(num_models, 'model')} that had learned from it; train again")
+        print(f"also deleted: {counted(num_models, 'model')} trained on it; train again")

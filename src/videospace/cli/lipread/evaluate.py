@@ -38,32 +38,32 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Learn from some recordings of each word and ask about the others.
+    """Learn from some recordings of each word and test on the others.
 
-    Prints how often the right word is the first one named, among three and among five, with 95 %
-    intervals over words and seeds, and which words are confused.
+    Prints how often the right word is the first, among the first three and among the first five,
+    with 95 % intervals over words and seeds, and which words are confused.
     """
 
     profile: ProfileFolder
     """Folder of the profile."""
     shots: int = 1
-    """Recordings of each word to learn from; words with more are asked about."""
+    """Recordings of each word to learn from; the other recordings are tested."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Each draws other recordings and learns anew."""
+    """Each seed chooses other recordings and learns again."""
     strategy: StrategyName | None = None
-    """How to learn; None takes the profile's."""
+    """The strategy to evaluate; None takes the profile's."""
     max_shots: int | None = None
-    """Also measure one shot, two shots, up to so many."""
+    """Also evaluate one shot, two shots, and so on up to this number."""
     page: Path | None = None
-    """Folder to write a page with pictures and films to."""
+    """Folder to write an HTML page with plots and film strips to."""
     json: Path | None = None
     """JSON file to write the scores to."""
     device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
+    """Device: auto, cpu or cuda."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, evaluate, print, write."""
+    """Evaluate, print the scores, and write them to files."""
     command = parse(Evaluate, arguments, "videospace lipread evaluate")
     if min(command.shots, command.max_shots or 1) < 1 or not command.seeds:
         raise UserError("expected at least 1 shot and 1 seed")
@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> None:
     model = base_model(profile) if strategy_named(strategy).needs_model else None
     if model is None and strategy_named(strategy).needs_model:
         print(
-            f"'{strategy}' needs a pretrained model and there is none: measured is {WITHOUT_MODEL}"
+            f"'{strategy}' needs a pretrained model and there is none: evaluating {WITHOUT_MODEL}"
         )
         strategy = WITHOUT_MODEL
 
@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _curve(command: Evaluate, clips: list[LabeledClip], learned: Learn) -> dict[int, Scores]:
-    """As far as was asked for or, for a page, as far as half of the words have clips for."""
+    """Up to --max-shots or, for a page, up to what half of the words have clips for."""
     max_shots = command.max_shots
     if max_shots is None and command.page is not None:
         counts = sorted(Counter(clip.word for clip in clips).values())
@@ -121,7 +121,7 @@ def _curve(command: Evaluate, clips: list[LabeledClip], learned: Learn) -> dict[
 
 
 def _directions(model: MouthModel, clips: list[LabeledClip]) -> Float[np.ndarray, "clip width"]:
-    """Where clips lie in the eyes of the model; only the direction of an embedding has meaning."""
+    """Normalized embeddings of the clips: only the direction of an embedding has meaning."""
     embeddings = model.embed([clip.clip for clip in clips]).clips
     return functional.normalize(embeddings, dim=-1).numpy()
 

@@ -14,16 +14,16 @@ from videospace.lipreading.profile.profile import Profile
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Write everything a profile holds into one zip file, to keep or to move."""
+    """Write everything that a profile holds to one zip file, as a backup or to move it."""
 
     profile: ProfileFolder
     """Folder of the profile."""
     out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
-    """File to write, .zip."""
+    """The zip file to write."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, write."""
+    """Write the zip file."""
     command = parse(Export, arguments, "videospace lipread export")
     export_profile(Profile(command.profile), command.out)
     print(f"wrote {command.out}: {command.out.stat().st_size / 2**20:.1f} MiB")

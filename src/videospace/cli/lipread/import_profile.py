@@ -14,16 +14,16 @@ from videospace.lipreading.text import counted
 
 @dataclasses.dataclass(frozen=True)
 class Import:
-    """Make a profile of a file that 'videospace lipread export' wrote."""
+    """Make a profile from a zip file that 'videospace lipread export' wrote."""
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
     """The zip file."""
     profile: ProfileFolder
-    """Folder to make."""
+    """Folder of the new profile."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, make."""
+    """Import the profile."""
     command = parse(Import, arguments, "videospace lipread import")
     profile = import_profile(command.file, command.profile)
     print(

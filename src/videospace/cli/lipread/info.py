@@ -20,7 +20,7 @@ class Info:
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, list."""
+    """Print the list."""
     command = parse(Info, arguments, "videospace lipread info")
     profile = Profile(command.profile)
     settings = profile.settings

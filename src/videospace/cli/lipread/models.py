@@ -21,7 +21,7 @@ class Models:
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, go back, list."""
+    """Select a model where one is given, and list all models."""
     command = parse(Models, arguments, "videospace lipread models")
     profile = Profile(command.profile)
     if command.use is not None:

@@ -19,22 +19,22 @@ class New:
     """Make a profile: a folder for the words, recordings and models of one person."""
 
     profile: ProfileFolder
-    """Folder to make; only its owner may read it."""
+    """Folder of the new profile; only its owner may read it."""
     name: str | None = None
-    """Name of the person; None takes that of the folder."""
+    """Name of the person; None takes the name of the folder."""
     model: Path | None = None
-    """A model of 'videospace lipread pretrain', copied into the profile. Without one, words are
-    told apart by template matching."""
+    """A model of 'videospace lipread pretrain', which is copied into the profile. Without one,
+    words are recognized by template matching."""
     language: str = "en-us"
-    """Voice of espeak-ng by which words are spoken, such as en-us, de or fr."""
+    """Voice of espeak-ng that pronounces the words, such as en-us, de or fr."""
     strategy: StrategyName = "fusion"
-    """How the words are learned."""
+    """Strategy by which the words are learned."""
     prior: bool = False
     """Prefer words that are used often."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, make."""
+    """Make the profile."""
     command = parse(New, arguments, "videospace lipread new")
     settings = ProfileSettings(
         person=command.name or command.profile.absolute().name,
@@ -46,11 +46,11 @@ def main(arguments: list[str]) -> None:
     profile = Profile.create(command.profile, settings)
     print(f"made the profile '{command.profile}' for {settings.person}")
     if phonemes("a", settings.language) is None:
-        print(f"espeak-ng speaks no '{settings.language}' here: how words look on the lips is")
+        print(f"espeak-ng has no voice '{settings.language}' here: how words look on the lips is")
         print("guessed from their letters, as if they were English")
     if model is not None:
         adopt_model(profile, model)
         print(f"took over the model '{command.model}'")
     elif strategy_named(command.strategy).needs_model:
-        print("it has no pretrained model, so that words are told apart by template matching;")
+        print("it has no pretrained model, so that words are recognized by template matching;")
         print("'videospace lipread train --model MODEL' adds one")

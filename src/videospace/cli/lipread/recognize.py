@@ -21,36 +21,36 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
 
 NUM_KEPT = 5
-"""Words of an answer that are kept with the right one."""
+"""Words of an answer that the profile keeps with the right word."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Recognize:
     """Name the likeliest words of recordings, each with its probability.
 
-    With --word the recording is kept as another one of that word, and its use is counted.
+    With --word the recording is added to that word, and counts as a use.
     """
 
     profile: ProfileFolder
     """Folder of the profile."""
     clips: Recordings
-    """Recordings of one mouthed word each."""
+    """Recordings, each of one mouthed word."""
     k: Annotated[int, tyro.conf.arg(name="k")] = 5
     """How many words to name."""
     word: str | None = None
-    """What was really said."""
+    """The word that was really said."""
     faces: Faces = "dlib"
-    """What finds the face; crops: the recordings show nothing but the mouth."""
+    """Detector that finds the face; crops: the recordings show only the mouth."""
     box: str | None = None
-    """Where the mouth is, top,left,height,width in px, instead of looking for a face."""
+    """Position of the mouth, top,left,height,width in px, instead of face detection."""
     json: bool = False
     """Print a line of JSON for each recording instead."""
     device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
+    """Device: auto, cpu or cuda."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, read, recognize."""
+    """Recognize the recordings, and print or keep the answers."""
     command = parse(Recognize, arguments, "videospace lipread recognize")
     if not command.clips:
         raise UserError("expected at least one recording to recognize, got none")
@@ -92,5 +92,5 @@ def main(arguments: list[str]) -> None:
 
 
 def _num_words(command: Recognize) -> int:
-    """How many are looked for: the figures of what is kept ask for the first five."""
+    """The number of words to ask for: an answer that is kept has at least five."""
     return command.k if command.word is None or command.k < 1 else max(command.k, NUM_KEPT)

@@ -1,4 +1,4 @@
-"""What the commands of lipreading have in common: profiles, and recordings."""
+"""Arguments that the lipreading commands share, and the reading of recordings."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,15 +14,15 @@ ProfileFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PRO
 """Folder of a profile."""
 
 Recordings = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="CLIP...")]
-"""Videos of a face, or ready-made crops of a mouth: folders or zips of images."""
+"""Videos of a face, or crops of a mouth as folders or zips of images."""
 
 Faces = Literal["dlib", "mediapipe", "middle", "crops"]
-"""What finds the face. ``middle``: nothing does, the mouth is in the middle of the picture;
-``crops``: recordings show nothing but the mouth."""
+"""Detector that finds the face. ``middle``: nothing is detected, the mouth is in the middle of the
+picture; ``crops``: recordings show only the mouth."""
 
 
 def choose_detector(faces: Faces, box: str | None) -> FaceDetector | None:
-    """What finds the mouth; None where recordings show nothing else."""
+    """The detector of the mouth; None where recordings show only the mouth."""
     if box is not None:
         return FixedBox(box)
     if faces == "crops":
@@ -31,7 +31,7 @@ def choose_detector(faces: Faces, box: str | None) -> FaceDetector | None:
 
 
 def read_word(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
-    """A recording of one word as a clip of the mouth, and what is not good about it.
+    """Read a recording of one word as a mouth clip, with the problems of its quality.
 
     Raises:
         UserError: As with :func:`read_recording`, or it is too long to be a word.
@@ -45,17 +45,18 @@ def read_word(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, lis
 
 
 def read_recording(path: Path, detector: FaceDetector | None) -> tuple[MouthClip, list[str]]:
-    """A recording as a clip of the mouth, and what is not good about it.
+    """Read a recording as a mouth clip, with the problems of its quality.
 
     Raises:
-        UserError: It cannot be read, shows no face, or is a zip that a face is looked for in.
+        UserError: The recording cannot be read, shows no face, or is a zip although a face is to
+            be found.
     """
     if detector is None:
         return read_crops(path), []
     if path.suffix.lower() == ".zip":
         raise UserError(
-            f"expected a film to find a face in, got the zip '{path}': add --faces crops where "
-            "its images show nothing but the mouth"
+            f"expected a video to find a face in, got the zip '{path}': add --faces crops where "
+            "its images show only the mouth"
         )
     clip, report = read_mouth(path, detector)
     return clip, report.problems

@@ -27,35 +27,35 @@ from videospace.runtime.errors import UserError
 class Train:
     """Learn the words of a profile, by its strategy or another one that it keeps from then on.
 
-    Words and recordings that are added later count at once, without training.
+    Words and recordings that are added later count immediately, without training.
     """
 
     profile: ProfileFolder
     """Folder of the profile."""
     strategy: StrategyName | None = None
-    """How to learn; None keeps the profile's."""
+    """Strategy by which to learn; None keeps the profile's."""
     model: Path | None = None
-    """A model of 'videospace lipread pretrain' to begin with, copied into the profile."""
+    """A model of 'videospace lipread pretrain' to start from, which is copied into the profile."""
     footage: tuple[Path, ...] = ()
-    """Films of the person mouthing anything, with a rest of half a second between two words: they
-    are cut at the pauses, and the model gets used to the mouth. Nothing of them is kept."""
+    """Videos of the person mouthing anything, with a rest of half a second between two words. They
+    are cut at the pauses and adapt the model to the mouth. Nothing of them is kept."""
     pseudo_labels: bool = False
-    """Also learn the words that the recognizer is sure to see in the footage. To compare with: in
-    the thesis it did harm."""
+    """Also learn the words that the recognizer is confident to find in the footage. This is for
+    comparison: in the thesis it lowered the accuracy."""
     faces: Faces = "dlib"
-    """What finds the face in the footage; crops: it shows nothing but the mouth."""
+    """Detector that finds the face in the footage; crops: it shows only the mouth."""
     box: str | None = None
-    """Where the mouth is in it, top,left,height,width in px, instead of looking for a face."""
+    """Position of the mouth in it, top,left,height,width in px, instead of face detection."""
     minutes: float | None = None
-    """Most time it may take; None takes what the strategy asks for."""
+    """Most time that training may take; None takes the time of the strategy."""
     seed: int = 0
-    """Of everything random."""
+    """Random seed."""
     device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
+    """Device: auto, cpu or cuda."""
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, train."""
+    """Train, and open the recognizer once."""
     command = parse(Train, arguments, "videospace lipread train")
     profile = Profile(command.profile)
     if command.model is not None:

@@ -17,9 +17,9 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Words:
-    """Add a list of words; those that are there already stay as they are.
+    """Add a list of words; words that the profile has already stay as they are.
 
-    A word on each line or, as CSV, the word, how it is spoken, and a note.
+    Each line has a word or, as CSV, the word, how it is spoken, and a note.
     """
 
     profile: ProfileFolder
@@ -29,7 +29,7 @@ class Words:
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, read, add."""
+    """Read the list, and add its words."""
     command = parse(Words, arguments, "videospace lipread words")
     profile = Profile(command.profile)
     try:

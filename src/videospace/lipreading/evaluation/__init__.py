@@ -1,1 +1,1 @@
-"""How well words are recognized."""
+"""Measure how well words are recognized: protocols, scores and plots."""

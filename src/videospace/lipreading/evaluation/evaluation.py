@@ -1,4 +1,4 @@
-"""How well a recognizer does on clips that it has not learned from."""
+"""Evaluate a recognizer on clips that it has not learned from."""
 
 import dataclasses
 import random
@@ -15,7 +15,7 @@ from videospace.metrics.bootstrap import Interval, bootstrap_mean
 from videospace.runtime.errors import UserError
 
 NUM_NAMED = 5
-"""Words that an answer names."""
+"""Number of words that an answer names."""
 
 
 @runtime_checkable
@@ -28,28 +28,28 @@ class AnyRecognizer(Protocol):
 
 
 Learn = Callable[[list[LabeledClip], int], AnyRecognizer]
-"""Makes a recognizer of shots and a seed."""
+"""Makes a recognizer from shots and a seed."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a recognizer said to one clip."""
+    """The answer of a recognizer to one clip."""
 
     asked: LabeledClip
-    """The clip."""
+    """The clip that was recognized."""
     words: list[str]
     """The likeliest words, best first."""
     probabilities: list[float]
-    """Theirs, in [0, 1]."""
+    """The probability of each word, in [0, 1]."""
     confident: bool
-    """Whether it called itself confident."""
+    """Whether the recognizer was confident about the first word."""
     seconds: float
-    """From the clip to the answer."""
+    """Time from the clip to the answer."""
     seed: int = 0
-    """Of the training behind it."""
+    """The training seed of the recognizer."""
 
     def within(self, num_words: int) -> bool:
-        """Whether the right word is among the first ones."""
+        """Whether the right word is among the first ``num_words``."""
         return self.asked.word in self.words[:num_words]
 
 
@@ -58,28 +58,27 @@ class Scores:
     """Fractions of right answers, each with a 95 % interval over words and seeds."""
 
     top1: Interval
-    """The first word is right."""
+    """How often the first word is right."""
     top3: Interval
-    """One of the first three is."""
+    """How often one of the first three words is right."""
     top5: Interval
-    """One of the first five is."""
+    """How often one of the first five words is right."""
     confident_fraction: float
-    """Answers that called themselves confident."""
+    """Fraction of the answers that were confident."""
     top1_when_confident: float | None
-    """Fraction of these that are right; None where there are none."""
+    """Fraction of the confident answers that are right; None where there are none."""
     num_answers: int
-    """Answers."""
     median_seconds: float
-    """From the clip to the answer."""
+    """Median time from the clip to the answer."""
 
 
 def ask(recognizer: AnyRecognizer, clips: Sequence[LabeledClip], *, seed: int = 0) -> list[Answer]:
     """Show clips to a recognizer, one by one.
 
     Args:
-        recognizer: That has not learned from them.
-        clips: To recognize.
-        seed: Of its training; only kept.
+        recognizer: A recognizer that has not learned from these clips.
+        clips: The clips to recognize.
+        seed: The training seed of the recognizer, which is kept with the answers.
     """
     answers = []
     for clip in clips:
@@ -102,7 +101,7 @@ def score(answers: Sequence[Answer]) -> Scores:
     """Summarize answers.
 
     Raises:
-        UserError: There are none.
+        UserError: There are no answers.
     """
     if not answers:
         raise UserError("expected at least one answer to score, got none")
@@ -126,7 +125,7 @@ def score(answers: Sequence[Answer]) -> Scores:
 
 
 def confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
-    """Which words were taken for which: (spoken, answered, times), the most frequent first."""
+    """Count confused words as (spoken, answered, times), the most frequent first."""
     wrong = Counter((a.asked.word, a.words[0]) for a in answers if not a.within(1))
     return [(spoken, answered, times) for (spoken, answered), times in wrong.most_common()]
 
@@ -134,25 +133,25 @@ def confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
 def split_shots(
     clips: Sequence[LabeledClip], num_shots: int, *, seed: int, num_reserved: int | None = None
 ) -> tuple[list[LabeledClip], list[LabeledClip]]:
-    """Divide the clips of each word into those to learn from and those to ask about.
+    """Split the clips of each word into shots to learn from and test clips.
 
     Args:
-        clips: Of one person.
-        num_shots: Real clips of a word to learn from; a word with fewer gives all it has.
-        seed: Decides which clips they are.
-        num_reserved: Clips of a word that are never asked about, so that tests of several numbers
-            of shots ask the same; None takes ``num_shots``.
+        clips: The clips of one person.
+        num_shots: Real clips of each word to learn from; a word with fewer gives all it has.
+        seed: Seed of the random choice of shots.
+        num_reserved: Clips of each word that are never test clips, so that several numbers of shots
+            are tested on the same clips; None takes ``num_shots``.
 
     Returns:
-        Shots and tests. Synthetic clips are neither.
+        The shots and the test clips. Synthetic clips are in neither.
     """
     by_word = defaultdict(list)
     for clip in clips:
         if clip.domain == "real":
             by_word[clip.word].append(clip)
     shots, tests = [], []
-    for word, takes in by_word.items():
-        order = sorted(takes, key=lambda clip: clip.take)
+    for word, recordings in by_word.items():
+        order = sorted(recordings, key=lambda clip: clip.take)
         random.Random(f"{seed} {word}").shuffle(order)
         shots += order[:num_shots]
         tests += order[max(num_shots, num_reserved or 0) :]
@@ -167,17 +166,17 @@ def evaluate(
     num_reserved: int | None = None,
     seeds: Sequence[int] = (0, 1, 2),
 ) -> list[Answer]:
-    """Learn from some clips of each word and ask about the others, once for every seed.
+    """Learn from some clips of each word and test on the others, once for every seed.
 
     Args:
-        clips: Of one person.
-        learn: Makes a recognizer.
+        clips: The clips of one person.
+        learn: Makes a recognizer from shots and a seed.
         num_shots: Clips of each word to learn from.
         num_reserved: As in :func:`split_shots`.
-        seeds: Each draws other clips, and trains anew.
+        seeds: Each seed chooses other shots, and trains again.
 
     Raises:
-        UserError: Fewer than two words have clips, or no word has a clip left to ask about.
+        UserError: Fewer than two words have clips, or no word has a test clip left.
     """
     answers = []
     for seed in seeds:
@@ -190,7 +189,7 @@ def evaluate(
         if not tests:
             spent = counted(max(num_shots, num_reserved or 0), "clip")
             raise UserError(
-                f"no word has more than {spent}, so that none is left to ask about: "
+                f"no word has more than {spent}, so that no test clip is left: "
                 "record some words once more"
             )
         answers += ask(learn(shots, seed), tests, seed=seed)
@@ -204,12 +203,12 @@ def shot_curve(
     max_shots: int,
     seeds: Sequence[int] = (0, 1, 2),
 ) -> dict[int, Scores]:
-    """Scores for one shot, two shots and so on, on the same clips each time.
+    """Scores for one shot, two shots and so on, always on the same test clips.
 
     Args:
-        clips: Of one person.
-        learn: Makes a recognizer.
-        max_shots: Most clips of a word to learn from; words need one more to be asked about.
+        clips: The clips of one person.
+        learn: Makes a recognizer from shots and a seed.
+        max_shots: Most clips of a word to learn from; a word needs one more to be tested.
         seeds: As in :func:`evaluate`.
 
     Raises:
