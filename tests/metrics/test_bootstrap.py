@@ -28,7 +28,7 @@ def test_seeds_that_differ_widen_the_interval():
 
 
 def test_an_interval_of_known_width():
-    """The standard error of a share of 0.5 over 400 words is 0.025."""
+    """The standard error of a fraction of 0.5 over 400 words is 0.025."""
     values = [number % 2 for number in range(400)]
     found = bootstrap_mean(values, range(400), [0] * 400)
     assert found.high - found.low == pytest.approx(2 * 1.96 * 0.025, rel=0.1)
@@ -43,7 +43,7 @@ def test_the_mean_lies_inside(answers):
 
 
 def test_nothing_has_no_mean():
-    with pytest.raises(ValueError, match="expected at least one value, got none"):
+    with pytest.raises(ValueError, match="at least one value"):
         bootstrap_mean([], [], [])
 
 

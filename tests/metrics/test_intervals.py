@@ -99,12 +99,12 @@ def test_a_pair_counts_where_both_have_the_figure():
 
 @pytest.mark.parametrize("bad", [math.inf, -math.inf])
 def test_infinite_figures_are_refused(bad):
-    with pytest.raises(UserError, match=r"got an infinite one: limit the PSNR .* 100 dB"):
+    with pytest.raises(UserError, match="infinite"):
         mean_interval([30.0, bad])
     with pytest.raises(UserError, match="infinite"):
         paired_difference([bad], [bad])
 
 
 def test_figures_of_other_clips_are_refused():
-    with pytest.raises(UserError, match="same clips for both methods, got 2 and 3"):
+    with pytest.raises(UserError, match="same clips"):
         paired_difference([1.0, 2.0], [1.0, 2.0, 3.0])

@@ -95,11 +95,11 @@ def test_known_scores():
     assert {answer.seed for answer in answers} == {7}
     assert scores.top1.low < 0.75 < scores.top1.high
     assert scores.median_seconds > 0
-    with pytest.raises(UserError, match="expected at least one answer to score, got none"):
+    with pytest.raises(UserError, match="at least one answer"):
         score([])
 
 
-def test_a_recognizer_that_is_never_sure():
+def test_a_recognizer_that_is_never_confident():
     answers = ask(learn([clip("mat", 1), clip("bat", 1)], 0), [clip("mat", 2, level=30)])
     scores = score(answers)
     assert (scores.confident_fraction, scores.top1_when_confident) == (0.0, None)
@@ -111,9 +111,9 @@ def test_every_seed_asks(clips):
 
 
 def test_too_little_to_evaluate():
-    with pytest.raises(UserError, match="at least 2 words to tell apart, got 1: add words"):
+    with pytest.raises(UserError, match="at least 2 words"):
         evaluate([clip("yes", take) for take in (1, 2)], learn)
-    with pytest.raises(UserError, match=r"no word has more than 1 clip,.*record some words once"):
+    with pytest.raises(UserError, match="1 clip"):
         evaluate([clip("yes", 1), clip("mat", 1)], learn)
 
 

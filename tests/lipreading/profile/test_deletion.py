@@ -34,7 +34,7 @@ def test_a_clip(profile):
     assert [record.id for record in profile.clips()] == [second, third]
     assert not (profile.folder / "clips" / f"{first}.npz").exists()
     assert first.encode() not in on_disk(profile)
-    with pytest.raises(UserError, match=f"no clip '{first}' in the profile"):
+    with pytest.raises(UserError, match=first):
         delete_clip(profile, first)
 
 
@@ -47,7 +47,7 @@ def test_a_word_leaves_no_trace(profile):
     delete_word(profile, "water")
     assert [word.text for word in profile.words()] == ["bread", "yes"]
     assert len(list((profile.folder / "clips").iterdir())) == 1
-    with pytest.raises(UserError, match="no word 'water'"):
+    with pytest.raises(UserError, match="water"):
         delete_word(profile, "water")
 
 
@@ -77,7 +77,7 @@ def test_deleting_a_clip_while_training(profile):
         (folder / "config.json").write_text("{}")
         delete_clip(profile, clips[0])
         assert folder.exists()
-        with pytest.raises(UserError, match=r"1 of the clips were deleted while .* train again"):
+        with pytest.raises(UserError, match="deleted"):
             keep_model(profile, folder, kind="recognizer", strategy="fusion", clips=clips)
     assert models(profile) == []
     assert list((profile.folder / "models").iterdir()) == []
@@ -85,9 +85,9 @@ def test_deleting_a_clip_while_training(profile):
 
 def test_deleting_a_profile_while_training(profile):
     with model_in_progress(profile):
-        with pytest.raises(UserError, match="another process is using"):
+        with pytest.raises(UserError, match="another process"):
             delete_profile(profile.folder)
-        with pytest.raises(UserError, match="another process is using"), model_in_progress(profile):
+        with pytest.raises(UserError, match="another process"), model_in_progress(profile):
             pass
     assert len(Profile(profile.folder).clips()) == 3
     delete_profile(profile.folder)
@@ -108,6 +108,6 @@ def test_a_training_that_fails_leaves_nothing(profile):
 def test_a_folder_that_is_no_profile_is_never_deleted(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"meow")
-    with pytest.raises(UserError, match=f"has no {INDEX_FILE}"):
+    with pytest.raises(UserError, match=INDEX_FILE):
         delete_profile(tmp_path / "photos")
     assert (tmp_path / "photos" / "cat.jpg").exists()

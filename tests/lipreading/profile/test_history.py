@@ -98,13 +98,13 @@ def test_what_could_not_be_right_does_not_count(profile, say):
 
 
 def test_a_recording_that_cannot_be_kept_is_no_choice(profile, make_clip):
-    with pytest.raises(UserError, match="is in the profile already"):
+    with pytest.raises(UserError, match="already"):
         profile.add_clip("water", make_clip(0), source="x", answer=answer("water"))
     assert (profile.usage(), profile.word("water").num_uses) == ([], 0)
 
 
 def test_every_word_needs_a_probability():
-    with pytest.raises(UserError, match="for each word, got 1 words and 0 probabilities"):
+    with pytest.raises(UserError, match="probabilit"):
         AnswerRecord(words=("yes",))
 
 

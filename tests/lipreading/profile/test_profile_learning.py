@@ -58,6 +58,6 @@ def test_a_strategy_without_its_model_is_stood_in_for(tmp_path):
 
 def test_a_clip_that_is_no_word_is_not_kept(drawn_profile):
     minute = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
-    with pytest.raises(UserError, match=r"at most 12 s, got one of 60\.0 s: cut it to the word"):
+    with pytest.raises(UserError, match="12 s"):
         drawn_profile.add_clip("word 0", minute, source="camera")
     assert open_recognizer(drawn_profile, QUICK).recognizer.recognize(drawn_clip(0)).words

@@ -38,15 +38,15 @@ def test_what_people_write(content, expected):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "expected at least one word in the list, got none"),
-        ("word,note\n", "expected at least one word"),
-        ("water\n,spoken", "line 2 of the list: expected a word, got an empty text"),
+        ("", "at least one word"),
+        ("word,note\n", "at least one word"),
+        ("water\n,spoken", "line 2 .*empty"),
         (
             "a,b,c,d",
-            "line 1 .*expected a word, its spoken form and a note, got 4 columns: write each",
+            "line 1 .*4 columns",
         ),
-        ('water\n"bread', "line 2 of the list: unexpected end of data"),
-        (f"water\n{'a' * 101}", "line 2 .*at most 100 characters, got 101"),
+        ('water\n"bread', "line 2"),
+        (f"water\n{'a' * 101}", "line 2 .*101"),
         ("water\x07", "line 1 .*U\\+0007"),
     ],
 )

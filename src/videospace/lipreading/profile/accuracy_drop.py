@@ -65,7 +65,7 @@ def find_accuracy_drop(usage: Sequence[UsageRecord]) -> AccuracyDrop | None:
         return None
     hits = [[use.rank == 1 for use in uses] for uses in (recent, before)]
     table = [[sum(right), len(right) - sum(right)] for right in hits]
-    p_value = float(stats.fisher_exact(table, alternative="less").pvalue)
+    _, p_value = stats.fisher_exact(table, alternative="less")
     recent_interval, before_interval = map(proportion_interval, hits)
     if p_value >= SIGNIFICANCE or recent_interval is None or before_interval is None:
         return None
@@ -75,7 +75,7 @@ def find_accuracy_drop(usage: Sequence[UsageRecord]) -> AccuracyDrop | None:
         num_recent=len(recent),
         before=before_interval,
         num_before=len(before),
-        p_value=p_value,
+        p_value=float(p_value),
         since=recent[0].made,
         most_missed=tuple(missed.most_common(3)),
     )
