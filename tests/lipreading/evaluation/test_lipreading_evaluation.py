@@ -213,7 +213,7 @@ def test_a_page_with_many_words(tmp_path):
             domain="real",
             clip=MouthClip(frames=np.full((3, 88, 88), 5 * number + take, np.uint8), fps=25.0),
         )
-        for number in range(40)
+        for number in range(32)
         for take in range(2)
     ]
     answers = evaluate(clips, learn, seeds=(0,))

@@ -218,7 +218,7 @@ while True:
 
 @pytest.mark.parametrize("num_acknowledged", [1, 2, 5])
 def test_a_kill_loses_nothing_acknowledged(profile, num_acknowledged):
-    command = [sys.executable, "-c", ADD_FOR_EVER, str(profile.folder), str(num_acknowledged)]
+    command = [sys.executable, "-c", ADD_FOR_EVER, str(profile.folder), str(100 + num_acknowledged)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     acknowledged = [process.stdout.readline().strip() for _ in range(num_acknowledged)]
@@ -289,10 +289,10 @@ def test_processes_take_turns(profile):
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert len(profile.words()) == 3 + 2 * 20
+    assert len(profile.words()) == 3 + 2 * 8
 
 
 def _add_words(folder, number):
     profile = Profile(folder)
-    for index in range(20):
+    for index in range(8):
         profile.add_word(f"word {number} {index}")

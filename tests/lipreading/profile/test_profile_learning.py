@@ -14,7 +14,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
 
-QUICK = LearningSettings(epochs=30, learning_rate=5e-3, device="cpu", progress=False)
+QUICK = LearningSettings(epochs=12, learning_rate=5e-3, device="cpu", progress=False)
 
 
 @pytest.fixture

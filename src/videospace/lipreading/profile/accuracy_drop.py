@@ -3,6 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 from scipy import stats
 
@@ -65,7 +66,7 @@ def find_accuracy_drop(usage: Sequence[UsageRecord]) -> AccuracyDrop | None:
         return None
     hits = [[use.rank == 1 for use in uses] for uses in (recent, before)]
     table = [[sum(right), len(right) - sum(right)] for right in hits]
-    _, p_value = stats.fisher_exact(table, alternative="less")
+    p_value = cast(float, stats.fisher_exact(table, alternative="less")[1])
     recent_interval, before_interval = map(proportion_interval, hits)
     if p_value >= SIGNIFICANCE or recent_interval is None or before_interval is None:
         return None
