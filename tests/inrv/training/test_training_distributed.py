@@ -1,15 +1,14 @@
 """Two processes train what one would; whatever ends one of them ends both, and is said once."""
 
 import json
+import multiprocessing
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from processes_script import CONFIGS, CUT_FROM_ONE, CUT_FROM_TWO, OPTIONS, a_store
+from process_tasks import CONFIGS, CUT_FROM_ONE, CUT_FROM_TWO, OPTIONS, a_store, run_task
 
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.loop import train
@@ -17,44 +16,35 @@ from videospace.inrv.training.state import STATE_FILE
 from videospace.runtime.checkpoint import load_tensors
 from videospace.runtime.log import read_metrics
 
-SCRIPT = Path(__file__).with_name("processes_script.py")
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
 """Sums over clips are rounded in another order; the differences that come of it are about 1e-7."""
 
 
-def start(task: str, folder: Path, count: int = 2) -> list[subprocess.Popen]:
-    """Start the processes of a task."""
+# The processes are forks of one that has imported PyTorch, which takes most of their time.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["torch", "videospace.inrv.training.loop"])
+
+
+def outcome(task: str, folder: Path, count: int = 2) -> list[tuple[int | None, str, str]]:
+    """Run a task in some processes, and return the exit status, output and errors of each."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    common = {
-        **os.environ,
-        "WORLD_SIZE": str(count),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "OMP_NUM_THREADS": "1",
-    }
-    return [
-        subprocess.Popen(
-            [sys.executable, SCRIPT, task, folder],
-            env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    said = [(folder / f"{task}-{rank}.out", folder / f"{task}-{rank}.err") for rank in range(count)]
+    processes = [
+        FORKS.Process(
+            target=run_task, args=(task, folder, rank, count, port, said[rank]), daemon=True
         )
         for rank in range(count)
     ]
-
-
-def outcome(task: str, folder: Path, count: int = 2) -> list[tuple[int, str, str]]:
-    """Exit status, output and errors of each process of a task."""
-    processes = start(task, folder, count)
-    try:
-        said = [process.communicate(timeout=240) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(process.returncode, *words) for process, words in zip(processes, said, strict=True)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return [
+        (process.exitcode, out.read_text(), errors.read_text())
+        for process, (out, errors) in zip(processes, said, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module")

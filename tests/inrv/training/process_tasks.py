@@ -1,9 +1,4 @@
-"""What each of several processes does in ``test_training_distributed``: it is run as a script.
-
-    python processes_script.py TASK FOLDER
-
-The environment says which process it is, as torchrun would.
-"""
+"""What each of several processes does in ``test_training_distributed``."""
 
 import dataclasses
 import os
@@ -12,8 +7,6 @@ import sys
 from pathlib import Path
 
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.support.toy_spaces import KEYFRAMES, SEMANTIC, changed_model, toy_config, write_toy_store
 
 from videospace.clips.store.clip_store import ClipStore
@@ -125,10 +118,26 @@ def too_many(folder: Path) -> None:
     train(store, folder / "few", CONFIGS["points"], OPTIONS)
 
 
-if __name__ == "__main__":
+def run_task(
+    task: str, folder: Path, rank: int, count: int, port: int, said: tuple[Path, Path]
+) -> None:
+    """Run one of the functions above as one of several processes, as torchrun would start it.
+
+    The exit status is 2 after an error that is this process's to report, and 3 after one that
+    another process reports.
+    """
+    for stream, path in zip((sys.stdout, sys.stderr), said, strict=True):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream.fileno())
+    os.environ |= {
+        "WORLD_SIZE": str(count),
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
     torch.set_num_threads(1)
     try:
-        globals()[sys.argv[1]](Path(sys.argv[2]))
+        globals()[task](folder)
     except AlreadyReportedError:
         sys.exit(3)
     except UserError as error:
