@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx2
 import torch
-from tests.support.mouth_films import word_film
+from tests.support.mouth_videos import word_video
 from tests.support.studio_process import StudioServer
 
 from benchmarks.support.common import BenchmarkOptions, run_benchmark, say
@@ -153,7 +153,7 @@ class Script:
         self.profiles = after
 
     def _record(self, page: StudioPage) -> None:
-        film = word_film(self._rng.randrange(8), self._rng.getrandbits(32))
+        film = word_video(self._rng.randrange(8), self._rng.getrandbits(32))
         recognized = page.record(film, recognize=self._rng.random() < 0.5)
         word = self._rng.choice([*self.profiles[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()

@@ -27,7 +27,7 @@ import httpx2
 import numpy as np
 import psutil
 from tests.support.malformed_requests import malformed_requests
-from tests.support.mouth_films import film, mouth_frames, word_film
+from tests.support.mouth_videos import encoded_video, mouth_frames, word_video
 from tests.support.studio_process import StudioServer
 
 from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
@@ -145,7 +145,7 @@ class Visitor:
 
     def _film(self) -> bytes:
         self._num_films += 1
-        return word_film(self._rng.randrange(100), 1000 * self._number + self._num_films)
+        return word_video(self._rng.randrange(100), 1000 * self._number + self._num_films)
 
 
 PERSON = "ann"
@@ -262,7 +262,7 @@ def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, 
 def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
     """Makes the video of a number; no two are the same."""
     if options.films == "drawn":
-        return lambda number: film(mouth_frames(number, 1, num_frames=25))
+        return lambda number: encoded_video(mouth_frames(number, 1, num_frames=25))
     recordings = sorted(data_path("grid_s1").glob("*.mp4"))
     return lambda number: recordings[number].read_bytes()
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from tests.support.drawn_studio import DrawnStudio
 from tests.support.page_actions import press, show_page, wait, wait_for_camera
-from tests.support.page_looks import emulate
-from tests.support.page_rules import DESKTOP, resize, violations
+from tests.support.page_checks import DESKTOP, emulate, resize, violations
 
 from videospace.lipreading.mouth.pose import MouthPose
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.page_actions import wait, wait_for, wait_for_frames
-from tests.support.page_looks import asked_since, room_and_width
+from tests.support.page_checks import asked_since, room_and_width
 
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig
 from videospace.inrv.model.inr import InrConfig

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
+from tests.support.page_checks import CONTRASTS, asked_since, emulate, room_and_width
 
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import Answer, score

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.page_actions import ask, press, texts, type_into, wait
-from tests.support.page_looks import CONTRASTS, emulate
+from tests.support.page_checks import CONTRASTS, emulate
 from tests.support.said_words import (
     NUM_DAYS,
     NUM_EACH_DAY,

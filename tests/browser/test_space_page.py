@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support.page_actions import ask, press, texts, type_into, wait, wait_for_frames
-from tests.support.page_looks import asked_since, emulate, room_and_width
-from tests.support.page_rules import violations
+from tests.support.page_checks import asked_since, emulate, room_and_width, violations
 from tests.support.small_spaces import small_space
 
 from videospace.clips.writing import write_video

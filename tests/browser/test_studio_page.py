@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.camera_films import camera_film
+from tests.support.mouth_videos import camera_video
 from tests.support.page_actions import (
     ask,
     press,
@@ -33,7 +33,7 @@ def open_camera(open_browser, tmp_path_factory) -> Callable[[int], Any]:
     """Opens a browser whose camera shows a word; its speech is written down."""
 
     def start(word: int) -> Any:
-        film = camera_film(tmp_path_factory.mktemp("camera") / "word.mjpeg", word)
+        film = camera_video(tmp_path_factory.mktemp("camera") / "word.mjpeg", word)
         browser = open_browser(
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",

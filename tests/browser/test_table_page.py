@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.page_actions import wait, wait_for, wait_for_frames
-from tests.support.page_looks import CONTRASTS, asked_since, emulate, room_and_width
+from tests.support.page_checks import CONTRASTS, asked_since, emulate, room_and_width
 
 from videospace.baselines.table import Completed, Row
 from videospace.baselines.table_rows import COLUMNS

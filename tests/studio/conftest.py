@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.support.mouth_films import word_film
+from tests.support.mouth_videos import word_video
 from tests.support.small_spaces import small_space
 
 from videospace.lipreading.adaptation.learning import LearningSettings
@@ -93,7 +93,7 @@ def ann(page: TestClient) -> str:
     address = f"/api/profiles/{created['id']}"
     assert page.patch(address, json={"finder": "middle"}).status_code == 200
     for number, word in enumerate(("water", "bread")):
-        recording = send_film(page, address, word_film(number), recognize=False)
+        recording = send_film(page, address, word_video(number), recognize=False)
         choice = {"word": word, "used": False}
         kept = page.post(f"{address}/recordings/{recording['id']}/choice", json=choice)
         assert kept.status_code == 201, kept.text
@@ -120,5 +120,5 @@ def send() -> Callable[..., Any]:
 
 @pytest.fixture
 def make_film() -> Callable[..., bytes]:
-    """`word_film` as a fixture."""
-    return word_film
+    """`word_video` as a fixture."""
+    return word_video

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from tests.support.mouth_films import FPS, mouth_frames
+from tests.support.mouth_videos import FPS, mouth_frames
 
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel

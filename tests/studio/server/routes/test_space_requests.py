@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from tests.support.mouth_films import film
+from tests.support.mouth_videos import encoded_video
 from tests.support.small_spaces import small_space
 
 from videospace.inrv.space.latent_files import load_latents
@@ -138,7 +138,9 @@ def test_a_latent_is_saved_as_a_file(page, tmp_path):
 def test_an_uploaded_video_is_inverted(page, finish, kind):
     truth = small_space().render(small_space().latent("c"), height=48, num_frames=4)
     answer = page.post(
-        f"{SMALL}/videos", content=film(truth, kind), headers={"Content-Type": f"video/{kind}"}
+        f"{SMALL}/videos",
+        content=encoded_video(truth, kind),
+        headers={"Content-Type": f"video/{kind}"},
     )
     address = address_of(answer)
     assert (answer.json()["num_real"], answer.json()["fps"]) == (4, 25)
@@ -182,7 +184,7 @@ def test_hidden_frames_are_filled_in(page, finish, video):
 def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
     short = small_space().render(small_space().latent("c"), height=48, num_frames=2)
     headers = {"Content-Type": "video/mp4"}
-    answer = page.post(f"{SMALL}/videos", content=film(short, "mp4"), headers=headers)
+    answer = page.post(f"{SMALL}/videos", content=encoded_video(short, "mp4"), headers=headers)
     assert answer.json()["num_real"] == 2
     page.post(f"{address_of(answer)}/invert", json={"max_steps": 5})
     finish()

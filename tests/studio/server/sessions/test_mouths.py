@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.support.drawn_faces import MOUTH_BELOW_CENTER_PX, FacePose, draw_face
-from tests.support.mouth_films import film, mouth_frames
+from tests.support.mouth_videos import encoded_video, mouth_frames
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -88,5 +88,5 @@ def test_a_still_does_not_wait_for_a_recording(page, bo, recording_reader):
 
 def test_a_recording_tells_whether_the_lips_moved(page, ann, send, make_film):
     assert send(page, ann, make_film(1))["lips_moved"] is True
-    still_film = film(mouth_frames(1)[:1].repeat(25, axis=0))
+    still_film = encoded_video(mouth_frames(1)[:1].repeat(25, axis=0))
     assert send(page, ann, still_film)["lips_moved"] is False

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from tests.support.mouth_films import film, mouth_frames
+from tests.support.mouth_videos import encoded_video, mouth_frames
 
 from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox, reversed_text
@@ -85,14 +85,14 @@ def test_other_files_than_videos_are_refused(recording_reader, content, phrase):
 
 
 def test_a_recording_is_read(recording_reader):
-    clip, problems = recording_reader.read(film(mouth_frames(0)), "middle")
+    clip, problems = recording_reader.read(encoded_video(mouth_frames(0)), "middle")
     assert clip.frames.shape == (20, 88, 88)
     assert clip.fps == 25
     assert isinstance(problems, tuple)
 
 
 def test_too_many_recordings_at_once_are_refused_as_busy(recording_reader, monkeypatch):
-    content = film(mouth_frames(0))
+    content = encoded_video(mouth_frames(0))
     monkeypatch.setattr(recording_reader, "_slots", threading.BoundedSemaphore(1))
     with (
         recording_reader._slots,
@@ -105,4 +105,4 @@ def test_too_many_recordings_at_once_are_refused_as_busy(recording_reader, monke
 def test_a_recording_without_a_face_is_refused(recording_reader):
     pytest.importorskip("dlib")
     with pytest.raises(UserError, match="face"):
-        recording_reader.read(film(mouth_frames(0)), "dlib")
+        recording_reader.read(encoded_video(mouth_frames(0)), "dlib")
