@@ -171,7 +171,7 @@ class TestInvert:
         ("num_clips", "contexts", "message"),
         [
             (4, [], "at least one context, got none"),
-            (1, [tasks.everything(np.zeros((4, 6, 8, 3), np.uint8))], "a space of one clip"),
+            (1, [tasks.everything(np.zeros((4, 6, 8, 3), np.uint8))], "at least 2 clips"),
         ],
     )
     def test_nothing_to_go_by(self, make_space, num_clips, contexts, message):
