@@ -16,6 +16,7 @@ from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, TrainingConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.runtime import processes
 from videospace.runtime.errors import AlreadyReportedError, UserError
 from videospace.runtime.processes import init_process_group, is_first_process
 
@@ -136,6 +137,7 @@ def run_task(
         "MASTER_PORT": str(port),
     }
     torch.set_num_threads(1)
+    processes.REASON_SECONDS = 120.0  # however busy the machine is
     try:
         globals()[task](folder)
     except AlreadyReportedError:
