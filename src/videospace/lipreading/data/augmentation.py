@@ -1,7 +1,7 @@
-"""Variations of a clip that leave its word the same.
+"""Augmentation: variations of a clip that do not change its word.
 
 Source: thesis 2.4 (speed, empty frames); Ma et al., "Training strategies for improved lip-reading",
-2022 (time masking, mixup); the rest is customary.
+2022 (time masking, mixup); the rest is common practice.
 """
 
 import dataclasses
@@ -27,24 +27,24 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
-    """How far a clip may be varied; every clip draws its own values evenly. Default: not at all."""
+    """The largest variations of a clip, each drawn uniformly for every clip. Default: none."""
 
     speed: float = 0.0
     """Largest change of speed: 0.2 means between 0.8 and 1.2 times."""
     empty_frames: int = 0
-    """Most frames that show nothing put before and after the clip (published: 20)."""
+    """Most empty frames before and after the clip (published: 20)."""
     trim: float = 0.0
-    """Largest share of the clip that is cut off at either end."""
+    """Largest fraction of the clip that is cut off at either end."""
     time_mask: int = 0
-    """Most frames in a row that the clip's mean frame takes the place of."""
+    """Most successive frames that are replaced by the clip's mean frame."""
     shift_px: float = 0.0
     """Largest shift of the mouth, in px of the 88×88 crop, along either axis."""
     zoom: float = 0.0
     """Largest change of size: 0.1 means between 0.9 and 1.1 times."""
     rotation_degrees: float = 0.0
-    """Largest rotation either way."""
+    """Largest rotation in either direction."""
     mirror: bool = False
-    """Show every second clip in the mirror."""
+    """Mirror about every second clip."""
     contrast: float = 0.0
     """Largest change of contrast: 0.3 means between 0.7 and 1.3 times."""
     brightness: float = 0.0
@@ -63,7 +63,7 @@ class AugmentationConfig:
 
 NO_AUGMENTATION = AugmentationConfig()
 PUBLISHED = AugmentationConfig(speed=0.2, empty_frames=20)
-"""What ``+aug`` means in the thesis; it uses the speeds 0.8 and 1.2, not those between."""
+"""The ``+aug`` of the thesis, which uses the speeds 0.8 and 1.2 and none between."""
 STRONG = AugmentationConfig(
     speed=0.2,
     trim=0.05,
@@ -86,15 +86,15 @@ def augmented_batch(
     *,
     side_px: int | None = None,
 ) -> ClipBatch:
-    """The batch of some clips, each varied in its own way.
+    """Vary some clips, and make a batch of them.
 
     Args:
-        clips: At the model's frame rate.
-        input_config: What the encoder expects.
-        augmentation: How far to vary them.
-        generator: Where chance comes from; the same state gives the same batch.
-        side_px: Size in which frames are wanted, for where they are resampled anyway; None keeps
-            theirs. Everything after costs so much less.
+        clips: Frames at the model's frame rate.
+        input_config: The input that the encoder expects.
+        augmentation: How far to vary the clips.
+        generator: Source of randomness; the same state gives the same batch.
+        side_px: Size of the new frames where they are resampled anyway, which saves time later;
+            None keeps the size.
 
     Example:
         >>> clip = torch.randint(0, 256, (10, 88, 88), dtype=torch.uint8)
@@ -120,22 +120,22 @@ def augmented_batch(
 def frame_choice(
     num_frames: int, config: AugmentationConfig, generator: torch.Generator
 ) -> Int[Tensor, " new_time"]:
-    """Which frames to show one after the other: speed, trim and empty frames.
+    """Choose the frames of the new clip: speed, trim and empty frames.
 
     Args:
-        num_frames: Of the clip.
+        num_frames: Frames of the clip.
         config: How far to vary it.
-        generator: Where chance comes from.
+        generator: Source of randomness.
 
     Returns:
-        Indices of frames; -1 stands for one that shows nothing.
+        Indices of frames; -1 stands for an empty frame.
     """
-    speed = 1 + config.speed * _even(generator)
+    speed = 1 + config.speed * _uniform(generator)
     before, after = (config.trim * torch.rand(2, generator=generator)).tolist()
     kept = num_frames * (1 - before - after)
     num_new = max(1, round(kept / speed))
-    moments = num_frames * before + (torch.arange(num_new) + 0.5) / num_new * kept
-    choice = moments.long().clamp(max=num_frames - 1)
+    times = num_frames * before + (torch.arange(num_new) + 0.5) / num_new * kept
+    choice = times.long().clamp(max=num_frames - 1)
     empty = torch.randint(0, config.empty_frames + 1, (2,), generator=generator).tolist()
     return functional.pad(choice, (empty[0], empty[1]), value=-1)
 
@@ -146,9 +146,9 @@ def moved(
     generator: torch.Generator,
     side_px: int | None = None,
 ) -> Float[Tensor, "clip time new_height new_width"]:
-    """Shift, zoom, rotate and mirror, alike in all frames of a clip; edges are repeated.
+    """Shift, zoom, rotate and mirror all frames of a clip alike; edges are repeated.
 
-    Half the size is the mean of 2×2 pixels, where nothing is turned or zoomed.
+    At half the size, without rotation and zoom, each new pixel is the mean of 2×2 pixels.
     """
     if not (config.shift_px or config.zoom or config.rotation_degrees or config.mirror):
         return frames
@@ -173,7 +173,7 @@ def relit(
     config: AugmentationConfig,
     generator: torch.Generator,
 ) -> Float[Tensor, "clip time height width"]:
-    """Change contrast around mid-gray and brightness, alike in all frames of a clip."""
+    """Change contrast around mid-gray and brightness of all frames of a clip alike."""
     if not (config.contrast or config.brightness):
         return frames
     chance = 2 * torch.rand(2, len(frames), 1, 1, 1, generator=generator) - 1
@@ -187,18 +187,18 @@ def time_masked(
     longest: int,
     generator: torch.Generator,
 ) -> Float[Tensor, "clip time height width"]:
-    """Put the clip's mean frame in place of 0 to ``longest`` frames, at most a third of a clip."""
+    """Replace 0 to ``longest`` successive frames, at most a third of a clip, by its mean frame."""
     if not longest:
         return frames
     num_shown = shown.sum(1)
-    share = shown / num_shown.clamp(min=1)[:, None]
-    mean = torch.einsum("cthw,ct->chw", frames, share)[:, None]
+    fraction = shown / num_shown.clamp(min=1)[:, None]
+    mean = torch.einsum("cthw,ct->chw", frames, fraction)[:, None]
     length_chance, start_chance = torch.rand(2, len(frames), generator=generator)
     most = (num_shown // 3).clamp(max=longest)
     length = (length_chance * (most + 1)).long()
-    place = shown.cumsum(1) - 1
+    position = shown.cumsum(1) - 1
     start = (start_chance * (num_shown - length + 1)).long()
-    hidden = (place >= start[:, None]) & (place < (start + length)[:, None]) & shown
+    hidden = (position >= start[:, None]) & (position < (start + length)[:, None]) & shown
     return torch.where(hidden[:, :, None, None], mean, frames)
 
 
@@ -210,23 +210,23 @@ def mixed_up(
     Args:
         batch: The clips.
         alpha: Parameter of the Beta distribution of the blend, above 0 (published: 0.4).
-        generator: Where chance comes from.
+        generator: Source of randomness.
 
     Returns:
-        The blended clips, as long as the longer of both; the row each was blended with; the share
-        λ ≥ 0.5 of the clip itself. The loss is λ·loss(own word) + (1-λ)·loss(other word).
+        The blended clips, as long as the longer of both; the row that each was blended with; the
+        fraction λ ≥ 0.5 of the clip itself. The loss is λ·loss(own word) + (1-λ)·loss(other word).
 
     Source: Zhang et al., "mixup: Beyond empirical risk minimization", 2018, Eq. 1.
     """
     partner = torch.randperm(len(batch.lengths), generator=generator)
     seed = int(torch.randint(0, 2**31, (1,), generator=generator))
-    share = float(np.random.default_rng(seed).beta(alpha, alpha))
-    share = max(share, 1 - share)
-    frames = share * batch.frames + (1 - share) * batch.frames[partner]
+    fraction = float(np.random.default_rng(seed).beta(alpha, alpha))
+    fraction = max(fraction, 1 - fraction)
+    frames = fraction * batch.frames + (1 - fraction) * batch.frames[partner]
     lengths = torch.maximum(batch.lengths, batch.lengths[partner])
-    return ClipBatch(frames, lengths), partner, share
+    return ClipBatch(frames, lengths), partner, fraction
 
 
-def _even(generator: torch.Generator) -> float:
-    """A number drawn evenly from [-1, 1)."""
+def _uniform(generator: torch.Generator) -> float:
+    """Draw a number uniformly from [-1, 1)."""
     return 2 * float(torch.rand(1, generator=generator)) - 1

@@ -1,4 +1,4 @@
-"""From mouth clips to the padded batch that an encoder reads."""
+"""Padded batches of mouth clips, the input of an encoder."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,25 +16,26 @@ Frames = UInt8[Tensor, "_ height width"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InputConfig:
-    """What an encoder is shown of a clip."""
+    """The input of an encoder."""
 
     fps: float = MODEL_FPS
-    """Frames a second."""
+    """Frames per second."""
     subtract_mean: bool = False
-    """Show each frame's difference from the clip's mean frame: the movement without the face."""
+    """Subtract the clip's mean frame from each frame, which leaves the movement without the
+    face."""
 
 
 class ClipBatch(NamedTuple):
-    """Clips padded at their ends to one number of frames."""
+    """Clips padded at the end to the same number of frames."""
 
     frames: Float[Tensor, "clip time height width"]
-    """In [-1, 1]; zero in the padding and in blank frames."""
+    """Gray levels in [-1, 1]; zero in the padding and in empty frames."""
     lengths: Int[Tensor, " clip"]
     """Frames of each clip, without the padding."""
 
 
 def model_frames(clip: MouthClip, config: InputConfig) -> Frames:
-    """The frames of a clip at the model's rate.
+    """Take the frames of a clip at the model's frame rate.
 
     Raises:
         UserError: The clip is longer than 12 seconds.
@@ -50,11 +51,11 @@ def model_frames(clip: MouthClip, config: InputConfig) -> Frames:
 
 
 def padded(clips: Sequence[Frames], blank: Sequence[Bool[Tensor, " _"]] = ()) -> ClipBatch:
-    """Stack clips of different lengths, gray levels as [0, 1]; nothing is normalized yet.
+    """Stack clips of different lengths, with gray levels in [0, 1] that are not normalized yet.
 
     Args:
-        clips: At least one.
-        blank: For each clip, its frames that show nothing; they become zero. None by default.
+        clips: At least one clip.
+        blank: For each clip, which of its frames are empty and become zero; by default none.
     """
     lengths = torch.tensor([len(clip) for clip in clips])
     stacked = torch.nn.utils.rnn.pad_sequence(list(clips), batch_first=True)
@@ -67,12 +68,12 @@ def padded(clips: Sequence[Frames], blank: Sequence[Bool[Tensor, " _"]] = ()) ->
 def normalized(
     batch: ClipBatch, shown: Bool[Tensor, "clip time"], config: InputConfig
 ) -> ClipBatch:
-    """Bring gray levels in [0, 1] to what the encoder expects.
+    """Normalize gray levels in [0, 1] as the encoder expects them.
 
     Args:
-        batch: As :func:`padded` makes it.
-        shown: The frames that show something; all others become zero.
-        config: What the encoder expects.
+        batch: A batch from :func:`padded`.
+        shown: True for the frames that are neither empty nor padding; the others become zero.
+        config: The input that the encoder expects.
     """
     inside = shown[:, :, None, None]
     if config.subtract_mean:
@@ -85,7 +86,7 @@ def normalized(
 
 
 def clip_batch(clips: Sequence[MouthClip], config: InputConfig) -> ClipBatch:
-    """The batch of some clips, as they are.
+    """Make a batch of some clips without augmentation.
 
     Raises:
         UserError: A clip is longer than 12 seconds.
@@ -101,7 +102,7 @@ def clip_batch(clips: Sequence[MouthClip], config: InputConfig) -> ClipBatch:
 
 
 def frame_mask(lengths: Int[Tensor, " clip"], num_frames: int) -> Bool[Tensor, "clip time"]:
-    """True where a frame belongs to its clip, False in the padding.
+    """Mask that is True where a frame belongs to its clip, and False in the padding.
 
     Raises:
         UserError: A length below 1 or above `num_frames`.

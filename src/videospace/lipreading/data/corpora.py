@@ -1,4 +1,4 @@
-"""A corpus: clips of words by several speakers, for pretraining and for tests."""
+"""Corpora: clips of words by several speakers, for pretraining and for tests."""
 
 import dataclasses
 import itertools
@@ -21,30 +21,30 @@ LAYOUT = "SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LabeledClip:
-    """A clip of a mouth, and what it says."""
+    """A clip of a mouth with the word that it says."""
 
     word: str
-    """As the person's vocabulary or the corpus names it."""
+    """The word, as the person's vocabulary or the corpus spells it."""
     speaker: str
-    """Whose mouth it is."""
+    """Name of the speaker."""
     take: str
-    """Tells the clips of one word by one speaker apart; in natural order, the first is first."""
+    """Name that distinguishes the clips of one word by one speaker; they are in natural order."""
     domain: Domain
-    """A recording of the person, or anything else that stands in for one."""
+    """``real`` for a recording of the person, ``synthetic`` for anything that replaces one."""
     clip: MouthClip
-    """The mouth."""
+    """The clip."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Source:
-    """One clip of a corpus before it is read."""
+    """A clip of a corpus before it is read."""
 
     speaker: str
     word: str
     take: str
     path: Path
     names: tuple[str, ...] = ()
-    """Images inside the zip at the path; none where the path itself is the take."""
+    """Images inside the zip at the path; empty where the path itself is the take."""
 
 
 def read_corpus(
@@ -55,26 +55,25 @@ def read_corpus(
     domain: Domain = "real",
     detector: FaceDetector | None = None,
 ) -> list[LabeledClip]:
-    """Read speakers, words and takes out of folders, zips or both.
+    """Read a corpus from folders, zips or both.
 
-    Below the folder lies SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images or
-    a video. A zip at the top holds the same tree. Folders between speaker and take are part of the
-    word, which is then called such as ``words/01``. Hidden files and files that are no images or
-    videos do not count.
+    The folder contains SPEAKER/WORD/TAKE, where a take is a folder of images, a zip of images or a
+    video. A zip directly in the folder contains the same tree. A word may have several levels, such
+    as ``words/01``. Hidden files, and files other than images and videos, are ignored.
 
     Args:
-        folder: The corpus, or one zip that holds it.
-        speakers: Read these only; None reads all.
-        fps: Frames a second of the images; a video has its own.
-        domain: Of all clips.
+        folder: The corpus, or one zip that contains it.
+        speakers: Names of the speakers to read; None reads all.
+        fps: Frames per second of the images; a video has its own.
+        domain: Domain of all clips.
         detector: Finds the mouths in videos; None for videos that show only a mouth.
 
     Returns:
-        Clips sorted by speaker, word and take, numbers in the names taken as numbers.
+        The clips, sorted by speaker, word and take in natural order.
 
     Raises:
-        UserError: Nothing is there, a speaker is missing, the tree has too few levels, two clips
-            have one name, or a file cannot be read.
+        UserError: The corpus is missing or empty, a speaker is missing, the tree has too few
+            levels, two clips have the same name, or a file cannot be read.
 
     Example:
         >>> import tempfile
@@ -170,7 +169,7 @@ def _sources_in_zip(path: Path) -> Iterator[_Source]:
 
 def _source(parts: tuple[str, ...], path: Path, names: tuple[str, ...] = ()) -> _Source:
     if len(parts) < 3:
-        came = "/".join(parts) or "images"
-        raise UserError(f"expected {LAYOUT}, got {came} in '{path}'")
+        found = "/".join(parts) or "images"
+        raise UserError(f"expected {LAYOUT}, got {found} in '{path}'")
     speaker, *word, take = parts
     return _Source(speaker=speaker, word="/".join(word), take=take, path=path, names=names)

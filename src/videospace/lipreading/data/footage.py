@@ -5,20 +5,20 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 4.0
-"""What is shorter is a twitch, and what is longer a sentence."""
+"""Shorter movements are twitches, and longer ones sentences."""
 
 
 def segments(footage: MouthClip) -> list[MouthClip]:
-    """Cut footage where the lips rest for half a second, and keep what may be a word.
+    """Cut footage where the lips rest for half a second, and keep the movements that may be words.
 
     Args:
-        footage: Of any length and rate.
+        footage: Any length and frame rate.
 
     Returns:
-        Movements of 0.2 to 4 seconds with a little rest at either end, in order.
+        The movements of 0.2 to 4 seconds with a little rest at either end, in order.
 
     Raises:
-        UserError: There is none.
+        UserError: There is no such movement.
 
     Source: thesis 2.4 (pause segmentation of the speaker's footage).
     """
@@ -32,7 +32,7 @@ def segments(footage: MouthClip) -> list[MouthClip]:
     if not found:
         raise UserError(
             f"expected footage with movements of the lips of {SHORTEST_SECONDS:g} to "
-            f"{LONGEST_SECONDS:g} s between pauses, got {footage.seconds:.1f} s without one: film "
-            "single words with a rest of half a second after each"
+            f"{LONGEST_SECONDS:g} s between pauses, got {footage.seconds:.1f} s without one: "
+            "record single words with a rest of half a second after each"
         )
     return found

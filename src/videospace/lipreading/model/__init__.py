@@ -1,1 +1,1 @@
-"""The networks that read lips, and their losses."""
+"""The networks for lipreading, and their losses."""

@@ -1,4 +1,4 @@
-"""From frame embeddings to one embedding of the clip."""
+"""Pooling of the embeddings of frames to one embedding of the clip."""
 
 import dataclasses
 
@@ -12,15 +12,15 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
-    """How frames become one embedding, and how embeddings are compared."""
+    """How frame embeddings are pooled, and how clip embeddings are compared."""
 
     segments: int = 1
-    """Equal parts of a clip whose means are put side by side; 1: the mean over the clip. More of
-    them keep the order in which the mouth moves."""
+    """Number of equal parts of a clip whose means are concatenated. With 1, the embedding is the
+    mean over the clip; with more, it keeps the order of the movements."""
     width: int | None = None
-    """Numbers after a linear layer; None: no such layer."""
+    """Outputs of a linear layer after pooling; None for no such layer."""
     temperature: float = 0.1
-    """Cosines are divided by it before a softmax."""
+    """Divisor of cosines before a softmax."""
 
     def __post_init__(self) -> None:
         if self.segments < 1:
@@ -34,10 +34,10 @@ class EmbeddingConfig:
 def segment_means(
     frames: Float[Tensor, "clip time width"], lengths: Int[Tensor, " clip"], segments: int
 ) -> Float[Tensor, "clip segments_width"]:
-    """Means over equal parts of each clip, side by side; a frame on a border counts in both.
+    """Concatenate the means over equal parts of each clip; a frame on a border counts in both.
 
     Args:
-        frames: Zero in the padding.
+        frames: Embeddings of the frames, zero in the padding.
         lengths: Frames of each clip.
         segments: Number of parts.
 
@@ -52,5 +52,5 @@ def segment_means(
     size = (lengths / segments)[:, None, None]
     begin = torch.arange(segments, device=frames.device)[:, None] * size
     overlap = torch.minimum(first + 1, begin + size) - torch.maximum(first, begin)
-    share = overlap.clamp(min=0) / size
-    return torch.einsum("cst,ctw->csw", share, frames).flatten(1)
+    fraction = overlap.clamp(min=0) / size
+    return torch.einsum("cst,ctw->csw", fraction, frames).flatten(1)

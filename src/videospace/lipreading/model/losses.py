@@ -1,4 +1,4 @@
-"""Objectives under which clips of one word come to lie together."""
+"""Losses that bring the embeddings of clips of one word together."""
 
 import torch
 from jaxtyping import Float, Int
@@ -9,14 +9,14 @@ from torch.nn import functional
 def supervised_contrastive(
     embeddings: Float[Tensor, "clip embedding"], labels: Int[Tensor, " clip"], temperature: float
 ) -> Float[Tensor, ""]:
-    """Every clip should be nearer to those of its label than to any other.
+    """Supervised contrastive loss: clips should be nearer to those of their label than to others.
 
-    Clips without a partner take part as others only.
+    Clips without another one of their label count as negatives only.
 
     Args:
-        embeddings: Of any length.
+        embeddings: One embedding per clip; their lengths do not matter.
         labels: Clips of equal label belong together.
-        temperature: Cosines are divided by it.
+        temperature: Divisor of the cosines.
 
     Example:
         >>> together = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
@@ -29,11 +29,11 @@ def supervised_contrastive(
     unit = functional.normalize(embeddings, dim=-1)
     itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
     logits = (unit @ unit.transpose(0, 1) / temperature).masked_fill(itself, -torch.inf)
-    log_share = logits - logits.logsumexp(1, keepdim=True)
+    log_fraction = logits - logits.logsumexp(1, keepdim=True)
     partner = (labels[:, None] == labels) & ~itself
     num_partners = partner.sum(1)
     has_partner = num_partners > 0
-    total = log_share.where(partner, log_share.new_zeros(())).sum(1)
+    total = log_fraction.where(partner, log_fraction.new_zeros(())).sum(1)
     losses = -total / num_partners.clamp(min=1)
     return (losses * has_partner).sum() / has_partner.sum().clamp(min=1)
 
@@ -41,14 +41,14 @@ def supervised_contrastive(
 def episode_loss(
     embeddings: Float[Tensor, "speaker word take embedding"], temperature: float
 ) -> Float[Tensor, ""]:
-    """What one-shot recognition asks for: one take of each word is the shot, the others are tests.
+    """Loss of one-shot recognition: one take of each word is the shot, the others are tests.
 
-    Each take is the shot in turn. Shots and tests are those of one speaker, and as in recognition
+    Each take is the shot in turn. Shots and tests are of the same speaker and, as in recognition,
     the mean of the speaker's shots is subtracted from all.
 
     Args:
-        embeddings: At least two takes.
-        temperature: Cosines are divided by it.
+        embeddings: At least two takes of each word.
+        temperature: Divisor of the cosines.
 
     Source: Snell et al., "Prototypical networks for few-shot learning", 2017, Eq. 2, with the
     centered cosine of Wang et al., "SimpleShot", 2019.

@@ -1,4 +1,4 @@
-"""A trained model on the disk and in memory: an encoder, an embedding and the words it knows."""
+"""The mouth model: an encoder, a clip embedding, and a classifier of words; its files."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -28,27 +28,30 @@ OLD_SCORERS = {"dtw-normalised": "dtw-normalized"}
 
 
 class ClipEmbeddings(NamedTuple):
-    """What a model sees in some clips."""
+    """Embeddings of some clips."""
 
     clips: Float[Tensor, "clip embedding"]
-    """One embedding a clip; its length has no meaning."""
+    """One embedding per clip; its length has no meaning."""
     frames: list[Float[Tensor, "_ width"]]
-    """For each clip one embedding a frame."""
+    """For each clip, one embedding per frame."""
     unit_log_probabilities: list[Float[Tensor, "_ unit"]]
-    """For each clip and frame, of "no unit" and of each unit; one column where there are none."""
+    """For each clip and frame, log-probabilities of "no unit" and of each unit."""
 
 
 class MouthModel(nn.Module):
-    """Encoder, clip embedding, and a classifier over the words it was trained on.
+    """A lipreading model: an encoder, a clip embedding, and a classifier of the words it was
+    trained on.
+
+    Save it with :meth:`save_pretrained`, and open it with :meth:`from_pretrained`.
 
     Args:
-        encoder: Embeds frames.
-        words: What the classifier tells apart.
-        units: What words are made of, such as visemes, where the model was taught them.
-        input_config: What the encoder is shown.
-        embedding: How frames become one embedding.
-        calibration: Weights of scorers, by the names of all that take part, joined by ``+``.
-        scores: What the model was measured to reach, for its card.
+        encoder: Network that embeds frames.
+        words: Words of the classifier; empty for a model that was trained on none.
+        units: Parts of words, such as visemes, that the model was trained to read; empty for none.
+        input_config: Input of the encoder; None takes the defaults.
+        embedding: How frame embeddings are pooled; None takes the defaults.
+        calibration: For each set of scorers, as sorted names joined by ``+``, the weight of each.
+        scores: Measurements for the model's card.
 
     Example:
         >>> from videospace.lipreading.model.encoders.kinds import new_encoder
@@ -86,16 +89,19 @@ class MouthModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the model computes."""
+        """The device of the model."""
         return self.word_weights.device
 
     def forward(
         self, batch: ClipBatch
     ) -> tuple[Float[Tensor, "clip embedding"], Float[Tensor, "clip time width"]]:
-        """One embedding a clip, and one a frame.
+        """Embed clips and frames.
 
         Args:
-            batch: On the model's device.
+            batch: A batch on the model's device.
+
+        Returns:
+            One embedding per clip, and one per frame.
         """
         frames = self.encoder(batch.frames, batch.lengths)
         return self.head(segment_means(frames, batch.lengths, self.embedding.segments)), frames
@@ -103,23 +109,26 @@ class MouthModel(nn.Module):
     def word_logits(
         self, embeddings: Float[Tensor, "clip embedding"]
     ) -> Float[Tensor, "clip word"]:
-        """Cosines between embeddings and the weights of the words, over the temperature."""
+        """Logits of the words: cosines between embeddings and weights, over the temperature."""
         cosines = functional.normalize(embeddings, dim=-1) @ functional.normalize(
             self.word_weights, dim=-1
         ).transpose(0, 1)
         return cosines / self.embedding.temperature
 
     def on_device(self, batch: ClipBatch) -> ClipBatch:
-        """The batch where the model computes."""
+        """Move a batch to the model's device."""
         return ClipBatch(batch.frames.to(self.device), batch.lengths.to(self.device))
 
     @torch.no_grad()
     def embed(self, clips: Sequence[MouthClip], *, mirror: bool = False) -> ClipEmbeddings:
-        """Embed clips for recognition, on the CPU.
+        """Embed clips for recognition.
 
         Args:
-            clips: At any frame rate.
-            mirror: Look at each clip in the mirror as well, and take the mean of both.
+            clips: Clips at any frame rate, at most 12 seconds each.
+            mirror: Also embed the mirror image of each clip, and take the mean of both.
+
+        Returns:
+            The embeddings, on the CPU.
 
         Raises:
             UserError: A clip is longer than 12 seconds.
@@ -147,11 +156,11 @@ class MouthModel(nn.Module):
         )
 
     def with_words(self, words: Sequence[str], units: Sequence[str] | None = None) -> "MouthModel":
-        """A copy for another vocabulary; a word or unit that both know keeps its weights.
+        """Copy the model for another vocabulary; words and units of both keep their weights.
 
         Args:
             words: The new vocabulary.
-            units: The new units; None keeps them.
+            units: The new units; None keeps those of the model.
         """
         encoder = encoder_from_json(encoder_to_json(self.encoder), "encoder")
         copy = MouthModel(
@@ -175,7 +184,10 @@ class MouthModel(nn.Module):
         return copy
 
     def save_pretrained(self, folder: Path | str) -> None:
-        """Write the model as a folder, each file whole or not at all.
+        """Write the model to a folder, each file atomically.
+
+        Args:
+            folder: Folder to write to; it is made where it does not exist.
 
         Raises:
             UserError: The folder cannot be written to.
@@ -204,7 +216,11 @@ class MouthModel(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: Path | str, device: str = "cpu") -> "MouthModel":
-        """Open a model that :meth:`save_pretrained` wrote, strictly.
+        """Open a model that :meth:`save_pretrained` wrote.
+
+        Args:
+            folder: Folder of the model.
+            device: Device of the model, such as ``cpu`` or ``cuda``.
 
         Raises:
             UserError: The folder is no model, is damaged, or comes from a newer version.
@@ -264,7 +280,7 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
 
 
 def _in_new_names(calibration: dict[str, Any]) -> dict[str, Any]:
-    """Weights of scorers as version 0.1 wrote them, in today's names."""
+    """Rename the scorers in a calibration that version 0.1 wrote."""
     renamed = {}
     for key, weights in calibration.items():
         if isinstance(weights, dict):
@@ -279,13 +295,13 @@ MOST_WORDS = 40
 def write_card(
     path: Path, *, encoder: str, words: Sequence[str], scores: Mapping[str, Any]
 ) -> None:
-    """Write the card beside the weights.
+    """Write the card of a model.
 
     Args:
-        path: The file.
+        path: File of the card.
         encoder: Name of the network.
-        words: What its classifier tells apart.
-        scores: What is known of its training.
+        words: Words of the classifier.
+        scores: Measurements to list.
 
     Raises:
         UserError: The folder cannot be written to.
@@ -300,12 +316,12 @@ def write_card(
         "videospace lipread new PROFILE --model THIS_FOLDER",
         "```",
         "",
-        "It was trained on films of people's mouths, and is theirs as much as the films are.",
+        "It was trained on recordings of people's mouths, and is as private as the recordings are.",
         "",
         "## Training",
         "",
         *(f"- {name}: {value}" for name, value in scores.items()),
-        *([] if scores else ["Nothing is noted."]),
+        *([] if scores else ["No measurements."]),
         "",
     ]
     with atomic_write(path) as unfinished:

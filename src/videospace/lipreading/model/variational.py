@@ -1,4 +1,4 @@
-"""Variational Encoders: a few real clips and many others meet in one distribution.
+"""Variational Encoders: two encoders whose distributions of a word are brought together.
 
 Source: thesis 2.2–2.3, Eq. 2.2–2.4.
 """
@@ -17,21 +17,22 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariationalConfig:
-    """The terms of the objective."""
+    """The terms of the loss."""
 
     alpha: float = 1.0
-    """Weight of the classifier on both encoders."""
+    """Weight of the classification loss of both encoders."""
     gamma: float = 1.0
-    """Weight of what draws the encoders together."""
+    """Weight of the terms that draw the encoders together."""
     beta: float = 1e-3
-    """Weight of the divergence within it."""
+    """Weight of the divergence among these terms."""
     kl_sign: Literal["add", "subtract"] = "add"
-    """Whether the divergence is made small, or large as Eq. 2.2 and 2.4 are printed."""
+    """Add the divergence to the loss, or subtract it as Eq. 2.2 and 2.4 are printed."""
     distance: bool = True
-    """Whether there is a distance term; False is the thesis's ``-mod``."""
+    """Use the distance term; False is the ``-mod`` of the thesis."""
     source: Literal["real", "synthetic"] = "real"
-    """Whose encoder recognizes in the end: trained on the real shots (2.3.1), while the target
-    sees all clips, or on the synthetic ones (2.2.1), while the target sees the real ones."""
+    """Clips that the encoder used for recognition is trained on: the real shots, while the target
+    encoder is trained on all clips (2.3.1), or the synthetic clips, while the target encoder is
+    trained on the real ones (2.2.1)."""
 
     def __post_init__(self) -> None:
         if min(self.alpha, self.beta, self.gamma) < 0:
@@ -39,7 +40,7 @@ class VariationalConfig:
 
 
 class Gaussians(NamedTuple):
-    """One normal distribution a clip, with independent dimensions."""
+    """One normal distribution with independent dimensions for each clip."""
 
     mean: Float[Tensor, "clip embedding"]
     log_deviation: Float[Tensor, "clip embedding"]
@@ -51,7 +52,7 @@ class Gaussians(NamedTuple):
 
 
 class GaussianHead(nn.Module):
-    """From an embedding e to its μ and log σ; it starts at μ = e and a small σ."""
+    """Maps an embedding e to μ and log σ; at first μ = e and σ is small."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -63,14 +64,14 @@ class GaussianHead(nn.Module):
         nn.init.constant_(self.log_deviation.bias, -2.0)
 
     def forward(self, embeddings: Float[Tensor, "clip embedding"]) -> Gaussians:
-        """The distribution of each clip; deviations stay between e⁻⁶ and e²."""
+        """Compute the distribution of each clip, with deviations between e⁻⁶ and e²."""
         return Gaussians(
             self.mean(embeddings), self.log_deviation(embeddings).clamp(min=-6.0, max=2.0)
         )
 
 
 def divergence(one: Gaussians, other: Gaussians) -> Float[Tensor, " clip"]:
-    """KL(one ‖ other) of each row, in nats a dimension.
+    """Compute KL(one ‖ other) of each row, in nats per dimension.
 
     Example:
         >>> row = lambda mean: Gaussians(torch.tensor([[mean]]), torch.zeros(1, 1))
@@ -91,22 +92,23 @@ def variational_loss(
     config: VariationalConfig,
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """The objective for pairs of a source clip and a target clip of one word each.
+    """Compute the loss of pairs of a source clip and a target clip of the same word.
 
     Args:
-        source: e of the source encoder.
+        source: Embedding e of the source encoder.
         source_gaussians: (μ, σ) of the source.
-        target_gaussians: (μ, σ) of the target, of which z̄ is drawn.
+        target_gaussians: (μ, σ) of the target, from which z̄ is drawn.
         classify: The shared classifier, from an embedding to logits.
-        labels: Of the pairs.
-        config: Its terms.
-        generator: Where ε comes from.
+        labels: Words of the pairs.
+        config: Weights of the terms.
+        generator: Source of ε.
 
     Returns:
         α·(CE(e) + CE(z̄)) + γ·(|e − stopgrad(z̄)| + β·KL(source ‖ target)).
 
-    Source: thesis Eq. 2.2–2.4. Departs: +β·KL unless the sign is asked for as printed; the
-    subtraction would drive the two distributions apart.
+    Source: thesis Eq. 2.2–2.4.
+    Departs: +β·KL by default, since the subtraction as printed would drive the two distributions
+    apart.
     """
     drawn = target_gaussians.drawn(generator)
     classification = functional.cross_entropy(classify(source), labels)
