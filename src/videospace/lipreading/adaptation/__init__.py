@@ -1,1 +1,1 @@
-"""Training on a person's own clips, by one of the strategies."""
+"""Learning a person's recognizer from the person's own clips, by one of the strategies."""

@@ -1,4 +1,4 @@
-"""Training on a person's own clips: classifier and Variational Encoders.
+"""Training on a person's own clips: a classifier, or Variational Encoders.
 
 Source: thesis 2.2–2.4.
 """
@@ -36,27 +36,27 @@ from videospace.runtime.random import random_stream
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AdaptationConfig:
-    """How a model is trained on a person's clips; the numbers are the thesis's (2.3.1)."""
+    """How a model is trained on a person's clips; the defaults are those of the thesis (2.3.1)."""
 
     learning_rate: float | None = None
-    """Of Adam on the encoder, until a cosine brings it to zero; None takes the encoder's own."""
+    """Learning rate of Adam on the encoder, which a cosine schedule lowers to zero; None takes the
+    encoder's own."""
     head_rate_ratio: float = 10.0
-    """Times faster the new classifier learns; the published networks start it from nothing too."""
+    """Learning rate of the new classifier over that of the encoder."""
     weight_decay: float = 1e-4
-    """Of Adam."""
+    """Weight decay of Adam."""
     epochs: int = 200
     """Passes over the clips."""
     batch: int = 16
-    """Clips of a step."""
+    """Clips per step."""
     augmentation: AugmentationConfig = NO_AUGMENTATION
     """How clips are varied."""
     variational: VariationalConfig | None = None
-    """Train Variational Encoders; None trains one encoder and its classifier."""
+    """Terms of Variational Encoders; None trains one encoder and its classifier."""
     unit_weight: float = 0.0
-    """Of reading the units of words, where they are given (classifier only)."""
+    """Weight of reading the units of words, where they are given (classifier only)."""
     footage_weight: float = 0.1
-    """Of telling the clips of unlabeled footage apart however they are varied, where there are
-    any."""
+    """Weight of the contrastive loss on clips of unlabeled footage, where there are any."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
@@ -66,7 +66,7 @@ class AdaptationConfig:
 
 
 Pair = tuple[int, int]
-"""Rows of a clip of the source and of one of the target."""
+"""Rows of a clip for the source encoder and of one for the target encoder."""
 
 
 Units = Mapping[str, Sequence[str]]
@@ -84,21 +84,21 @@ def adapted(
     time_budget_seconds: float | None = None,
     progress: Progress = None,
 ) -> MouthModel:
-    """A copy of the model trained on the words of a person.
+    """Train a copy of the model on the words of a person.
 
     Args:
-        model: Pretrained.
+        model: A pretrained model.
         shots: The person's clips.
-        synthetic: Clips of a second domain; words that the person has no clip of are left out.
-        config: How.
-        units: What each word is made of.
-        footage: Clips of the person of which nobody knows what they say.
-        seed: Of order, variation and ε.
-        time_budget_seconds: Stop in good order after so long; None: after all epochs.
-        progress: Where it is shown.
+        synthetic: Clips of a second domain; words without a clip of the person are left out.
+        config: How to train.
+        units: The units of each word.
+        footage: Unlabeled clips of the person.
+        seed: Seed of the order, the augmentation, dropout and ε.
+        time_budget_seconds: Most time to train; None for no limit beside the number of epochs.
+        progress: Where progress is shown.
 
     Raises:
-        UserError: No clip, fewer than two words, or the loss is not finite.
+        UserError: There are fewer than two words, or the loss is not finite.
     """
     words = list(dict.fromkeys(shot.word for shot in shots))
     if len(words) < 2:
@@ -130,7 +130,7 @@ def adapted(
 
 
 class _Trainer:
-    """What is trained, and one step of it."""
+    """The networks that are trained, their optimizer, and one step."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class _Trainer:
     def take_step(
         self, frames: Sequence[Frames], labels: Tensor, chosen: Sequence[Pair], fraction: float
     ) -> float:
-        """One step of Adam; returns the loss."""
+        """Take one step of Adam, and return the loss."""
         cosine = 0.5 * (1 + torch.cos(torch.tensor(torch.pi * fraction)).item())
         for group, rate in zip(self.adam.param_groups, self.rates, strict=True):
             group["lr"] = rate * cosine
@@ -209,7 +209,7 @@ class _Trainer:
         )
 
     def _footage_loss(self) -> Tensor:
-        """Two variations of a clip should lie nearer to each other than to any other clip.
+        """Contrastive loss: two variations of a clip should be nearer to each other than to others.
 
         Source: Chen et al., "A simple framework for contrastive learning of visual
         representations", 2020, Eq. 1.
@@ -236,7 +236,7 @@ class _Trainer:
 
 
 def _imprint(model: MouthModel, shots: Sequence[LabeledClip]) -> None:
-    """Start the classifier at the mean embedding of each word's clips."""
+    """Initialize the classifier with the mean embedding of each word's clips."""
     unit = functional.normalize(model.embed([shot.clip for shot in shots]).clips, dim=-1)
     unit = unit.to(model.device)
     with torch.no_grad():
@@ -246,7 +246,7 @@ def _imprint(model: MouthModel, shots: Sequence[LabeledClip]) -> None:
 
 
 def word_pairs(labels: Tensor, num_real: int, config: VariationalConfig | None) -> list[Pair]:
-    """Clips of the source with a clip of the same word of the target; a clip with itself for cl."""
+    """Pair clips of the source and the target by word; for a classifier, each clip with itself."""
     numbers = range(len(labels))
     if config is None:
         return [(index, index) for index in numbers]
@@ -268,7 +268,7 @@ def word_pairs(labels: Tensor, num_real: int, config: VariationalConfig | None) 
 def batches(
     pairs: Sequence[Pair], config: AdaptationConfig, generator: torch.Generator
 ) -> Iterator[list[Pair]]:
-    """Batches of pairs for all epochs, each epoch in an order of its own."""
+    """Iterate over batches of pairs for all epochs, each in another order."""
     for _ in range(config.epochs):
         order = torch.randperm(len(pairs), generator=generator).tolist()
         for start in range(0, len(order), config.batch):

@@ -1,4 +1,4 @@
-"""Footage named by a recognizer: pseudo-labels."""
+"""Pseudo-labels: unlabeled footage with the words that a recognizer is confident about."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,15 @@ from videospace.lipreading.recognition.recognizer import Recognizer
 def pseudo_labeled(
     clips: Sequence[MouthClip], recognizer: Recognizer, *, speaker: str
 ) -> list[LabeledClip]:
-    """Clips whose word a recognizer is sure about, as clips of a second domain.
+    """Label the clips that a recognizer is confident about, as clips of a second domain.
 
-    The labels may be wrong: in the thesis they cost 15 points, so they are there to compare with.
+    The labels may be wrong: in the thesis they cost 15 points of accuracy. They are here for
+    comparison.
 
     Args:
-        clips: Without labels, such as :func:`segments` of footage.
-        recognizer: Names the words.
-        speaker: Whose mouth it is.
+        clips: Unlabeled clips, such as :func:`segments` of footage.
+        recognizer: Recognizes the words.
+        speaker: Name of the speaker.
 
     Source: Lee, "Pseudo-label: the simple and efficient semi-supervised learning method", 2013.
     """

@@ -39,8 +39,7 @@ class ClipEmbeddings(NamedTuple):
 
 
 class MouthModel(nn.Module):
-    """A lipreading model: an encoder, a clip embedding, and a classifier of the words it was
-    trained on.
+    """A lipreading model: an encoder, a clip embedding, and a classifier of words.
 
     Save it with :meth:`save_pretrained`, and open it with :meth:`from_pretrained`.
 

@@ -137,9 +137,9 @@ def _require_frames(frames: np.ndarray) -> None:
 
 def _longest_gap(poses: Sequence[MouthPose | None]) -> tuple[int, int]:
     """Start and length of the longest run without a pose; (0, 0) where there is none."""
-    runs, num_runs = label([pose is None for pose in poses])
-    if not num_runs:
-        return 0, 0
+    runs: np.ndarray = np.asarray(label([pose is None for pose in poses])[0])  # type: ignore[index]
     lengths = np.bincount(runs)[1:]
+    if not len(lengths):
+        return 0, 0
     longest = int(lengths.argmax())
     return int(np.flatnonzero(runs == longest + 1)[0]), int(lengths[longest])

@@ -1,4 +1,4 @@
-"""Everything that decides how a model is pretrained on other speakers."""
+"""Configuration of pretraining on other speakers."""
 
 import dataclasses
 
@@ -12,41 +12,42 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """A pretraining run."""
+    """A pretraining run: what is trained, and how."""
 
     encoder: EncoderName = "compact"
-    """Which network; ``compact`` trains on two processor cores."""
+    """The network; ``compact`` trains on two processor cores."""
     input: InputConfig = InputConfig()
-    """What it is shown."""
+    """The input of the network."""
     embedding: EmbeddingConfig = EmbeddingConfig(segments=4)
-    """How frames become one embedding."""
+    """How frame embeddings are pooled."""
     episode: EpisodeConfig = EpisodeConfig()
-    """What a step looks at."""
+    """The clips of a step."""
     augmentation: AugmentationConfig = STRONG
     """How clips are varied."""
     word_weight: float = 1.0
-    """Of telling the words of the corpus apart, whoever speaks."""
+    """Weight of classifying the words of the corpus, whoever speaks."""
     contrast_weight: float = 1.0
-    """Of the supervised contrastive term over all speakers of a step."""
+    """Weight of the supervised contrastive loss over all speakers of a step."""
     episode_weight: float = 1.0
-    """Of the one-shot term within each speaker."""
+    """Weight of the loss of one-shot recognition within each speaker."""
     unit_weight: float = 0.0
-    """Of reading the units of words, such as visemes, where they are given."""
+    """Weight of reading the units of words, such as visemes, where they are given."""
     mixup_alpha: float = 0.0
-    """Blend of clips for the word term; 0: no blend. (It costs a second pass.)"""
+    """Parameter of mixup in the classification of words, which needs a second pass; 0 turns it
+    off."""
     steps: int = 6000
-    """Steps of the run, unless the time is up before."""
+    """Steps of the run, unless its time is up earlier."""
     learning_rate: float = 2e-3
-    """Of AdamW, after 100 steps of warm-up; a cosine brings it to zero."""
+    """Learning rate of AdamW after 100 steps of warm-up; a cosine schedule lowers it to zero."""
     weight_decay: float = 0.05
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     calibration_speakers: int = 1
-    """Speakers kept out of training to calibrate probabilities on; at least two others stay."""
+    """Speakers kept out of training to calibrate probabilities; at least two others stay."""
     calibration_words: int = 0
-    """Words kept out of training to calibrate probabilities of words that nobody taught; at least
-    two others stay, and a speaker has to be kept out as well."""
+    """Words kept out of training to calibrate probabilities of words that the model was not trained
+    on; at least two others stay, and a speaker has to be kept out as well."""
     seed: int = 0
-    """Of weights, order and variation."""
+    """Seed of the weights, the episodes, the augmentation and dropout, at least 0."""
 
     def __post_init__(self) -> None:
         if min(self.calibration_speakers, self.calibration_words) < 0:
@@ -66,16 +67,16 @@ class PretrainConfig:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainOptions:
-    """How a run is carried out."""
+    """How a run is carried out: time, device and progress."""
 
     time_budget_seconds: float | None = 1800.0
-    """Stop in good order after so much training; the schedule ends with it. None: no limit."""
+    """Training time after which the run ends, with its schedule; None for no limit."""
     checkpoint_seconds: float = 120.0
-    """Time between two saves."""
+    """Time between two checkpoints."""
     device: str = "auto"
     """``auto``, ``cpu`` or ``cuda``."""
     progress: bool | None = None
-    """Show a progress bar with the time left; None shows it in a terminal."""
+    """Show a progress bar with the time left; None shows it in a terminal only."""
 
     def __post_init__(self) -> None:
         if self.time_budget_seconds is not None and not self.time_budget_seconds > 0:

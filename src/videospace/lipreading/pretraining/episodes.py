@@ -1,4 +1,4 @@
-"""What a step of pretraining looks at: takes of words of speakers, and words that are made up."""
+"""Episodes: the clips of a step of pretraining, among them clips of made-up words."""
 
 import dataclasses
 from collections import defaultdict
@@ -19,19 +19,19 @@ from videospace.runtime.renamed import renamed
 @renamed(fields={"reversed_share": "reversed_fraction", "spliced_share": "spliced_fraction"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EpisodeConfig:
-    """What a step looks at: the same number of takes of some words of some speakers."""
+    """The clips of a step: the same number of takes of some words of some speakers."""
 
     speakers: int = 2
-    """Speakers of a step; fewer where there are not as many."""
+    """Speakers of a step; fewer where the corpus has fewer."""
     words: int = 12
-    """Words of each of them; fewer where a speaker has not as many."""
+    """Words of each speaker; fewer where a speaker has fewer."""
     takes: int = 2
     """Takes of each word, at least 2."""
     reversed_fraction: float = 0.0
-    """Share of speakers in a step whose clips run backwards, as words of their own."""
+    """Fraction of speakers in a step whose clips are reversed in time, as words of their own."""
     spliced_fraction: float = 0.0
-    """Share of speakers in a step whose clips begin as one word and end as another, as words of
-    their own: many more words to tell apart than the corpus has."""
+    """Fraction of speakers in a step whose clips begin as one word and end as another, as words of
+    their own. This makes many more words than the corpus has."""
 
     def __post_init__(self) -> None:
         if self.speakers < 1 or self.words < 2 or self.takes < 2:
@@ -46,24 +46,24 @@ class EpisodeConfig:
 
 
 class Episode(NamedTuple):
-    """Clips in the order speaker, word, take."""
+    """The clips of a step, in the order speaker, word, take."""
 
     clips: list[Frames]
     labels: Int[Tensor, " clip"]
-    """Equal for clips that say the same, also of made-up words."""
+    """Equal for clips of the same word, also of a made-up one."""
     words: Int[Tensor, " clip"]
-    """Index into the corpus's words; -1 for a made-up one."""
+    """Index into the words of the corpus; -1 for a made-up word."""
     shape: tuple[int, int, int]
-    """Speakers, words of each and takes of each."""
+    """Number of speakers, of words of each speaker, and of takes of each word."""
 
 
 class EpisodeSource:
-    """Draws episodes from a corpus; each is a function of the seed and its number.
+    """Draws episodes from a corpus; each depends on the seed and its number only.
 
     Args:
-        clips: Of one or more speakers.
-        config: What an episode consists of.
-        input_config: At which rate frames are looked at.
+        clips: Clips of one or more speakers.
+        config: Size of an episode, and its made-up words.
+        input_config: Input of the encoder.
 
     Raises:
         UserError: No speaker has two words with enough takes.
@@ -128,9 +128,9 @@ class EpisodeSource:
             not backwards and draw < self._config.reversed_fraction + self._config.spliced_fraction
         )
         found = []
-        for place, name in enumerate(names):
+        for position, name in enumerate(names):
             word = self.words.index(name)
-            partner = names[(place + 1) % len(names)]
+            partner = names[(position + 1) % len(names)]
             for row, partner_row in zip(takes[name], takes[partner], strict=True):
                 frames = self._frames[row]
                 if backwards:
@@ -144,7 +144,7 @@ class EpisodeSource:
 
 
 def _spliced(beginning: Frames, end: Frames) -> Frames:
-    """The first half of one clip and the second half of another."""
+    """Join the first half of one clip and the second half of another."""
     return torch.cat([beginning[: (len(beginning) + 1) // 2], end[len(end) // 2 :]])
 
 

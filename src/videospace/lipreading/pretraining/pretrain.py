@@ -1,4 +1,4 @@
-"""Pretraining on other speakers: one loop."""
+"""Pretraining of a model on other speakers."""
 
 import dataclasses
 import json
@@ -45,22 +45,23 @@ def pretrain(
     *,
     units: Units | None = None,
 ) -> MouthModel:
-    """Train a model on clips of several speakers, or go on with a run that was stopped.
+    """Train a model on clips of several speakers, or resume a run that was stopped.
 
     Args:
-        clips: Of speakers other than the one who will use the model.
-        out: Folder of the model; the same call with the same folder resumes. None: in memory only.
-        config: What to train.
-        options: How to carry it out.
-        units: What each word is made of, such as visemes, for ``unit_weight``.
+        clips: Clips of speakers other than the one who will use the model.
+        out: Folder of the model; the same call with the same folder resumes. None keeps the model
+            in memory only.
+        config: What to train, and how; None takes the defaults.
+        options: Time limit, device and progress; None takes the defaults.
+        units: The units of each word, such as visemes, for ``unit_weight``.
 
     Returns:
         The model, calibrated on speakers kept out of training where there are enough. After an
-        interrupt, the model as far as it came; it is saved, and the same call goes on.
+        interrupt it is trained up to there and saved, and the same call resumes.
 
     Raises:
-        UserError: Too few clips, another run in the folder, nothing can be written there, or the
-            loss is not finite.
+        UserError: There are too few clips, the folder has another run or cannot be written to, or
+            the loss is not finite.
     """
     config, options = config or PretrainConfig(), options or PretrainOptions()
     folder = None if out is None else Path(out)
@@ -94,9 +95,9 @@ def pretrain(
 def _split(
     clips: Sequence[LabeledClip], config: PretrainConfig
 ) -> tuple[list[LabeledClip], list[LabeledClip]]:
-    """Clips to train on, and those of the speakers kept out for calibration.
+    """Split clips into those to train on and those of the speakers kept out for calibration.
 
-    Words that are kept out, too, are among the latter only.
+    Words that are kept out are among the second only.
     """
     if not clips:
         raise UserError("expected clips of other speakers to train on, got none")
@@ -114,7 +115,7 @@ def _split(
 
 
 def _content(clips: Sequence[LabeledClip], units: Units) -> str:
-    """What tells a training on other clips, words or units: one digest of them all."""
+    """Digest of the clips, words and units, to recognize a run on other ones."""
     frames = {
         f"{index} {clip.speaker}/{clip.word}": torch.from_numpy(
             clip.clip.frames[len(clip.clip.frames) // 2]
@@ -126,7 +127,7 @@ def _content(clips: Sequence[LabeledClip], units: Units) -> str:
 
 
 class _Run:
-    """Model, optimizer and progress: all that the next step depends on."""
+    """The model, the optimizer and the progress of a run."""
 
     def __init__(
         self, words: Sequence[str], config: PretrainConfig, units: Units, device: torch.device
@@ -149,12 +150,12 @@ class _Run:
         self.step, self.seconds = 0, 0.0
 
     def fraction(self, options: PretrainOptions) -> float:
-        """How much is done, by steps or by time, whichever is further."""
+        """Fraction of the run that is done, by steps or by time, whichever is more."""
         budget = options.time_budget_seconds
         return max(self.step / self.config.steps, self.seconds / budget if budget else 0.0)
 
     def take_step(self, episode: Episode, fraction: float) -> float:
-        """One step of AdamW; returns the loss."""
+        """Take one step of AdamW, and return the loss."""
         config = self.config
         cosine = 0.5 * (1 + torch.cos(torch.tensor(torch.pi * fraction)).item())
         for group in self.adam.param_groups:
@@ -176,7 +177,7 @@ class _Run:
         return float(loss.detach())
 
     def loss(self, episode: Episode, generator: torch.Generator) -> Tensor:
-        """The weighted sum of all terms."""
+        """Compute the weighted sum of all terms."""
         config, model = self.config, self.model
         batch = augmented_batch(
             episode.clips,
@@ -194,11 +195,11 @@ class _Run:
         loss = loss + config.episode_weight * episode_loss(grouped, temperature)
         known = words >= 0
         if config.word_weight and config.mixup_alpha and bool(known.all()):
-            mixed, partner, share = mixed_up(batch, config.mixup_alpha, generator)
+            mixed, partner, fraction = mixed_up(batch, config.mixup_alpha, generator)
             logits = model.word_logits(model(mixed)[0])
             own = functional.cross_entropy(logits, words)
             other = functional.cross_entropy(logits, words[partner.to(words.device)])
-            loss = loss + config.word_weight * (share * own + (1 - share) * other)
+            loss = loss + config.word_weight * (fraction * own + (1 - fraction) * other)
         elif config.word_weight and bool(known.any()):
             logits = model.word_logits(embeddings[known])
             loss = loss + config.word_weight * functional.cross_entropy(logits, words[known])
@@ -209,7 +210,7 @@ class _Run:
         return loss
 
     def save(self, folder: Path, content: str) -> None:
-        """The state to go on from, and the model to use."""
+        """Save the state of the run, and the model."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
             for key, value in self.adam.state.get(parameter, {}).items():
@@ -224,7 +225,7 @@ class _Run:
         self.model.save_pretrained(folder)
 
     def load(self, folder: Path, content: str) -> None:
-        """Go on where :meth:`save` left off."""
+        """Load the state that :meth:`save` saved."""
         path = folder / STATE_FILE
         tensors, metadata = load_tensors(path)
         config = _saved_config(metadata)
@@ -251,7 +252,7 @@ class _Run:
 
 
 def _saved_config(metadata: Mapping[str, str]) -> PretrainConfig | None:
-    """The configuration of a saved run; None where it is none of this version."""
+    """Configuration of a saved run; None where this version cannot read it."""
     try:
         return config_from_json(PretrainConfig, json.loads(metadata["config"]), "config")
     except (KeyError, ValueError):  # a UserError is a ValueError

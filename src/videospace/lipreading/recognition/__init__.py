@@ -1,1 +1,1 @@
-"""From a mouth clip to likely words: scorers, fusion, calibration, rejection."""
+"""From a mouth clip to likely words: scorers, fusion, calibration, open-set rejection."""

@@ -1,4 +1,4 @@
-"""How much every opinion counts, measured on clips that the model has not learned from."""
+"""Calibration: weights of scorers from clips that the model was not trained on."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,25 +28,26 @@ from videospace.lipreading.recognition.scorers import (
 from videospace.lipreading.recognition.templates import TemplateScorer
 
 MOST_PHRASES = 24
-"""Clips of phrases that are asked about to learn how far to trust the answers."""
+"""Most clips of phrases that are tested to find the temperature."""
 
 
 def calibrate(
     model: MouthModel, clips: Sequence[LabeledClip], *, units: Units | None = None
 ) -> dict[str, dict[str, float]]:
-    """Weights for every set of scorers, from speakers that the model was not trained on.
+    """Fit the weights of every set of scorers on speakers that the model was not trained on.
 
-    For each speaker the first take of a word is the shot, all others are tests. Sets without the
-    classifier serve vocabularies that the model was not taught: where words were kept out of its
-    training, too, such a set is weighed on tests of these words alone, among all words.
+    For each speaker, the first take of a word is the shot and all others are tests. Sets without
+    the classifier are for vocabularies that the model was not trained on. Where words were kept out
+    of its training, the weights of such a set are fitted on tests of these words only, among all
+    words.
 
     Args:
-        model: After training.
-        clips: Of the speakers kept out.
-        units: What each word is made of.
+        model: A trained model.
+        clips: Clips of the speakers that were kept out.
+        units: The units of each word.
 
     Returns:
-        Weights by the names of a set, sorted and joined by ``+``; none without tests.
+        Weights by the names of a set, sorted and joined by ``+``; empty without tests.
     """
     taught = set(model.words)
     unseen = {clip.word for clip in clips} - taught
@@ -66,23 +67,23 @@ def own_temperature(
     units: Units | None = None,
     mirror: bool = False,
 ) -> float:
-    """How far to trust the weights, from the person's own clips.
+    """Fit a common factor of the weights on the person's own clips.
 
-    Of words that have two clips, the first is tested against all the others. Where most of the
+    The first clip of every word that has several is tested against all other clips. Where most
     words are phrases that share their parts, up to 24 clips of such phrases are tested, each
-    against all the others. This is not for a model that was trained on these very clips, which
-    would be too sure.
+    against all others. Do not use it for a model that was trained on these clips: it would be
+    overconfident.
 
     Args:
-        scorers: Made of all the clips, by name.
+        scorers: Scorers by name, built from all the clips.
         shots: The person's clips.
-        model: Where the scorers need one.
-        weights: By name of the scorer.
-        units: What each word is made of.
-        mirror: Embed each clip in the mirror as well.
+        model: The model, where the scorers need one.
+        weights: Weights by name of the scorer.
+        units: The units of each word.
+        mirror: Also embed the mirror image of each clip, and take the mean.
 
     Returns:
-        The factor on the weights; 1 where there is nothing to test.
+        The factor; 1 where there is nothing to test.
     """
     words = [shot.word for shot in shots]
     if mostly_share_parts(words) and all(map(_knows_phrases_by_others, scorers.values())):
@@ -94,8 +95,8 @@ def own_temperature(
     rest = [shot for shot in shots if shot not in held]
     if not held or len(clips_of) < 2:
         return 1.0
-    members: list[ScorerName] = [cast(ScorerName, name) for name in scorers]
-    scorers = build_scorers(members, rest, model, units=units, mirror=mirror)
+    names: list[ScorerName] = [cast(ScorerName, name) for name in scorers]
+    scorers = build_scorers(names, rest, model, units=units, mirror=mirror)
     scores = {name: scorer.scores([shot.clip for shot in held]) for name, scorer in scorers.items()}
     return _temperature(scores, weights, scorers, [shot.word for shot in held])
 
@@ -117,10 +118,10 @@ def _temperature_of_phrases(
 
 
 def _knows_phrases_by_others(scorer: Scorer) -> bool:
-    """Whether it can name a phrase whose only clip is left out."""
+    """Whether a scorer can recognize a phrase whose only clip is left out."""
     if isinstance(scorer, TemplateScorer):
         return scorer.share_parts
-    return isinstance(scorer, UnitScorer)  # which has learned from none of the clips
+    return isinstance(scorer, UnitScorer)  # it uses none of the clips
 
 
 def _temperature(
@@ -137,7 +138,7 @@ def _temperature(
 def _weights(
     model: MouthModel, clips: Sequence[LabeledClip], asked: set[str], units: Units | None
 ) -> dict[str, dict[str, float]]:
-    """The weights under which tests of the asked words come out best."""
+    """Fit weights on tests of the asked words."""
     everything: dict[str, list[Scores]] = {}
     targets: list[int] = []
     for speaker in dict.fromkeys(clip.speaker for clip in clips):
@@ -165,10 +166,10 @@ def _weights(
         "+".join(names): fitted_weights({n: together[n] for n in names}, np.array(targets))
         for size in range(1, len(together) + 1)
         for names in combinations(sorted(together), size)
-        if size == 1 or "dtw" not in names  # the floor stands alone
+        if size == 1 or "dtw" not in names  # it is never fused
     }
 
 
 def _widened(scores: Scores, num_words: int) -> Scores:
-    """Fill up with words that nobody knows, so that speakers with fewer words fit in."""
+    """Add columns of unknown words, so that speakers with fewer words fit in."""
     return np.pad(scores, ((0, 0), (0, num_words - scores.shape[1])), constant_values=np.nan)

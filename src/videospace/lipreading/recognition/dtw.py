@@ -1,4 +1,4 @@
-"""Dynamic time warping: how alike two sequences are when each may slow down and hurry."""
+"""Dynamic time warping: distances between sequences of different speed."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ def pad(sequences: Sequence[Tensor]) -> tuple[Float[Tensor, "clip time feature"]
     """Stack sequences of different lengths.
 
     Args:
-        sequences: At least one, each (time, feature).
+        sequences: At least one sequence, each (time, feature).
 
     Returns:
         The sequences padded with zeros, and their lengths.
@@ -27,15 +27,15 @@ def dtw_distances(
     templates: Float[Tensor, "template time feature"],
     lengths: Int[Tensor, " template"],
 ) -> Float[Tensor, " template"]:
-    """Distance of one sequence to many templates at once.
+    """Compute the distance of one sequence to many templates at once.
 
     The local distance is Euclidean, a diagonal step counts twice, and the sum is divided by the
-    number of frames of both, so that long templates are not at a disadvantage. All cells of one
+    number of frames of both, so that long templates have no disadvantage. All cells of one
     anti-diagonal of all templates are computed together.
 
     Args:
         query: The sequence.
-        templates: Padded at the end; what stands in the padding does not matter.
+        templates: Sequences padded at the end; the values in the padding do not matter.
         lengths: Frames of each template, at least 1.
 
     Example:
@@ -63,14 +63,14 @@ def dtw_part_distances(
     lengths: Int[Tensor, " template"],
     parts: Int[Tensor, "template time"],
 ) -> Float[Tensor, "template part"]:
-    """Distance of a sequence to each part of many templates, under the warping of the whole.
+    """Compute the distance of a sequence to each part of many templates.
 
-    The cheapest path is that of :func:`dtw_distances`; its cost is told apart by the part of
-    the template's frame, and divided by the weight of the path's steps in that part.
+    The path is the cheapest one of :func:`dtw_distances` through the whole template. The distance
+    to a part is the cost of the path in that part over the weight of its steps there.
 
     Args:
         query: The sequence.
-        templates: Padded at the end; what stands in the padding does not matter.
+        templates: Sequences padded at the end; the values in the padding do not matter.
         lengths: Frames of each template, at least 1.
         parts: The part, from 0, that each frame of a template belongs to.
 
@@ -87,17 +87,17 @@ def dtw_part_distances(
     costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
     in_part = torch.nn.functional.one_hot(parts).float()
     in_part = _skewed(in_part[:, None].expand(-1, num_query, -1, -1), 0.0)
-    # What the path to a cell has cost in each part, and the weight of its steps there.
+    # Cost of the path to a cell in each part, and weight of its steps there.
     last_sums = costs.new_zeros(len(templates), num_query, 2, in_part.shape[-1])
     before_sums, sums = last_sums, last_sums[:, 0].clone()
     ends = num_query - 1 + lengths - 1
     for diagonal, (cost, from_last, across, now) in enumerate(_diagonals(costs)):
         part = in_part[:, :, diagonal, None]
         is_across, is_last = (across <= now)[..., None, None], (from_last <= now)[..., None, None]
-        came = torch.where(is_last, last_sums, _sums_from_above(last_sums))
-        came = torch.where(is_across, _sums_from_above(before_sums), came)
+        sums_before = torch.where(is_last, last_sums, _sums_from_above(last_sums))
+        sums_before = torch.where(is_across, _sums_from_above(before_sums), sums_before)
         step = torch.stack([cost.where(cost.isfinite(), 0.0), torch.ones_like(cost)], 2)
-        now_sums = came + torch.where(is_across, 2, 1) * step[..., None] * part
+        now_sums = sums_before + torch.where(is_across, 2, 1) * step[..., None] * part
         sums = torch.where((ends == diagonal)[:, None, None], now_sums[:, -1], sums)
         before_sums, last_sums = last_sums, now_sums
     cost_sums, weights = sums.unbind(1)
@@ -105,20 +105,20 @@ def dtw_part_distances(
 
 
 class _Diagonal(NamedTuple):
-    """Cells of one anti-diagonal of all templates."""
+    """Costs of the cells of an anti-diagonal of all templates."""
 
     cost: Float[Tensor, "template query_time"]
-    """Of each cell alone; infinite outside."""
+    """Local cost of each cell; infinite outside."""
     from_last: Float[Tensor, "template query_time"]
-    """Of the path that comes along the same frame of the query."""
+    """Cost of the path that comes from the last anti-diagonal with the same frame of the query."""
     across: Float[Tensor, "template query_time"]
-    """Of the one that comes diagonally, or begins here."""
+    """Cost of the path that comes diagonally, or begins here."""
     now: Float[Tensor, "template query_time"]
-    """Of the cheapest."""
+    """Cost of the cheapest path."""
 
 
 def _diagonals(costs: Float[Tensor, "template query_time time"]) -> Iterator[_Diagonal]:
-    """The recursion of warping, one anti-diagonal after the other."""
+    """Iterate over the anti-diagonals of the recursion."""
     skewed, rows = _skewed(costs, torch.inf), torch.arange(costs.shape[1])
     before = last = torch.full_like(costs[:, :, 0], torch.inf)
     for diagonal in range(skewed.shape[2]):
@@ -135,7 +135,7 @@ def _diagonals(costs: Float[Tensor, "template query_time time"]) -> Iterator[_Di
 def _skewed(
     cells: Shaped[Tensor, "template query_time time *rest"], fill: float
 ) -> Shaped[Tensor, "template query_time diagonal *rest"]:
-    """Shift row i by i places, so that anti-diagonals become columns."""
+    """Shift row i by i columns, so that anti-diagonals become columns."""
     _, num_query, num_template, *rest = cells.shape
     skewed = cells.new_full((len(cells), num_query, num_query + num_template - 1, *rest), fill)
     rows = torch.arange(num_query)[:, None]

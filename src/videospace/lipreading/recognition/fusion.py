@@ -1,4 +1,4 @@
-"""Several opinions about a clip made into one calibrated probability."""
+"""Fusion of the scores of several scorers into one calibrated probability."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -12,35 +12,38 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime.errors import UserError
 
 DEFAULT_WEIGHT = 1.5
-"""Of a scorer that was never calibrated."""
+"""Weight of a scorer that was never calibrated."""
 
 Scores = Float[np.ndarray, "clip word"]
 
 
 @runtime_checkable
 class Scorer(Protocol):
-    """Something that has an opinion about clips."""
+    """Scores the words of a vocabulary for clips."""
 
     words: list[str]
-    """The words that it scores, in order."""
+    """The words, in the order of the scores."""
 
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
-        """Larger is likelier, on any scale; nan where the scorer knows nothing of a word."""
+        """Score every word for every clip.
+
+        Larger is likelier, on any scale; nan where the scorer does not know a word.
+        """
         ...
 
     def prepare(self, clip: MouthClip) -> Any:
-        """What :meth:`add` needs of a clip; everything that can fail happens here."""
+        """Prepare a clip for :meth:`add`; everything that can fail happens here."""
         ...
 
     def add(self, word: str, prepared: Any) -> None:
-        """Take a further clip of a new or a known word into account."""
+        """Add a clip of a new or a known word."""
         ...
 
 
 def standardized(scores: Scores) -> Scores:
-    """Bring the scores of every clip to mean 0 and deviation 1 over the words.
+    """Standardize the scores of every clip to mean 0 and deviation 1 over the words.
 
-    What is not known, and a row without differences, becomes 0: no opinion.
+    Unknown words, and rows of equal scores, become 0.
 
     Example:
         >>> standardized(np.array([[1.0, 3.0, np.nan]])).tolist()
@@ -59,11 +62,11 @@ def standardized(scores: Scores) -> Scores:
 
 
 def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
-    """Log-probabilities of the words: a weighted sum of standardized scores, normalized.
+    """Compute log-probabilities of the words from a weighted sum of standardized scores.
 
     Args:
-        scores: By name of the scorer, all of one shape.
-        weights: By the same names.
+        scores: Scores by name of the scorer, all of the same shape.
+        weights: Weights by the same names.
     """
     logits = sum(weights[name] * standardized(each) for name, each in scores.items())
     return log_softmax(np.asarray(logits, np.float64), axis=1)
@@ -72,17 +75,17 @@ def fused_log_probabilities(scores: Mapping[str, Scores], weights: Mapping[str, 
 def fitted_weights(
     scores: Mapping[str, Scores], targets: Int[np.ndarray, " clip"]
 ) -> dict[str, float]:
-    """The weights, none below 0, under which the right words are likeliest.
+    """Fit non-negative weights that make the right words most likely.
 
-    They set at once how much each scorer counts and how sure the whole may be.
+    The weights determine how much each scorer counts, and how confident the result is.
 
     Args:
-        scores: Of clips whose word is known, by name of the scorer; a word that no scorer knows is
-            none of the clip's vocabulary.
+        scores: Scores of clips by name of the scorer; a word that no scorer knows is not part of
+            the clip's vocabulary.
         targets: Column of the right word of each clip.
 
     Raises:
-        UserError: No clip.
+        UserError: There is no clip.
 
     Example:
         >>> good = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [0.0, 1.0, 3.0]])
@@ -95,8 +98,8 @@ def fitted_weights(
     """
     if not len(targets):
         raise UserError("expected at least one clip to calibrate on, got none")
-    opinions = torch.tensor(np.stack([standardized(each) for each in scores.values()]))
-    nobody_knows = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
+    inputs = torch.tensor(np.stack([standardized(each) for each in scores.values()]))
+    unknown = torch.tensor(~np.isfinite(np.stack(list(scores.values()))).any(0))
     right = torch.from_numpy(np.asarray(targets, np.int64))
     raw = torch.full((len(scores),), DEFAULT_WEIGHT, dtype=torch.float64).expm1().log()
     raw.requires_grad_()
@@ -105,9 +108,9 @@ def fitted_weights(
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
         weights = torch.nn.functional.softplus(raw)
-        logits = torch.einsum("s,scw->cw", weights, opinions)
-        logits = logits.masked_fill(nobody_knows, -torch.inf)
-        # A little pull keeps the weights finite where all clips are told apart.
+        logits = torch.einsum("s,scw->cw", weights, inputs)
+        logits = logits.masked_fill(unknown, -torch.inf)
+        # A small penalty keeps the weights finite where all clips are right.
         value = torch.nn.functional.cross_entropy(logits, right) + 1e-3 * weights.square().sum()
         value.backward()
         return value
@@ -118,9 +121,9 @@ def fitted_weights(
 
 
 def fitted_temperature(logits: Scores, targets: Int[np.ndarray, " clip"]) -> float:
-    """The factor on logits, between 1/4 and 4, under which the right words are likeliest.
+    """Fit the factor of logits, between 1/4 and 4, that makes the right words most likely.
 
-    A pull towards 1 as strong as four clips keeps a handful of clips from deciding everything.
+    A penalty as strong as four clips keeps the factor near 1 where there are few clips.
 
     Example:
         >>> wrong_half = np.log(np.array([[0.9, 0.1], [0.9, 0.1]]))

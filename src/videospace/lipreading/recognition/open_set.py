@@ -1,4 +1,4 @@
-"""Whether a clip may be a word of the vocabulary at all, from one clip of each word."""
+"""Open-set rejection: whether a clip may be a word of the vocabulary at all."""
 
 import math
 from collections.abc import Sequence
@@ -16,51 +16,51 @@ OPEN_SET_SCORER: ScorerName = "dtw-normalized"
 all. It is not trained on the clips."""
 
 REJECTED_FRACTION = 0.8
-"""Share of the words outside a vocabulary that are to be told from those inside."""
+"""Fraction of clips of words outside the vocabulary that are to be rejected."""
 FEW_WORDS, MARGIN_OF_FEW = 10, 0.05
-"""Among fewer words the limit itself is uncertain, and is drawn tighter by this share."""
-MOST_ASKED = 30
-"""Clips that are compared, so that a large vocabulary opens quickly."""
+"""With fewer words the threshold is uncertain, and is raised by this fraction."""
+MOST_TESTED = 30
+"""Most clips that are tested, so that a large vocabulary opens quickly."""
 
 
 def rejection_threshold(words: Sequence[str], clips: Sequence[MouthClip], scorer: Scorer) -> float:
-    """How much a clip has to resemble a clip of its word to be taken for that word.
+    """Find the score that a clip has to exceed to be accepted as a word of the vocabulary.
 
-    Rule: take the word of a clip out of the vocabulary, with all phrases that share a part with it,
-    and see how much the clip resembles the nearest word that is left. That is how much a word
-    outside resembles one inside. The limit is what four in five of the person's clips do not reach
-    this way.
+    For each clip, its word and all phrases that share a part with it are left out, and the best
+    score among the other words is found. This is how well a word outside the vocabulary scores. The
+    threshold is the score that four in five of the person's clips do not exceed in this way.
 
-    It was chosen on MIRACL (see docs/log.md). No clip beside the person's own is needed, and no
-    word needs more than one; a scorer that was trained on the very clips would be fooled.
+    The rule was chosen on MIRACL (see docs/log.md). It needs only the person's own clips, and one
+    clip per word is enough. The scorer must not have been trained on the clips.
 
     Args:
         words: The word of each clip.
         clips: The person's clips.
-        scorer: That scores by minus a distance and knows exactly these clips.
+        scorer: A scorer that was built from exactly these clips, with minus a distance as score.
 
     Returns:
-        A score; infinite where there are fewer than two words, so that nothing reaches it.
+        The threshold; infinite where there are fewer than two words, so that all clips are
+        rejected.
 
     Source: the idea of leaving known classes out is that of Jain, Scheirer and Boult, "Multi-class
     open set recognition using probability of inclusion", 2014.
     """
     if len(scorer.words) < 2:
         return math.inf
-    step = math.ceil(len(clips) / MOST_ASKED)
-    asked = range(0, len(clips), step)
-    scores = scorer.scores([clips[row] for row in asked])
-    alike = _alike([words[row] for row in asked], scorer.words)
+    step = math.ceil(len(clips) / MOST_TESTED)
+    tested = range(0, len(clips), step)
+    scores = scorer.scores([clips[row] for row in tested])
+    alike = _alike([words[row] for row in tested], scorer.words)
     nearest = np.sort(np.where(alike, -np.inf, scores).max(axis=1))
-    place = math.ceil(REJECTED_FRACTION * (len(nearest) + 1)) - 1
-    limit = float(nearest[min(place, len(nearest) - 1)])
-    return limit * (1 - MARGIN_OF_FEW) if len(scorer.words) < FEW_WORDS else limit
+    rank = math.ceil(REJECTED_FRACTION * (len(nearest) + 1)) - 1
+    threshold = float(nearest[min(rank, len(nearest) - 1)])
+    return threshold * (1 - MARGIN_OF_FEW) if len(scorer.words) < FEW_WORDS else threshold
 
 
-def _alike(asked: Sequence[str], words: Sequence[str]) -> Bool[np.ndarray, "asked word"]:
-    """Which words are the asked one or share a part with it; where all do, the word itself."""
+def _alike(tested: Sequence[str], words: Sequence[str]) -> Bool[np.ndarray, "clip word"]:
+    """Mask of the words that share a part with the tested one; where all do, the word itself."""
     parts = shared_parts(words)
     of_word = {word: set(part_positions(parts.get(word, (word,)))) for word in words}
-    sharing = np.array([[bool(of_word[one] & of_word[other]) for other in words] for one in asked])
-    same = np.array([[one == other for other in words] for one in asked])
+    sharing = np.array([[bool(of_word[one] & of_word[other]) for other in words] for one in tested])
+    same = np.array([[one == other for other in words] for one in tested])
     return np.where(sharing.all(axis=1, keepdims=True), same, sharing)

@@ -1,4 +1,4 @@
-"""A person's recognizer: from a clip of a mouthed word to the words that it may be."""
+"""The recognizer of a person: from a clip of a mouthed word to likely words."""
 
 import dataclasses
 from collections import Counter
@@ -15,7 +15,7 @@ from videospace.runtime.errors import UserError
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recognition:
-    """What a clip may say.
+    """The likely words of a clip.
 
     Example:
         >>> Recognition(words=["yes", "no"], probabilities=[0.9, 0.1], confident=True).words[0]
@@ -23,27 +23,29 @@ class Recognition:
     """
 
     words: list[str]
-    """The likeliest words, best first."""
+    """The most likely words, best first."""
     probabilities: list[float]
-    """Their probabilities in [0, 1], each out of the whole vocabulary."""
+    """Probabilities of these words among the whole vocabulary, in [0, 1]."""
     confident: bool
     """Whether the first word may be taken without asking: it is likely enough among the words of
-    the vocabulary, and the clip resembles that word more than words outside do."""
+    the vocabulary, and open-set rejection accepts the clip."""
 
 
 class Recognizer:
     """Recognizes the words of one person; a new word or clip counts at once.
 
+    Use :func:`videospace.lipreading.learn` or ``open_recognizer`` to make one.
+
     Args:
-        scorers: What looks at a clip, by name; all of them know the same words.
-        weights: How much each of them counts (see :mod:`videospace.lipreading.recognition.fusion`).
+        scorers: Scorers by name; all of them know the same words.
+        weights: Weight of each scorer (see :mod:`videospace.lipreading.recognition.fusion`).
         confident_at: Probability from which the first word may count as confident, in [0, 1].
         rejection_thresholds: By the name of a scorer, the score that the first word also has to
             exceed with it (see :mod:`videospace.lipreading.recognition.open_set`).
         use_counts: How often the person has used each word; None treats all words alike.
 
     Raises:
-        UserError: No scorer, or a weight is missing.
+        UserError: There is no scorer, a weight is missing, or ``confident_at`` is out of range.
     """
 
     def __init__(
@@ -74,11 +76,11 @@ class Recognizer:
         return next(iter(self.scorers.values())).words
 
     def recognize(self, clip: MouthClip, k: int = 5) -> Recognition:
-        """Name the likeliest words of a clip.
+        """Find the most likely words of a clip.
 
         Args:
-            clip: One mouthed word.
-            k: How many words to name; fewer where the vocabulary has fewer.
+            clip: A clip of one mouthed word.
+            k: Number of words to return; fewer where the vocabulary has fewer.
 
         Raises:
             UserError: ``k`` is below 1, no word has a clip yet, or the clip is too long.
@@ -88,17 +90,24 @@ class Recognizer:
         scores = self._scores([clip])
         probabilities = self._probabilities(scores)[0]
         best = np.argsort(-probabilities, kind="stable")[:k]
-        familiar = all(
-            scores[name][0, best[0]] > limit for name, limit in self.rejection_thresholds.items()
+        is_accepted = all(
+            scores[name][0, best[0]] > threshold
+            for name, threshold in self.rejection_thresholds.items()
         )
         return Recognition(
             words=[self.words[index] for index in best],
             probabilities=[float(probabilities[index]) for index in best],
-            confident=familiar and bool(probabilities[best[0]] >= self.confident_at),
+            confident=is_accepted and bool(probabilities[best[0]] >= self.confident_at),
         )
 
     def probabilities(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
-        """Calibrated probabilities of all words for several clips; each row sums to 1.
+        """Compute calibrated probabilities of all words for several clips.
+
+        Args:
+            clips: Clips of one mouthed word each.
+
+        Returns:
+            One row per clip, which sums to 1, and one column per word of :attr:`words`.
 
         Raises:
             UserError: No word has a clip yet, or a clip is too long.
@@ -120,10 +129,14 @@ class Recognizer:
         return softmax(logits, axis=1).astype(np.float32)
 
     def add(self, word: str, clip: MouthClip) -> None:
-        """Take a clip of a new or a known word into account, without training.
+        """Add a clip of a new or a known word, without training.
+
+        Args:
+            word: The word; a new one joins the vocabulary.
+            clip: A clip of the word.
 
         Raises:
-            UserError: The word is empty, or the clip is too long. Nothing has changed then.
+            UserError: The word is empty, or the clip is too long; nothing has changed then.
         """
         if not word.strip():
             raise UserError("expected a word, got an empty text")
@@ -132,6 +145,6 @@ class Recognizer:
             scorer.add(word, prepared[name])
 
     def count_use(self, word: str) -> None:
-        """Note that the person used a word; only where use is counted."""
+        """Count that the person used a word; does nothing where uses are not counted."""
         if self.use_counts is not None:
             self.use_counts[word] += 1

@@ -43,9 +43,9 @@ class SharedEmbedder:
 
 
 class PrototypeScorer:
-    """Scores words by the cosine to the mean embedding of their clips.
+    """Scores words by the cosine to their prototype, the mean embedding of their clips.
 
-    The mean of all prototypes is subtracted from everything: it says who speaks, not what.
+    The mean of all prototypes is subtracted first: it depends on the speaker, not on the word.
     """
 
     def __init__(self, words: Sequence[str], clips: Sequence[MouthClip], embedder: SharedEmbedder):
@@ -56,17 +56,17 @@ class PrototypeScorer:
             self.add(word, embedded)
 
     def prepare(self, clip: MouthClip) -> Tensor:
-        """What :meth:`add` keeps of a clip."""
+        """Embed a clip for :meth:`add`."""
         return self._embedder([clip]).clips[0]
 
     def add(self, word: str, prepared: Tensor) -> None:
-        """Move the prototype of a word, or make one."""
+        """Add a clip to the prototype of its word."""
         if word not in self._clips_of:
             self.words.append(word)
         self._clips_of.setdefault(word, []).append(prepared)
 
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
-        """Cosines of each clip to each word."""
+        """Compute the cosine of each clip to each prototype."""
         prototypes = torch.stack([torch.stack(self._clips_of[w]).mean(0) for w in self.words])
         mean = prototypes.mean(0) if len(prototypes) > 1 else torch.zeros(prototypes.shape[1])
         queries = functional.normalize(self._embedder(clips).clips - mean, dim=-1)
@@ -74,9 +74,10 @@ class PrototypeScorer:
 
 
 class WordScorer:
-    """Scores words by the model's classifier; a clip added later takes part in its word's weights.
+    """Scores words by the model's classifier.
 
-    The clips of a word that the classifier was not trained on become its weights.
+    For a word that the classifier was not trained on, the mean of its clips' embeddings becomes its
+    weights. A clip that is added later enters the mean with the weights.
 
     Source: Qi et al., "Low-shot learning with imprinted weights", 2018.
     """
@@ -95,17 +96,17 @@ class WordScorer:
                     self.add(word, direction)
 
     def prepare(self, clip: MouthClip) -> Tensor:
-        """What :meth:`add` keeps of a clip."""
+        """Embed a clip for :meth:`add`."""
         return functional.normalize(self._embedder([clip]).clips[0], dim=-1)
 
     def add(self, word: str, prepared: Tensor) -> None:
-        """Let a clip take part in the weights of its word."""
+        """Add a clip to the weights of its word."""
         if word not in self.words:
             self.words.append(word)
         self._weights.setdefault(word, []).append(prepared)
 
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
-        """Cosines to the weights of each word."""
+        """Compute the cosine of each clip to the weights of each word."""
         queries = functional.normalize(self._embedder(clips).clips, dim=-1)
         weights = torch.stack([torch.stack(self._weights[word]).mean(0) for word in self.words])
         return (queries @ functional.normalize(weights, dim=-1).T).numpy()
@@ -128,15 +129,15 @@ class UnitScorer:
         self._units_of = units_of
 
     def prepare(self, clip: MouthClip) -> None:
-        """Nothing is kept of a clip."""
+        """Do nothing: clips are not used."""
 
     def add(self, word: str, prepared: None) -> None:
-        """A new word is scored from now on where its units are known."""
+        """Add a word to the vocabulary; it is scored where its units are known."""
         if word not in self.words:
             self.words.append(word)
 
     def scores(self, clips: Sequence[MouthClip]) -> Scores:
-        """Log-probability a frame; nan where a word has a unit that the model does not know."""
+        """Log-probability per frame; nan where a word has a unit that the model does not know."""
         known = {unit: index + 1 for index, unit in enumerate(self._embedder.model.units)}
         spellings = [[known.get(u, 0) for u in self._units_of.get(w, ())] for w in self.words]
         columns = [column for column, units in enumerate(spellings) if units and 0 not in units]

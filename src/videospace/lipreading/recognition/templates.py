@@ -1,6 +1,6 @@
-"""Recognition without training: a clip is compared with every clip of every word.
+"""Template matching: a clip is compared with every clip of every word, without training.
 
-The features of the training-free floor are low frequencies of the mouth image and their change.
+The features are low frequencies of the mouth image and their change over time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,27 +17,27 @@ from videospace.lipreading.phonetics.units import part_positions, shared_parts
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 
 CROP_SIZE = 32
-"""Height and width in px at which a mouth is transformed."""
+"""Height and width in px of the image that is transformed."""
 NUM_SIDE = 8
-"""Frequencies along either axis; without the mean brightness there are 8 × 8 - 1 = 63."""
+"""Frequencies along either axis; without the mean brightness these are 8 × 8 - 1 = 63."""
 LEAST_DEVIATION = 0.05
-"""Added to a coefficient's deviation over a clip, so that noise is not blown up."""
+"""Added to a coefficient's deviation over a clip, so that noise is not amplified."""
 SHARPNESS = 20.0
-"""How much more a near clip of a part counts than a far one: by e for every 1/20 of distance."""
+"""How much more a near clip of a part counts than a far one: e times for every 1/20 of distance."""
 
 Sequences = list[Float[Tensor, "_ feature"]]
 
 
 def cosine_features(clips: Sequence[MouthClip]) -> Sequences:
-    """The 63 lowest cosine coefficients of every frame, and their change from frame to frame.
+    """Compute the 63 lowest cosine coefficients of every frame, and their change over time.
 
-    These are the features of the training-free floor.
+    These are the features of the strategy ``dtw``, the baseline of all others.
 
     Args:
-        clips: At any frame rate; they are looked at with 25 frames a second.
+        clips: Clips at any frame rate; they are resampled to 25 frames per second.
 
     Returns:
-        For each clip float32 (time, 126).
+        For each clip, float32 (time, 126).
 
     Example:
         >>> cosine_features([MouthClip(frames=np.zeros((10, 88, 88), np.uint8), fps=25.0)])[0].shape
@@ -47,10 +47,10 @@ def cosine_features(clips: Sequence[MouthClip]) -> Sequences:
 
 
 def normalized_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
-    """As :func:`cosine_features`, with every coefficient at mean 0 and deviation 1 over its clip.
+    """Compute :func:`cosine_features` with every coefficient standardized over its clip.
 
-    This takes away the face and the light, and lets fine detail count as much as the opening of
-    the mouth. Together with ``center`` it is far better than the floor.
+    This removes the face and the light, and gives fine detail the same weight as the opening of the
+    mouth. Together with ``center`` it is far better than the plain features.
     """
     sequences = []
     for clip in clips:
@@ -80,7 +80,7 @@ def _cosine_basis() -> Float[Tensor, "frequency size"]:
         edges[:-1, None], np.arange(size)
     )
     box = covered.clip(0) * CROP_SIZE / size
-    cosines = dct(np.eye(CROP_SIZE), norm="ortho", axis=0)[:NUM_SIDE]
+    cosines = np.asarray(dct(np.eye(CROP_SIZE), norm="ortho", axis=0))[:NUM_SIDE]
     return torch.from_numpy(cosines @ box).float()
 
 
@@ -90,17 +90,16 @@ _COSINES = _cosine_basis()
 class TemplateScorer:
     """Scores words by the nearest of their clips under dynamic time warping.
 
-    Phrases that share their parts, such as letters with digits, can be scored part by part: by how
-    near the clips of all phrases with the same word at the same place are. So one clip of each of
-    250 pairs is ten clips of every letter, and 25 of every digit. Parts are taken to be equally
-    long.
+    Phrases that share their parts, such as letters with digits, can be scored part by part, by the
+    clips of all phrases with the same word at the same position. One clip of each of 250 pairs is
+    then ten clips of every letter, and 25 of every digit. Parts are assumed to be equally long.
 
     Args:
         words: The word of each clip.
         clips: The templates.
-        features: Turns clips into sequences of features.
-        center: Subtract the mean feature of all templates, which says who it is and not what, and
-            bring every frame to unit length.
+        features: Computes sequences of features from clips.
+        center: Subtract the mean feature of all templates, which depends on the speaker and not on
+            the word, and normalize every frame to unit length.
         share_parts: Score phrases part by part where they share their parts (see
             :func:`videospace.lipreading.phonetics.units.shared_parts`), and all others as a whole.
 
@@ -131,11 +130,11 @@ class TemplateScorer:
                 self.add(word, sequence)
 
     def prepare(self, clip: MouthClip) -> Tensor:
-        """What :meth:`add` keeps of a clip; everything that can fail happens here."""
+        """Compute the features of a clip for :meth:`add`; everything that can fail happens here."""
         return self._features([clip])[0]
 
     def add(self, word: str, prepared: Tensor) -> None:
-        """Keep a further clip of a word."""
+        """Add a clip of a word."""
         if word not in self.words:
             self.words.append(word)
         self._sequences.append(prepared)
@@ -146,13 +145,14 @@ class TemplateScorer:
         return self._scores(self._features(clips))
 
     def scores_of_templates(self, rows: Sequence[int]) -> Float[np.ndarray, "clip word"]:
-        """What some of the templates score among all the others.
+        """Score some of the templates against all others.
 
         Args:
-            rows: Their numbers, in the order in which they came.
+            rows: Numbers of the templates, in the order in which they were added.
 
         Returns:
-            As :meth:`scores`; -inf where no template is left of a word or of one of its parts.
+            Scores as of :meth:`scores`; -inf where no template of a word or of one of its parts is
+            left.
         """
         return self._scores([self._sequences[row] for row in rows], left_out=rows)
 
@@ -182,12 +182,12 @@ class TemplateScorer:
         parts: Mapping[str, Sequence[str]],
         left_out: Sequence[int],
     ) -> Float[np.ndarray, "clip word"]:
-        place = _numbered_places(self.words, parts)
-        is_part = place >= 0
+        position = _numbered_positions(self.words, parts)
+        is_part = position >= 0
         counts, owners = is_part.sum(1), torch.tensor(self._owners)
         of_templates = is_part[owners]
         part_of_frame = torch.arange(templates.shape[1]) * counts[owners, None] // lengths[:, None]
-        part_of_frame = part_of_frame.clamp(max=place.shape[1] - 1)
+        part_of_frame = part_of_frame.clamp(max=position.shape[1] - 1)
         scores = torch.empty(len(queries), len(self.words))
         for row, query in enumerate(queries):
             distances = dtw_part_distances(query, templates, lengths, part_of_frame)
@@ -196,11 +196,11 @@ class TemplateScorer:
                 counted = of_templates.clone()
                 counted[left_out[row]] = False
             likeness = (-SHARPNESS * distances[counted]).exp()
-            mean = torch.zeros(int(place.max()) + 1).scatter_reduce_(
-                0, place[owners][counted], likeness, "mean", include_self=False
+            mean = torch.zeros(int(position.max()) + 1).scatter_reduce_(
+                0, position[owners][counted], likeness, "mean", include_self=False
             )
-            of_places = mean.log() / SHARPNESS
-            scores[row] = of_places[place].where(is_part, 0.0).sum(1) / counts
+            of_positions = mean.log() / SHARPNESS
+            scores[row] = of_positions[position].where(is_part, 0.0).sum(1) / counts
         return scores.numpy()
 
 
@@ -208,10 +208,10 @@ def _centered(sequence: Tensor, mean: Tensor | None) -> Tensor:
     return sequence if mean is None else torch.nn.functional.normalize(sequence - mean, dim=-1)
 
 
-def _numbered_places(
+def _numbered_positions(
     words: Sequence[str], parts: Mapping[str, Sequence[str]]
 ) -> Int[Tensor, "word part"]:
-    """A number for every place of a part, -1 beyond a word's last.
+    """Number the positions of parts; -1 after the last part of a word.
 
     A word that shares nothing is one part of its own.
     """

@@ -1,1 +1,1 @@
-"""Networks that turn mouth clips into embeddings, one per frame."""
+"""Encoders: networks that turn mouth clips into one embedding per frame."""

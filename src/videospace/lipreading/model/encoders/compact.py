@@ -1,4 +1,4 @@
-"""The encoder that trains on two processor cores."""
+"""A small encoder that trains on two processor cores."""
 
 import dataclasses
 
@@ -12,27 +12,27 @@ from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE
 
 NEIGHBORS = 2
-"""Frames on either side that the first convolution sees."""
+"""Frames on either side in the first convolution."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CompactConfig:
-    """How large a :class:`CompactEncoder` is."""
+    """The size of a :class:`CompactEncoder`."""
 
     channels: int = 16
-    """Of the first convolution; the next two have 2 and 4 times as many."""
+    """Channels of the first convolution; the next two have 2 and 4 times as many."""
     hidden: int = 128
-    """Numbers in each direction of the recurrent network; the embedding is twice as wide."""
+    """Units in each direction of the recurrent network; the embedding is twice as wide."""
     dropout: float = 0.2
-    """Share of a frame's features that is dropped in training."""
+    """Fraction of a frame's features that is dropped in training."""
 
 
 class CompactEncoder(Encoder):
-    """A small front end on half-size frames, and a bidirectional GRU.
+    """A small convolutional front end on half-size frames, and a bidirectional GRU.
 
-    The first convolution spans five frames, as in the published encoders, but is written as a
-    two-dimensional one over stacked neighbors, which is several times faster on a processor.
-    Clips are standardized first, so that light and contrast do not matter.
+    The first convolution spans five frames, as in the published encoders. It is implemented in two
+    dimensions over stacked neighbors, which is several times faster on a processor. Clips are
+    standardized first, so that light and contrast do not matter.
 
     Example:
         >>> encoder = CompactEncoder(CompactConfig())
@@ -77,11 +77,11 @@ class CompactEncoder(Encoder):
 def standardized(
     frames: Float[Tensor, "clip time height width"], mask: Bool[Tensor, "clip time"]
 ) -> Float[Tensor, "clip time height width"]:
-    """Bring every clip to mean 0 and deviation 1, so that light and contrast do not matter.
+    """Standardize every clip to mean 0 and deviation 1, so that light and contrast do not matter.
 
     Args:
-        frames: In [-1, 1]; frames of zeros show nothing, do not count and stay zero.
-        mask: True where a frame belongs to its clip; the others become zero.
+        frames: Gray levels in [-1, 1]; frames of zeros are empty, do not count and stay zero.
+        mask: True where a frame belongs to its clip; the other frames become zero.
     """
     shown = (mask & frames.flatten(2).any(2))[:, :, None, None]
     num_pixels = shown.sum(1, keepdim=True).clamp(min=1) * frames.shape[2] * frames.shape[3]
@@ -94,7 +94,7 @@ def standardized(
 def with_neighbors(
     frames: Float[Tensor, "clip time height width"],
 ) -> Float[Tensor, "clip time neighbor height width"]:
-    """Stack every frame with those around it; zeros before the first and after the last."""
+    """Stack every frame with its neighbors; zeros before the first and after the last frame."""
     padded = functional.pad(frames, (0, 0, 0, 0, NEIGHBORS, NEIGHBORS))
     return torch.stack(
         [padded[:, i : i + frames.shape[1]] for i in range(2 * NEIGHBORS + 1)], dim=2

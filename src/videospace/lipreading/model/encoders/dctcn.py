@@ -24,18 +24,19 @@ from videospace.lipreading.model.encoders.temporal_convolution import (
 )
 
 GROWTH, REDUCED, NUM_GROUPS = 384, 512, 4
-"""Numbers that a block adds to a frame, numbers a group starts from, and groups, as published."""
+"""Features that a block adds, features at the start of a group, and number of groups, as
+published."""
 
 DILATIONS = 1, 2, 5
-"""Distances in frames between those that the blocks of a group see, as published."""
+"""Dilations in frames of the blocks of a group, as published."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DctcnConfig:
-    """What may differ between two :class:`DctcnEncoder`; the sizes are as published."""
+    """Options of a :class:`DctcnEncoder`; the sizes are as published."""
 
     dropout: float = 0.2
-    """Share that is dropped in training after every round of convolutions."""
+    """Fraction that is dropped in training after every round of convolutions."""
 
 
 class DctcnEncoder(Encoder):
@@ -56,7 +57,7 @@ class DctcnEncoder(Encoder):
         self.frame_network = FrameNetwork("swish", squeeze_excitation=False)
         befores = [FRAME_WIDTH] + [self.width] * (NUM_GROUPS - 1)
         self.transitions = nn.ModuleList(
-            Transition(before, "swish" if index else "prelu")  # the first one is so as published
+            Transition(before, "swish" if index else "prelu")  # as published
             for index, before in enumerate(befores)
         )
         self.groups = nn.ModuleList(DenseGroup(config.dropout) for _ in befores)
@@ -76,7 +77,7 @@ class DctcnEncoder(Encoder):
 
 
 class DenseGroup(nn.Module):
-    """Blocks of which each one sees what all the earlier ones found."""
+    """Blocks, each of which gets the outputs of all earlier ones."""
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
@@ -93,14 +94,14 @@ class DenseGroup(nn.Module):
         )
 
     def forward(self, rows: Rows, mask: Mask) -> Float[Tensor, "frame grown"]:
-        """Append what every block finds."""
+        """Append the output of every block."""
         for block in self.blocks:
             rows = torch.cat((rows, block(rows, mask)), 1)
         return rows
 
 
 class Transition(nn.Module):
-    """Brings the frames back to what a group starts from."""
+    """Reduces the features of a frame to those at the start of a group."""
 
     def __init__(self, before: int, activation: Activation) -> None:
         super().__init__()
@@ -109,12 +110,12 @@ class Transition(nn.Module):
         self.activation = new_activation(activation, REDUCED)
 
     def forward(self, rows: Rows, mask: Mask) -> Float[Tensor, "frame reduced"]:
-        """Mix the numbers of every frame."""
+        """Mix the features of every frame."""
         return self.activation(self.norm(convolve(self.convolution, rows, mask)))
 
 
 class ClipGate(nn.Module):
-    """Weighs the channels by what the whole clip shows (squeeze-and-excitation over time)."""
+    """Weighs the channels by a summary of the whole clip (squeeze-and-excitation over time)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What every encoder of mouth movements promises, and how to ignore the padding of a batch."""
+"""The interface of all encoders, and operations that ignore the padding of a batch."""
 
 import abc
 
@@ -10,14 +10,14 @@ from videospace.lipreading.data.batches import frame_mask
 
 
 class Encoder(nn.Module, abc.ABC):
-    """Turns the frames of mouth clips into one embedding a frame.
+    """Turns the frames of mouth clips into one embedding per frame.
 
-    Clips of a batch are padded at the end to the same number of frames. What stands in the padding
-    never changes the result of a clip, neither in training nor in evaluation.
+    Clips of a batch are padded at the end to the same number of frames. The values in the padding
+    never change the result of a clip, neither in training nor in evaluation.
     """
 
     width: int
-    """Numbers in the embedding of one frame."""
+    """Size of the embedding of a frame."""
     needed_px: int = 88
     """Side of the frames that the network works on. Larger frames, up to 88 px, are brought down to
     it; augmentation, which resamples frames, makes them this size at once."""
@@ -28,11 +28,11 @@ class Encoder(nn.Module, abc.ABC):
     def forward(
         self, frames: Float[Tensor, "clip time side side"], lengths: Int[Tensor, " clip"]
     ) -> Float[Tensor, "clip time width"]:
-        """Embed every frame with what it needs of the frames around it.
+        """Embed every frame in the context of the frames around it.
 
         Args:
-            frames: Gray mouth crops in [-1, 1], of 88 px or the needed size; a frame of zeros where
-                there is nothing to see, anything from a clip's length on.
+            frames: Gray mouth crops in [-1, 1], of 88 px or the needed size; zeros for an empty
+                frame, and any values in the padding.
             lengths: Frames of each clip, from 1 to `time`.
 
         Returns:
@@ -46,7 +46,7 @@ class Encoder(nn.Module, abc.ABC):
 def pooled(
     embeddings: Float[Tensor, "clip time width"], lengths: Int[Tensor, " clip"]
 ) -> Float[Tensor, "clip width"]:
-    """One embedding a clip: the mean over its frames, without the padding.
+    """Mean over the frames of each clip, without the padding.
 
     Raises:
         UserError: A length below 1 or above `time`.
@@ -63,7 +63,7 @@ def pooled(
 def spread(
     features: Float[Tensor, "frame channel"], mask: Bool[Tensor, "clip time"]
 ) -> Float[Tensor, "clip time channel"]:
-    """Undo `padded[mask]`: put the frames back in their clips, with zeros in the padding."""
+    """Undo `padded[mask]`: put the frames back into their clips, with zeros in the padding."""
     padded = features.new_zeros(*mask.shape, features.shape[1])
     return padded.masked_scatter(mask[..., None], features)
 
@@ -71,7 +71,7 @@ def spread(
 def recur(
     network: nn.GRU, features: Float[Tensor, "clip time channel"], lengths: Int[Tensor, " clip"]
 ) -> Float[Tensor, "clip time width"]:
-    """Run a batch-first recurrent network over each clip's own frames; zero in the padding."""
+    """Run a batch-first recurrent network over the frames of each clip; zero in the padding."""
     packed = pack_padded_sequence(features, lengths.cpu(), batch_first=True, enforce_sorted=False)
     hidden, _ = pad_packed_sequence(
         network(packed)[0], batch_first=True, total_length=features.shape[1]

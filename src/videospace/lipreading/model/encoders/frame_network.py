@@ -9,20 +9,20 @@ from torch import Tensor, nn
 Activation = Literal["relu", "prelu", "swish"]
 
 FRAME_WIDTH = 512
-"""Numbers in ResNet-18's description of a frame."""
+"""Features that ResNet-18 computes for a frame."""
 
 
 class FrameNetwork(nn.Module):
-    """Describes every frame, with two neighbors on either side, by 512 numbers.
+    """Computes 512 features for every frame from it and its two neighbors on either side.
 
-    Only the frames of the clips go through, never the padding: it costs no time and has no part in
-    the statistics of batch normalization.
+    The padding is left out: it takes no time, and does not enter the statistics of batch
+    normalization.
 
     Source: Petridis et al. (2018), "End-to-end audiovisual speech recognition", for the stem; He et
     al. (2016) for ResNet-18.
 
     Args:
-        activation: Of all layers.
+        activation: Activation of all layers.
         squeeze_excitation: Let every residual block weigh its channels.
     """
 
@@ -44,7 +44,7 @@ class FrameNetwork(nn.Module):
     def forward(
         self, frames: Float[Tensor, "clip time 88 88"], mask: Bool[Tensor, "clip time"]
     ) -> Float[Tensor, "frame 512"]:
-        """Describe the frames where the mask is True, clip after clip."""
+        """Compute the features of the frames where the mask is True, clip after clip."""
         inside = frames.where(mask[:, :, None, None], 0.0)
         features = self.stem(inside[:, None]).movedim(1, 2)[mask]
         features = self.stem_pool(self.stem_activation(self.stem_norm(features)))
@@ -52,7 +52,7 @@ class FrameNetwork(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside a shortcut; a block that widens also halves the image.
+    """Two 3×3 convolutions beside a shortcut; a block with more channels also halves the image.
 
     Source: He et al. (2016); Hu et al. (2018) for squeeze-and-excitation.
     """
@@ -81,7 +81,7 @@ class ResidualBlock(nn.Module):
 
 
 class ChannelGate(nn.Module):
-    """Weighs the channels of an image by what the whole image shows (squeeze-and-excitation)."""
+    """Weighs the channels of an image by a summary of the image (squeeze-and-excitation)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ def _shortcut(before: int, after: int) -> nn.Sequential:
 
 
 def new_activation(activation: Activation, channels: int) -> nn.Module:
-    """A rectifier, a rectifier with a learnt slope per channel, or x · sigmoid(x)."""
+    """Make a rectifier, a rectifier with a learned slope per channel, or x · sigmoid(x)."""
     match activation:
         case "relu":
             return nn.ReLU()
@@ -112,7 +112,7 @@ def new_activation(activation: Activation, channels: int) -> nn.Module:
 
 
 def initialize(module: nn.Module) -> None:
-    """Fill all convolutions as the authors of both published encoders do (He et al., 2015)."""
+    """Initialize all convolutions as the published encoders do (He et al., 2015)."""
     for part in module.modules():
         if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")

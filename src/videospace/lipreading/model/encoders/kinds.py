@@ -1,4 +1,4 @@
-"""The encoders by name, and how a saved model says which one it holds."""
+"""The encoders by name, and their descriptions in the configuration of a model."""
 
 import dataclasses
 from typing import Any, Literal, get_args
@@ -21,14 +21,14 @@ KINDS: dict[EncoderName, tuple[type[NamedEncoder], type[Any]]] = {
     "ltcn": (LtcnEncoder, LtcnConfig),
     "dctcn": (DctcnEncoder, DctcnConfig),
 }
-"""For every name the class of the encoder and that of its configuration."""
+"""For every name, the class of the encoder and that of its configuration."""
 
 
 def new_encoder(name: EncoderName) -> Encoder:
-    """An untrained encoder with the standard configuration.
+    """Make an untrained encoder with the default configuration.
 
     Args:
-        name: `compact` trains on two processor cores; the others are made for a GPU.
+        name: `compact` trains on two processor cores; the others are meant for a GPU.
 
     Example:
         >>> new_encoder("compact").width
@@ -38,7 +38,7 @@ def new_encoder(name: EncoderName) -> Encoder:
 
 
 def encoder_to_json(encoder: Encoder) -> dict[str, Any]:
-    """The name and the configuration of an encoder, for the configuration file of a model.
+    """Describe an encoder by its name and configuration, for the configuration file of a model.
 
     Raises:
         UserError: The encoder is none of those with a name.
@@ -52,11 +52,11 @@ def encoder_to_json(encoder: Encoder) -> dict[str, Any]:
 
 
 def encoder_from_json(content: Any, where: str) -> Encoder:
-    """The untrained encoder that :func:`encoder_to_json` described.
+    """Make the untrained encoder that :func:`encoder_to_json` described.
 
     Args:
         content: The JSON object.
-        where: The file and the path in it, for messages.
+        where: The file and the path in it, for error messages.
 
     Raises:
         UserError: The name or a field is unknown, missing or of another type.

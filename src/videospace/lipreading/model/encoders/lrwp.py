@@ -10,25 +10,26 @@ from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork
 
 HIDDEN = 1024
-"""Numbers in each direction of the recurrent layers, as published."""
+"""Units in each direction of the recurrent layers, as published."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LrwpConfig:
-    """What may differ between two :class:`LrwpEncoder`; the sizes are as published."""
+    """Options of an :class:`LrwpEncoder`; the sizes are as published."""
 
     squeeze_excitation: bool = True
     """Weigh the channels in every residual block (published: yes, except in the baseline)."""
     dropout: float = 0.5
-    """Share of a frame's features that is dropped in training, before the recurrent layers."""
+    """Fraction of a frame's features that is dropped in training, before the recurrent layers."""
     recurrent_dropout: float = 0.2
-    """Share that is dropped between the recurrent layers."""
+    """Fraction that is dropped in training between the recurrent layers."""
 
 
 class LrwpEncoder(Encoder):
     """The encoder of "Learn an effective lip reading model without pains", without its classifier.
 
-    It expects gray levels in [0, 1], so frames are brought there first; a blank frame is black.
+    The network was published for gray levels in [0, 1], to which frames are mapped first; an empty
+    frame is black.
 
     Source: Feng et al. (2020), arXiv 2011.07557, section 3.
 

@@ -12,20 +12,21 @@ from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, Fram
 from videospace.lipreading.model.encoders.temporal_convolution import MultiscaleBlock
 
 WIDTH = 768
-"""Numbers in an embedding: 256 for each of three branches, as published."""
+"""Size of an embedding: 256 for each of three branches, as published."""
 
 GRAY_MEAN, GRAY_DEVIATION = 0.421, 0.165
-"""Of the crops that the published weights were trained on, for gray levels in [0, 1]."""
+"""Mean and deviation of the crops that the published weights were trained on, in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LtcnConfig:
-    """What may differ between two :class:`LtcnEncoder`; the sizes are as published."""
+    """Options of an :class:`LtcnEncoder`; the sizes are as published."""
 
     activation: Literal["prelu", "swish"] = "swish"
-    """Published: `prelu` in the first weights, `swish` in those that came with DC-TCN."""
+    """Activation of all layers: `prelu` in the first published weights, `swish` in those published
+    with DC-TCN."""
     dropout: float = 0.2
-    """Share that is dropped in training after every round of convolutions."""
+    """Fraction that is dropped in training after every round of convolutions."""
 
 
 class LtcnEncoder(Encoder):
@@ -69,5 +70,5 @@ class LtcnEncoder(Encoder):
 def published_gray(
     frames: Float[Tensor, "clip time height width"],
 ) -> Float[Tensor, "clip time height width"]:
-    """Bring gray levels from [-1, 1] to the mean and deviation of the published training."""
+    """Normalize gray levels in [-1, 1] by the mean and deviation of the published training."""
     return ((frames + 1) / 2 - GRAY_MEAN) / GRAY_DEVIATION

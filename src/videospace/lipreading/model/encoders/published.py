@@ -1,7 +1,7 @@
-"""Weights that the authors of LRwP, LTCN and DC-TCN published, in our encoders.
+"""Loading of the weights that the authors of LRwP, LTCN and DC-TCN published.
 
 The authors' training saves a dictionary with the network's tensors under `video_model` (LRwP) or
-`model_state_dict` (LTCN and DC-TCN); :data:`NAMES` says what each of them is called here.
+`model_state_dict` (LTCN and DC-TCN); :data:`NAMES` maps their names to ours.
 """
 
 import re
@@ -21,19 +21,18 @@ from videospace.runtime.checkpoint import load_strictly, load_tensors
 from videospace.runtime.errors import UserError
 
 WRAPPERS = "video_model", "model_state_dict"
-"""Under which names the authors' files keep the tensors."""
+"""Keys of the tensors in the authors' files."""
 
 
 def load_published(path: Path) -> Encoder:
-    """Open weights that the authors of LRwP, LTCN or DC-TCN published.
+    """Load weights that the authors of LRwP, LTCN or DC-TCN published.
 
-    Which of them a file holds, and in which variant, follows from the names of its tensors. The
-    variants that are told the boundaries of a word are told here that every clip shows just the
-    word; this is exact, and needs no further input.
+    The names of the tensors determine the network and its variant. Some variants take the
+    boundaries of the word as a further input; it is fixed here to a word that fills the clip.
 
     Args:
-        path: What the authors' training saved, or a safetensors file of the same tensors. Nothing
-            in it is executed.
+        path: A file that the authors' training saved, or a safetensors file of the same tensors. No
+            code in it is executed.
 
     Returns:
         The encoder without its classifier, in evaluation mode.
@@ -89,7 +88,7 @@ def _empty_encoder(tensors: dict[str, Tensor], path: Path) -> Encoder:
 
 
 def _without_boundaries(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Fold the input that is 1 inside the word into what is added to the others."""
+    """Fold the weights of the input that is 1 inside the word into the bias."""
     tensors = dict(tensors)
     for direction in ("", "_reverse"):
         weight = tensors.get(f"recurrent.weight_ih_l0{direction}")
@@ -153,14 +152,14 @@ NAMES = [
     (r"^(temporal|groups)\.(.*)downsample\.", r"\1.\2shortcut."),
     (r"^(temporal|groups)\.(.*)relu_final\.", r"\1.\2activation."),
 ]
-"""What the authors' names contain, and what stands here instead; applied from top to bottom."""
+"""Patterns in the authors' names and their replacements, applied from top to bottom."""
 
 CLASSIFIERS = "v_cls.", "tcn_output.", "tcn.tcn_output."
-"""Beginnings of the names that are left out."""
+"""Prefixes of the names of the classifiers, which are left out."""
 
 
 def our_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Call the authors' tensors by our names, and leave out the classifier.
+    """Rename the authors' tensors, and leave out the classifier.
 
     The classifier knows only the words of the authors' training set.
 

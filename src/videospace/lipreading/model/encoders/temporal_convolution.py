@@ -1,4 +1,4 @@
-"""Convolutions over time that see nothing of the padding: the parts of both temporal networks."""
+"""Convolutions over time that ignore the padding, for the temporal networks of LTCN and DC-TCN."""
 
 from collections.abc import Callable
 
@@ -10,17 +10,17 @@ from videospace.lipreading.model.encoders.encoder import spread
 from videospace.lipreading.model.encoders.frame_network import Activation, new_activation
 
 Rows = Float[Tensor, "frame channel"]
-"""The frames of all clips of a batch, one below the other, without the padding."""
+"""Frames of all clips of a batch, as rows without the padding."""
 Mask = Bool[Tensor, "clip time"]
 
 KERNEL_SIZES = 3, 5, 7
-"""Frames that the branches see, as published for both temporal networks."""
+"""Kernel sizes of the branches, as published for both networks."""
 
 
 def convolve(
     convolution: nn.Conv1d, rows: Float[Tensor, "frame before"], mask: Mask
 ) -> Float[Tensor, "frame after"]:
-    """Run a convolution over each clip's own frames; before and after a clip stand zeros."""
+    """Run a convolution over the frames of each clip, with zeros before and after the clip."""
     return convolution(spread(rows, mask).mT).mT[mask]
 
 
@@ -38,22 +38,22 @@ class Branch(nn.Module):
     def forward(
         self, rows: Float[Tensor, "frame before"], mask: Mask
     ) -> Float[Tensor, "frame after"]:
-        """Describe every frame by its neighborhood."""
+        """Compute features of every frame from its neighborhood."""
         return self.activation(self.norm(convolve(self.convolution, rows, mask)))
 
 
 class MultiscaleBlock(nn.Module):
-    """Two rounds of three branches that see 3, 5 and 7 frames, beside a linear shortcut.
+    """Two rounds of three branches with kernels of 3, 5 and 7 frames, beside a linear shortcut.
 
     Source: Martinez et al. (2020), "Lipreading using temporal convolutional networks", Fig. 2.
 
     Args:
-        before: Numbers a frame has.
-        after: Numbers a frame gets; a multiple of three.
-        dilation: Distance in frames between those that a branch sees.
-        activation: Of all layers.
-        dropout: Share that is dropped in training after each round.
-        gates: Make what stands in front of each branch of the first round, if anything.
+        before: Features of a frame before the block.
+        after: Features of a frame after the block; a multiple of three.
+        dilation: Dilation of the branches, in frames.
+        activation: Activation of all layers.
+        dropout: Fraction that is dropped in training after each round.
+        gates: Makes a gate before each branch of the first round; None for no gates.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class MultiscaleBlock(nn.Module):
         gates: Callable[[int], nn.Module] | None = None,
     ) -> None:
         super().__init__()
-        share = after // len(KERNEL_SIZES)
+        each = after // len(KERNEL_SIZES)
         self.first, self.second = (
-            nn.ModuleList(Branch(width, share, size, dilation, activation) for size in KERNEL_SIZES)
+            nn.ModuleList(Branch(width, each, size, dilation, activation) for size in KERNEL_SIZES)
             for width in (before, after)
         )
         self.gates = nn.ModuleList(gates(before) for _ in KERNEL_SIZES) if gates else None
@@ -80,7 +80,7 @@ class MultiscaleBlock(nn.Module):
     def forward(
         self, rows: Float[Tensor, "frame before"], mask: Mask
     ) -> Float[Tensor, "frame after"]:
-        """Describe every frame by its neighborhood at three scales."""
+        """Compute features of every frame from its neighborhood at three scales."""
         views = (
             [gate(rows, mask) for gate in self.gates] if self.gates else [rows] * len(KERNEL_SIZES)
         )
