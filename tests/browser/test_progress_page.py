@@ -91,9 +91,9 @@ def column(browser: Any, table: str, number: int) -> list[str]:
 
 def test_who_has_not_begun_is_told_what_will_be_here(open_page):
     browser = open_page("progress", "bo")
-    wait(browser, "byId('answering').textContent")
+    wait(browser, "byId('model-in-use').textContent")
     assert texts(browser, "#progress-empty")[0].startswith("Nothing has been said yet.")
-    assert texts(browser, "#answering")[0].endswith("without a model (dtw-normalized).")
+    assert texts(browser, "#model-in-use")[0].endswith("without a model (dtw-normalized).")
     shown = "return [...document.querySelectorAll('#progress .in-use, #progress .with-models')]"
     assert not browser.execute_script(f"{shown}.some((part) => part.checkVisibility())")
 
@@ -161,7 +161,7 @@ def test_back_to_the_model_before_and_forward_again(open_page, data):
     for expected, strategy in ((base, "fusion"), (own, "fusion+adapted")):
         press(browser, "#model-progress button")
         wait(browser, f"String({in_use}) === '{expected}'")
-        assert texts(browser, "#answering")[0].endswith(f"({strategy}).")
+        assert texts(browser, "#model-in-use")[0].endswith(f"({strategy}).")
         assert Profile(data / "cy").settings.strategy == strategy
     assert browser.execute_script("return document.activeElement.id") == "models-title"
 

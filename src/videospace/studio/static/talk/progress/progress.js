@@ -45,7 +45,7 @@ function fill(found) {
   fillTable("session-progress", [...found.sessions].reverse().slice(0, MAX_SESSIONS).map(sessionCells));
   fillTable("model-progress", found.models.map(modelCells));
   for (const part of document.querySelectorAll("#models-card .with-models")) show(part, found.models.length > 0);
-  byId("answering").textContent = answering(found);
+  byId("model-in-use").textContent = modelInUse(found);
 }
 
 function overall(number, { num_answers: answers, top1, top5 }) {
@@ -54,7 +54,7 @@ function overall(number, { num_answers: answers, top1, top5 }) {
   return `${said}, ${answers} of them answered: ${percent(top1)} % right at once, ${percent(top5)} % among the first five.`;
 }
 
-function answering({ models, strategy }) {
+function modelInUse({ models, strategy }) {
   const model = models.find((each) => each.is_in_use);
   if (model) return `Words are recognized by the model of ${moment(model.added)} (${strategy}).`;
   return `Words are compared with the recordings themselves, without a model (${strategy}).`;
