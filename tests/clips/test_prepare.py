@@ -336,5 +336,7 @@ def test_synthetic_sets_by_name(films):
         prepare(["bouncing-ball"], "store", PrepareConfig())
     with pytest.raises(UserError, match="expected a PrepareConfig"):
         prepare(["films"], "store", MovingMnistConfig())
-    digits = MovingMnistConfig(num_clips=2, num_frames=3)
+    header = bytes([0, 0, 8, 3, *(0, 0, 0, 1), *(0, 0, 0, 28), *(0, 0, 0, 28)])
+    Path("one.idx").write_bytes(header + bytes([200]) * 28 * 28)
+    digits = MovingMnistConfig(digits=Path("one.idx"), num_clips=2, num_frames=3)
     assert prepare(["moving-mnist"], "digits", digits).num_added == 2

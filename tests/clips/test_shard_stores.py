@@ -65,9 +65,9 @@ def test_any_number_of_shards_in_any_order_makes_the_store_of_one_process(films,
     assert (merged.num_added, merged.skipped) == (alone.num_added, alone.skipped)
 
 
-def test_every_limit_of_clips(films):
+def test_limits_of_clips(films):
     """Merging stops like a single process, whether a limit falls in a source or between two."""
-    for max_clips in range(1, 15):
+    for max_clips in (1, 2, 3, 6, 7, 11, 13, 14):
         cut = config(max_clips=max_clips, holdout=1)
         prepare(["films"], f"alone{max_clips}", cut)
         for number in (2, 1):

@@ -84,7 +84,7 @@ def test_threads_allocate_from_two_arenas():
 
 
 @needs_glibc
-@pytest.mark.parametrize("size", [16 << 20, 80 << 20])
+@pytest.mark.parametrize("size", [16 << 20, 40 << 20])
 def test_freed_memory_comes_back_without_new_pages(size):
     assert pages_of_a_step(size, keep=False) > 1000
     assert pages_of_a_step(size, keep=True) < 10
