@@ -11,6 +11,7 @@ from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
 from videospace.lipreading.profile.store import INDEX_FILE, ProfileDatabase
+from videospace.runtime.errors import UserError
 
 FORMAT_1 = """
 PRAGMA journal_mode = WAL;
@@ -168,6 +169,14 @@ def test_settings_that_are_younger_than_the_profile_have_their_defaults(profile)
         database.execute("DELETE FROM settings WHERE name IN ('finder', 'phrases')")
         database.commit()
     assert profile.settings == ProfileSettings(person="Ann")
+
+
+def test_settings_that_are_damaged(profile):
+    with contextlib.closing(sqlite3.connect(profile.folder / INDEX_FILE)) as database:
+        database.execute("UPDATE settings SET value = '{' WHERE name = 'language'")
+        database.commit()
+    with pytest.raises(UserError, match="damaged"):
+        _ = profile.settings
 
 
 @pytest.mark.smallfs

@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from videospace.lipreading.profile.records import (
     AnswerRecord,
@@ -192,7 +193,7 @@ class ProfileDatabase:
             UserError: They are not what a profile holds.
         """
         rows = self._connection.execute("SELECT name, value FROM settings").fetchall()
-        content = {name: json.loads(value) for name, value in rows}
+        content = {name: _from_json(value) for name, value in rows}
         content = dataclasses.asdict(ProfileSettings(person="")) | content
         return config_from_json(ProfileSettings, content, f"settings of '{self._folder}'")
 
@@ -378,8 +379,18 @@ class ProfileDatabase:
         return models
 
 
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            f"the profile is damaged: expected JSON in {INDEX_FILE}, got {text!r:.80}; restore it "
+            "from a copy"
+        ) from error
+
+
 def _clip_record(row: sqlite3.Row) -> ClipRecord:
-    return ClipRecord(**{**row, "problems": tuple(json.loads(row["problems"]))})
+    return ClipRecord(**{**row, "problems": tuple(_from_json(row["problems"]))})
 
 
 def _usage_record(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> UsageRecord:
