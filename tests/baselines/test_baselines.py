@@ -88,9 +88,7 @@ def test_a_weight_of_zero_hides(name):
     ("task", "name"), [pair for pair in NAMES if pair[1] not in NEED_EVERY_PIXEL | set(LEARNED)]
 )
 def test_another_size_is_refused(task, name):
-    with pytest.raises(
-        UserError, match=r"^expected a context of 32x24 px, the size to return, got 16x12 px: "
-    ):
+    with pytest.raises(UserError, match="size to return"):
         BASELINES[task][name](PUBLISHED_TASKS[task](VIDEO), (32, 24))
 
 
@@ -99,14 +97,14 @@ class TestLearnedFromClipsOfOtherSizes:
     def test_another_length(self, name):
         with pytest.raises(
             UserError,
-            match=r"^expected a context of 8 frames, as the training clips have, got 5$",
+            match="8 frames",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](VIDEO[:5]), SIZE)
 
     def test_another_size_to_return(self, name):
         with pytest.raises(
             UserError,
-            match=r"^expected to return 16x12 px, the size of the training clips, got 32x24 px$",
+            match="size of the training clips",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](VIDEO), (32, 24))
 
@@ -114,7 +112,7 @@ class TestLearnedFromClipsOfOtherSizes:
         finer = VIDEO.repeat(2, axis=2)
         with pytest.raises(
             UserError,
-            match=r"^expected a context of at most 16x12 px, as fine as .*, got 16x24 px$",
+            match="at most 16x12 px",
         ):
             LEARNED[name](PUBLISHED_TASKS["invert"](finer), SIZE)
 
@@ -130,7 +128,5 @@ def test_one_frame_of_one_pixel(task, name):
 
 @pytest.mark.parametrize("clips", [CLIPS[:0], CLIPS[:, :0]])
 def test_no_training_clips(clips):
-    with pytest.raises(
-        UserError, match=r"^expected at least one training clip with pixels, got \("
-    ):
+    with pytest.raises(UserError, match="at least one training clip"):
         learned_baselines(clips)

@@ -40,11 +40,7 @@ class TestOpticalFlow:
 
     def test_without_opencv(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "cv2", None)
-        with pytest.raises(
-            UserError,
-            match=r"^optical flow and inpainting need the 'baselines' extra, which is not "
-            r'installed: pip install "videospace\[baselines\]"$',
-        ):
+        with pytest.raises(UserError, match="'baselines' extra"):
             optical_flow(frame_interpolation(translating((0, 1))), (48, 48))
 
 
@@ -88,9 +84,5 @@ class TestBoth:
         assert (completed == np.array([10, 20, 30, 40, 50], np.uint8)[:, None, None, None]).all()
 
     def test_a_frame_seen_in_part(self, complete):
-        with pytest.raises(
-            UserError,
-            match=r"^expected frames that are seen whole or not at all, got frame 0 seen to "
-            r"50\.0%: inpaint it first$",
-        ):
+        with pytest.raises(UserError, match="frame 0"):
             complete(inpainting(translating((0, 1))), (48, 48))

@@ -168,5 +168,5 @@ class TestFit:
         assert np.array_equal(spaces[0].components, spaces[1].components)
 
     def test_no_component(self):
-        with pytest.raises(UserError, match=r"^expected at least 1 component, got 0$"):
+        with pytest.raises(UserError, match="component"):
             LinearSpace.fit(noise_clips(3), 0)

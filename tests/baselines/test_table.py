@@ -143,16 +143,14 @@ def test_a_store_without_new_clips(space, tmp_path):
     store = ClipStore.create(tmp_path / "known", num_frames=4, height=8, width=8)
     record = ClipRecord(id="clip-0", source="space", first_frame=0, fps=25.0, split="train")
     store.append([(record, np.zeros((4, 8, 8, 3), np.uint8))])
-    with pytest.raises(
-        UserError, match=r"trained on every clip .*prepare the clips with --holdout"
-    ):
+    with pytest.raises(UserError, match="--holdout"):
         task_table(space, store, config=QUICK)
 
 
 def test_settings_that_cannot_be_measured(space, store):
-    with pytest.raises(UserError, match="expected 1 sample to be measured, got 2"):
+    with pytest.raises(UserError, match="1 sample"):
         task_table(space, store, config=dataclasses.replace(QUICK, samples=2))
-    with pytest.raises(UserError, match="max_clips of at least 1, got 0"):
+    with pytest.raises(UserError, match="max_clips"):
         task_table(space, store, config=QUICK, max_clips=0)
 
 
@@ -230,7 +228,7 @@ def test_lpips_and_identity_where_they_are_asked_for(tmp_path, lpips_file):
 
 
 def test_frames_too_small_for_lpips_are_refused_before_the_work(space, store, lpips_file):
-    with pytest.raises(UserError, match="LPIPS needs frames of at least 31x31 px, got 8x8"):
+    with pytest.raises(UserError, match="LPIPS"):
         task_table(space, store, lpips=Lpips(lpips_file), on_row=lambda *_: pytest.fail("worked"))
 
 

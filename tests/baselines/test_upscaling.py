@@ -48,5 +48,5 @@ class TestUpscaling:
 
     def test_a_size_below_one(self, upscale):
         context = superresolution(np.zeros((1, 4, 4, 3), np.uint8))
-        with pytest.raises(UserError, match=r"^expected a size of at least 1x1 px, got 0x8$"):
+        with pytest.raises(UserError, match="size of at least"):
             upscale(context, (0, 8))

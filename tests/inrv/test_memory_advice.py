@@ -17,7 +17,7 @@ def no_memory(*_: object, **__: object) -> None:
 
 def test_training(store, tmp_path, make_config, monkeypatch):
     monkeypatch.setattr(training, "training_step", no_memory)
-    message = r"^out of memory \(7 GiB\): lower --batch.num-clips or --batch.points-per-clip$"
+    message = "out of memory.*--batch.num-clips"
     with pytest.raises(UserError, match=message):
         train(store, tmp_path / "space", make_config(), TrainingOptions(progress=False))
 
@@ -25,7 +25,7 @@ def test_training(store, tmp_path, make_config, monkeypatch):
 def test_rendering(make_space, monkeypatch):
     space = make_space()
     monkeypatch.setattr(rendering, "to_uint8", no_memory)
-    message = r"^out of memory \(7 GiB\): lower .*--count.*--height or --width$"
+    message = "out of memory.*--height"
     with pytest.raises(UserError, match=message):
         space.render(space.latents)
     with pytest.raises(UserError, match=message):
@@ -36,6 +36,6 @@ def test_inversion(make_space, monkeypatch):
     space = make_space()
     context: Context = prediction(space.render(space.latents[0]))
     monkeypatch.setattr(inversion, "minimize_with_adam", no_memory)
-    message = r"^out of memory \(7 GiB\): lower --points-per-clip, --samples or --restarts$"
+    message = "out of memory.*--samples"
     with pytest.raises(UserError, match=message):
         inversion.invert(space, [context])

@@ -1,4 +1,4 @@
-"""What people would use instead of a video space: methods that complete a context."""
+"""Baselines that complete a context without a video space, and the table that compares both."""
 
 import lazy_loader
 

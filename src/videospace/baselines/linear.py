@@ -1,4 +1,4 @@
-"""A linear space of clips: the mean clip and the directions in which clips vary most."""
+"""A linear space of clips: the mean clip and its principal components."""
 
 import dataclasses
 
@@ -21,14 +21,14 @@ from videospace.runtime.pca import principal_components
 from videospace.runtime.random import random_stream
 
 MOST_VALUES = 2**28
-"""More values than this (1 GiB of them) are thinned to every second, third or further clip."""
+"""Sets with more values (1 GiB) are thinned to every second, third or further clip."""
 NOISE_VALUES = 2**14
 ROUNDING_VARIANCE = 1 / 12
-CORRELATED_SHARE = 1 / 40
-"""Errors of neighbors go together: this share of a frame is taken to be one piece of evidence.
+CORRELATED_FRACTION = 1 / 40
+"""Fraction of a frame that counts as one independent observation, since errors are correlated.
 
-Departs from white noise, by which a few seen frames outweigh the prior: 0.2 to 1 dB worse on whole
-clips of faces, inpainted, predicted or interpolated (training recordings, some of them held out).
+Departs: with white noise, a few observed frames outweigh the prior, which is 0.2 to 1 dB worse on
+whole clips of faces, inpainted, predicted or interpolated (on held-out training recordings).
 """
 
 
@@ -44,11 +44,11 @@ class LinearSpace:
     mean: Float32[np.ndarray, "time height width 3"]
     """The mean clip."""
     components: Float32[np.ndarray, "time height width 3 component"]
-    """Orthonormal directions, by falling variance."""
+    """Orthonormal components, by decreasing variance."""
     variances: Float32[np.ndarray, " component"]
-    """Variance of the training clips along each direction."""
+    """Variance of the training clips along each component."""
     noise_variance: float
-    """Mean squared error that the directions leave in each value of a clip they do not know."""
+    """Mean squared residual of a new clip, per value."""
 
     @classmethod
     def fit(
@@ -58,16 +58,16 @@ class LinearSpace:
         *,
         seed: int = 0,
     ) -> "LinearSpace":
-        """Find the components of training clips.
+        """Compute the principal components of training clips.
 
         Args:
             clips: At least one.
-            num_components: The most to keep; there is always at least one fewer than clips.
-            seed: Of the values from which the noise is estimated, and of the random projection
-                that stands in for an exact decomposition of more than a thousand clips.
+            num_components: Most components to keep; there are always fewer than clips.
+            seed: Seed of the random values from which the noise is estimated, and of the random
+                projection that replaces an exact decomposition for more than a thousand clips.
 
         Raises:
-            UserError: There is no clip, or no component is asked for.
+            UserError: There is no clip, or ``num_components`` is below 1.
 
         Example:
             >>> from videospace.inrv.inversion.tasks import prediction
@@ -95,17 +95,17 @@ class LinearSpace:
     def complete(
         self, context: Context, size: Size
     ) -> UInt8[np.ndarray, "time clip_height clip_width 3"]:
-        """The most probable clip of this space, given the seen pixels.
+        """Compute the most probable clip of this space, given the observed pixels.
 
-        Where every pixel is seen alike, this is the projection onto the space.
+        If all pixels are observed with equal weight, this is the projection onto the space.
 
         Args:
-            context: As long as the training clips, and as fine or coarser: then the space is
-                box-filtered.
-            size: Height and width to return in px, those of the training clips.
+            context: A context with the number of frames of the training clips. If it is coarser,
+                the space is box-filtered.
+            size: Height and width to return in px, which must be those of the training clips.
 
         Raises:
-            UserError: The sizes do not belong together.
+            UserError: The sizes do not match.
         """
         require_clip_size(self.mean.shape, context, size)
         weight = pixel_weights(context)
@@ -121,34 +121,34 @@ class LinearSpace:
         deviation: Float32[np.ndarray, "time height width 3"],
         weight: Float32[np.ndarray, "time height width"],
     ) -> Float32[np.ndarray, " component"]:
-        """Solve (Cᵀ M C + λ S⁻¹) z = Cᵀ M (x - mean), summed up frame by frame."""
-        noise_variance = self.noise_variance * max(1, CORRELATED_SHARE * weight[0].size)
+        """Solve (Cᵀ M C + λ S⁻¹) z = Cᵀ M (x - mean), adding up the sums frame by frame."""
+        noise_variance = self.noise_variance * max(1, CORRELATED_FRACTION * weight[0].size)
         precision = np.diag(noise_variance / self.variances.astype(np.float64))
-        moments = np.zeros(len(self.variances))
+        projection = np.zeros(len(self.variances))
         for time in np.flatnonzero(weight.any(axis=(1, 2))):
-            seen = weight[time] > 0
+            observed = weight[time] > 0
             frame = box_means(self.components[time : time + 1], weight.shape[1:])[0]
-            root = np.sqrt(weight[time][seen])[:, None]
-            directions = (frame[seen] * root[..., None]).reshape(3 * len(root), -1)
+            root = np.sqrt(weight[time][observed])[:, None]
+            directions = (frame[observed] * root[..., None]).reshape(3 * len(root), -1)
             precision += directions.T @ directions
-            moments += directions.T @ (deviation[time][seen] * root).ravel()
-        return np.linalg.solve(precision, moments).astype(np.float32)
+            projection += directions.T @ (deviation[time][observed] * root).ravel()
+        return np.linalg.solve(precision, projection).astype(np.float32)
 
 
 def _noise_variance(centered: Float[Tensor, "clip value"], num_components: int, seed: int) -> float:
-    """How far, per value, the last tenth of the clips lies from the components of the others.
+    """Estimate the noise variance as the residual of held-out clips, on random values.
 
-    A random choice of the values will do. Training clips themselves would say too little: with
-    as many components as clips, they lie in the space exactly.
+    The components of the first nine tenths of the clips are applied to the last tenth. The residual
+    of the training clips themselves would be too small: it is 0 with as many components as clips.
     """
     num_held = max(1, len(centered) // 10)
     chosen = torch.randperm(centered.shape[1], generator=random_stream(seed, "noise values"))
     values = centered[:, chosen[:NOISE_VALUES]]
-    known, held = values[:-num_held], values[-num_held:]
-    if not len(known):
+    fitted, held_out = values[:-num_held], values[-num_held:]
+    if not len(fitted):
         return ROUNDING_VARIANCE
-    mean = known.mean(dim=0)
-    components = principal_components(known - mean, num_components, seed=seed).components
-    deviation = held - mean
+    mean = fitted.mean(dim=0)
+    components = principal_components(fitted - mean, num_components, seed=seed).components
+    deviation = held_out - mean
     residual = deviation - deviation @ components @ components.T
     return max(ROUNDING_VARIANCE, float(residual.square().mean()))

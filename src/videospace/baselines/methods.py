@@ -1,8 +1,8 @@
-"""What people would use instead of a video space: each completes a context.
+"""Baselines by task: simple methods that complete a context without a video space.
 
-A baseline takes a context and the height and width to return, and looks at nothing but the
-observed pixels. Weights count in those that fit or average (components, nearest clip, mean frame);
-the others paint around whatever is observed.
+A baseline takes a context and the height and width to return, and uses the observed pixels only.
+The baselines that fit or average (components, nearest clip, mean frame) use the weights of a
+context; the others ignore them.
 
 Example:
     >>> from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
@@ -40,23 +40,23 @@ BASELINES: dict[Task, dict[str, Baseline]] = {
     "sparse": {"mean frame": mean_frame, "Telea": telea, "Navier-Stokes": navier_stokes},
     "upscale": {"bicubic": bicubic, "Lanczos": lanczos},
 }
-"""For each task, what needs no training clips."""
+"""The baselines of each task that need no training clips."""
 
 
 def learned_baselines(
     clips: UInt8[np.ndarray, "clip time height width 3"], widths: Sequence[int] = (128, 256)
 ) -> dict[str, Baseline]:
-    """What is learned from training clips, for every task.
+    """Create the baselines that learn from training clips; they serve every task.
 
     Args:
-        clips: To learn from.
-        widths: Numbers of components, a linear space for each.
+        clips: The training clips.
+        widths: Numbers of components, each of which gives a linear space.
 
     Returns:
-        By name, such as ``components 128`` and ``nearest clip``.
+        Baselines by name, such as ``components 128`` and ``nearest clip``.
 
     Raises:
-        UserError: There is no clip, or a width below 1.
+        UserError: There is no clip, or a width is below 1.
 
     Example:
         >>> list(learned_baselines(np.zeros((2, 4, 4, 4, 3), np.uint8)))

@@ -1,4 +1,4 @@
-"""The training clip that is most like what was seen."""
+"""The training clip that is nearest to the observed pixels."""
 
 import numpy as np
 from jaxtyping import UInt8
@@ -16,15 +16,16 @@ from videospace.inrv.inversion.contexts import Context
 def nearest_clip(
     clips: UInt8[np.ndarray, "clip time height width 3"], context: Context, size: Size
 ) -> UInt8[np.ndarray, "time clip_height clip_width 3"]:
-    """Show the training clip with the least squared error on the seen pixels, as it is.
+    """Return the training clip with the smallest squared error on the observed pixels, unchanged.
 
     Args:
-        clips: To choose from; ``functools.partial(nearest_clip, clips)`` is a baseline.
-        context: As long as the clips, and as fine or coarser: then they are box-filtered.
-        size: Height and width to return in px, those of the clips.
+        clips: The training clips; ``functools.partial(nearest_clip, clips)`` is a baseline.
+        context: A context with the number of frames of the clips. If it is coarser, the clips are
+            box-filtered.
+        size: Height and width to return in px, which must be those of the clips.
 
     Raises:
-        UserError: There is no clip, or the sizes do not belong together.
+        UserError: There is no clip, or the sizes do not match.
 
     Example:
         >>> from videospace.inrv.inversion.tasks import prediction

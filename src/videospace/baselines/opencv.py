@@ -1,4 +1,4 @@
-"""OpenCV, which is an extra."""
+"""Importing OpenCV, which is an optional dependency."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from videospace.runtime.errors import UserError
 
 
 def import_opencv() -> Any:
-    """The module ``cv2``.
+    """Import the module ``cv2``.
 
     Raises:
         UserError: It is not installed; the message names the extra.

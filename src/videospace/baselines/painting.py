@@ -1,4 +1,4 @@
-"""Inpainting of each frame by itself, from the borders of what is hidden inwards."""
+"""Inpainting of single frames by OpenCV, from the border of the hidden region inwards."""
 
 import numpy as np
 from jaxtyping import UInt8
@@ -8,15 +8,15 @@ from videospace.baselines.pixels import Size, as_pixels, require_own_size
 from videospace.inrv.inversion.contexts import Context
 
 RADIUS_PX = 3
-"""How far around a hidden pixel the known ones count: the value of OpenCV's examples."""
+"""Radius of the observed neighborhood of a hidden pixel, as in OpenCV's examples."""
 
 
 def telea(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
-    """Paint what is hidden by fast marching; a frame without anything seen takes the nearest.
+    """Inpaint each frame by fast marching; frames without observed pixels repeat the nearest one.
 
     Args:
-        context: What is known.
-        size: Height and width to return in px, those of the context.
+        context: The observed pixels.
+        size: Height and width to return in px, which must be those of the context.
 
     Raises:
         UserError: The context has another size, or OpenCV is missing.
@@ -28,11 +28,11 @@ def telea(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 
 
 
 def navier_stokes(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
-    """Paint what is hidden as a fluid flows; a frame without anything seen takes the nearest.
+    """Inpaint each frame by fluid dynamics; frames without observed pixels repeat the nearest.
 
     Args:
-        context: What is known.
-        size: Height and width to return in px, those of the context.
+        context: The observed pixels.
+        size: Height and width to return in px, which must be those of the context.
 
     Raises:
         UserError: The context has another size, or OpenCV is missing.
@@ -47,16 +47,18 @@ def navier_stokes(context: Context, size: Size) -> UInt8[np.ndarray, "time heigh
 def _painted(context: Context, size: Size, method: str) -> UInt8[np.ndarray, "time height width 3"]:
     cv2 = import_opencv()
     require_own_size(context, size)
-    seen = np.flatnonzero(context.observed.any(axis=(1, 2)))
+    frames = np.flatnonzero(context.observed.any(axis=(1, 2)))
     painted = np.zeros_like(context.video)
-    for time in seen:
+    for time in frames:
         observed = context.observed[time]
         for color in range(3):
-            # In 16 bits: Telea's in OpenCV rounds up twice, which adds up to many levels of 8 bits.
-            known = np.where(observed, context.video[time, ..., color], 0).astype(np.uint16) * 257
-            whole = cv2.inpaint(
-                known, (~observed).astype(np.uint8), RADIUS_PX, getattr(cv2, method)
+            # 16 bits, because OpenCV's Telea rounds up twice, which adds up to many 8-bit levels.
+            color_16_bit = (
+                np.where(observed, context.video[time, ..., color], 0).astype(np.uint16) * 257
             )
-            painted[time, ..., color] = as_pixels(whole / 257)
-    nearest = seen[np.abs(seen - np.arange(len(painted))[:, None]).argmin(axis=1)]
+            filled = cv2.inpaint(
+                color_16_bit, (~observed).astype(np.uint8), RADIUS_PX, getattr(cv2, method)
+            )
+            painted[time, ..., color] = as_pixels(filled / 257)
+    nearest = frames[np.abs(frames - np.arange(len(painted))[:, None]).argmin(axis=1)]
     return painted[nearest]

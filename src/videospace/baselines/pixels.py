@@ -1,4 +1,4 @@
-"""What several baselines need: which pixels count, coarser grids, rounding, and fitting sizes."""
+"""Helpers of the baselines: pixel weights, box filter, rounding, and checks of sizes."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ from videospace.runtime.errors import UserError
 Size = tuple[int, int]
 """Height and width in px."""
 Baseline = Callable[[Context, Size], UInt8[np.ndarray, "time height width 3"]]
-"""Completes a context at a size, and looks at nothing but its observed pixels."""
+"""Completes a context at a size, using its observed pixels only."""
 
 
 def pixel_weights(context: Context) -> Float32[np.ndarray, "time height width"]:
-    """How much each pixel of a context counts, 0 or more; 0 where it is not observed."""
+    """The weight of each pixel of a context, at least 0, and 0 if it is not observed."""
     if context.weight is None:
         return context.observed.astype(np.float32)
     return np.where(context.observed, context.weight, 0).astype(np.float32)
@@ -25,12 +25,12 @@ def pixel_weights(context: Context) -> Float32[np.ndarray, "time height width"]:
 def box_means(
     frames: Float[np.ndarray, "time height width *rest"], size: Size
 ) -> Float[np.ndarray, "time coarse_height coarse_width *rest"]:
-    """Bring frames to a coarser grid, each pixel of which is the mean of those that it covers.
+    """Reduce frames by a box filter: each pixel is the mean of the pixels that it covers.
 
-    This is Pillow's box filter, which clips are made with, without its rounding.
+    This is Pillow's box filter, which also resizes clips, without its rounding.
 
     Args:
-        frames: In any unit.
+        frames: Frames in any unit.
         size: Height and width, at most those of the frames.
 
     Example:
@@ -46,7 +46,7 @@ def box_means(
 
 
 def _boxes(length: int, num_boxes: int) -> Float32[np.ndarray, "box pixel"]:
-    """The weight of each pixel in each box, from Pillow: what lies on an edge is for it to say."""
+    """The weight of each pixel in each box, computed by Pillow, so that edges agree with it."""
     pixels = Image.fromarray(np.eye(length, dtype=np.float32))
     return np.array(pixels.resize((num_boxes, length), Image.Resampling.BOX)).T
 
@@ -57,7 +57,7 @@ def as_pixels(values: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"
 
 
 def require_own_size(context: Context, size: Size) -> None:
-    """Refuse to return a size that is not the context's.
+    """Check that the size to return is the context's.
 
     Raises:
         UserError: The sizes differ.
@@ -70,25 +70,25 @@ def require_own_size(context: Context, size: Size) -> None:
 
 
 def require_clips(clips: UInt8[np.ndarray, "clip time height width 3"]) -> None:
-    """Refuse training clips that are none, or have no pixels.
+    """Check that there are training clips with pixels.
 
     Raises:
-        UserError: There is nothing to learn from.
+        UserError: There are none.
     """
     if not clips.size:
         raise UserError(f"expected at least one training clip with pixels, got {clips.shape}")
 
 
 def require_clip_size(clip_shape: tuple[int, ...], context: Context, size: Size) -> None:
-    """Refuse a context that training clips cannot be compared with.
+    """Check that a context can be compared with training clips.
 
     Args:
-        clip_shape: Of a training clip: frames, height, width and 3.
-        context: Of as many frames, and at most as fine.
-        size: What to return: the height and width of the training clips.
+        clip_shape: Shape of a training clip: frames, height, width and 3.
+        context: A context with as many frames, and at most as fine.
+        size: Height and width to return, which must be those of the training clips.
 
     Raises:
-        UserError: The sizes do not belong together.
+        UserError: The sizes do not match.
     """
     num_frames, clip_size = clip_shape[0], clip_shape[1:3]
     if len(context.video) != num_frames:
@@ -98,7 +98,7 @@ def require_clip_size(clip_shape: tuple[int, ...], context: Context, size: Size)
         )
     if size != clip_size:
         raise UserError(
-            f"expected to return {_text(clip_size)}, the size of the training clips, "
+            f"expected a size to return of {_text(clip_size)}, the size of the training clips, "
             f"got {_text(size)}"
         )
     height, width = context.video.shape[1:3]

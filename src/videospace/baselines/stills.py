@@ -1,4 +1,4 @@
-"""Completions without motion: the mean frame, and the last one repeated."""
+"""Baselines without motion: the mean frame, and the last frame repeated."""
 
 import numpy as np
 from jaxtyping import Float64, UInt8
@@ -8,13 +8,13 @@ from videospace.inrv.inversion.contexts import Context
 
 
 def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
-    """Show the mean of what was seen at each pixel, in every frame.
+    """Repeat the mean of the observed colors of each pixel in every frame.
 
-    A pixel that was never seen takes the mean of all seen colors.
+    A pixel that is never observed has the mean of all observed colors.
 
     Args:
-        context: What is known.
-        size: Height and width to return in px, those of the context.
+        context: The observed pixels.
+        size: Height and width to return in px, which must be those of the context.
 
     Raises:
         UserError: The context has another size.
@@ -22,8 +22,8 @@ def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
     Example:
         >>> video = np.uint8([10, 20, 90]).repeat(3).reshape(3, 1, 1, 3)
         >>> late = np.array([False, False, True]).reshape(3, 1, 1)
-        >>> seen = Context(video=video, observed=~late)
-        >>> mean_frame(seen, (1, 1))[:, 0, 0, 0]
+        >>> context = Context(video=video, observed=~late)
+        >>> mean_frame(context, (1, 1))[:, 0, 0, 0]
         array([15, 15, 15], dtype=uint8)
     """
     require_own_size(context, size)
@@ -36,14 +36,15 @@ def mean_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
 
 
 def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height width 3"]:
-    """Hold what was seen last at each pixel until something is seen there again.
+    """Hold the last observed color of each pixel until it is observed again.
 
-    Before a pixel is first seen it shows what it shows then; one that is never seen takes the mean
-    of all seen colors. After the seen beginning of a clip, this repeats the last seen frame.
+    Before a pixel is first observed, it has the color of that first observation. A pixel that is
+    never observed has the mean of all observed colors. For prediction, this repeats the last
+    observed frame.
 
     Args:
-        context: What is known.
-        size: Height and width to return in px, those of the context.
+        context: The observed pixels.
+        size: Height and width to return in px, which must be those of the context.
 
     Raises:
         UserError: The context has another size.
@@ -51,8 +52,8 @@ def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
     Example:
         >>> video = np.uint8([10, 20, 90]).repeat(3).reshape(3, 1, 1, 3)
         >>> late = np.array([False, False, True]).reshape(3, 1, 1)
-        >>> seen = Context(video=video, observed=~late)
-        >>> last_frame(seen, (1, 1))[:, 0, 0, 0]
+        >>> context = Context(video=video, observed=~late)
+        >>> last_frame(context, (1, 1))[:, 0, 0, 0]
         array([10, 20, 20], dtype=uint8)
     """
     require_own_size(context, size)
@@ -68,9 +69,9 @@ def last_frame(context: Context, size: Size) -> UInt8[np.ndarray, "time height w
 def oracle_mean_frame(
     video: UInt8[np.ndarray, "time height width 3"],
 ) -> UInt8[np.ndarray, "time height width 3"]:
-    """The mean frame of the true clip, repeated: all that can be had without motion.
+    """Repeat the mean frame of the true clip: the best completion without motion.
 
-    An oracle, not a baseline: it looks at the whole clip.
+    This is an oracle and not a baseline, since it uses the whole clip.
 
     Args:
         video: The true clip.

@@ -1,4 +1,4 @@
-"""The table of tasks: a space beside what people would use instead, on clips neither has seen."""
+"""The table of tasks: a space and the baselines on held-out clips."""
 
 import dataclasses
 import hashlib
@@ -47,15 +47,16 @@ Videos = UInt8[np.ndarray, "clip time height width 3"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Completed:
-    """The videos that a row was measured on, which are let go of when the next row begins."""
+    """The videos that a row was measured on; they are not kept after ``on_row``."""
 
     ids: list[str]
-    """Of the clips."""
+    """Ids of the clips."""
     contexts: list[Context]
-    """What was seen of each."""
+    """The observed pixels of each clip."""
     videos: Videos
-    """What the method made of it."""
+    """The completed clips."""
     truth: Videos
+    """The true clips."""
 
 
 def task_table(
@@ -71,49 +72,49 @@ def task_table(
     on_row: Callable[[Row, Completed], object] | None = None,
     progress: bool = True,
 ) -> list[Row]:
-    """Complete the clips that the space was not trained on, in every task, and measure.
+    """Complete held-out clips in every task, with a space and with baselines, and measure them.
 
     Args:
-        space: It is left as it is.
-        store: Clips of the space's size; those whose ids the space does not know are completed,
-            those that it knows teach the baselines.
-        tasks: With their published contexts.
-        with_baselines: Measure the alternatives, too.
-        max_clips: Complete only so many, evenly spread; None completes all.
-        config: How to invert; one sample.
+        space: The space; it is not changed.
+        store: Clips of the space's size. Those that the space was not trained on are completed;
+            baselines learn from the others.
+        tasks: The tasks, with their published contexts.
+        with_baselines: Also measure the baselines.
+        max_clips: Most clips to complete, evenly spread; None completes all.
+        config: Options of the inversion, with one sample; None takes the defaults.
         lpips: Also measure LPIPS; needs clips of at least 31x31 px.
         faces: Also measure TL-ID, TG-ID and GT-ID with this embedder.
-        on_row: Called with each row as soon as it is measured, to keep it or to look at the
-            videos; the measurement ends with what it raises.
+        on_row: Called with each row and its videos as soon as it is measured. An exception ends the
+            measurement.
         progress: Show a progress bar in a terminal.
 
     Returns:
-        A row for each task and method, ours first.
+        A row for each task and method, those of the space first.
 
     Raises:
-        UserError: No clip of the store is new to the space, or the clips are of another size or too
-            small for LPIPS.
+        UserError: The store has no held-out clip, or the clips have another size or are too small
+            for LPIPS.
 
     Source: thesis Table 3.6.
     """
     config = config or InversionConfig()
     if config.samples > 1:
-        raise UserError(f"expected 1 sample to be measured, got {config.samples}")
-    clips = _new_clips(space, store, max_clips)
+        raise UserError(f"expected 1 sample, got {config.samples}: the table measures one")
+    clips = _held_out_rows(space, store, max_clips)
     ids, truth = [store.records[row].id for row in clips], store.frames(clips)
-    if lpips is not None:  # refuses small frames, before the work begins
+    if lpips is not None:  # raises the error of small frames before the work begins
         _perceptual(truth[:1], truth[:1], lpips)
     if faces is not None:
-        faces = _knowing(truth, faces)
-    known = set(space.ids)
-    taught = [row for row, record in enumerate(store.records) if record.id in known]
-    learned = learned_baselines(store.frames(taught)) if with_baselines and taught else {}
+        faces = _with_cached_truth(truth, faces)
+    trained = set(space.ids)
+    train_rows = [row for row, record in enumerate(store.records) if record.id in trained]
+    learned: dict[str, Baseline] = {}
+    if with_baselines and train_rows:
+        learned = learned_baselines(store.frames(train_rows))
     contexts = {task: [PUBLISHED_TASKS[task](clip) for clip in truth] for task in tasks}
-    methods = {
-        task: _ours(space, task, contexts[task], config)
-        | (_theirs(space, contexts[task], BASELINES[task] | learned) if with_baselines else {})
-        for task in tasks
-    }
+    methods = {task: _methods_of_space(space, task, contexts[task], config) for task in tasks}
+    for task in tasks if with_baselines else ():
+        methods[task] |= _methods_of_baselines(space, contexts[task], BASELINES[task] | learned)
     total = sum(map(len, methods.values()))
     rows = []
     with tqdm(total=total, desc="measuring", unit="row", disable=None if progress else True) as bar:
@@ -122,7 +123,7 @@ def task_table(
                 started = time.perf_counter()
                 videos = complete()
                 seconds = (time.perf_counter() - started) / len(truth)
-                if method == OURS_BACK_PROJECTED:  # it goes on from the row before
+                if method == OURS_BACK_PROJECTED:  # it continues from the previous row
                     seconds += rows[-1].seconds_per_clip
                 completed = Completed(ids=ids, contexts=contexts[task], videos=videos, truth=truth)
                 scores = _scores(completed, lpips, faces)
@@ -134,30 +135,30 @@ def task_table(
     return rows
 
 
-def _new_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> list[int]:
-    """The rows of the store to complete."""
+def _held_out_rows(space: VideoSpace, store: ClipStore, max_clips: int | None) -> list[int]:
+    """Rows of the clips that the space was not trained on."""
     check_clips(space, store, max_clips)
-    known = set(space.ids)
-    rows = [row for row, record in enumerate(store.records) if record.id not in known]
+    trained = set(space.ids)
+    rows = [row for row, record in enumerate(store.records) if record.id not in trained]
     if not rows:
         raise UserError(
-            f"the space was trained on every clip of '{store.folder}', so that none can test it: "
-            "prepare the clips with --holdout, or give another store"
+            f"expected held-out clips, but the space was trained on every clip of "
+            f"'{store.folder}': prepare the clips with --holdout, or use another store"
         )
     return evenly_spread(rows, max_clips)
 
 
-def _ours(
+def _methods_of_space(
     space: VideoSpace, task: Task, contexts: Sequence[Context], config: InversionConfig
 ) -> dict[str, Callable[[], Videos]]:
-    """Ways in which the space completes all the contexts, by name."""
+    """The methods of the space by name; each completes all contexts."""
     renders: list[Videos] = []
 
     def inverted() -> Videos:
         renders.append(complete_clips(space, contexts, config)[0])
         return renders[0]
 
-    def detailed() -> Videos:
+    def back_projected() -> Videos:
         pairs = zip(renders.pop(), contexts, strict=True)
         return np.stack([back_project(*pair) for pair in pairs])
 
@@ -165,18 +166,18 @@ def _ours(
         return complete_clips(space, contexts, InversionConfig(max_steps=0, seed=config.seed))[0]
 
     methods = {OURS: inverted}
-    if task != "invert":  # where all is seen, keeping it would copy the clip
-        methods[OURS_BACK_PROJECTED] = detailed
+    if task != "invert":  # if all pixels are observed, back-projection copies the clip
+        methods[OURS_BACK_PROJECTED] = back_projected
     encoder = space.encoder
     if encoder is not None and all(can_guess(encoder, context) for context in contexts):
         methods[OURS_ENCODER] = guessed
     return methods
 
 
-def _theirs(
+def _methods_of_baselines(
     space: VideoSpace, contexts: Sequence[Context], baselines: dict[str, Baseline]
 ) -> dict[str, Callable[[], Videos]]:
-    """Alternatives that complete all the contexts, by name."""
+    """The baselines by name; each completes all contexts."""
     size = (space.clip.height, space.clip.width)
 
     def completing(baseline: Baseline) -> Callable[[], Videos]:
@@ -189,9 +190,9 @@ def _scores(
     completed: Completed, lpips: Lpips | None, faces: FaceEmbedder | None
 ) -> dict[str, MeanInterval]:
     videos, truth = completed.videos, completed.truth
-    known = np.stack([context.video for context in completed.contexts])
+    input_videos = np.stack([context.video for context in completed.contexts])
     observed = np.stack([context.observed for context in completed.contexts])
-    arrays = [torch.from_numpy(array) for array in (videos, truth, known, observed)]
+    arrays = [torch.from_numpy(array) for array in (videos, truth, input_videos, observed)]
     figures = task_fidelity(*arrays).per_clip()
     if lpips is not None:
         figures["lpips"] = _perceptual(videos, truth, lpips)
@@ -207,18 +208,18 @@ def _perceptual(videos: Videos, truth: Videos, lpips: Lpips) -> Float[torch.Tens
     return lpips(torch.from_numpy(videos).to(device), torch.from_numpy(truth).to(device))
 
 
-def _knowing(truth: Videos, faces: FaceEmbedder) -> FaceEmbedder:
-    """The same embedder, which looks at the true clips now and not again for every row."""
+def _with_cached_truth(truth: Videos, faces: FaceEmbedder) -> FaceEmbedder:
+    """Wrap an embedder so that it embeds the true clips once and not for every row."""
 
     def digest(frames: UInt8[np.ndarray, "time height width 3"]) -> bytes:
         return hashlib.sha256(frames.tobytes()).digest()
 
-    known = {digest(clip): faces(clip) for clip in truth}
+    cached = {digest(clip): faces(clip) for clip in truth}
 
     def embed(
         frames: UInt8[np.ndarray, "time height width 3"], /
     ) -> Float[np.ndarray, "time embedding"]:
-        embeddings = known.get(digest(frames))
+        embeddings = cached.get(digest(frames))
         return faces(frames) if embeddings is None else embeddings
 
     return embed

@@ -1,4 +1,4 @@
-"""Rows of the table of tasks: what a method reaches, which figures there are, and how they look."""
+"""Rows and columns of the table of tasks, and their text."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from videospace.inrv.inversion.tasks import Task
 from videospace.metrics.intervals import MeanInterval
 
 TEXT_WIDTH = 160
-"""Characters of a line."""
+"""Most characters of a line."""
 
 
 def _low(figure: float) -> float:
@@ -25,17 +25,17 @@ def _near_one(figure: float) -> float:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
-    """A figure of the table, and how it is shown."""
+    """A column of the table: a score and its format."""
 
     name: str
-    """Of a figure of the row."""
+    """Name of the score in :attr:`Row.figures`."""
     group: str
-    """Heading that it shares with its neighbors."""
+    """Heading above a group of columns."""
     head: str
-    """Heading of its own."""
+    """Heading of the column."""
     decimals: int
     badness: Callable[[float], float]
-    """Lower for better figures."""
+    """Maps a score to a number that is lower for better scores."""
 
 
 def _regions(stem: str, unit: str, group: str, decimals: int) -> list[Column]:
@@ -60,55 +60,55 @@ COLUMNS = [
     Column(name="num_without_face", group="identity", head="no face", decimals=1, badness=_low),
     Column(name="seconds_per_clip", group="seconds", head="a clip", decimals=2, badness=_low),
 ]
-"""Everything that may be known of a row, in the order in which it is shown."""
+"""All columns, in the order of the table."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one method reaches in one task."""
+    """The scores of one method in one task."""
 
     task: Task
     method: str
     scores: dict[str, MeanInterval]
-    """By the names of :class:`videospace.metrics.context_error.TaskFidelity`; ``lpips``, and those
-    of :class:`videospace.metrics.identity.Identity`, where they were asked for."""
+    """Scores by the names of :class:`videospace.metrics.context_error.TaskFidelity`, and if they
+    were requested, ``lpips`` and those of :class:`videospace.metrics.identity.Identity`."""
     seconds_per_clip: float
-    """Time of completing a clip, without the preparation of the method."""
+    """Time to complete a clip, without the preparation of the method."""
 
     @property
     def figures(self) -> dict[str, MeanInterval]:
-        """The scores, and the seconds as a mean without an interval."""
+        """The scores, and the time as a mean without an interval."""
         seconds = MeanInterval(
             mean=self.seconds_per_clip, half_width=None, num_values=1, num_left_out=0
         )
         return {**self.scores, "seconds_per_clip": seconds}
 
     def as_json(self) -> dict[str, Any]:
-        """Plain numbers, with the half widths of the 95 % intervals."""
+        """The row as JSON content, with the half widths of the 95 % intervals."""
         scores = {name: dataclasses.asdict(score) for name, score in self.scores.items()}
         seconds = round(self.seconds_per_clip, 4)
         return {"task": self.task, "method": self.method, "seconds_per_clip": seconds, **scores}
 
 
 def cell(row: Row, column: Column) -> str:
-    """A figure with its 95 % interval, as it is shown; a dash where there is none."""
+    """Format a score with its 95 % interval; a dash if there is none."""
     figure = row.figures.get(column.name)
     return "–" if figure is None else figure.text(column.decimals)
 
 
 def is_best(row: Row, column: Column, rows: Sequence[Row]) -> bool:
-    """Whether no row shows a better figure; none is the best where all show the same."""
+    """Whether no row shows a better score; False if all rows show the same."""
     means = [other.figures[column.name].mean for other in rows if column.name in other.figures]
-    known = [mean for mean in means if mean is not None]
+    found = [mean for mean in means if mean is not None]
     own = row.figures[column.name].mean if column.name in row.figures else None
-    if own is None or len({f"{mean:.{column.decimals}f}" for mean in known}) < 2:
+    if own is None or len({f"{mean:.{column.decimals}f}" for mean in found}) < 2:
         return False
-    best = min(known, key=column.badness)
+    best = min(found, key=column.badness)
     return f"{own:.{column.decimals}f}" == f"{best:.{column.decimals}f}"
 
 
 def shown_columns(rows: Sequence[Row]) -> dict[str, list[Column]]:
-    """The columns that some row has a score for, by their groups."""
+    """The columns for which some row has a score, by their groups."""
     groups: dict[str, list[Column]] = {}
     for column in COLUMNS:
         if any(column.name in row.figures for row in rows):
@@ -117,9 +117,9 @@ def shown_columns(rows: Sequence[Row]) -> dict[str, list[Column]]:
 
 
 def table_text(rows: Sequence[Row]) -> str:
-    """The rows as a table to read, with 95 % intervals.
+    """Format rows as a text table, with 95 % intervals.
 
-    Groups of columns that would stick out of 160 characters go into a table below.
+    Groups of columns beyond 160 characters continue in a table below.
     """
     names = _padded(
         ["", *_aligned([["task", "method"], *([row.task, row.method] for row in rows)])]

@@ -1,4 +1,4 @@
-"""Superresolution frame by frame, by the two usual filters."""
+"""Superresolution of single frames by bicubic and Lanczos filters."""
 
 import numpy as np
 from jaxtyping import UInt8
@@ -13,11 +13,11 @@ def bicubic(context: Context, size: Size) -> UInt8[np.ndarray, "time height widt
     """Interpolate each frame by cubic splines (Keys' kernel with a = -1/2, as Pillow has it).
 
     Args:
-        context: A coarse clip, all of it observed.
+        context: A coarse clip whose pixels are all observed.
         size: Height and width to return in px.
 
     Raises:
-        UserError: Something is hidden, or the size is below 1.
+        UserError: A pixel is hidden, or the size is below 1.
 
     Example:
         >>> from videospace.inrv.inversion.tasks import superresolution
@@ -31,11 +31,11 @@ def lanczos(context: Context, size: Size) -> UInt8[np.ndarray, "time height widt
     """Interpolate each frame by a windowed sinc of three lobes.
 
     Args:
-        context: A coarse clip, all of it observed.
+        context: A coarse clip whose pixels are all observed.
         size: Height and width to return in px.
 
     Raises:
-        UserError: Something is hidden, or the size is below 1.
+        UserError: A pixel is hidden, or the size is below 1.
 
     Example:
         >>> from videospace.inrv.inversion.tasks import superresolution

@@ -19,21 +19,21 @@ from videospace.runtime.files import folder_lock
 class Encoder:
     """Train an encoder for a space: a small network that guesses the latents of new videos.
 
-    'invert', 'complete' and 'upscale' then begin at its guess, and '--max-steps 0' takes the guess
-    as it is. The space itself does not change; an interrupt leaves the folder as it was.
+    'invert', 'complete' and 'upscale' then start at its guess, and '--max-steps 0' returns the
+    guess itself. The space does not change; after an interrupt the folder is as before.
     """
 
     space: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
     """Folder of the space."""
     store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
-    """Folder with the clips that the space was trained on; others are not looked at."""
+    """Folder with the clips that the space was trained on; other clips in it are ignored."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     training: Annotated[EncoderTrainingConfig, tyro.conf.arg(name="")] = EncoderTrainingConfig()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, train, write."""
+    """Parse the arguments, train the encoder, and write it."""
     command = parse(Encoder, arguments, "videospace encoder")
     if not command.space.is_dir():  # a name alone would open a pretrained space
         raise UserError(f"expected a space, but there is no folder '{command.space}'")

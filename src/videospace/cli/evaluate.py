@@ -37,9 +37,9 @@ MEANINGS = {
 class Evaluate:
     """Reconstruct the clips of a store from their latents, and compare.
 
-    With --tasks: complete the clips that the space was not trained on, beside what people would use
-    instead, with 95 % intervals. A first interrupt ends it after the row at hand, a second one at
-    once; what is measured is kept.
+    With --tasks: complete the clips that the space was not trained on, with the space and with
+    baselines, and measure both with 95 % intervals. A first interrupt stops after the current row,
+    a second one at once; finished rows are kept.
     """
 
     space: SpaceFolder
@@ -49,29 +49,29 @@ class Evaluate:
     tasks: tuple[
         Literal["all", "invert", "inpaint", "predict", "interpolate", "sparse", "upscale"], ...
     ] = ()
-    """Tasks to measure, each with its published context; 'all' is all of them."""
+    """Tasks to measure, each with its published context, or 'all'."""
     baselines: Literal["all", "none"] = "all"
-    """Alternatives to measure beside them; some need the extra 'baselines'."""
+    """Baselines to measure; some need the extra 'baselines'."""
     max_clips: int | None = None
-    """Compare only so many, evenly spread; None compares all."""
+    """Most clips to compare, evenly spread; None compares all."""
     json: Path | None = None
     """Also write the scores to this JSON file; without --tasks clip by clip."""
     page: Path | None = None
-    """With --tasks: also write this HTML page, the table above videos side by side."""
+    """With --tasks: also write an HTML page with the table and videos side by side."""
     page_clips: int = 4
-    """Clips to show on the page in each task."""
+    """Clips of each task on the page."""
     lpips: Path | None = None
-    """With --tasks: also measure LPIPS with AlexNet's and LPIPS's weights in this file."""
+    """With --tasks: also measure LPIPS, with the weights of AlexNet and LPIPS in this file."""
     faces: Literal["dlib", "deepface"] | None = None
-    """With --tasks: also measure whether faces stay the same (TL-ID, TG-ID, GT-ID), by the face
-    embedder of this library."""
+    """With --tasks: also measure whether faces keep their identity (TL-ID, TG-ID, GT-ID), with the
+    face embedder of this library."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
     inversion: InversionFlags = InversionConfig()
 
 
 def main(arguments: list[str]) -> None:
-    """Parse, evaluate, print."""
+    """Parse the arguments, evaluate, and print the scores."""
     command = parse(Evaluate, with_pretrained(arguments), "videospace evaluate")
     _check(command)
     space = VideoSpace.from_pretrained(command.space, choose_device(command.device))
@@ -94,19 +94,19 @@ def main(arguments: list[str]) -> None:
 
 
 def _check(command: Evaluate) -> None:
-    """Refuse, before the work begins, what would have no effect or nowhere to go."""
+    """Refuse options without effect and paths that cannot be written, before the work begins."""
     for flag in ("page", "lpips", "faces"):
         if not command.tasks and getattr(command, flag):
             raise UserError(f"--{flag} belongs to the table of tasks: add --tasks all")
     if not command.tasks and command.inversion != InversionConfig():
-        raise UserError("nothing is searched for without the table of tasks: add --tasks all")
+        raise UserError("options of the inversion belong to the table of tasks: add --tasks all")
     for path in (command.json, command.page):
         if path and not path.parent.is_dir():
             raise UserError(f"cannot write '{path}': there is no folder '{path.parent}', make it")
 
 
 def _tasks(command: Evaluate, space: VideoSpace) -> None:
-    """The table of tasks; whatever ends it, the rows so far are printed and written."""
+    """Measure the table of tasks; finished rows are printed and written even after an error."""
     # SciPy takes its time
     from videospace.baselines.table import Completed, Row, table_text, task_table
     from videospace.reports.table_page import TablePage

@@ -17,7 +17,7 @@ from videospace.runtime.processes import is_first_process
 
 
 def main(arguments: list[str]) -> None:
-    """Parse with the preset's values as defaults, train, score, report."""
+    """Parse the arguments with the preset as defaults, train, evaluate, and print the result."""
     command: Any = parse(_command(_preset_name(arguments)), arguments, "videospace train")
     options = TrainingOptions(
         time_budget_seconds=command.time_budget,
@@ -33,34 +33,34 @@ def main(arguments: list[str]) -> None:
         f"{report.seconds:.0f} s at {report.psnr_db:.1f} dB on the training points"
     )
     if not report.finished:
-        raise UserError(f"'{command.out}' is saved: run the same command again to go on")
+        raise UserError(f"'{command.out}' is saved: run the same command again to resume")
     scores = score_space(command.out, command.store, report)
     print(f"wrote {command.out}: {scores['psnr_db']:.2f} dB, SSIM {scores['ssim']:.3f}")
     print(f"next: videospace sample {command.out} --out samples.mp4")
 
 
 def _command(preset_name: str) -> type:
-    """The command with the settings of a preset as the defaults of its flags."""
+    """Create the command, with the settings of a preset as the defaults of its flags."""
 
     @dataclasses.dataclass(frozen=True)
     class Train:
         """Train a space on the training clips of a store.
 
-        The same command again resumes, whatever stopped it. Every setting of the preset can be
-        changed by a flag.
+        If training is interrupted, the same command resumes it. Flags change single settings of the
+        preset.
         """
 
         store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
-        """Folder that 'videospace prepare' has written."""
+        """Folder of clips from 'videospace prepare'."""
         out: Annotated[Path, tyro.conf.arg(metavar="SPACE")]
         """Folder of the space."""
         preset: Annotated[str, tyro.conf.arg(metavar="|".join(PRESETS))] = preset_name
-        """Settings to start from: 'fast' for real videos, 'tiny' for simple ones in a minute,
-        'paper' as published."""
+        """Default settings: 'fast' for real videos, 'tiny' for simple ones in a minute, 'paper' as
+        published."""
         time_budget: float | None = None
-        """Seconds of training after which to stop in good order, over all sittings of the run."""
+        """Seconds of training after which to finish, summed over interruptions."""
         checkpoint_every: float = 120.0
-        """Seconds between two saves."""
+        """Seconds between two checkpoints."""
         tensorboard: bool = False
         """Also write TensorBoard files (needs the extra 'log')."""
         device: str = "auto"
@@ -69,12 +69,12 @@ def _command(preset_name: str) -> type:
             default_factory=lambda: preset(preset_name)
         )
 
-    preset(preset_name)  # a name that does not exist is said before anything else
+    preset(preset_name)  # raises the error of an unknown name before tyro does
     return Train
 
 
 def _preset_name(arguments: list[str]) -> str:
-    """The value of --preset, found before parsing because it decides the defaults."""
+    """The value of --preset, found before parsing because it sets the defaults."""
     for word, following in itertools.pairwise([*arguments, ""]):
         if word == "--preset":
             return following

@@ -67,7 +67,7 @@ class TestCompleteVideo:
     def test_a_window_of_which_nothing_is_known(self, space):
         frames = iter(np.zeros((9, *SIZE, 3), np.uint8))
         first_only = observed_frames(SIZE, lambda time: time == 0)
-        with pytest.raises(UserError, match="nothing is observed between frames 4 and 7"):
+        with pytest.raises(UserError, match="nothing is observed"):
             list(complete_video(space, frames, first_only, QUICK))
 
     def test_several_samples(self, space):
@@ -100,14 +100,14 @@ class TestCompleteClips:
         monkeypatch.setattr("videospace.inrv.completion.completion.invert", None)  # not callable
         contexts = [tasks.everything(space.render(space.latents[0]))]
         for options in ({"size": (0, 4)}, {"num_frames": 0}):
-            with pytest.raises(UserError, match="expected at least 1 frame of 1x1 px to render"):
+            with pytest.raises(UserError, match="at least 1 frame"):
                 complete_clips(space, contexts, **options)
 
     def test_contexts_that_do_not_go_together(self, space):
         clip = space.render(space.latents[0])
-        with pytest.raises(UserError, match="expected contexts of one size, got 2 frames"):
+        with pytest.raises(UserError, match="one size"):
             complete_clips(space, [tasks.everything(clip), tasks.everything(clip[:2])])
-        with pytest.raises(UserError, match="expected at least one context, got none"):
+        with pytest.raises(UserError, match="at least one context"):
             complete_clips(space, [])
 
     def test_an_inversion_that_diverges(self, space):

@@ -109,9 +109,9 @@ def test_frames_are_the_weighted_means_of_all_windows_that_cover_them(cut, windo
             if window.start <= number < window.start + window.num_real
         ]
         total = sum(weight for weight, _ in covering)
-        shares = [weight / total for weight, _ in covering]
-        assert sum(shares) == pytest.approx(1)
-        mean = sum(share * values for share, (_, values) in zip(shares, covering, strict=True))
+        fractions = [weight / total for weight, _ in covering]
+        assert sum(fractions) == pytest.approx(1)
+        mean = sum(part * values for part, (_, values) in zip(fractions, covering, strict=True))
         assert np.abs(frame - mean).max() <= 0.5 + 1e-9
 
 
@@ -271,29 +271,26 @@ def test_an_overlap_out_of_range_is_refused_before_anything_is_read(length, over
     if 0 <= overlap < length:
         cross_faded(reading, length, overlap, unchanged)
     else:
-        message = (
-            f"expected windows of {length} frames to overlap by 0 to {length - 1}, got {overlap}$"
-        )
-        with pytest.raises(UserError, match=message):
+        with pytest.raises(UserError, match="overlap"):
             cross_faded(reading, length, overlap, unchanged)
     assert reading.num_read == 0
 
 
 def test_windows_without_frames_are_refused():
-    with pytest.raises(UserError, match="expected windows of at least 1 frame, got 0"):
+    with pytest.raises(UserError, match="at least 1 frame"):
         cross_faded(random_video(3), 0, 0, unchanged)
-    with pytest.raises(UserError, match="expected at least 1 window at once, got 0"):
+    with pytest.raises(UserError, match="window at once"):
         cross_faded(random_video(3), 4, 2, unchanged, windows_at_once=0)
 
 
 def test_a_video_without_frames_is_refused():
-    with pytest.raises(UserError, match="expected a video of at least 1 frame, got none"):
+    with pytest.raises(UserError, match="at least 1 frame"):
         list(cross_faded(iter(()), 4, 2, unchanged))
 
 
 def test_frames_that_do_not_fit_together_are_named():
     frames = iter([np.zeros((4, 6, 3), np.uint8), np.zeros((8, 6, 3), np.uint8)])
-    with pytest.raises(UserError, match=r"frame 1 is \(8, 6, 3\) after \(4, 6, 3\)"):
+    with pytest.raises(UserError, match="frame 1"):
         list(cross_faded(frames, 4, 2, unchanged))
 
 
@@ -301,7 +298,7 @@ def test_frames_that_do_not_fit_together_are_named():
     "frame", [np.zeros((4, 6), "u1"), np.zeros((4, 6, 3)), np.zeros((0, 6, 3), "u1")]
 )
 def test_what_is_no_frame_is_named(frame):
-    message = r"expected frames as uint8 \(height, width, channel\), but frame 0 is .* \("
+    message = "frame 0"
     with pytest.raises(UserError, match=message):
         list(cross_faded(iter([frame]), 4, 2, unchanged))
 
@@ -309,22 +306,22 @@ def test_what_is_no_frame_is_named(frame):
 @pytest.mark.parametrize(
     ("complete", "message"),
     [
-        (lambda windows: [], "expected 2 completed windows, got 0"),
+        (lambda windows: [], "expected 2 completed windows"),
         (
             lambda windows: [window.frames[1:] for window in windows],
-            r"expected every completed window as uint8 \(4, 2, 3, 3\), got uint8 \(3, 2, 3, 3\)",
+            r"got uint8 \(3, 2, 3, 3\)",
         ),
         (
             lambda windows: [window.frames / 255 for window in windows],
-            r"expected every completed window as uint8 .* got float64 \(4, 2, 3, 3\)",
+            "float64",
         ),
         (
             lambda windows: [window.frames[:, : 2 - window.start // 2] for window in windows],
-            r"expected .* got uint8 \(4, 1, 3, 3\) and uint8 \(4, 2, 3, 3\)$",
+            r"uint8 \(4, 1, 3, 3\) and",
         ),
         (
             lambda windows: [window.frames[..., 0] for window in windows],
-            r"expected every completed window as uint8 \(4, 2, 3, 3\), got uint8 \(4, 2, 3\)",
+            r"got uint8 \(4, 2, 3\)",
         ),
     ],
 )

@@ -27,11 +27,11 @@ class TestContext:
     @pytest.mark.parametrize(
         ("video", "observed", "message"),
         [
-            (VIDEO[0], ALL, r"uint8 \(time, height, width, 3\), got uint8 \(6, 8, 3\)"),
-            (VIDEO[..., :1], ALL, r"got uint8 \(4, 6, 8, 1\)"),
-            (VIDEO[:0], ALL[:0], "expected a video with pixels, got 0 frames of 6x8 px"),
-            (VIDEO, ALL[:3], "a mask of 4 frames of 6x8 px, .* got one of 3 frames of 6x8 px"),
-            (VIDEO, ~ALL, "the mask hides the whole video"),
+            (VIDEO[0], ALL, "expected a video as uint8"),
+            (VIDEO[..., :1], ALL, "expected a video as uint8"),
+            (VIDEO[:0], ALL[:0], "expected a video with pixels"),
+            (VIDEO, ALL[:3], "expected a mask"),
+            (VIDEO, ~ALL, "hides the whole video"),
         ],
     )
     def test_what_does_not_fit(self, as_a_user, video, observed, message):
@@ -40,11 +40,11 @@ class TestContext:
 
     @pytest.mark.parametrize("bad", [-1.0, np.nan, 0.0])
     def test_weights_that_mean_nothing(self, as_a_user, bad):
-        with pytest.raises(UserError, match="finite weights of 0 or more, and not all of them 0"):
+        with pytest.raises(UserError, match="finite weights"):
             Context(video=VIDEO, observed=ALL, weight=np.full(ALL.shape, bad))
 
     def test_a_second_mask_of_another_size(self, as_a_user):
-        with pytest.raises(UserError, match="got one of 1 frames of 6x8 px"):
+        with pytest.raises(UserError, match="expected a mask"):
             Context(video=VIDEO, observed=ALL).without(ALL[:1])
 
 
@@ -52,7 +52,7 @@ def test_contexts_of_one_size():
     whole = Context(video=VIDEO, observed=ALL)
     short = Context(video=VIDEO[:2], observed=ALL[:2])
     assert common_size([whole, whole]) == (4, 6, 8)
-    with pytest.raises(UserError, match="one size, got 2 frames of 6x8 px and 4 frames of 6x8"):
+    with pytest.raises(UserError, match="one size"):
         common_size([whole, short])
     with pytest.raises(UserError, match="at least one context"):
         common_size([])

@@ -179,7 +179,7 @@ class TestFiles:
 
     def test_a_latent_of_one_keyframe_does_not_fit(self, space, tmp_path):
         content = LatentFile(latents=torch.zeros(1, 6), names=["x"])
-        with pytest.raises(UserError, match=r"latents of float32 \(1, 18\) for 1 names, got .* 6"):
+        with pytest.raises(UserError, match="expected latents"):
             save_latents(tmp_path / "a.npz", content, space)
 
 
@@ -205,5 +205,5 @@ class TestNewPoints:
         assert np.abs(videos[0] - videos[1]).max() <= 1
 
     def test_latents_of_one_keyframe(self, space):
-        with pytest.raises(UserError, match="expected latents of 18 numbers, got 2x6"):
+        with pytest.raises(UserError, match="expected latents of 18"):
             space.render(torch.zeros(2, 6))

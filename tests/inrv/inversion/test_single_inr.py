@@ -24,5 +24,5 @@ def test_each_clip_gets_a_network_of_its_own(make_space):
 
 
 def test_settings():
-    with pytest.raises(UserError, match="steps and points of 1 or more"):
+    with pytest.raises(UserError, match="steps and points"):
         SingleInrConfig(max_steps=0)

@@ -62,16 +62,16 @@ def test_a_rectangle():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: tasks.inpainting(VIDEO, np.ones((1, 3, 8), bool)), "1 or 5 frames of 6x8 px"),
-        (lambda: tasks.inpainting(VIDEO, np.ones((1, 6, 8), bool)), "hides the whole video"),
-        (lambda: tasks.rectangle((6, 8), 4, 0, 3, 1), "4,0,3,1 leaves the frame of 6x8 px"),
+        (lambda: tasks.inpainting(VIDEO, np.ones((1, 3, 8), bool)), "expected a mask"),
+        (lambda: tasks.inpainting(VIDEO, np.ones((1, 6, 8), bool)), "hides the whole"),
+        (lambda: tasks.rectangle((6, 8), 4, 0, 3, 1), "leaves the frame"),
         (lambda: tasks.rectangle((6, 8), 0, 0, 0, 1), "a rectangle with pixels"),
         (lambda: tasks.prediction(VIDEO, 0), "got 0"),
         (lambda: tasks.prediction(VIDEO, 6), "got 6"),
-        (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "between -5 and 4, got 5"),
+        (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "got 5"),
         (lambda: tasks.frame_interpolation(VIDEO, []), "got none"),
-        (lambda: tasks.sparse(VIDEO, 0.0), r"in \(0, 1\], got 0.0"),
-        (lambda: tasks.coarser(VIDEO, 0), "a factor of at least 1, got 0"),
+        (lambda: tasks.sparse(VIDEO, 0.0), "fraction"),
+        (lambda: tasks.coarser(VIDEO, 0), "factor"),
     ],
 )
 def test_what_cannot_be_a_context(build, message, monkeypatch):

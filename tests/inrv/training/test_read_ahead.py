@@ -64,20 +64,20 @@ class TestNotice:
         monkeypatch.setattr(read_ahead.time, "monotonic", lambda: time[0])
         return time
 
-    @pytest.mark.parametrize(("waited", "said"), [(0.7, "70 %"), (0.51, "51 %"), (0.5, None)])
-    def test_it_says_once_which_share_of_the_time_waits(self, clock, waited, said):
+    @pytest.mark.parametrize(("waited", "percentage"), [(0.7, "70 %"), (0.51, "51 %"), (0.5, None)])
+    def test_one_notice_says_what_fraction_of_the_time_is_waiting(self, clock, waited, percentage):
         reads = ReadAhead(clips_of)
-        notice, words = WaitingNotice(reads), []
+        notice, notices = WaitingNotice(reads), []
         for _ in range(4 * read_ahead.NOTICE_STEPS):
             clock[0] += 1
             reads.seconds_waited += waited
-            words.append(notice.after_step())
-        told = [text for text in words if text]
-        assert len(told) == (said is not None)
-        if said:
-            assert words.index(told[0]) == read_ahead.NOTICE_STEPS - 1
-            assert told[0].startswith(f"data-bound: {said} of the time waits for clips; copy ")
-            assert "--batch.points-per-clip" in told[0]
+            notices.append(notice.after_step())
+        shown = [text for text in notices if text]
+        assert len(shown) == (percentage is not None)
+        if percentage:
+            assert notices.index(shown[0]) == read_ahead.NOTICE_STEPS - 1
+            assert percentage in shown[0]
+            assert "--batch.points-per-clip" in shown[0]
 
     def test_a_training_says_it(self, store, tmp_path, make_config, monkeypatch, capsys):
         monkeypatch.setattr("videospace.inrv.training.data.RESIDENT_BYTES", 0)

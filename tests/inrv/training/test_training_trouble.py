@@ -42,7 +42,7 @@ class TestNotFinite:
         def watch(state):
             saved.append(state.progress.step)
 
-        message = r"^the loss is not finite in step \d+, for toy-2: try a lower --optimizer.learni"
+        message = r"not finite.* toy-2: "
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", make_config(40), EACH_STEP, watch)
         assert 9 < saved[-1] < 40
@@ -63,7 +63,7 @@ class TestNotFinite:
                 with torch.no_grad():
                     next(state.model.parameters()).fill_(torch.nan)
 
-        message = r"^the last save is kept: after step 24, model\.\S+ holds numbers that are"
+        message = r"step 24, model\."
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", make_config(), EACH_STEP, poison)
         _, notes = load_tensors(tmp_path / "space" / STATE_FILE)
@@ -73,7 +73,7 @@ class TestNotFinite:
     def test_many_clips_are_counted(self, store, tmp_path, make_config, monkeypatch):
         monkeypatch.setattr(TrainingClips, "colors", lambda *_: torch.full((5, 16, 3), torch.nan))
         batch = dataclasses.replace(make_config().batch, num_clips=5)
-        with pytest.raises(UserError, match=r"in step 0, for (toy-\d, ){4}toy-\d: try"):
+        with pytest.raises(UserError, match=r"(toy-\d, ){4}toy-\d"):
             train(store, tmp_path / "space", make_config(batch=batch), EACH_STEP)
 
     @pytest.mark.parametrize(("num_clips", "start"), [(1, "gaussian"), (3, "pca")])
@@ -82,7 +82,7 @@ class TestNotFinite:
     ):
         store = make_store(tmp_path / "few", num_clips)
         config = make_config(gaussian_weight=1.0, code_init=CodeInitConfig(method=start))
-        message = r"the Gaussian regularizer is not finite in step 0, .*--code-init.method gaussian"
+        message = "Gaussian regularizer"
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", config, EACH_STEP)
 
@@ -91,13 +91,13 @@ class TestStore:
     @pytest.mark.parametrize("num_held_out", [0, 2])
     def test_without_clips_to_train_on(self, tmp_path, make_store, make_config, num_held_out):
         store = make_store(tmp_path / "store", num_held_out, holdout=num_held_out)
-        message = r"^expected clips to train on, but '.*store' has none$"
+        message = "expected clips to train on"
         with pytest.raises(UserError, match=message):
             train(store, tmp_path / "space", make_config())
         assert not (tmp_path / "space").exists()
 
     def test_that_is_none(self, tmp_path, make_config):
-        with pytest.raises(UserError, match=r"expected a clip store, but .* has no store\.json"):
+        with pytest.raises(UserError, match="clip store"):
             train(tmp_path / "nothing", tmp_path / "space", make_config())
 
 
@@ -105,18 +105,18 @@ class TestDisk:
     def test_a_file_is_in_the_way(self, store, tmp_path, make_config):
         (tmp_path / "file").write_text("mine")
         for target in (tmp_path / "file", tmp_path / "file" / "space"):
-            message = rf"cannot write '{target}': (File exists|Not a directory); choose a folder"
+            message = "cannot write"
             with pytest.raises(UserError, match=message):
                 train(store, target, make_config())
 
     def test_a_device_that_is_not_there(self, store, tmp_path, make_config):
-        with pytest.raises(UserError, match="expected auto, cpu or a GPU of this machine, got 'x"):
+        with pytest.raises(UserError, match="xpu:7"):
             train(store, tmp_path / "s", make_config(), TrainingOptions(device="xpu:7"))
 
     @pytest.mark.smallfs
     def test_a_read_only_disk(self, store, small_disk, make_config):
         subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-        with pytest.raises(UserError, match=r"cannot write .*: Read-only file system; choose a"):
+        with pytest.raises(UserError, match="Read-only"):
             train(store, small_disk / "space", make_config())
 
     @pytest.mark.smallfs
@@ -134,7 +134,7 @@ class TestDisk:
                 filler.write_bytes(b"x" * max(0, free - room))
 
         options = dataclasses.replace(EACH_STEP, log_every=1000)
-        with pytest.raises(UserError, match=r"^cannot write '.*No space left on device.*choose a"):
+        with pytest.raises(UserError, match="No space left"):
             train(store, out, make_config(), options, fill)
         assert VideoSpace.from_pretrained(out).ids == store.ids
         assert not list(out.glob(".*.part*"))

@@ -117,8 +117,8 @@ def train_encoder(
     config = config or EncoderTrainingConfig()
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     check_clips(space, store, None)
-    known = set(space.ids)
-    rows = [row for row, record in enumerate(store.records) if record.id in known]
+    trained = set(space.ids)
+    rows = [row for row, record in enumerate(store.records) if record.id in trained]
     if not rows:
         raise UserError(
             f"expected clips that the space was trained on, which the encoder learns from, but "

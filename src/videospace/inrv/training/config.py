@@ -1,4 +1,4 @@
-"""Everything that decides how a space is trained."""
+"""Configuration of a training run."""
 
 import dataclasses
 import math
@@ -14,17 +14,17 @@ from videospace.runtime.renamed import renamed
 @renamed(fields={"important_share": "important_fraction", "num_shares": "num_shards"})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BatchConfig:
-    """What a step looks at."""
+    """The batch of a step."""
 
     num_clips: int = 64
-    """Clips of a step; fewer when there are not as many."""
+    """Clips of a step, or all if there are fewer."""
     points_per_clip: int | None = 256
-    """Points of each of them, or None for the whole grid, as published."""
+    """Points of each clip, or None for the whole grid, as published."""
     important_fraction: float = 0.0
-    """Share of the points drawn where a clip moves or differs from its median color."""
+    """Fraction of the points that are drawn where a clip moves or differs from its median color."""
     num_shards: int = 1
-    """Every step takes as many clips of each of so many equal parts of the store. Several processes
-    work equally long on each step where this is their number, or a multiple of it."""
+    """Number of equal shards of the store from which every step takes the same number of clips. Set
+    it to the number of processes, or a multiple, so that they have equal work in each step."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,22 +32,22 @@ class OptimizerConfig:
     """Adam (Kingma & Ba, 2015) on weights and codes."""
 
     kind: Literal["adam", "muon"] = "adam"
-    """``muon`` (Jordan et al., 2024) moves the generators' matrices by orthogonal steps of the size
-    of Adam's; all else, and the codes, stay with Adam."""
+    """``muon`` (Jordan et al., 2024) updates the generators' matrices by orthogonal steps of the
+    size of Adam's. All other weights, and the codes, are updated by Adam."""
     learning_rate: float = 1e-3
-    """Of the weights."""
+    """Learning rate of the weights."""
     code_learning_rate: float = 1e-2
-    """Of the codes."""
+    """Learning rate of the codes."""
     second_moment_decay: float = 0.99
-    """β₂ of the weights' Adam; the usual 0.999 reacts late to a sudden large gradient."""
+    """β₂ of the weights' Adam; the usual 0.999 adapts slowly to a sudden large gradient."""
     max_gradient_ratio: float | None = 1.5
-    """Gradients longer than so many times their usual norm are shortened; None: never."""
+    """Largest norm of the gradients, as a multiple of its running mean; None does not limit it."""
     warmup_steps: int = 50
     """Steps until the full learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"
-    """What follows the warm-up: nothing, or a cosine down to zero at the end of the run."""
+    """After the warm-up: a constant rate, or a cosine down to zero at the end of the run."""
     average_decay: float = 0.998
-    """Of the moving average of the weights that is kept; 0 keeps the weights themselves."""
+    """Decay of the moving average of the weights that is saved; 0 saves the weights themselves."""
 
 
 @renamed(
@@ -61,29 +61,29 @@ class TrainingConfig:
     model: ModelConfig = ModelConfig()
     """The model."""
     code_init: CodeInitConfig = CodeInitConfig()
-    """Where the codes start."""
+    """How the codes are initialized."""
     batch: BatchConfig = BatchConfig()
-    """What a step looks at."""
+    """Clips and points of a step."""
     optimizer: OptimizerConfig = OptimizerConfig()
-    """How it moves."""
+    """Optimizer of weights and codes."""
     total_points: float = 60e6
-    """Points to see; the schedule is counted in them."""
+    """Number of training points of the run, in which the schedule is measured."""
     loss: ReconstructionLoss = "squared"
     """Error of the colors."""
     gaussian_weight: float = 0.0
-    """δ of the Gaussian regularizer (thesis Eq. 3.9); published: 1, where it is used."""
+    """Weight δ of the Gaussian regularizer (thesis Eq. 3.9); published runs that use it have 1."""
     curriculum: bool = False
     """Train on 1, 10, 100, ... clips before all of them (thesis Eq. 3.4–3.5)."""
     curriculum_threshold: float = 1e-3
     """Reconstruction error at which a stage of the curriculum ends."""
     frame_encoder: str = "pca"
-    """Frame features of a semantic embedding: ``pca`` (of the clips themselves; works
-    offline), or a folder or hub id of CLIP weights."""
+    """Encoder of frames for a semantic embedding: ``pca`` (principal components of the clips, which
+    needs no download), or a folder or hub id of CLIP weights."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of matrix products in a step; weights, codes and the encoded coordinates stay float32.
-    ``auto``: bfloat16 where the processor multiplies it faster."""
+    """Precision of matrix products in a step; weights, codes and encoded coordinates stay float32.
+    ``auto``: bfloat16 if the processor multiplies it faster."""
     seed: int = 0
-    """Of weights, codes, clip order and points."""
+    """Seed of weights, codes, clip order and points, at least 0."""
 
     def __post_init__(self) -> None:
         model, optimizer = self.model, self.optimizer

@@ -2,19 +2,38 @@
 
 from typing import NamedTuple
 
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from videospace.runtime.random import random_stream
+
 
 class Stage(NamedTuple):
-    """Where the curriculum stands."""
+    """A stage of the curriculum."""
 
     index: int  # pyright: ignore[reportIncompatibleMethodOverride]
     num_clips: int
     is_last: bool
 
 
-def stage_sizes(num_clips: int) -> list[int]:
-    """Clips of every stage: powers of ten below the number of clips, then all of them.
+def curriculum_order(
+    seed: int, num_clips: int, use_curriculum: bool = True
+) -> Int[Tensor, " clip"]:
+    """The order in which clips join the training.
 
-    The order of the clips is kept, so that each stage contains the one before.
+    It is random, since neighboring clips of a store come from the same file. Without a curriculum
+    it is the order of the store.
+    """
+    if not use_curriculum:
+        return torch.arange(num_clips)
+    return torch.randperm(num_clips, generator=random_stream(seed, "curriculum"))
+
+
+def stage_sizes(num_clips: int) -> list[int]:
+    """Number of clips of every stage: powers of ten below the number of clips, then all of them.
+
+    Each stage contains the clips of the one before.
 
     Example:
         >>> stage_sizes(270)
@@ -30,22 +49,22 @@ def stage_sizes(num_clips: int) -> list[int]:
 
 
 def stage_at(num_clips: int, index: int) -> Stage:
-    """The stage with a given index."""
+    """Return the stage with a given index."""
     sizes = stage_sizes(num_clips)
     return Stage(index, sizes[index], index == len(sizes) - 1)
 
 
 def next_stage_index(num_clips: int, index: int, error: float, threshold: float = 1e-3) -> int:
-    """The stage to continue with after seeing the current reconstruction error.
+    """Choose the stage of the next step.
 
     Args:
-        num_clips: Clips in the whole training set.
-        index: The stage in progress.
+        num_clips: Number of clips of the whole training set.
+        index: Index of the current stage.
         error: Reconstruction error of that stage.
-        threshold: A stage ends when the error falls below this; the last one never ends.
+        threshold: A stage ends when the error falls below this value; the last one never ends.
 
     Returns:
-        The same index or the one after it.
+        The same index or the next one.
 
     Example:
         >>> next_stage_index(270, 0, error=5e-4), next_stage_index(270, 0, error=5e-3)

@@ -1,4 +1,7 @@
-"""Batches of clips and points. Both are functions of the seed and the progress, nothing else."""
+"""Training data: batches of clips, points and their colors, and frame features.
+
+Batches and points are functions of the seed and the progress only.
+"""
 
 import functools
 
@@ -7,27 +10,31 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
+from videospace.inrv.semantic.feature_cache import choose_frame_encoder, frame_features
+from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.read_ahead import ReadAhead
+from videospace.runtime.errors import UserError
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.random import random_stream
 
 RESIDENT_BYTES = 4 << 30
-"""Clips up to this size are kept in memory; larger sets stay in their memory-mapped shards."""
+"""Clips of up to this total size are kept in memory; larger sets stay in their memory-mapped
+files."""
 
 
 def clip_batch(
     seed: int, num_clips: int, batch_clips: int, index: int, num_shards: int = 1
 ) -> Int[Tensor, " clip"]:
-    """The clips of a batch: distinct, and each epoch runs through all of them in a new order.
+    """Choose the clips of a batch, which are distinct. Each epoch shuffles all clips again.
 
     Args:
-        seed: Of the run.
-        num_clips: Clips that take part; the batch is drawn from the first of them.
-        batch_clips: Clips of a batch, fewer when there are not as many. What does not fill a
-            last batch waits for the next epoch, which is shuffled anew.
-        index: Batches drawn before this one.
-        num_shards: A batch takes equally many clips, or one more, of each remainder that clip
-            numbers leave when they are divided by this.
+        seed: Seed of the run.
+        num_clips: Number of clips to draw from.
+        batch_clips: Clips of a batch, or all if there are fewer. An epoch leaves out the clips that
+            do not fill its last batch.
+        index: Number of the batch, from 0.
+        num_shards: A batch takes an equal number of clips, or one more, from each shard; clip n
+            belongs to shard ``n % num_shards``.
 
     Returns:
         Indices below ``num_clips``.
@@ -40,19 +47,23 @@ def clip_batch(
 
 @functools.lru_cache(maxsize=2)
 def _epoch_order(seed: int, num_clips: int, epoch: int, num_shards: int) -> Int[Tensor, " clip"]:
-    """All clips, shuffled; with shares, a clip goes to a place that leaves its own remainder."""
+    """All clips, shuffled. With shards, the clip at position n belongs to the shard of n."""
     order = torch.randperm(num_clips, generator=random_stream(seed, "clip order", num_clips, epoch))
     if num_shards == 1:
         return order
-    places = torch.arange(num_clips)
-    by_share = [(numbers % num_shards).argsort(stable=True) for numbers in (places, order)]
-    return places.index_copy(0, places[by_share[0]], order[by_share[1]])
+    positions = torch.arange(num_clips)
+    by_shard = [(numbers % num_shards).argsort(stable=True) for numbers in (positions, order)]
+    return positions.index_copy(0, positions[by_shard[0]], order[by_shard[1]])
 
 
 class TrainingClips:
-    """The pixels of the training clips, addressed by clip and by point of the flattened grid.
+    """The pixels of the training clips, by clip and by point of the flattened grid.
 
-    A process has the pixels of its own clips only.
+    Args:
+        store: The clips.
+        rows: Rows of the training clips in the store.
+        device: Device of the results.
+        group: The processes of the run; each holds the pixels of its own clips only.
     """
 
     def __init__(
@@ -68,9 +79,9 @@ class TrainingClips:
         self.points_per_frame = store.height * store.width
         self.resident: UInt8[Tensor, "clip point 3"] | None = None
         self.reads = ReadAhead(lambda clips: self.store.frames([self.rows[c] for c in clips]))
-        own = group.local_rows(rows)
-        if len(own) * self.num_points * 3 <= RESIDENT_BYTES:
-            self.resident = torch.from_numpy(store.frames(own)).flatten(1, 3).to(device)
+        local = group.local_rows(rows)
+        if len(local) * self.num_points * 3 <= RESIDENT_BYTES:
+            self.resident = torch.from_numpy(store.frames(local)).flatten(1, 3).to(device)
         generator = random_stream(0, "points of the median color")
         probe = torch.randint(self.num_points, (1024,), generator=generator)
         self.median_colors = torch.cat(
@@ -81,14 +92,14 @@ class TrainingClips:
         )
 
     def expect(self, *batches: Int[Tensor, " clip"]) -> None:
-        """Begin to read, where clips are on the disk, the ones of the batches that come next."""
+        """Start reading the clips of the next batches if clips are not in memory."""
         if self.resident is None:
             self.reads.expect([batch[self.group.batch_index(batch)].tolist() for batch in batches])
 
     def colors(
         self, clips: Int[Tensor, " clip"], points: Int[Tensor, "clip point"]
     ) -> Float[Tensor, "clip point rgb=3"]:
-        """Colors in [-1, 1]."""
+        """The colors of points, in [-1, 1]."""
         return self._pixels(clips, points).float().div(127.5).sub(1)
 
     def uniform_points(
@@ -98,7 +109,7 @@ class TrainingClips:
         generator: torch.Generator,
         frames: Int[Tensor, " clip"] | None = None,
     ) -> Int[Tensor, "clip point"]:
-        """Points drawn with equal probability, with replacement, of whole clips or of one frame."""
+        """Draw points with equal probability and replacement, from whole clips or one frame."""
         if frames is None:
             return torch.randint(self.num_points, (num_clips, num_points), generator=generator)
         size = (num_clips, num_points)
@@ -112,20 +123,28 @@ class TrainingClips:
         generator: torch.Generator,
         frames: Int[Tensor, " clip"] | None = None,
         num_candidates: int = 8,
-        places: Int[Tensor, " own"] | slice = slice(None),
-    ) -> Int[Tensor, "own point"]:
-        """Points drawn where a clip moves or differs from its median color.
+        batch_index: Int[Tensor, " local"] | slice = slice(None),
+    ) -> Int[Tensor, "local point"]:
+        """Draw points where a clip moves or differs from its median color.
 
-        A uniform draw of ``num_candidates`` times as many points is thinned in proportion to the
-        importance of each, so that no map of it is ever stored. Chance is drawn for all clips, and
-        points are found for those in some ``places`` among them.
+        Points are chosen from ``num_candidates`` times as many uniform ones, in proportion to their
+        importance, so that no importance map is needed.
+
+        Args:
+            clips: The clips of the whole batch. Random numbers are drawn for all of them, so that
+                the result does not depend on the number of processes.
+            num_points: Number of points for each clip.
+            generator: On the CPU.
+            frames: The frame of each clip to draw from; None draws from all frames.
+            num_candidates: Candidates for each point.
+            batch_index: Positions in the batch of the clips that points are computed for.
 
         Source: Rubin (1987), sampling–importance resampling; to draw in proportion to p without
         replacement, take the largest p / q with q from Exp(1), as ``torch.multinomial`` does.
         """
         drawn = self.uniform_points(len(clips), num_points * num_candidates, generator, frames)
-        exponential = torch.empty(drawn.shape).exponential_(generator=generator)[places]
-        candidates, clips = drawn[places], clips[places]
+        exponential = torch.empty(drawn.shape).exponential_(generator=generator)[batch_index]
+        candidates, clips = drawn[batch_index], clips[batch_index]
         color = self._pixels(clips, candidates).float()
         earlier, later = candidates - self.points_per_frame, candidates + self.points_per_frame
         before = self._pixels(clips, torch.where(earlier < 0, candidates, earlier)).float()
@@ -143,5 +162,36 @@ class TrainingClips:
         if self.resident is not None:
             return self.resident[self.group.local_index(clips)[:, None], points]
         frames = self.reads(clips.tolist())
-        places = points[:, :, None].expand(-1, -1, 3).cpu()
-        return torch.from_numpy(frames).flatten(1, 3).gather(1, places).to(self.device)
+        index = points[:, :, None].expand(-1, -1, 3).cpu()
+        return torch.from_numpy(frames).flatten(1, 3).gather(1, index).to(self.device)
+
+
+def semantic_features(
+    store: ClipStore,
+    rows: list[int],
+    config: TrainingConfig,
+    device: torch.device,
+    *,
+    progress: bool = True,
+    group: ProcessGroup = SINGLE_PROCESS,
+) -> Float[Tensor, "clip time feature"] | None:
+    """Frame features of this process's clips, padded to the width of the model's input.
+
+    Returns:
+        None if the model has no semantic embedding.
+
+    Raises:
+        UserError: The features are wider than the model's input.
+    """
+    if config.model.latent.semantic == "none":
+        return None
+    encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
+    with group.rank0_first():  # the others read what it has cached in the store's folder
+        features = group.local_rows(frame_features(store, rows, encoder, progress=progress))
+    missing = config.model.latent.video_clip.feature_width - features.shape[2]
+    if missing < 0:
+        raise UserError(
+            f"expected frame features of at most {features.shape[2] + missing} numbers, got "
+            f"{features.shape[2]}: set --model.latent.video-clip.feature-width {features.shape[2]}"
+        )
+    return torch.nn.functional.pad(features, (0, missing)).to(device)

@@ -1,4 +1,4 @@
-"""How well a space holds the clips of a store."""
+"""How well a space reconstructs the clips of a store."""
 
 import dataclasses
 import math
@@ -20,7 +20,7 @@ CLIPS_AT_ONCE = 16
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Scores of the clips that a space and a store share."""
+    """Scores of the clips of a store that a space was trained on."""
 
     ids: list[str]
     """The clips, in the order of the scores."""
@@ -30,11 +30,11 @@ class Evaluation:
     """Clips of the store that have no latent in the space."""
 
     def summary(self) -> dict[str, Any]:
-        """Means over the clips, and how many there are."""
+        """The number of clips, and the means of the scores over them."""
         return {"num_clips": len(self.ids), **self.fidelity.means()}
 
     def per_clip(self) -> dict[str, dict[str, float | None]]:
-        """Every score of every clip, by id; None where a score is not finite."""
+        """The scores of every clip by its id; None for scores that are not finite."""
         names = [field.name for field in dataclasses.fields(self.fidelity)]
         columns = [getattr(self.fidelity, name).tolist() for name in names]
         return {
@@ -53,29 +53,30 @@ def evaluate(
     max_clips: int | None = None,
     progress: bool = True,
 ) -> Evaluation:
-    """Reconstruct the clips of a store and compare.
+    """Reconstruct the training clips of a store from their latents, and compare.
 
     Args:
-        space: Its clips are recognized by their ids.
-        store: The originals.
-        max_clips: Evaluate only so many, spread evenly over the store; None evaluates all.
+        space: The space; its clips are matched by their ids.
+        store: The original clips.
+        max_clips: Most clips to evaluate, evenly spread over the store; None evaluates all.
         progress: Show a progress bar in a terminal.
 
     Returns:
         PSNR, SSIM and the error E (thesis Eq. 3.6), over all pixels and over moving ones.
 
     Raises:
-        UserError: The clips are of another size, none of them has a latent, or none is asked for.
+        UserError: The clips have another size, none of them has a latent, or ``max_clips`` is below
+            1.
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     check_clips(space, store, max_clips)
-    known = set(space.ids)
-    rows = [row for row, record in enumerate(store.records) if record.id in known]
+    trained = set(space.ids)
+    rows = [row for row, record in enumerate(store.records) if record.id in trained]
     num_unknown = len(store) - len(rows)
     if not rows:
         raise UserError(
-            f"none of the {len(store)} clips of '{store.folder}' was trained on, so none has a "
-            "latent in this space"
+            f"expected clips that the space was trained on, but none of the {len(store)} clips of "
+            f"'{store.folder}' has a latent in it"
         )
     rows = evenly_spread(rows, max_clips)
     parts = []
@@ -100,10 +101,10 @@ def evaluate(
 
 
 def check_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> None:
-    """Refuse clips that cannot be compared with what a space renders.
+    """Check that the clips of a store have the size of a space's clips.
 
     Raises:
-        UserError: They are of another size, or none is asked for.
+        UserError: They have another size, or ``max_clips`` is below 1.
     """
     if max_clips is not None and max_clips < 1:
         raise UserError(f"expected max_clips of at least 1, got {max_clips}")
@@ -117,7 +118,7 @@ def check_clips(space: VideoSpace, store: ClipStore, max_clips: int | None) -> N
 
 
 def evenly_spread(rows: list[int], max_rows: int | None) -> list[int]:
-    """At most so many of some rows, evenly spread over them; None keeps all.
+    """Choose at most ``max_rows`` rows, evenly spread; None returns all.
 
     Example:
         >>> evenly_spread([3, 4, 5, 6, 7, 8], 3)
@@ -135,16 +136,16 @@ def score_space(
     *,
     max_clips: int = 64,
 ) -> dict[str, Any]:
-    """Score a space that has just been trained, and write the scores on its card.
+    """Evaluate a trained space, and write the scores to its files.
 
     Args:
-        folder: Of the space.
-        store: The clips it was trained on.
-        report: How the training went.
-        max_clips: Clips to look at; rendering takes its time.
+        folder: Folder of the space.
+        store: The clips that it was trained on.
+        report: The result of the training.
+        max_clips: Most clips to evaluate.
 
     Returns:
-        The scores that are now in ``config.json`` and on the card.
+        The scores, as written to ``config.json`` and the card.
     """
     space = VideoSpace.from_pretrained(folder, choose_device())
     summary = evaluate(space, store, max_clips=max_clips).summary()

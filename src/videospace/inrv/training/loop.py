@@ -1,4 +1,4 @@
-"""Training a space: one loop."""
+"""Training a space: the training loop."""
 
 import contextlib
 import dataclasses
@@ -6,28 +6,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torch import Tensor
-
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.training.config import TrainingConfig, with_keyframes_at_most
-from videospace.inrv.training.curriculum import next_stage_index, stage_at
-from videospace.inrv.training.data import TrainingClips, clip_batch
+from videospace.inrv.training.curriculum import curriculum_order, next_stage_index, stage_at
+from videospace.inrv.training.data import TrainingClips, clip_batch, semantic_features
 from videospace.inrv.training.objective import psnr_from_squared_error
 from videospace.inrv.training.read_ahead import WaitingNotice
 from videospace.inrv.training.state import (
     Progress,
     TrainingState,
-    curriculum_order,
     is_saved,
     save_training,
-    semantic_features,
     snapshot,
     start_or_resume,
 )
 from videospace.inrv.training.step import training_step
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
-from videospace.runtime.interrupts import StopRequest, stop_on_signal
+from videospace.runtime.interrupts import stop_on_signal
 from videospace.runtime.log import RunLog
 from videospace.runtime.memory import out_of_memory_hint
 from videospace.runtime.native_libraries import keep_freed_memory
@@ -40,13 +36,13 @@ LESS_MEMORY = "--batch.num-clips or --batch.points-per-clip"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
-    """How a run is carried out; nothing here changes what a step computes."""
+    """How a run is executed; no option changes what a step computes."""
 
     time_budget_seconds: float | None = None
-    """Stop in good order after so much time of training, over all sittings of the run. A cosine
-    schedule then ends with the budget, so the result depends on the speed of the machine."""
+    """Finish the run after so much training time, summed over interruptions. A cosine schedule ends
+    with the budget, so that the result depends on the speed of the machine."""
     checkpoint_seconds: float = 120.0
-    """Time between two saves of the state; it is saved at the end too."""
+    """Time between two checkpoints; the end of the run is saved in any case."""
     log_every: int = 20
     """Steps between two lines of metrics.jsonl."""
     tensorboard: bool = False
@@ -65,18 +61,18 @@ class TrainingOptions:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingReport:
-    """How a run ended."""
+    """The result of a run."""
 
     finished: bool
-    """False when it was interrupted; the same call goes on."""
+    """False if the run was interrupted; the same call resumes it."""
     step: int
-    """Steps taken."""
+    """Number of steps."""
     points: int
-    """Points seen."""
+    """Number of training points, all steps together."""
     seconds: float
-    """Time of training, over all sittings."""
+    """Training time, summed over interruptions."""
     psnr_db: float
-    """Of the training points, smoothed over steps."""
+    """PSNR on the training points, smoothed over steps."""
 
 
 def train(
@@ -86,25 +82,27 @@ def train(
     options: TrainingOptions | None = None,
     on_step: Callable[[TrainingState], None] | None = None,
 ) -> TrainingReport:
-    """Train a space on the training clips of a store, or continue a run that was stopped.
+    """Train a space on the training clips of a store, or resume an interrupted training.
 
-    Under torchrun all processes call it and train one space; the first one writes it.
-
-    The run is a function of the store and the configuration: on a CPU a run that was killed and
-    continued ends bit for bit where an uninterrupted one does (unless a time budget is given).
+    The result is a function of the store and the configuration: on a CPU, a run that was
+    interrupted and resumed ends bit for bit like an uninterrupted one, unless it has a time budget.
+    Under torchrun, all processes call this function and train one space, which rank 0 writes.
 
     Args:
         store: The clips.
-        out: Folder of the space. It can be opened with ``VideoSpace.from_pretrained`` from the
-            first save on.
-        config: What to train; defaults to the ``fast`` preset's model.
-        options: How to carry it out.
+        out: Folder of the space. ``VideoSpace.from_pretrained`` opens it from the first checkpoint
+            on.
+        config: Model and training settings; None takes the defaults.
+        options: How the run is executed; None takes the defaults.
         on_step: Called after every step, for benchmarks.
 
+    Returns:
+        Whether the run is finished, and its length and error.
+
     Raises:
-        UserError: The store is empty, the folder is in use, cannot be written to, or holds another
-            run; memory does not suffice; another process of the run has ended; or the loss is not
-            finite, in which case the clips are named.
+        UserError: The store has no training clips; the folder is in use, cannot be written to, or
+            holds a different run; the memory does not suffice; another process of the run has
+            ended; or the loss is not finite, in which case the message names the clips.
     """
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     config, options, out = config or TrainingConfig(), options or TrainingOptions(), Path(out)
@@ -121,6 +119,7 @@ def train(
         if group.is_rank0:
             stack.enter_context(folder_lock(out))
         state, resumed = start_or_resume(store, rows, out, config, device, group)
+        progress = state.progress
         clips = TrainingClips(store, rows, device, group)
         shown = options.progress is not False
         features = semantic_features(store, rows, config, device, progress=shown, group=group)
@@ -130,15 +129,62 @@ def train(
                 RunLog(
                     out,
                     total_points=int(config.total_points),
-                    resume_step=state.progress.step if resumed else None,
+                    resume_step=progress.step if resumed else None,
                     tensorboard=options.tensorboard,
                     progress=options.progress,
                 )
             )
-        _loop(state, clips, features, out, options, log, stop, on_step)
-    progress = state.progress
+        tables = state.model.axis_tables(clips.size, device)
+        order = curriculum_order(config.seed, state.num_clips, config.curriculum)
+        started = last_save = time.monotonic()
+        steps_before, seconds_before = progress.step, progress.seconds
+        batch_clips, num_shards = config.batch.num_clips, config.batch.num_shards
+        notice = WaitingNotice(clips.reads)
+        state.model.train()
+
+        while (fraction := _finished_fraction(progress, config, options)) < 1:
+            if any(group.all_reduce_scalars(stop.requested)):
+                break
+            stage = stage_at(len(order), progress.stage) if config.curriculum else None
+            num_clips = stage.num_clips if stage else len(order)
+            batch, next_batch = (
+                order[clip_batch(config.seed, num_clips, batch_clips, index, num_shards)]
+                for index in (progress.stage_step, progress.stage_step + 1)
+            )
+            clips.expect(batch, next_batch)
+            training_step(state, clips, batch, features, tables, fraction)
+            if stage:
+                index = next_stage_index(
+                    len(order), stage.index, progress.squared_error, config.curriculum_threshold
+                )
+                if index != stage.index:  # the error of the old clips says nothing about new ones
+                    progress.stage, progress.stage_step, progress.squared_error = index, 0, 4.0
+
+            now = time.monotonic()  # rank 0 decides when to save
+            progress.seconds, is_save_due = group.broadcast_scalars(
+                seconds_before + now - started, now - last_save > options.checkpoint_seconds
+            )
+            if log and progress.step % options.log_every == 0:
+                log.record(
+                    step=progress.step,
+                    points=progress.points,
+                    seconds=round(progress.seconds, 3),
+                    fraction=fraction,
+                    psnr_db=psnr_from_squared_error(progress.squared_error),
+                    num_clips=float(num_clips),
+                )
+            if (text := notice.after_step()) and log:
+                log.say(text)
+            if on_step:
+                on_step(state)
+            if is_save_due:
+                save_training(state, clips, features, out)
+                last_save = time.monotonic()
+
+        if progress.step > steps_before or not is_saved(state, clips, features, out):
+            save_training(state, clips, features, out)
     return TrainingReport(
-        finished=_fraction(progress, config, options) >= 1,
+        finished=_finished_fraction(progress, config, options) >= 1,
         step=progress.step,
         points=progress.points,
         seconds=progress.seconds,
@@ -146,70 +192,10 @@ def train(
     )
 
 
-def _loop(
-    state: TrainingState,
-    clips: TrainingClips,
-    features: Tensor | None,
-    out: Path,
-    options: TrainingOptions,
-    log: RunLog | None,
-    stop: StopRequest,
-    on_step: Callable[[TrainingState], None] | None,
-) -> None:
-    """Step until the run is over, and save. The first process has the clock and the log."""
-    config, progress, group = state.config, state.progress, state.group
-    num_shards = config.batch.num_shards
-    tables = state.model.axis_tables(clips.size, state.codes.device)
-    order = curriculum_order(config, state.num_clips)
-    sitting_start, seconds_before = time.monotonic(), progress.seconds
-    steps_before = progress.step
-    last_save = time.monotonic()
-    notice = WaitingNotice(clips.reads)
-    state.model.train()
-    while (fraction := _fraction(progress, config, options)) < 1:
-        if any(group.all_reduce_scalars(stop.requested)):
-            break
-        stage = stage_at(len(order), progress.stage) if config.curriculum else None
-        num_clips = stage.num_clips if stage else len(order)
-        batch, following = (
-            order[clip_batch(config.seed, num_clips, config.batch.num_clips, index, num_shards)]
-            for index in (progress.stage_step, progress.stage_step + 1)
-        )
-        clips.expect(batch, following)
-        training_step(state, clips, batch, features, tables, fraction)
-
-        if stage:
-            error = progress.squared_error
-            index = next_stage_index(len(order), stage.index, error, config.curriculum_threshold)
-            if index != stage.index:  # new clips, of which the old error says nothing
-                progress.stage, progress.stage_step, progress.squared_error = index, 0, 4.0
-        now = time.monotonic()
-        is_due = now - last_save > options.checkpoint_seconds
-        progress.seconds, save_due = group.broadcast_scalars(
-            seconds_before + now - sitting_start, is_due
-        )
-        if log and progress.step % options.log_every == 0:
-            log.record(
-                step=progress.step,
-                points=progress.points,
-                seconds=round(progress.seconds, 3),
-                fraction=fraction,
-                psnr_db=psnr_from_squared_error(progress.squared_error),
-                num_clips=float(num_clips),
-            )
-        if (said := notice.after_step()) and log:
-            log.say(said)
-        if on_step:
-            on_step(state)
-        if save_due:
-            save_training(state, clips, features, out)
-            last_save = time.monotonic()
-    if progress.step > steps_before or not is_saved(state, clips, features, out):
-        save_training(state, clips, features, out)
-
-
-def _fraction(progress: Progress, config: TrainingConfig, options: TrainingOptions) -> float:
-    """How much of the run is done, by points or by time, whichever is further."""
+def _finished_fraction(
+    progress: Progress, config: TrainingConfig, options: TrainingOptions
+) -> float:
+    """Fraction of the run that is done, by points or by time, whichever is larger."""
     by_points = progress.points / config.total_points
     budget = options.time_budget_seconds
     return max(by_points, progress.seconds / budget if budget else 0.0)

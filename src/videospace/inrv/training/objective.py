@@ -1,4 +1,4 @@
-"""What training minimizes."""
+"""The training objective: reconstruction error and Gaussian regularizer."""
 
 import math
 from typing import Literal
@@ -17,7 +17,7 @@ def pointwise_error(
     target: Float[Tensor, "clip point rgb=3"],
     loss: ReconstructionLoss,
 ) -> Float[Tensor, " clip"]:
-    """Mean error of every clip, in the units of [-1, 1] colors.
+    """Mean error of every clip, of colors in [-1, 1].
 
     Source: thesis Eq. 3.2 (squared). The authors' code trains the absolute error.
     """
@@ -35,29 +35,29 @@ def gaussian_divergence(
     """KL(N(μ, σ) ‖ N(0, 1)) of the mean and deviation of *all* latents, mean over dimensions.
 
     Args:
-        latents: The latest known latent of every clip of this process, without gradient.
-        rows: Which of them are in the batch.
-        batch_latents: The batch's latents, through which the gradient flows.
-        group: The processes, whose clips all count.
+        latents: The most recent latents of all clips of this process, without gradient.
+        rows: The rows of the batch's clips among them.
+        batch_latents: The latents of the batch, with gradient.
+        group: The processes, whose latents are pooled.
 
     Returns:
-        At least 0; infinite when all latents agree in a dimension.
+        At least 0; infinite if all latents are equal in a dimension.
 
-    Source: thesis Eq. 3.9 (δ is the caller's weight).
+    Source: thesis Eq. 3.9, without its weight δ.
     """
-    everyone = latents.index_copy(0, rows, batch_latents)
-    own_mean, own_variance = everyone.mean(dim=0), everyone.var(dim=0, unbiased=False)
-    share = len(latents) / group.all_reduce_scalars(len(latents))[0]
-    mean = group.all_reduce_with_gradient(share * own_mean)
-    # The variance does not change with the mean to first order, so no gradient flows through it.
+    updated = latents.index_copy(0, rows, batch_latents)
+    local_mean, local_variance = updated.mean(dim=0), updated.var(dim=0, unbiased=False)
+    fraction = len(latents) / group.all_reduce_scalars(len(latents))[0]
+    mean = group.all_reduce_with_gradient(fraction * local_mean)
+    # The gradient of the variance with respect to the mean is zero, hence detach.
     variance = group.all_reduce_with_gradient(
-        share * (own_variance + (own_mean - mean.detach()).square())
+        fraction * (local_variance + (local_mean - mean.detach()).square())
     )
     return 0.5 * (variance + mean.square() - 1 - variance.log()).mean()
 
 
 def psnr_from_squared_error(squared_error: float) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared error on [-1, 1] colors.
+    """Convert a mean squared error of colors in [-1, 1] to a PSNR in dB.
 
     Example:
         >>> round(psnr_from_squared_error(4e-3), 6)
@@ -67,6 +67,6 @@ def psnr_from_squared_error(squared_error: float) -> float:
 
 
 def squared_error(prediction: Tensor, target: Tensor) -> Float[Tensor, ""]:
-    """Mean squared error without gradient, for reporting."""
+    """Mean squared error without gradient, for logging."""
     with torch.no_grad():
         return (prediction - target).square().mean()

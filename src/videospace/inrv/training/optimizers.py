@@ -1,4 +1,4 @@
-"""Small pieces of the optimizer: a schedule, a moving average, and Adam for rows of a table."""
+"""Optimization: schedule, gradient clipping, weight averaging, Adam for rows, and Muon."""
 
 import math
 from typing import Literal
@@ -15,12 +15,12 @@ from videospace.inrv.training.config import OptimizerConfig
 def learning_rate_factor(
     fraction: float, step: int, *, warmup_steps: int, schedule: Literal["constant", "cosine"]
 ) -> float:
-    """What the learning rates are multiplied with.
+    """The factor of the learning rates at a step.
 
     Args:
         fraction: Progress of the whole run in [0, 1].
-        step: Steps taken so far, for the linear warm-up.
-        warmup_steps: Steps until the full rate; 0 for none.
+        step: Number of previous steps, for the linear warm-up.
+        warmup_steps: Steps until the full rate; 0 for no warm-up.
         schedule: ``constant``, or ``cosine`` down to zero (Loshchilov & Hutter, 2017).
 
     Example:
@@ -34,18 +34,18 @@ def learning_rate_factor(
 
 
 def shorten_gradients(gradients: list[Tensor], usual_norm: float | None, max_ratio: float) -> float:
-    """Scale gradients down, in place, if they are together much longer than usual.
+    """Scale gradients down in place if their norm is much larger than usual.
 
-    Adam's second moment learns of a sudden large gradient too late; one such step can throw a
-    network of sines back to a constant picture.
+    Adam's second moment adapts too slowly to a sudden large gradient, and one such step can reset a
+    network of sines to a constant picture.
 
     Args:
-        gradients: Of all weights.
+        gradients: The gradients of all weights.
         usual_norm: Running mean of their joint Euclidean norm; None at the first step.
-        max_ratio: How many times the usual norm they may have.
+        max_ratio: Largest norm, as a multiple of the usual one.
 
     Returns:
-        The running mean, with this step.
+        The running mean, including this step.
     """
     norm = torch.nn.utils.get_total_norm(gradients).item()
     if usual_norm is None:
@@ -58,7 +58,7 @@ def shorten_gradients(gradients: list[Tensor], usual_norm: float | None, max_rat
 
 
 class MovingAverage:
-    """Exponential moving average of weights, updated only every so many steps to stay cheap."""
+    """Exponential moving average of weights, which is updated every ``EVERY`` steps."""
 
     EVERY = 10
 
@@ -67,7 +67,7 @@ class MovingAverage:
         self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
 
     def update(self, model: nn.Module, step: int) -> None:
-        """Move towards the model. The average is shorter at the beginning (Karras et al., 2024)."""
+        """Update the average; its time constant is shorter at first (Karras et al., 2024)."""
         if step % self.EVERY:
             return
         decay = min(self.decay**self.EVERY, (step + 1) / (step + 10 * self.EVERY))
@@ -77,9 +77,9 @@ class MovingAverage:
 
 
 class RowAdam:
-    """Adam on the rows of a table that a batch touches; the cost does not grow with the table.
+    """Adam on the rows of a table that are in a batch, at a cost independent of the table's size.
 
-    Every row counts its own steps, so a clip that joins late starts as fresh as the first.
+    Each row counts its own steps for the bias correction, also when its clip joins late.
 
     Source: Kingma & Ba (2015), Algorithm 1, applied row by row.
     """
@@ -95,7 +95,7 @@ class RowAdam:
     def step(
         self, rows: Int[Tensor, " batch"], gradient: Float[Tensor, "batch code"], rate: float
     ) -> None:
-        """Move some rows. The rows must differ from each other."""
+        """Update some rows, which must be distinct."""
         beta_mean, beta_square = self.betas
         self.steps[rows] += 1
         steps = self.steps[rows, None]
@@ -107,7 +107,7 @@ class RowAdam:
 
 
 def weight_optimizers(model: InrvModel, config: OptimizerConfig) -> dict[str, Optimizer]:
-    """Optimizers that share the weights of a model between them, by the name of their kind.
+    """Create the optimizers of a model's weights, by the name of their kind.
 
     Muon takes the matrices of the hypernetwork's generators; base weights, biases and the latent
     map stay with Adam. Its steps have the root mean square of Adam's, so one learning rate

@@ -1,4 +1,4 @@
-"""Named configurations. Each derives from another and says where it comes from."""
+"""Presets: named training configurations, each with its source and the score it should reach."""
 
 import dataclasses
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from videospace.runtime.errors import UserError
 
 
 def fast() -> TrainingConfig:
-    """Real videos on a laptop: a few hundred clips at 64×64 in minutes.
+    """Preset for real videos on a laptop: trains a few hundred clips of 64×64 px in minutes.
 
     Should reach 38 dB on the 270 training clips of GRID faces in two minutes on two CPU cores.
     """
@@ -23,9 +23,9 @@ def fast() -> TrainingConfig:
 
 
 def tiny() -> TrainingConfig:
-    """A simple set, such as BouncingBall, in less than a minute.
+    """Preset for simple videos, such as BouncingBall: trains in less than a minute.
 
-    Should reach 48 dB on its 50 clips, with every interpolation showing one whole ball.
+    Should reach 48 dB on its 50 clips, and every interpolation should show one whole ball.
     """
     return dataclasses.replace(
         fast(),
@@ -50,12 +50,12 @@ def tiny() -> TrainingConfig:
 def paper() -> TrainingConfig:
     """INR-V as published: thesis 3.3, appendix A.2 of the paper, and the authors' code.
 
-    Full grid of two clips a step, Adam at 1e-4, no schedule, no average. The objective is the
-    printed squared error (Eq. 3.2); the authors' code trains the absolute error (``loss``).
-    Checkpoints and disk reads of every step, as in their loop, are left out.
+    A step has the full grid of two clips. Adam has a constant learning rate of 1e-4, and weights
+    are not averaged. The objective is the squared error (Eq. 3.2); the authors' code minimizes the
+    absolute error (``loss``).
 
-    Departs: the published runs add Video-CLIP or the Gaussian regularizer for large sets; switch
-    them on with ``model.latent.semantic`` (and a code width of 512) or ``gaussian_weight``.
+    Departs: the published runs use Video-CLIP or the Gaussian regularizer for large sets; set
+    ``model.latent.semantic`` (with a code width of 512) or ``gaussian_weight``.
     """
     return TrainingConfig(
         model=ModelConfig(
@@ -87,10 +87,10 @@ PRESETS: dict[str, Callable[[], TrainingConfig]] = {"fast": fast, "tiny": tiny, 
 
 
 def preset(name: str) -> TrainingConfig:
-    """The preset with a name.
+    """Return the preset with a name.
 
     Raises:
-        UserError: There is none; the names are listed.
+        UserError: There is no such preset.
 
     Example:
         >>> preset("tiny").model.latent.width

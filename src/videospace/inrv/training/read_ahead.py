@@ -1,4 +1,4 @@
-"""Clips that do not fit into memory, read while the step before theirs computes."""
+"""Reading clips from the disk in a background thread, one step ahead."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import UInt8
 
 NOTICE_STEPS = 50
-"""Steps after which it is known whether training waits for clips."""
-MOST_WAITING = 0.5
-"""Share of the time that may be spent on waiting for clips."""
+"""Steps between two measurements of the waiting time."""
+MAX_WAITING_FRACTION = 0.5
+"""Fraction of the time spent waiting for clips above which a notice is shown."""
 
 
 class ReadAhead:
-    """Reads batches of clips in a thread of its own, in the order in which they are expected.
+    """Reads batches of clips in a background thread, in the order in which they are expected.
 
     Args:
         read: Reads clips by number.
@@ -33,17 +33,17 @@ class ReadAhead:
         self._reader = ThreadPoolExecutor(1, "read-ahead")
         self._batches: dict[tuple[int, ...], Future[np.ndarray]] = {}
         self.seconds_waited = 0.0
-        """Time for which somebody has waited for clips."""
+        """Total time that calls have waited for clips."""
 
     def expect(self, batches: Sequence[Sequence[int]]) -> None:
-        """Say which batches are needed next; others are forgotten."""
+        """Start reading the next batches, and drop all others."""
         self._batches = {
             key: self._batches.get(key) or self._reader.submit(self._read, key)
             for key in map(tuple, batches)
         }
 
     def __call__(self, clips: Sequence[int]) -> UInt8[np.ndarray, "clip time height width 3"]:
-        """The clips of a batch; those that nobody expected are read now."""
+        """Return the clips of a batch, which are read now if they were not expected."""
         start = time.monotonic()
         expected = self._batches.get(tuple(clips))
         found = expected.result() if expected else self._read(clips)
@@ -52,26 +52,26 @@ class ReadAhead:
 
 
 class WaitingNotice:
-    """Says once when most of the time goes into waiting for clips."""
+    """Detects once that most of the time is spent waiting for clips."""
 
     def __init__(self, reads: ReadAhead):
         self.reads = reads
         self._steps, self._start, self._waited = 0, time.monotonic(), reads.seconds_waited
-        self._is_told = False
+        self._was_shown = False
 
     def after_step(self) -> str | None:
-        """What there is to say, looked at every so many steps."""
+        """Return the notice in the step in which it is due, otherwise None."""
         self._steps += 1
-        if self._is_told or self._steps % NOTICE_STEPS:
+        if self._was_shown or self._steps % NOTICE_STEPS:
             return None
         now = time.monotonic()
-        share = (self.reads.seconds_waited - self._waited) / max(1e-9, now - self._start)
+        fraction = (self.reads.seconds_waited - self._waited) / max(1e-9, now - self._start)
         self._start, self._waited = now, self.reads.seconds_waited
-        if share <= MOST_WAITING:
+        if fraction <= MAX_WAITING_FRACTION:
             return None
-        self._is_told = True
+        self._was_shown = True
         return (
-            f"data-bound: {share:.0%} of the time waits for clips; copy the store to a faster "
-            "disk, or take fewer clips (--batch.num-clips) and more points of each "
+            f"data-bound: {fraction:.0%} of the time is spent waiting for clips; copy the store to "
+            "a faster disk, or use fewer clips (--batch.num-clips) and more points of each "
             "(--batch.points-per-clip)"
         ).replace("%", " %", 1)

@@ -1,16 +1,15 @@
-"""What a training run has to remember, and how it is kept on the disk."""
+"""The state of a training run: starting or resuming it, and saving it with its space."""
 
 import dataclasses
 import json
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.semantic.feature_cache import choose_frame_encoder, frame_features
 from videospace.inrv.space.files import RENAMED_MODULES, SPACE_FILES
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import initial_codes
@@ -28,43 +27,43 @@ from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
-from videospace.runtime.random import global_random_stream, random_stream
+from videospace.runtime.random import global_random_stream
 from videospace.runtime.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
 ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
-"""The tensors with a row for each clip. A process has those of its own clips, the file all."""
+"""Tensors with a row for each clip: a process has the rows of its clips, the file has all rows."""
 
 
 @dataclasses.dataclass
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     step: int = 0
-    """Steps taken."""
+    """Number of steps."""
     points: int = 0
-    """Points seen."""
+    """Number of training points, all steps together."""
     seconds: float = 0.0
-    """Time spent on steps."""
+    """Training time."""
     stage: int = 0
     """Index of the curriculum's stage."""
     stage_step: int = 0
-    """Steps taken in this stage."""
+    """Number of steps in this stage."""
     squared_error: float = 4.0
     """Mean squared error on [-1, 1] colors, smoothed over steps."""
     gradient_norm: float | None = None
-    """Usual norm of the weights' gradients."""
+    """Running mean of the norm of the weights' gradients."""
     precision: Precision = "float32"
-    """Of matrix products; a run keeps the one that it began with, on any machine."""
+    """Of matrix products; a run keeps the precision it started with, on any machine."""
 
 
 class TrainingState:
-    """Model, optimizers, codes and progress of a run: all that the next step depends on.
+    """Model, optimizers, codes and progress of a run: everything that the next step depends on.
 
     Args:
-        config: Of the run.
-        codes: Of the clips of this process.
-        device: Where to compute.
+        config: Settings of the run.
+        codes: Codes of the clips of this process.
+        device: Device of all tensors.
         group: The processes of the run.
     """
 
@@ -89,7 +88,7 @@ class TrainingState:
         self.progress = Progress(precision=choose_precision(config.precision, device))
 
     def _prepare_optimizers(self) -> None:
-        """Make their state now, not in the first step, so that it can be saved before it."""
+        """Create the optimizers' state, so that it can be saved before the first step."""
         for parameter in self.model.parameters():
             parameter.grad = torch.zeros_like(parameter)
         for optimizer in self.optimizers.values():
@@ -99,7 +98,7 @@ class TrainingState:
             state["step"].zero_()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything but the progress, by name; the tensors are the live ones of this process."""
+        """All tensors of this process by name; they are not copies."""
         named = {
             "codes": self.codes,
             "latents": self.latents,
@@ -116,33 +115,33 @@ class TrainingState:
         return named
 
     def save(self, folder: Path, content: str) -> None:
-        """Write the state as one file, whole or not at all; the first process does, for all.
+        """Write the state of all processes as one file, atomically, on rank 0.
 
         Args:
-            folder: Of the run.
-            content: What the run trains on; another content cannot be resumed.
+            folder: Folder of the run.
+            content: The result of :func:`training_content`, which must not change on resuming.
         """
         metadata = {
             "config": json.dumps(dataclasses.asdict(self.config)),
             "progress": json.dumps(dataclasses.asdict(self.progress)),
             "content": content,
         }
-        own = self.tensors()
+        local = self.tensors()
         tables = {
-            name: RowBlocks(self._full_shape(name, own[name]), own[name].dtype, blocks)
-            for name, blocks in ((name, self.group.gather_rows(own[name])) for name in ROW_TABLES)
+            name: RowBlocks(self._full_shape(name, local[name]), local[name].dtype, blocks)
+            for name, blocks in ((name, self.group.gather_rows(local[name])) for name in ROW_TABLES)
         }
         if self.group.is_rank0:
-            save_tensors(folder / STATE_FILE, {**own, **tables}, metadata)
+            save_tensors(folder / STATE_FILE, {**local, **tables}, metadata)
         else:
             for name in written_order(tables):
                 assert not list(tables[name].blocks)
 
     def load(self, folder: Path, content: str) -> None:
-        """Continue where :meth:`save` left off.
+        """Load what :meth:`save` has written.
 
         Raises:
-            UserError: The state is damaged, or of other settings or clips.
+            UserError: The file is damaged, or belongs to other settings or clips.
         """
         path = folder / STATE_FILE
         saved, metadata = load_tensors(path)
@@ -175,12 +174,12 @@ class TrainingState:
         )
 
     def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:
-        """The shape that a tensor has in the file."""
+        """The shape of a tensor in the file."""
         return (self.num_clips, *value.shape[1:]) if name in ROW_TABLES else tuple(value.shape)
 
 
 def _differences(saved: dict, asked: dict, prefix: str = "") -> list[str]:
-    """Fields that differ, in words."""
+    """Describe the fields that differ."""
     found = []
     for name, value in saved.items():
         if isinstance(value, dict):
@@ -188,75 +187,6 @@ def _differences(saved: dict, asked: dict, prefix: str = "") -> list[str]:
         elif value != asked[name]:
             found.append(f"{prefix}{name} was {value}, now {asked[name]}")
     return found
-
-
-def training_content(store: ClipStore, rows: list[int]) -> str:
-    """What a run trains on: clips held out, or added to the store later, do not matter."""
-    shape = f"{store.num_frames}x{store.height}x{store.width}"
-    return f"{shape}:{','.join(store.records[row].id for row in rows)}"
-
-
-@torch.no_grad()
-def save_training(
-    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
-) -> None:
-    """Write the state to go on from, and the space to use: averaged weights, current codes.
-
-    The first process writes; all have to call it, as they do the two functions below.
-    """
-    store = clips.store
-    for name, value in state.tensors().items():
-        require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
-    state.save(out, training_content(store, clips.rows))
-    space = snapshot(state, clips, features)
-    if state.group.is_rank0:
-        space.save_pretrained(out)
-
-
-def is_saved(
-    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
-) -> bool:
-    """Whether a save would write what is on the disk already; it may carry scores since then."""
-    space = snapshot(state, clips, features)
-    return bool(state.group.broadcast_scalars(state.group.is_rank0 and _holds(out, space))[0])
-
-
-def _holds(out: Path, space: VideoSpace) -> bool:
-    if not (out / STATE_FILE).exists():
-        return False
-    try:
-        saved = VideoSpace.from_pretrained(out)
-    except UserError:  # a save was cut off between its files
-        return False
-    same_codes = torch.equal(saved.latents, space.latents.cpu())
-    return same_codes and saved.fingerprint() == space.fingerprint()
-
-
-@torch.no_grad()
-def snapshot(
-    state: TrainingState, clips: TrainingClips, features: Tensor | None = None
-) -> VideoSpace:
-    """The space as it is now; on other processes than the first, with their own clips alone."""
-    model = InrvModel(state.config.model).to(state.codes.device)
-    averaged = state.config.optimizer.average_decay > 0
-    model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
-    model.eval()
-    blocks = zip(
-        state.codes.split(1024),
-        features.split(1024) if features is not None else [None] * len(state.codes),
-        strict=False,
-    )
-    latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
-    store, rows = clips.store, clips.rows
-    everyone = list(state.group.gather_rows(latents))
-    if state.group.is_rank0:
-        latents = torch.cat(everyone).to(latents.device)
-    else:
-        rows = state.group.local_rows(rows)
-    shape = ClipShape(
-        num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
-    )
-    return VideoSpace(model, latents, [store.records[row].id for row in rows], shape)
 
 
 def start_or_resume(
@@ -267,21 +197,32 @@ def start_or_resume(
     device: torch.device,
     group: ProcessGroup = SINGLE_PROCESS,
 ) -> tuple[TrainingState, bool]:
-    """A fresh state, or the saved one and True.
+    """Create the state of a new run, or load the state of an interrupted one.
 
-    The first process looks at the folder and makes the codes, since two machines might lay the
-    same clips out in different ways; every process takes from the saved state what it owns.
+    Rank 0 initializes the codes and scatters them, since different machines may round them
+    differently. Each process loads the rows of its own clips.
+
+    Args:
+        store: The clips.
+        rows: Rows of the training clips in the store.
+        out: Folder of the run.
+        config: Settings of the run.
+        device: Device of the state.
+        group: The processes of the run.
+
+    Returns:
+        The state, and whether it was resumed.
 
     Raises:
-        UserError: The folder holds a run with other settings or clips, files that are none of
-            a run's and that a save would overwrite; or there are more processes than clips.
+        UserError: The folder holds a run with other settings or clips, or files that do not belong
+            to a run and would be overwritten; or there are more processes than clips.
     """
     if len(rows) < group.count:
         raise UserError(
             f"expected a clip for each of the {group.count} processes, got {len(rows)} clips"
         )
     if group.is_rank0:
-        for pattern in (".*.part.*", ".tmp??????"):  # left by a kill: the second by safetensors
+        for pattern in (".*.part.*", ".tmp??????"):  # left by killed processes
             for path in out.glob(pattern):
                 path.unlink()
     resumed = bool(group.broadcast_scalars((out / STATE_FILE).exists())[0])
@@ -294,9 +235,13 @@ def start_or_resume(
     else:
         if group.is_rank0:
             _require_new(out)
-            parts = width // num_keyframes
             codes = initial_codes(
-                config.code_init, store.frames, rows, parts, config.seed, num_keyframes
+                config.code_init,
+                store.frames,
+                rows,
+                width // num_keyframes,
+                config.seed,
+                num_keyframes,
             )
         codes = group.scatter_rows(codes, len(rows), width)
     state = TrainingState(config, codes, device, group)
@@ -313,32 +258,73 @@ def _require_new(out: Path) -> None:
         )
 
 
-def curriculum_order(config: TrainingConfig, num_clips: int) -> Int[Tensor, " clip"]:
-    """The order in which clips join: mixed, since neighbors in a store come from one file."""
-    if not config.curriculum:
-        return torch.arange(num_clips)
-    return torch.randperm(num_clips, generator=random_stream(config.seed, "curriculum"))
+@torch.no_grad()
+def save_training(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> None:
+    """Write the training state, and the space with its averaged weights.
+
+    Rank 0 writes, but all processes must call this function, and likewise the two below.
+
+    Raises:
+        UserError: A weight or code is not finite, or the folder cannot be written to.
+    """
+    store = clips.store
+    for name, value in state.tensors().items():
+        require_finite(value, f"the last save is kept: after step {state.progress.step}, {name}")
+    state.save(out, training_content(store, clips.rows))
+    space = snapshot(state, clips, features)
+    if state.group.is_rank0:
+        space.save_pretrained(out)
 
 
-def semantic_features(
-    store: ClipStore,
-    rows: list[int],
-    config: TrainingConfig,
-    device: torch.device,
-    *,
-    progress: bool = True,
-    group: ProcessGroup = SINGLE_PROCESS,
-) -> Float[Tensor, "clip time feature"] | None:
-    """Frame features of this process's clips, as wide as the model takes them; None without."""
-    if config.model.latent.semantic == "none":
-        return None
-    encoder = choose_frame_encoder(config.frame_encoder, store.frames, rows, device=str(device))
-    with group.rank0_first():  # who find in the store's folder what it has encoded
-        features = group.local_rows(frame_features(store, rows, encoder, progress=progress))
-    missing = config.model.latent.video_clip.feature_width - features.shape[2]
-    if missing < 0:
-        raise UserError(
-            f"the frame encoder gives {features.shape[2]} numbers: "
-            f"set --model.latent.video-clip.feature-width {features.shape[2]}"
-        )
-    return torch.nn.functional.pad(features, (0, missing)).to(device)
+def is_saved(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None, out: Path
+) -> bool:
+    """Whether the folder already holds this state; its card may have got scores since then."""
+    space = snapshot(state, clips, features)
+    return bool(state.group.broadcast_scalars(state.group.is_rank0 and _holds(out, space))[0])
+
+
+def _holds(out: Path, space: VideoSpace) -> bool:
+    if not (out / STATE_FILE).exists():
+        return False
+    try:
+        saved = VideoSpace.from_pretrained(out)
+    except UserError:  # a save was interrupted between two files
+        return False
+    same_codes = torch.equal(saved.latents, space.latents.cpu())
+    return same_codes and saved.fingerprint() == space.fingerprint()
+
+
+def training_content(store: ClipStore, rows: list[int]) -> str:
+    """Describe the clips that a run trains on: their size and their ids."""
+    shape = f"{store.num_frames}x{store.height}x{store.width}"
+    return f"{shape}:{','.join(store.records[row].id for row in rows)}"
+
+
+@torch.no_grad()
+def snapshot(
+    state: TrainingState, clips: TrainingClips, features: Tensor | None = None
+) -> VideoSpace:
+    """The current space with all clips on rank 0, and with their local clips on other processes."""
+    model = InrvModel(state.config.model).to(state.codes.device)
+    averaged = state.config.optimizer.average_decay > 0
+    model.load_state_dict(state.average.weights if averaged else state.model.state_dict())
+    model.eval()
+    blocks = zip(
+        state.codes.split(1024),
+        features.split(1024) if features is not None else [None] * len(state.codes),
+        strict=False,
+    )
+    latents = torch.cat([model.latents(codes, block) for codes, block in blocks])
+    store, rows = clips.store, clips.rows
+    gathered = list(state.group.gather_rows(latents))
+    if state.group.is_rank0:
+        latents = torch.cat(gathered).to(latents.device)
+    else:
+        rows = state.group.local_rows(rows)
+    shape = ClipShape(
+        num_frames=store.num_frames, height=store.height, width=store.width, fps=store.fps
+    )
+    return VideoSpace(model, latents, [store.records[row].id for row in rows], shape)

@@ -19,7 +19,7 @@ from videospace.runtime.process_group import ProcessGroup
 from videospace.runtime.random import global_random_stream, random_stream
 
 SMOOTHING = 0.98
-"""Share of the past in the running mean of the reconstruction error."""
+"""Weight of the past in the running mean of the reconstruction error."""
 
 
 def training_step(
@@ -30,25 +30,25 @@ def training_step(
     tables: tuple[Tensor, Tensor, Tensor],
     fraction: float,
 ) -> None:
-    """One step of gradient descent on some clips.
+    """Take one step of gradient descent on a batch of clips.
 
     Args:
         state: Changed in place.
-        clips: The pixels.
-        batch: Indices of the clips to look at, on the CPU. Each process looks at its own.
+        clips: The pixels of the training clips.
+        batch: Indices of the clips of the batch, on the CPU; each process computes its own.
         features: Frame features of this process's clips, for a semantic embedding.
         tables: The encoded axes of the clips' grid.
         fraction: Progress of the whole run in [0, 1], for the schedule.
 
     Raises:
-        UserError: The loss is not finite; nothing has changed then.
+        UserError: The loss is not finite; the state has not changed then.
     """
     config, progress, group = state.config, state.progress, state.group
     generator = random_stream(config.seed, "points", progress.step)
 
-    # What is drawn is drawn for the whole batch, so that it does not depend on who owns a clip.
-    places = group.batch_index(batch)
-    chosen = batch[places].to(state.codes.device)
+    # Random numbers are drawn for the whole batch, and so do not depend on the number of processes.
+    batch_index = group.batch_index(batch)
+    chosen = batch[batch_index].to(state.codes.device)
     rows = group.local_index(chosen)
     codes = state.codes[rows].requires_grad_()
     with global_random_stream(
@@ -56,25 +56,29 @@ def training_step(
     ):
         latents = state.model.latents(codes, None if features is None else features[rows])
     frames = times = None
-    if config.model.latent.num_keyframes > 1:  # an INR holds at one time, so a step sees one frame
+    if (
+        config.model.latent.num_keyframes > 1
+    ):  # an INR is valid at one time, so a step has one frame
         frames = torch.randint(clips.size[0], batch.shape, generator=generator)
-        times = state.model.frame_times(clips.size[0], codes.device)[frames[places]]
-    with _products_in(progress.precision, codes.device):
+        times = state.model.frame_times(clips.size[0], codes.device)[frames[batch_index]]
+    with _autocast(progress.precision, codes.device):
         layers = state.model.layers(latents, times)
-    points = _points(config, clips, batch, places, frames, generator).to(codes.device)
+    points = _points(config, clips, batch, batch_index, frames, generator).to(codes.device)
     target = clips.colors(chosen, points)
-    shared = config.batch.points_per_clip is None and frames is None  # all have the whole grid
+    shared = (
+        config.batch.points_per_clip is None and frames is None
+    )  # the points of all clips are equal
     encoded = gather_points(tables, points[:1] if shared else points)
-    with _products_in(progress.precision, codes.device):
+    with _autocast(progress.precision, codes.device):
         colors = state.model.colors(encoded, layers).float()
     clip_errors = pointwise_error(colors, target, config.loss)
     loss = clip_errors.sum() / len(batch)
     if config.gaussian_weight:
         regularizer = gaussian_divergence(state.latents, rows, latents, group)
         loss = loss + config.gaussian_weight * regularizer
-    own_share = len(chosen) / len(batch)
-    own_error = own_share * squared_error(colors, target).item() if own_share else 0.0
-    error, num_bad = group.all_reduce_scalars(own_error, not math.isfinite(loss.item()))
+    local_fraction = len(chosen) / len(batch)
+    local_error = local_fraction * squared_error(colors, target).item() if local_fraction else 0.0
+    error, num_bad = group.all_reduce_scalars(local_error, not math.isfinite(loss.item()))
     if num_bad:
         _refuse_step(clip_errors, chosen, clips, group, progress.step)
 
@@ -88,8 +92,8 @@ def training_step(
         schedule=config.optimizer.schedule,
     )
     for optimizer in state.optimizers.values():
-        for group in optimizer.param_groups:
-            group["lr"] = config.optimizer.learning_rate * factor
+        for param_group in optimizer.param_groups:
+            param_group["lr"] = config.optimizer.learning_rate * factor
     if (max_ratio := config.optimizer.max_gradient_ratio) is not None:
         progress.gradient_norm = shorten_gradients(gradients, progress.gradient_norm, max_ratio)
     for optimizer in state.optimizers.values():
@@ -107,8 +111,8 @@ def training_step(
     progress.squared_error = past * progress.squared_error + (1 - past) * error
 
 
-def _products_in(precision: Precision, device: torch.device) -> torch.autocast:
-    """Inside, matrix products are computed in a precision."""
+def _autocast(precision: Precision, device: torch.device) -> torch.autocast:
+    """Compute matrix products in a precision."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
@@ -116,23 +120,25 @@ def _points(
     config: TrainingConfig,
     clips: TrainingClips,
     batch: Int[Tensor, " clip"],
-    places: Int[Tensor, " own"] | slice,
+    batch_index: Int[Tensor, " local"] | slice,
     frames: Int[Tensor, " clip"] | None,
     generator: torch.Generator,
-) -> Int[Tensor, "own point"]:
-    """The points of a step, of whole clips or of one frame of each."""
+) -> Int[Tensor, "local point"]:
+    """The points of a step, from whole clips or from one frame of each."""
     count = config.batch.points_per_clip
     if count is None:
         if frames is None:
             grid = torch.arange(clips.num_points, device=clips.device)
-            return grid.expand(len(batch[places]), -1)
-        starts = frames[places, None] * clips.points_per_frame
+            return grid.expand(len(batch[batch_index]), -1)
+        starts = frames[batch_index, None] * clips.points_per_frame
         return starts + torch.arange(clips.points_per_frame)
     num_important = round(count * config.batch.important_fraction)
     num_uniform = count - num_important
-    points = clips.uniform_points(len(batch), num_uniform, generator, frames)[places]
+    points = clips.uniform_points(len(batch), num_uniform, generator, frames)[batch_index]
     if num_important:
-        important = clips.important_points(batch, num_important, generator, frames, places=places)
+        important = clips.important_points(
+            batch, num_important, generator, frames, batch_index=batch_index
+        )
         points = torch.cat([points, important], dim=1)
     return points
 
@@ -144,13 +150,13 @@ def _refuse_step(
     group: ProcessGroup,
     step: int,
 ) -> NoReturn:
-    """Stop before the step is taken, and name the clips."""
+    """Raise an error that names the clips whose loss is not finite."""
     bad = chosen[~clip_errors.isfinite()].tolist()
     ids = group.all_gather([clips.store.records[clips.rows[clip]].id for clip in bad])
     if not ids:
         raise UserError(
-            f"the Gaussian regularizer is not finite in step {step}, as the latents of all clips "
-            "agree in some number: use more clips, --code-init.method gaussian or "
+            f"the Gaussian regularizer is not finite in step {step}, since some number is equal in "
+            "the latents of all clips: use more clips, --code-init.method gaussian or "
             "--gaussian-weight 0; the last save is kept"
         )
     more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
