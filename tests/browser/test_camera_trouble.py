@@ -148,7 +148,7 @@ def test_a_refused_camera_can_be_allowed_later(open_browser, studio, face_film):
     wait_for_camera(browser)
 
 
-def test_a_studio_that_is_started_anew_in_mid_recording_still_answers(open_page, studio):
+def test_a_studio_that_restarts_during_a_recording_still_recognizes_it(open_page, studio):
     page = open_page()
     wait_for_camera(page)
     hold_space(page, lambda: (time.sleep(0.6), studio.stop(), studio.start()))
@@ -158,7 +158,7 @@ def test_a_studio_that_is_started_anew_in_mid_recording_still_answers(open_page,
     wait(page, "byId('notice').hidden")
 
 
-def test_a_studio_that_comes_back_after_the_recording_still_answers(open_page, studio):
+def test_a_studio_that_restarts_after_a_recording_still_recognizes_it(open_page, studio):
     page = open_page()
     wait_for_camera(page)
     hold_space(page, lambda: (time.sleep(0.6), studio.stop()))

@@ -54,7 +54,7 @@ def browser(open_browser, data, reader) -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser) -> Callable[[str, str], Any]:
-    """Opens a page for a person, loaded anew."""
+    """Opens a page for a person, reloaded."""
 
     def start(name: str, person: str) -> Any:
         browser.execute_script(

@@ -186,7 +186,7 @@ def test_phrases_are_spoken_with_one_tap_and_can_be_changed(page):
     wait(page, "byId('phrases').lastChild.textContent === 'Good night'")
 
 
-def test_a_studio_that_was_started_anew_is_waited_for(page, studio):
+def test_the_page_waits_for_a_studio_that_restarts(page, studio):
     before = [clip["id"] for clip in ask(page, "/api/profiles/ann/clips")]
     hold_space(page)
     word = texts(page, ".guess .word")[0]
@@ -201,7 +201,7 @@ def test_a_studio_that_was_started_anew_is_waited_for(page, studio):
     wait_for(page, lambda: len(ask(page, "/api/profiles/ann/clips")) == len(before))
 
 
-def test_a_studio_with_too_much_to_do_is_asked_again(page):
+def test_the_page_retries_if_the_studio_is_busy(page):
     page.execute_script(
         "const real = window.fetch; window.fetch = (...asked) => { window.fetch = real; return"
         " Promise.resolve(new Response('{}', {status: 503, headers: {'Retry-After': '2'}})) }"
@@ -211,7 +211,7 @@ def test_a_studio_with_too_much_to_do_is_asked_again(page):
     wait(page, "byId('notice').hidden && document.querySelectorAll('#words > li').length > 0")
 
 
-def test_words_and_people_go_out_come_back_and_are_deleted(page, studio):
+def test_profiles_are_exported_imported_and_deleted(page, studio):
     add_word(page, "tea")
     press(page, "[data-page=data]")
     wait(page, "document.querySelectorAll('#words > li').length === 3")
