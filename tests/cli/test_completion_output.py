@@ -176,3 +176,18 @@ def test_mistakes_are_named_and_leave_nothing_behind(folder, capsys, command, me
     assert len(error.strip().splitlines()) == 1
     assert re.search(message, error), error
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "complete @space @clip.mp4 --task predict --seen 2 --no-keep-detail",
+        "complete @space @clip.mp4 --task sparse --share 0.5 --keep-detail",
+        "upscale @space @clip.mp4 --size 24x32 --no-keep-detail",
+    ],
+)
+def test_flags_of_version_0_1_work_and_say_their_new_names(folder, capsys, command):
+    assert run(f"{command} --out @old.mp4 {QUICK}", folder) == 0
+    said = capsys.readouterr().err
+    assert all(flag in said for flag in command.split() if flag in ("--seen", "--share"))
+    assert "back-projection" in said
