@@ -1,4 +1,4 @@
-"""The toys as fixtures."""
+"""Toy models, trainings, stores and spaces as fixtures."""
 
 from collections.abc import Callable
 from pathlib import Path
