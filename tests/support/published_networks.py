@@ -116,11 +116,11 @@ def branches(weights: Weights, names: list[str], kind: str, dilation: int, views
     found = []
     for name, size, view in zip(names, (3, 5, 7), views, strict=True):
         convolution, norm, activation = name.split("|")
-        share = 256 if "mb_ms_tcn" in name else 128
+        num_channels = 256 if "mb_ms_tcn" in name else 128
         y = functional.conv1d(
             view,
-            weights(f"{convolution}.weight", share, view.shape[1], size),
-            weights(f"{convolution}.bias", share),
+            weights(f"{convolution}.weight", num_channels, view.shape[1], size),
+            weights(f"{convolution}.bias", num_channels),
             padding=(size - 1) * dilation,
             dilation=dilation,
         )
