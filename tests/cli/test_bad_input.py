@@ -58,17 +58,14 @@ class TestVideos:
         assert "bad.mp4: the file is empty" in one_line(capsys)
         assert not (tmp_path / "out.npz").exists()
 
-    def test_a_damaged_film_gives_the_frames_before_the_damage(
-        self, tmp_path, call, capsys, frames_as_images
-    ):
+    def test_a_damaged_film_gives_what_is_whole(self, tmp_path, call, capsys, frames_as_images):
         folder = frames_as_images("film", np.full((9, 12, 16, 3), 90, np.uint8))
         broken = folder / "006.png"
         broken.write_bytes(broken.read_bytes()[:40])
         assert call("complete @space %film --out %out.npy") == 0
-        assert np.load(tmp_path / "out.npy").shape == (1, 6, 12, 16, 3)
+        assert np.load(tmp_path / "out.npy").shape == (1, 8, 12, 16, 3)
         said = capsys.readouterr().out
-        assert "announces 9 frames" in said
-        assert "6" in said
+        assert "damaged: 1 frame" in said
 
     @pytest.mark.parametrize("command", ["complete", "upscale"])
     def test_a_film_cut_short(self, films, tmp_path, call, command):
@@ -180,3 +177,27 @@ def test_a_name_that_cannot_be_written_is_refused_before_the_inversion(call, cap
     monkeypatch.setattr("videospace.cli.completion_output.complete_clips", None)  # not callable
     assert call("complete @space @clip.mp4 --out %out.txt --task predict") == 2
     assert "out.txt" in one_line(capsys)
+
+
+class TestOutput:
+    @pytest.mark.parametrize("kind", ["same", "relative", "symbolic link", "hard link"])
+    @pytest.mark.parametrize("command", ["complete", "upscale"])
+    def test_it_never_replaces_an_input(self, films, tmp_path, call, capsys, command, kind):
+        film, out = tmp_path / "film.mp4", tmp_path / "out.mp4"
+        film.write_bytes((films / "long.mp4").read_bytes())
+        if kind == "symbolic link":
+            out.symlink_to(film)
+        elif kind == "hard link":
+            out.hardlink_to(film)
+        else:
+            out = film if kind == "same" else tmp_path / "below" / ".." / "film.mp4"
+            (tmp_path / "below").mkdir()
+        before = film.read_bytes()
+        assert call(f"{command} @space %film.mp4 --out {out}") == 2
+        assert "is an input" in one_line(capsys)
+        assert film.read_bytes() == before
+
+    def test_a_folder_that_cannot_be_written_is_noticed_first(self, films, tmp_path, call, capsys):
+        (tmp_path / "file").write_text("no folder")
+        assert call("complete @space @clip.mp4 --out %file/out.mp4") == 2
+        assert "cannot write" in one_line(capsys)

@@ -16,6 +16,7 @@ CODECS = {
     ".mpg": ("mpeg1video", "yuv420p"),
     ".gif": ("gif", "gray"),
     ".avi": ("mjpeg", "yuvj420p"),
+    ".ts": ("libx264", "yuv420p"),
 }
 
 

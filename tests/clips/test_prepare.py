@@ -38,7 +38,7 @@ def films(tmp_path, monkeypatch, make_video, make_levels):
     """Three films of 9, 12 and 4 frames in ./films, which give 2, 3 and 1 clips of 4 frames."""
     monkeypatch.chdir(tmp_path)
     make_video(Path("films/a.mkv"), make_levels(9))
-    make_video(Path("films/b.mkv"), make_levels(12), fps=10)
+    make_video(Path("films/b.mkv"), make_levels(12))
     make_video(Path("films/deep/c d.mkv"), make_levels(4, first=10))
     return tmp_path
 
@@ -51,9 +51,9 @@ def test_films_become_clips(films, numbers):
     assert [(r.source, r.first_frame, r.fps, r.split) for r in store.records] == [
         ("films/a.mkv", 0, 25.0, "train"),
         ("films/a.mkv", 4, 25.0, "train"),
-        ("films/b.mkv", 0, 10.0, "train"),
-        ("films/b.mkv", 4, 10.0, "train"),
-        ("films/b.mkv", 8, 10.0, "train"),
+        ("films/b.mkv", 0, 25.0, "train"),
+        ("films/b.mkv", 4, 25.0, "train"),
+        ("films/b.mkv", 8, 25.0, "train"),
         ("films/deep/c d.mkv", 0, 25.0, "train"),
     ]
     assert store["b" + store.ids[3][1:]].shape == (4, 8, 12, 3)
@@ -75,12 +75,12 @@ def test_every_and_stride(films, numbers):
         [4, 6, 8],
         [6, 8, 10],
     ]
-    assert store.fps == 5.0
+    assert store.fps == 12.5
 
 
 @pytest.mark.parametrize(("stride", "starts"), [(2, [0, 2, 4, 6]), (3, [0, 3, 6]), (7, [0, 7])])
 def test_stride_without_loss(stride, starts):
-    stream = (np.full((1, 1, 3), value, np.uint8) for value in range(10))
+    stream = ((np.full((1, 1, 3), value, np.uint8), False) for value in range(10))
     clips = list(cut_clips(stream, 3, stride))
     assert [first for first, _ in clips] == starts
     for first, clip in clips:
@@ -191,10 +191,10 @@ def test_every_kind_of_bad_file_is_named(films, make_video, make_levels):
     expected = {
         "bad/empty.mp4": "the file is empty",
         "bad/letter.mp4": "not a video, or cut off before its index",
-        "bad/notes.pdf": "not a video by its suffix",
+        "bad/notes.pdf": "not a video",
         "bad/short.mkv": "too short: 2 frames (one in 2 used), a clip has 4",
         "bad/small.mkv": "the crop 0,0,8,8 leaves the frame of 4x4 px",
-        "gone.mp4": "no such file or folder",
+        "list.txt, line 2": "names 'gone.mp4', which is not there: correct the line",
     }
     assert {item.source: item.reason for item in report.skipped} == expected
     lines = [json.loads(line) for line in Path("store/skipped.jsonl").read_text().splitlines()]
@@ -225,9 +225,9 @@ def test_run_that_skips_everything_fails(films):
     for name in ("a.mp4", "b.mp4"):
         Path(name).write_text("no film")
     Path("c.mp4").touch()
-    with pytest.raises(UserError, match=r"not a video.*\(2 of them\).*empty.*\(1 of them\)"):
+    with pytest.raises(UserError, match=r"a\.mp4.* 1 more.*c\.mp4"):
         prepare(["a.mp4", "b.mp4", "c.mp4"], "store", config())
-    assert len(ClipStore.open("store")) == 0
+    assert not Path("store/store.json").exists()
     assert len(Path("store/skipped.jsonl").read_text().splitlines()) == 3
 
 
@@ -340,3 +340,61 @@ def test_synthetic_sets_by_name(films):
     Path("one.idx").write_bytes(header + bytes([200]) * 28 * 28)
     digits = MovingMnistConfig(digits=Path("one.idx"), num_clips=2, num_frames=3)
     assert prepare(["moving-mnist"], "digits", digits).num_added == 2
+
+
+class TestRealRecordings:
+    def test_a_store_that_failed_takes_another_shape(self, films):
+        with pytest.raises(UserError, match="too short"):
+            prepare(["films/a.mkv"], "store", config(num_frames=100))
+        assert prepare(["films/a.mkv"], "store", config()).num_added == 2
+
+    def test_a_replaced_film_is_named(self, films, make_video, make_levels):
+        prepare(["films"], "store", config())
+        Path("films/a.mkv").touch()  # another time alone is no other film
+        assert prepare(["films"], "store", config()).num_present == 6
+        make_video(Path("films/a.mkv"), make_levels(9, first=5))
+        report = prepare(["films"], "store", config())
+        assert [(item.source, "replaced" in item.reason) for item in report.skipped] == [
+            ("films/a.mkv", True)
+        ]
+        assert (report.num_added, report.num_present) == (0, 4)
+
+    def test_relative_and_absolute_paths_are_one_film(self, films):
+        prepare(["films"], "store", config())
+        report = prepare([films / "films" / "a.mkv"], "store", config())
+        assert (report.num_added, report.num_present) == (0, 2)
+
+    def test_the_holdout_is_made_of_what_can_be_used(self, films, make_video, make_levels):
+        make_video(Path("films/z.mkv"), make_levels(2))
+        Path("films/zz.mp4").write_text("no film")
+        prepare(["films"], "store", config(holdout=1))
+        records = ClipStore.open("store").records
+        assert {r.source for r in records if r.split == "holdout"} == {"films/deep/c d.mkv"}
+
+    def test_films_of_other_rates_are_brought_to_the_median(
+        self, films, make_video, make_levels, numbers
+    ):
+        make_video(Path("films/fast.mkv"), make_levels(16), fps=50)
+        report = prepare(["films"], "store", config())
+        assert (report.fps, report.num_resampled) == (25.0, 1)
+        store = ClipStore.open("store")
+        assert {record.fps for record in store.records} == {25.0}
+        rows = [row for row, r in enumerate(store.records) if r.source == "films/fast.mkv"]
+        assert numbers(store[rows[0]]) == [0, 2, 4, 6]
+
+    def test_a_rate_of_ones_own(self, films, numbers):
+        report = prepare(["films/b.mkv"], "store", config(fps=12.5))
+        assert (report.num_resampled, ClipStore.open("store").fps) == (1, 12.5)
+        assert numbers(ClipStore.open("store")[0]) == [0, 2, 4, 6]
+
+    def test_damage_is_named_though_clips_are_used(self, films, make_levels):
+        for number, frame in enumerate(make_levels(12)):
+            Path("takes").mkdir(exist_ok=True)
+            Image.fromarray(frame).save(f"takes/{number}.png")
+        Path("takes/5.png").write_bytes(b"no image")
+        report = prepare(["takes"], "store", config())
+        assert [record.first_frame for record in ClipStore.open("store").records] == [0, 5]
+        assert [item.source for item in report.damaged] == ["takes"]
+        assert "damaged" in Path("store/skipped.jsonl").read_text()
+        prepare(["takes"], "store", config())
+        assert "damaged" in Path("store/skipped.jsonl").read_text()

@@ -51,7 +51,7 @@ def test_what_is_no_video_is_named(inside):
     assert {item.source: item.reason for item in skipped} == {
         "films/cover.jpg": "an image beside videos",
         "films/nothing": "an empty folder",
-        "films/words.tsv": "not a video by its suffix",
+        "films/words.tsv": "not a video",
     }
 
 
@@ -63,9 +63,8 @@ def test_list_keeps_its_order_and_is_relative_to_itself(inside):
     )
     found, skipped = list_sources(["data/list.txt"])
     assert found == ["data/b.mp4", "data/a.mp4", "data/more/c.mp4", str(absolute)]
-    assert [(item.source, item.reason) for item in skipped] == [
-        ("data/gone.mp4", "no such file or folder")
-    ]
+    assert [item.source for item in skipped] == ["data/list.txt, line 7"]
+    assert "gone.mp4" in skipped[0].reason
 
 
 def test_what_is_named_twice_comes_once(inside):
@@ -91,7 +90,7 @@ def test_stores_are_passed_over(inside):
 def test_list_that_is_no_text(inside):
     (inside / "list.txt").write_bytes(b"\xff\xfe\x00\xd8")
     _, skipped = list_sources(["list.txt"])
-    assert skipped[0].reason == "cannot be read as a list of paths"
+    assert "list of paths" in skipped[0].reason
 
 
 def test_missing_source_is_an_error(inside):
@@ -100,3 +99,49 @@ def test_missing_source_is_an_error(inside):
         list_sources(["flims", "a.mp4", "b.mp4"])
     with pytest.raises(UserError, match="at least one"):
         list_sources([])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbffilms/a b.mp4\r\nfilms/c.mp4\r\n",
+        "films/a b.mp4\nfilms/c.mp4\n".encode("utf-16"),
+        b"films\\a b.mp4\r\nfilms\\c.mp4",
+        b'"films/a b.mp4"\n"films/c.mp4"\n',
+        b"ffconcat version 1.0\nfile 'films/a b.mp4'\nduration 2\nfile films/c.mp4\n",
+        b"films/a b.mp4\0films/c.mp4\0",
+        b"path,label\nfilms/a b.mp4,0\nfilms/c.mp4,1\n",
+        b"films/a b.mp4 0\nfilms/c.mp4 1\n",
+        b"films/a b.mp4\t0\nfilms/c.mp4\t1\n",
+        b"~/films/a b.mp4\n~/films/c.mp4\n",
+    ],
+)
+def test_lists_as_people_write_them(content, inside, monkeypatch):
+    monkeypatch.setenv("HOME", str(inside))
+    touch(inside, "films/a b.mp4", "films/c.mp4")
+    (inside / "list.txt").write_bytes(content)
+    found, skipped = list_sources(["list.txt"])
+    assert [name.removeprefix(f"{inside}/") for name in found] == ["films/a b.mp4", "films/c.mp4"]
+    assert skipped == []
+
+
+def test_a_caption_is_no_list(inside):
+    touch(inside, "clip.mp4")
+    (inside / "clip.txt").write_text("a person walks through a sunlit garden, " * 20)
+    found, skipped = list_sources(["clip.mp4", "clip.txt"])
+    assert found == ["clip.mp4"]
+    assert [item.source for item in skipped] == ["clip.txt"]
+
+
+def test_images_that_are_not_read_are_named_once_with_a_remedy(inside):
+    touch(inside, *(f"photos/{number}.HEIC" for number in range(30)), "photos/Thumbs.db")
+    found, skipped = list_sources(["photos"])
+    assert found == []
+    assert len(skipped) == 1
+    assert "convert" in skipped[0].reason
+
+
+@pytest.mark.parametrize("suffix", [".mts", ".3gp", ".wmv", ".flv", ".vob", ".y4m", ".QT"])
+def test_suffixes_of_cameras(suffix, inside):
+    touch(inside, f"films/a{suffix}")
+    assert list_sources(["films"])[0] == [f"films/a{suffix}"]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from videospace.clips.decoding.video_input import probe
 from videospace.clips.writing import SUFFIXES, mosaic, write_video
 from videospace.runtime.errors import UserError
 
@@ -244,10 +245,17 @@ def test_suffix_may_be_in_capitals(tmp_path):
     assert len(decode(write_video(tmp_path / "A.MP4", clips(), fps=25))) == 6
 
 
-@pytest.mark.parametrize("fps", [0, -1, 0.01, 2000, float("nan"), float("inf")])
+@pytest.mark.parametrize("fps", [0, -1, 0.0001, 2000, float("nan"), float("inf")])
 def test_impossible_frame_rate(tmp_path, fps):
     with pytest.raises(UserError, match="frames per second"):
         write_video(tmp_path / "a.mp4", clips(), fps=fps)
+
+
+@pytest.mark.parametrize("fps", [1 / 3600, 1 / 60, 1000])
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_slow_and_fast_rates_are_read_as_they_were_written(tmp_path, fps, suffix):
+    path = write_video(tmp_path / f"a{suffix}", clips(), fps=fps)
+    assert probe(path).fps == pytest.approx(fps, rel=0.02)
 
 
 def test_contact_sheet_needs_a_column(tmp_path):

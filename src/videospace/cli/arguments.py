@@ -1,10 +1,14 @@
 """Parsing the arguments of a command, including flags and values of the version before."""
 
+import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import tyro
+
+from videospace.runtime.files import check_output
 
 RENAMED_FLAGS = {
     "--codes.start": "--code-init.method",
@@ -60,7 +64,20 @@ def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
         arguments: The arguments as the user typed them.
         prog: Name of the command, for its help.
     """
-    return tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)
+    parsed = tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)
+    if isinstance(out := getattr(parsed, "out", None), Path):
+        check_output(out, list(_input_paths(parsed)))
+    return parsed
+
+
+def _input_paths(command: Any) -> Iterator[Path]:
+    """All paths among the arguments but the output, those of latent files by name, too."""
+    for field in dataclasses.fields(command):
+        value = getattr(command, field.name)
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if field.name != "out" and isinstance(each, (str, Path)):
+                yield Path(each)
+                yield Path(str(each).rpartition(":")[0] or each)
 
 
 def _in_new_names(arguments: Sequence[str], prog: str) -> Iterator[str]:

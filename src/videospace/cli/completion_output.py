@@ -14,6 +14,7 @@ from tqdm import tqdm
 from videospace.cli.partial_results import PartialResults, partial_results
 from videospace.clips.decoding.geometry import center_region, parse_crop, parse_size
 from videospace.clips.decoding.one_clip import frames_of, read_one_clip
+from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import frame_size, probe
 from videospace.clips.writing import write_video
 from videospace.inrv.completion.completion import complete_clips, complete_video
@@ -66,7 +67,7 @@ def write_completed(space: VideoSpace, job: Job) -> None:
     info = probe(job.video)
     print_input_size(job.video, job.input_size, job.crop)
     print_if_short(job.video, info.num_frames, space)
-    num_written = 0
+    num_written, report = 0, ReadReport()
 
     def written(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         nonlocal num_written
@@ -76,12 +77,8 @@ def write_completed(space: VideoSpace, job: Job) -> None:
             num_written += 1
 
     with partial_results(job.out, space, job.command, *job.sources) as results:
-        write_video(job.out, written(_completed(space, job, results)), fps=info.fps)
-    if num_written < info.num_frames:
-        print(
-            f"{job.video}: the file announces {info.num_frames} frames, of which {num_written} "
-            "can be decoded"
-        )
+        write_video(job.out, written(_completed(space, job, results, report)), fps=info.fps)
+    print_report(job.video, report)
     print(
         f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px, "
         f"at {info.fps:g} frames per second"
@@ -91,10 +88,12 @@ def write_completed(space: VideoSpace, job: Job) -> None:
 def write_clip(space: VideoSpace, job: Job) -> None:
     """Complete one clip of the space's length, in one or several samples, and write it."""
     print_input_size(job.video, job.input_size, job.crop)
+    report = ReadReport()
     frames, num_real = read_one_clip(
-        job.video, space.clip.num_frames, job.input_size, crop=job.crop
+        job.video, space.clip.num_frames, job.input_size, crop=job.crop, report=report
     )
     print_if_short(job.video, num_real, space)
+    print_report(job.video, report)
     context = masked_clip(frames, num_real, job.observed_of)
     fps = probe(job.video).fps
     names = [f"{job.video.stem}-{index + 1}" for index in range(job.inversion.samples)]
@@ -143,6 +142,12 @@ def print_input_size(video: Path, input_size: tuple[int, int], crop: str) -> Non
     print(f"{video}: {part}{height}x{width} px, resized to {input_size[0]}x{input_size[1]}")
 
 
+def print_report(video: Path, report: ReadReport) -> None:
+    """Print what is wrong with a video, if anything."""
+    if said := report.describe():
+        print(f"{video}: {said}")
+
+
 def print_if_short(video: Path, num_real: int, space: VideoSpace) -> None:
     """Print that a video has fewer frames than a clip of the space, if so."""
     if num_real < space.clip.num_frames:
@@ -152,9 +157,11 @@ def print_if_short(video: Path, num_real: int, space: VideoSpace) -> None:
         )
 
 
-def _completed(space: VideoSpace, job: Job, results: PartialResults) -> Iterator[np.ndarray]:
+def _completed(
+    space: VideoSpace, job: Job, results: PartialResults, report: ReadReport
+) -> Iterator[np.ndarray]:
     """The frames to write: completed ones, or comparisons."""
-    frames = frames_of(job.video, job.input_size, crop=job.crop)
+    frames = frames_of(job.video, job.input_size, crop=job.crop, report=report)
     complete = partial(
         complete_video,
         size=job.size,

@@ -8,11 +8,17 @@ import numpy as np
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.completion_output import InversionFlags, print_if_short, print_input_size
+from videospace.cli.completion_output import (
+    InversionFlags,
+    print_if_short,
+    print_input_size,
+    print_report,
+)
 from videospace.cli.partial_results import partial_results
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.decoding.one_clip import read_one_clip
+from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import probe
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.inversion import InversionConfig, invert
@@ -76,10 +82,12 @@ def _clip(space: VideoSpace, path: Path, command: Invert) -> Context:
     """The clip of a video as a context: every frame that the video has is observed."""
     size = space.clip.height, space.clip.width
     print_input_size(path, size, command.crop)
+    report = ReadReport()
     frames, num_real = read_one_clip(
-        path, space.clip.num_frames, size, crop=command.crop, first=command.first
+        path, space.clip.num_frames, size, crop=command.crop, first=command.first, report=report
     )
     print_if_short(path, num_real, space)
+    print_report(path, report)
     return masked_clip(frames, num_real, lambda time: np.ones(size, bool))
 
 

@@ -1,14 +1,15 @@
 """``videospace prepare``."""
 
 import dataclasses
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.clips.prepare import SYNTHETIC, PrepareConfig, PrepareReport, prepare
+from videospace.clips.prepare import SYNTHETIC, PrepareConfig, prepare
+from videospace.clips.sources import SkippedSource
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig
 from videospace.clips.work_shard import unfinished_shards
 
@@ -25,7 +26,14 @@ def main(arguments: list[str]) -> None:
         print("the digits are drawn; for handwritten ones, give an MNIST images file with --digits")
     if command.shard:
         _print_unfinished(command.out)
-    _print_skipped(report, None if command.shard else command.out / "skipped.jsonl")
+    list_file = None if command.shard else command.out / "skipped.jsonl"
+    if report.num_resampled:
+        print(
+            f"the frame rates differ: {report.num_resampled} videos were brought to "
+            f"{report.fps:g} frames per second (choose another rate with --fps)"
+        )
+    _print_sources("damaged, but used", report.damaged, list_file)
+    _print_sources("skipped", report.skipped, list_file)
 
 
 def _print_unfinished(store: Path) -> None:
@@ -37,12 +45,17 @@ def _print_unfinished(store: Path) -> None:
     print(f"not finished: {', '.join(map(str, unfinished[:8]))}{more}")
 
 
-def _print_skipped(report: PrepareReport, list_file: Path | None) -> None:
-    if report.skipped:
-        where = f", listed in {list_file}" if list_file else ""
-        print(f"skipped {len(report.skipped)} sources{where}:")
-        for reason, count in Counter(item.reason for item in report.skipped).most_common(5):
-            print(f"  {count} × {reason}")
+def _print_sources(what: str, items: Sequence[SkippedSource], list_file: Path | None) -> None:
+    if not items:
+        return
+    where = f", listed in {list_file}" if list_file else ""
+    print(f"{what}: {len(items)} sources{where}")
+    by_reason: dict[str, list[str]] = {}
+    for item in items:
+        by_reason.setdefault(item.reason, []).append(item.source)
+    commonest = sorted(by_reason.items(), key=lambda found: -len(found[1]))
+    for reason, sources in commonest[:5]:
+        print(f"  {len(sources)} × {reason}: {sources[0]}" + ", ..." * (len(sources) > 1))
 
 
 def _command(kind: type) -> type:

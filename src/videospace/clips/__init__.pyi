@@ -1,5 +1,6 @@
+from .decoding.frame_folder import UnreadableVideo
 from .decoding.one_clip import read_one_clip
-from .decoding.video_input import UnreadableVideo, VideoInfo, probe, read_frames
+from .decoding.video_input import VideoInfo, probe, read_frames
 from .prepare import PrepareReport, prepare
 from .prepare_config import PrepareConfig
 from .store.clip_store import ClipStore

@@ -3,13 +3,15 @@
 import dataclasses
 import math
 import os
+import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import UInt8
 
-from videospace.clips.decoding.video_input import probe, read_frames
+from videospace.clips.decoding.streams import ReadReport
+from videospace.clips.decoding.video_input import probe, read_timed_frames
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.runtime.errors import UnreadableVideo, UserError
 
@@ -34,31 +36,39 @@ class SourceEnd:
 
     reason: str | None = None
     """Why the source gave no clip; None if it gave some."""
+    note: str = ""
+    """What is wrong with a source that gave clips all the same; empty where nothing is."""
+    own_fps: float | None = None
+    """Frames per second of a source that was brought to another rate."""
 
 
 def cut_clips(
-    frames: Iterator[np.ndarray], num_frames: int, stride: int
+    frames: Iterable[tuple[np.ndarray, bool]], num_frames: int, stride: int
 ) -> Iterator[tuple[int, UInt8[np.ndarray, "time height width 3"]]]:
-    """Cut a stream of frames into clips.
+    """Cut a stream of frames into clips, none of which bridges a gap.
 
     Args:
-        frames: The frames.
+        frames: Frames, each with whether others are missing before it.
         num_frames: Frames of a clip.
-        stride: Frames between the starts of two clips.
+        stride: Frames between the starts of two clips; counted anew after a gap.
 
     Yields:
         The number of each clip's first frame in the stream, and the clip.
 
     Example:
-        >>> stream = (np.full((1, 1, 3), value, np.uint8) for value in range(5))
+        >>> stream = ((np.full((1, 1, 3), value, np.uint8), value == 3) for value in range(6))
         >>> [(first, clip[:, 0, 0, 0].tolist()) for first, clip in cut_clips(stream, 2, 2)]
-        [(0, [0, 1]), (2, [2, 3])]
+        [(0, [0, 1]), (3, [3, 4])]
     """
     window: deque[np.ndarray] = deque(maxlen=num_frames)
-    for number, frame in enumerate(frames):
+    start = 0
+    for number, (frame, follows_gap) in enumerate(frames):
+        if follows_gap:
+            window.clear()
+            start = number
         window.append(frame)
         first = number - num_frames + 1
-        if first >= 0 and first % stride == 0:
+        if first >= start and (first - start) % stride == 0:
             yield first, np.stack(window)
 
 
@@ -72,49 +82,72 @@ def decode_source(
     """
     num_clips = 0
     reason = None
+    report = ReadReport()
+    own_fps = None
     try:
-        for clip in _clips(source, config, num_threads):
+        own_fps, clips = _clips(source, config, num_threads, report)
+        for clip in clips:
             num_clips += 1
             yield clip
     except UnreadableVideo as error:
         reason = error.reason
     except (UserError, OSError) as error:
         reason = str(error)
-    yield SourceEnd(reason=None if num_clips else reason)
+    note = report.describe()
+    if num_clips:
+        yield SourceEnd(note=note, own_fps=own_fps)
+    else:
+        yield SourceEnd(reason="; ".join(filter(None, [reason, note])))
 
 
-def _clips(source: str, config: PrepareConfig, num_threads: int) -> Iterator[DecodedClip]:
+def _clips(
+    source: str, config: PrepareConfig, num_threads: int, report: ReadReport
+) -> tuple[float | None, Iterator[DecodedClip]]:
+    """The rate of a source that is brought to another one, and the clips of the source."""
     info = probe(source)
     fps = config.frame_folder_fps if os.path.isdir(source) else info.fps
-    num_used = math.ceil(info.num_frames / config.every)
+    is_changed = bool(config.fps) and not os.path.isdir(source) and differ(fps, config.fps)
+    rate = config.fps if is_changed else None
+    num_used = math.ceil(info.num_frames * (rate or fps) / fps / config.every)
     num_expected = max(1, (num_used - config.num_frames) // config.frames_apart + 1)
-    limit = config.max_clips_per_source or float("inf")
-    num_frames = num_clips = 0
+    limit = config.max_clips_per_source or sys.maxsize
+    num_frames = 0
 
-    def counted() -> Iterator[np.ndarray]:
+    def counted() -> Iterator[tuple[np.ndarray, bool]]:
         nonlocal num_frames
-        for frame in read_frames(
+        for frame in read_timed_frames(
             source,
             every=config.every,
+            fps=rate,
             size=config.height_width,
             crop=config.crop,
             num_threads=num_threads,
+            report=report,
         ):
             num_frames += 1
-            yield frame
+            yield frame.pixels, frame.follows_gap
 
-    for first, pixels in cut_clips(counted(), config.num_frames, config.frames_apart):
-        yield DecodedClip(
-            first_frame=first * config.every,
-            fps=fps / config.every,
-            pixels=pixels,
-            num_expected=int(min(num_expected, limit)),
-        )
-        num_clips += 1
-        if num_clips >= limit:
-            return
-    if not num_clips:
-        used = f" (one in {config.every} used)" if config.every > 1 else ""
-        raise UnreadableVideo(
-            source, f"too short: {num_frames} frames{used}, a clip has {config.num_frames}"
-        )
+    def clips() -> Iterator[DecodedClip]:
+        num_clips = 0
+        for first, pixels in cut_clips(counted(), config.num_frames, config.frames_apart):
+            yield DecodedClip(
+                first_frame=first * config.every,
+                fps=(rate or fps) / config.every,
+                pixels=pixels,
+                num_expected=min(num_expected, limit),
+            )
+            num_clips += 1
+            if num_clips >= limit:
+                return
+        if not num_clips:
+            taken = f" (one in {config.every} used)" if config.every > 1 else ""
+            raise UnreadableVideo(
+                source, f"too short: {num_frames} frames{taken}, a clip has {config.num_frames}"
+            )
+
+    return fps if is_changed else None, clips()
+
+
+def differ(fps: float, other_fps: float) -> bool:
+    """Whether two frame rates differ by more than 2 %."""
+    return abs(fps / other_fps - 1) > 0.02

@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import json
 import math
+import os
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from videospace.clips.cutting import DecodedClip, SourceEnd
+from videospace.clips.decoding.video_input import probe
 from videospace.clips.parallel_decoding import decode_sources, require_guard
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.shard_stores import (
@@ -22,13 +25,13 @@ from videospace.clips.shard_stores import (
     require_same_count,
 )
 from videospace.clips.sources import SkippedSource, list_sources
-from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.clip_store import DESCRIPTION_FILE, SKIPPED_FILE, ClipStore
 from videospace.clips.store.json_lines import read_json_lines
-from videospace.clips.store.writer import StoreWriter
+from videospace.clips.store.writer import StoreWriter, known_names
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.work_shard import Shard, shards_of
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import UnreadableVideo, UserError
 from videospace.runtime.files import atomic_write, folder_lock
 
 SYNTHETIC = {
@@ -36,6 +39,8 @@ SYNTHETIC = {
     "moving-mnist": MovingMnistConfig,
 }
 """The configuration of each synthetic set, by name."""
+NUM_PROBED = 64
+"""About how many videos tell the common frame rate of a new store."""
 Decoder = Callable[
     [Sequence[str], PrepareConfig], Generator[tuple[str, Iterator[DecodedClip | SourceEnd]]]
 ]
@@ -52,6 +57,12 @@ class PrepareReport:
     """Clips of these sources that the store had already."""
     skipped: tuple[SkippedSource, ...]
     """Sources that could not be used."""
+    damaged: tuple[SkippedSource, ...] = ()
+    """Sources that gave clips, but of which something is missing."""
+    fps: float | None = None
+    """The frame rate to which videos of other rates were brought."""
+    num_resampled: int = 0
+    """How many videos were brought to it."""
     seconds: float
     """How long it took."""
 
@@ -113,7 +124,8 @@ def prepare(
             with folder_lock(work_shard.folder(Path(out))):
                 return _prepare_shard(names, Path(out), work_shard, config, progress, started)
         with folder_lock(Path(out)):
-            return _prepare_videos(names, skipped, Path(out), config, progress, started)
+            outcome = _Outcome(skipped=skipped)
+            return _prepare_videos(names, outcome, Path(out), config, progress, started)
     if shard is not None:
         raise UserError(
             f"expected videos to divide into shards, got {sources[0]}: leave out {shard}"
@@ -128,7 +140,7 @@ def _draw(
     progress: bool,
     started: float,
 ) -> PrepareReport:
-    num_before = len(ClipStore.open(out)) if (Path(out) / "store.json").exists() else 0
+    num_before = len(ClipStore.open(out)) if (Path(out) / DESCRIPTION_FILE).exists() else 0
     if isinstance(config, BouncingBallConfig):
         store = write_bouncing_ball(out, config)
     else:
@@ -142,29 +154,74 @@ def _draw(
     )
 
 
+@dataclasses.dataclass
+class _Outcome:
+    """What is to be said about the sources, collected while they are decoded."""
+
+    skipped: list[SkippedSource] = dataclasses.field(default_factory=list)
+    damaged: list[SkippedSource] = dataclasses.field(default_factory=list)
+    num_resampled: int = 0
+    decoded: set[str] = dataclasses.field(default_factory=set)
+
+    def add(self, source: str, end: SourceEnd) -> None:
+        self.decoded.add(source)
+        if end.reason is not None:
+            self.skipped.append(SkippedSource(source=source, reason=end.reason))
+        elif end.note:
+            self.damaged.append(SkippedSource(source=source, reason=end.note))
+        self.num_resampled += end.own_fps is not None
+
+    def report(self, writer: StoreWriter, config: PrepareConfig, started: float) -> PrepareReport:
+        return PrepareReport(
+            num_added=writer.num_added,
+            num_present=writer.num_present,
+            skipped=tuple(self.skipped),
+            damaged=tuple(self.damaged),
+            fps=config.fps,
+            num_resampled=self.num_resampled,
+            seconds=time.monotonic() - started,
+        )
+
+    def why_nothing(self) -> str:
+        """Why no source can be used: the commonest reasons, each with a source that has it."""
+        by_reason: dict[str, list[str]] = {}
+        for item in self.skipped:
+            by_reason.setdefault(item.reason, []).append(item.source)
+        commonest = sorted(by_reason.items(), key=lambda item: -len(item[1]))[:3]
+        return "; ".join(
+            f"{reason} ('{sources[0]}'"
+            + (f" and {len(sources) - 1} more)" if len(sources) > 1 else ")")
+            for reason, sources in commonest
+        )
+
+
 def _prepare_videos(
     names: list[str],
-    skipped: list[SkippedSource],
+    outcome: _Outcome,
     out: Path,
     config: PrepareConfig,
     progress: bool,
     started: float,
 ) -> PrepareReport:
     decode = ShardReader(out, config).decode if shards_of(out) else decode_sources
-    names = names[: config.max_sources]
+    is_new = not (out / DESCRIPTION_FILE).exists()
     store = _store(out, config)
+    names = known_names(names[: config.max_sources], store.folder)
+    config = _with_common_rate(config, names, store)
     splits = _splits(names, store, config)
     writer = StoreWriter(store, config)
     for group, max_clips in _groups(splits, config.max_clips):
-        skipped += _prepare_group(group, splits, max_clips, config, writer, decode, progress)
-    _write_skipped(store.folder / "skipped.jsonl", skipped, names)
+        _prepare_group(group, splits, max_clips, config, writer, decode, outcome, progress)
+    _write_skipped(store.folder / SKIPPED_FILE, outcome)
     if not writer.num_added + writer.num_present:
-        reasons = Counter(item.reason for item in skipped).most_common(3)
-        reasons_text = "; ".join(f"{reason} ({count} of them)" for reason, count in reasons)
-        raise UserError(f"none of the {len(skipped)} sources can be used: {reasons_text}")
+        if is_new:  # or it would refuse clips of another shape
+            (out / DESCRIPTION_FILE).unlink()
+        raise UserError(
+            f"none of the {len(outcome.skipped)} sources can be used: {outcome.why_nothing()}"
+        )
     del decode  # closes the memory maps of the shards
     delete_shards(out)
-    return _report(writer, skipped, started)
+    return outcome.report(writer, config, started)
 
 
 def _prepare_shard(
@@ -178,13 +235,14 @@ def _prepare_shard(
     """Decode one shard of the sources; sources that the whole store has already are left out."""
     folder = shard.folder(out)
     begin_shard(folder, shard, config)
-    names = names[: config.max_sources]
+    whole = _store(out, config) if (out / DESCRIPTION_FILE).exists() else None
+    names = known_names(names[: config.max_sources], out)
     own = set(shard.select(names))
-    whole = _store(out, config) if (out / "store.json").exists() else None
+    asked, config = config, _with_common_rate(config, names, whole)
     splits = _splits(names, whole, config)
     writer = StoreWriter(_store(folder, config), config)
     merged = StoreWriter(whole, config) if whole else None
-    skipped: list[SkippedSource] = []
+    outcome = _Outcome()
     for group, max_clips in _groups(splits, config.max_clips):
         present = {
             source: merged.skip_if_finished(source) if merged else 0
@@ -194,10 +252,10 @@ def _prepare_shard(
         waiting = [source for source in present if not present[source]]
         # One clip more than there is room for: merging stops at that clip too.
         room = max_clips + 1 - sum(present.values())
-        skipped += _prepare_group(waiting, splits, room, config, writer, decode_sources, progress)
-    _write_skipped(folder / "skipped.jsonl", skipped, sorted(own))
-    finish_shard(folder, config)
-    return _report(writer, skipped, started)
+        _prepare_group(waiting, splits, room, config, writer, decode_sources, outcome, progress)
+    _write_skipped(folder / SKIPPED_FILE, outcome)
+    finish_shard(folder, asked)
+    return outcome.report(writer, config, started)
 
 
 def _store(folder: Path, config: PrepareConfig) -> ClipStore:
@@ -205,23 +263,45 @@ def _store(folder: Path, config: PrepareConfig) -> ClipStore:
     return ClipStore.create(folder, num_frames=config.num_frames, height=height, width=width)
 
 
+def _with_common_rate(
+    config: PrepareConfig, names: list[str], store: ClipStore | None
+) -> PrepareConfig:
+    """The settings with the frame rate to which videos of other rates are brought.
+
+    It is the median of the clips that there are, or else of some of the videos.
+    """
+    if config.fps is not None:
+        return config
+    rates = [record.fps * config.every for record in store.records] if store else []
+    for name in names[:: -(-len(names) // NUM_PROBED)] if not rates and names else ():
+        if not os.path.isdir(name):
+            with contextlib.suppress(UserError, OSError):
+                rates.append(probe(name).fps)
+    return dataclasses.replace(config, fps=statistics.median_low(rates) if rates else None)
+
+
 def _splits(names: list[str], store: ClipStore | None, config: PrepareConfig) -> dict[str, str]:
-    """The split of every source: its split in the store, or else by its position in the list."""
-    num_held_out = config.num_held_out(len(names)) if names else 0
-    splits = dict.fromkeys(names, "train") | dict.fromkeys(
-        names[len(names) - num_held_out :], "holdout"
-    )
-    present = store.records if store else []
-    return splits | {record.source: record.split for record in present if record.source in splits}
+    """The split of every source: its split in the store, or else by its position in the list.
+
+    Only sources that seem to give clips are held out.
+    """
+    in_store = {record.source: record.split for record in (store.records if store else [])}
+    room = config.num_held_out(len(names)) if names else 0
+    splits = dict.fromkeys(names, "train")
+    for name in reversed(names):
+        if not room:
+            break
+        if name in in_store or _seems_long_enough(name, config):
+            splits[name] = "holdout"
+            room -= 1
+    return splits | {name: split for name, split in in_store.items() if name in splits}
 
 
-def _report(writer: StoreWriter, skipped: Sequence[SkippedSource], started: float) -> PrepareReport:
-    return PrepareReport(
-        num_added=writer.num_added,
-        num_present=writer.num_present,
-        skipped=tuple(skipped),
-        seconds=time.monotonic() - started,
-    )
+def _seems_long_enough(source: str, config: PrepareConfig) -> bool:
+    try:
+        return probe(source).num_frames >= config.num_frames * config.every
+    except (UserError, OSError):
+        return False
 
 
 def _groups(splits: dict[str, str], max_clips: int | None) -> list[tuple[list[str], int | float]]:
@@ -243,14 +323,20 @@ def _prepare_group(
     config: PrepareConfig,
     writer: StoreWriter,
     decode: Decoder,
+    outcome: _Outcome,
     progress: bool,
-) -> list[SkippedSource]:
-    """Add the clips of some sources, up to a limit; return the sources that gave none."""
-    finished = {source: writer.skip_if_finished(source) for source in sources}
+) -> None:
+    """Add the clips of some sources, up to a limit."""
+    finished = {}
+    for source in sources:
+        try:
+            finished[source] = writer.skip_if_finished(source)
+        except UnreadableVideo as error:
+            outcome.add(source, SourceEnd(reason=error.reason))
+    sources = list(finished)
     room = max_clips - sum(finished.values())
     waiting = [source for source in sources if not finished[source]] if room > 0 else []
     num_clips: Counter[str] = Counter()
-    skipped = []
     bar = tqdm(unit="clip", disable=None if progress else True)
     with bar, contextlib.closing(decode(waiting, config)) as decoded:
         messages = ((source, message) for source, clips in decoded for message in clips)
@@ -264,20 +350,20 @@ def _prepare_group(
                 per_source = (num_clips.total() + to_come) / len(num_clips)
                 bar.total = round(min(room, per_source * len(waiting)))
                 bar.update()
-            elif message.reason is None:
-                writer.finish(source, num_clips[source])
             else:
-                skipped.append(SkippedSource(source=source, reason=message.reason))
+                outcome.add(source, message)
+                if message.reason is None:
+                    writer.finish(source, num_clips[source])
     writer.flush()
-    return skipped
 
 
-def _write_skipped(path: Path, skipped: list[SkippedSource], sources: list[str]) -> None:
+def _write_skipped(path: Path, outcome: _Outcome) -> None:
     """Update ``skipped.jsonl``; it keeps what earlier runs with other sources have skipped."""
-    now = {item.source: item.reason for item in skipped}
+    now = {item.source: item.reason for item in (*outcome.damaged, *outcome.skipped)}
     lines, _ = read_json_lines(path)
     before = {line.get("source"): line.get("reason") for line in lines}
-    reasons = {source: reason for source, reason in before.items() if source not in sources} | now
+    kept = {source: reason for source, reason in before.items() if source not in outcome.decoded}
+    reasons = kept | now
     items = [{"source": source, "reason": reason} for source, reason in reasons.items()]
     with atomic_write(path) as temporary:
         temporary.write_text("".join(json.dumps(item) + "\n" for item in items))

@@ -34,6 +34,10 @@ class PrepareConfig:
     ``"top,left,height,width"`` in px of the source."""
     every: int = 1
     """Use every n-th frame, for slow motion; the fps of the clips is lower by this factor."""
+    fps: float | None = None
+    """Bring videos of another frame rate to this one by time: each frame stands as long as it is
+    shown. None means the median rate of the store, or of the videos where it is new. Folders of
+    images are left as they are."""
     stride: int | None = None
     """Frames between the starts of two clips of one source, counted after ``every``; None means
     ``num_frames``, so that clips do not overlap."""
@@ -64,6 +68,8 @@ class PrepareConfig:
             raise UserError(
                 f"expected holdout as a fraction below 1 or a number of sources, got {self.holdout}"
             )
+        if self.fps is not None and not 0 < self.fps < float("inf"):
+            raise UserError(f"expected fps above 0, got {self.fps}")
         if not 0 < self.frame_folder_fps < float("inf"):
             raise UserError(f"expected frame_folder_fps above 0, got {self.frame_folder_fps}")
 

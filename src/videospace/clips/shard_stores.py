@@ -122,7 +122,8 @@ class ShardReader:
                 f"no shard in '{self._folder}' has all clips of '{source}': run the shards again "
                 "with the sources as they are now, or delete that folder"
             )
-        yield SourceEnd(reason=self._reasons.get(source) if not found else None)
+        said = self._reasons.get(source)
+        yield SourceEnd(note=said or "") if found else SourceEnd(reason=said)
 
 
 def _require_same_settings(folder: Path, shard: Shard, config: PrepareConfig) -> None:

@@ -2,16 +2,50 @@
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES, natural_order
+from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES, is_animation, natural_order
+from videospace.clips.decoding.streams import is_video_content
+from videospace.clips.store.clip_store import DESCRIPTION_FILE
 from videospace.runtime.errors import UserError
 
 VIDEO_SUFFIXES = frozenset(
-    (".mp4", ".m4v", ".webm", ".mkv", ".mov", ".mpg", ".mpeg", ".gif", ".avi", ".ogv", ".ts")
+    (
+        *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".webm", ".mkv", ".avi", ".divx"),
+        *(".mpg", ".mpeg", ".m1v", ".m2v", ".vob", ".ts", ".mts", ".m2ts", ".m2t", ".mxf", ".dv"),
+        *(
+            ".wmv",
+            ".asf",
+            ".flv",
+            ".ogv",
+            ".ogm",
+            ".rm",
+            ".rmvb",
+            ".h264",
+            ".264",
+            ".h265",
+            ".hevc",
+        ),
+        *(".ivf", ".nut", ".y4m", ".mjpg", ".mjpeg", ".gif", ".apng"),
+    )
 )
-LIST_SUFFIX = ".txt"
+LIST_SUFFIXES = frozenset((".txt", ".lst", ".csv", ".tsv", ".ffconcat"))
+NO_VIDEO_SUFFIXES = frozenset(
+    (
+        *(".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html", ".pdf", ".log", ".py"),
+        *(".srt", ".vtt", ".ass", ".sub", ".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus"),
+        *(".zip", ".tar", ".gz", ".7z", ".rar", ".npy", ".npz", ".h5", ".pt", ".safetensors"),
+    )
+)
+"""Files that are no videos whatever they hold, so that they need not be opened."""
+JUNK_NAMES = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
+"""Files that systems leave behind, of which nobody wants to hear."""
+UNREADABLE_IMAGES = frozenset((".heic", ".heif", ".tif", ".tiff", ".jp2", ".exr", ".dng", ".raw"))
+"""Images that are not read, with what to do."""
+_FFCONCAT_DIRECTIVE = re.compile(r"(ffconcat version|duration|inpoint|outpoint|stream|option)\b")
+CONVERT = "images of this format are not read: convert them to .png or .jpg"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,7 +100,7 @@ def _expand(path: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSour
         yield SkippedSource(source=str(path), reason="no such file or folder")
     elif path.is_dir():
         yield from _expand_folder(path, parents | {real_path})
-    elif path.suffix.lower() == LIST_SUFFIX:
+    elif path.suffix.lower() in LIST_SUFFIXES:
         yield from _expand_list(path, parents | {real_path})
     else:
         yield path
@@ -79,33 +113,120 @@ def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | Sk
     except OSError as error:
         yield SkippedSource(source=str(folder), reason=f"cannot be read: {error.strerror}")
         return
-    if any(entry.name == "store.json" for entry in entries):
+    if any(entry.name == DESCRIPTION_FILE for entry in entries):
         return
-    suffixes = {entry.suffix.lower() for entry in entries if entry.is_file()}
-    has_videos = bool(suffixes & VIDEO_SUFFIXES)
-    if suffixes & IMAGE_SUFFIXES and not has_videos:
+    files = [entry for entry in entries if entry.is_file() and entry.name not in JUNK_NAMES]
+    animations = {entry for entry in files if _is_animation(entry)}
+    videos = animations | {entry for entry in files if _is_video(entry)}
+    if not videos and any(entry.suffix.lower() in IMAGE_SUFFIXES for entry in files):
         yield folder
+    passed_over: dict[str, list[Path]] = {}
     for entry in entries:
-        suffix = entry.suffix.lower()
+        if entry.name in JUNK_NAMES:
+            continue
         if entry.is_dir():
             yield from _expand(entry, parents)
-        elif suffix in VIDEO_SUFFIXES:
+        elif entry in videos:
             yield entry
-        elif suffix in IMAGE_SUFFIXES and has_videos:
-            yield SkippedSource(source=str(entry), reason="an image beside videos")
-        elif suffix not in IMAGE_SUFFIXES:
-            yield SkippedSource(source=str(entry), reason="not a video by its suffix")
+        elif entry.suffix.lower() not in IMAGE_SUFFIXES:
+            reason = CONVERT if entry.suffix.lower() in UNREADABLE_IMAGES else "not a video"
+            passed_over.setdefault(reason, []).append(entry)
+        elif videos:
+            passed_over.setdefault("an image beside videos", []).append(entry)
+    for reason, paths in passed_over.items():
+        for path in paths[:1] if reason == CONVERT else paths:
+            count = f" ({len(paths)} files)" if reason == CONVERT and len(paths) > 1 else ""
+            yield SkippedSource(source=str(path), reason=reason + count)
     if not entries:
         yield SkippedSource(source=str(folder), reason="an empty folder")
 
 
+def _is_animation(path: Path) -> bool:
+    try:
+        return path.suffix.lower() in IMAGE_SUFFIXES and is_animation(path)
+    except OSError:
+        return False
+
+
+def _is_video(path: Path) -> bool:
+    """Whether a file is a video by its suffix, or else by its content."""
+    suffix = path.suffix.lower()
+    if suffix in VIDEO_SUFFIXES:
+        return True
+    known = IMAGE_SUFFIXES | LIST_SUFFIXES | NO_VIDEO_SUFFIXES | UNREADABLE_IMAGES
+    return suffix not in known and is_video_content(path)
+
+
 def _expand_list(path: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSource]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        content = _decoded_list(path.read_bytes())
     except (OSError, UnicodeDecodeError):
-        yield SkippedSource(source=str(path), reason="cannot be read as a list of paths")
+        reason = "cannot be read as a list of paths: save it as UTF-8 text"
+        yield SkippedSource(source=str(path), reason=reason)
         return
-    for line in lines:
-        entry = line.strip()
-        if entry and not entry.startswith("#"):
-            yield from _expand(path.parent / entry, parents)
+    found: list[Path] = []
+    missing: list[SkippedSource] = []
+    lines = content.split("\0") if "\0" in content else content.splitlines()
+    for number, line in enumerate(lines, start=1):
+        entries = list(_readings(line))
+        if not entries:
+            continue
+        here = [path.parent / entry for entry in entries]
+        there = next((candidate for candidate in here if _exists(candidate)), None)
+        if there is not None:
+            found.append(there)
+        elif number > 1 or not _is_header(line):
+            shown = entries[0] if len(entries[0]) <= 60 else entries[0][:57] + "..."
+            reason = f"names '{shown}', which is not there: correct the line"
+            missing.append(SkippedSource(source=f"{path}, line {number}", reason=reason))
+    if not found:
+        reason = "a text file that names no videos: give the videos or their folder"
+        yield SkippedSource(source=str(path), reason=reason)
+        return
+    for entry in found:
+        yield from _expand(entry, parents)
+    yield from missing
+
+
+def _decoded_list(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    return content.decode("utf-8-sig")
+
+
+def _readings(line: str) -> Iterator[str]:
+    """What a line of a list may name, the most literal reading first.
+
+    Example:
+        >>> list(_readings("file 'a b.mp4'"))
+        ["file 'a b.mp4'", 'a b.mp4']
+        >>> list(_readings('"a.mp4",3'))
+        ['"a.mp4",3', 'a.mp4']
+    """
+    entry = line.strip()
+    if not entry or entry.startswith("#") or _FFCONCAT_DIRECTIVE.match(entry):
+        return
+    readings = [entry]
+    quoted = re.match(r"""(?:file\s+)?(["'])(.*?)\1""", entry)
+    if quoted:
+        readings.append(quoted[2])
+    elif entry.startswith("file "):
+        readings.append(entry[5:].strip())
+    readings += [entry.split(mark)[0].strip() for mark in (",", ";", "\t") if mark in entry]
+    if " " in entry:
+        readings.append(entry.rsplit(" ", 1)[0].strip())
+    readings += [os.path.expanduser(each) for each in readings if each.startswith("~")]
+    readings += [each.replace("\\", "/") for each in readings if "\\" in each]
+    yield from dict.fromkeys(filter(None, (each.strip("\"'") or each for each in readings)))
+
+
+def _is_header(line: str) -> bool:
+    """Whether a line may name the columns of a table, such as ``path,label``."""
+    return not re.search(r"[./\\]", line)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # such as a name that is too long
+        return False

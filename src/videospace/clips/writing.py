@@ -50,6 +50,10 @@ SUFFIXES = (*_CODECS, ".png", ".npy")
 """The formats that :func:`write_video` knows."""
 
 
+LOWEST_FPS, LOWEST_GIF_FPS = 1 / 3600, 1 / 600
+"""Slow films are time lapses; a GIF counts the time of a frame in 16 bits."""
+
+
 def write_video(
     path: Path | str,
     frames: Iterable[UInt8[np.ndarray, "clip height width 3"]],
@@ -71,7 +75,7 @@ def write_video(
     Args:
         path: File or folder to write; missing parent folders are made.
         frames: The frames of all clips for each time step.
-        fps: Frames per second, from 0.1 to 1000.
+        fps: Frames per second, from one an hour (of a GIF one in ten minutes) to 1000.
         num_frames: Number of time steps; None means the length of ``frames``. If ``frames`` has
             none, ``.png`` and ``.npy`` collect all frames in memory first.
         names: File names, without suffix, of the clips in a folder; None numbers them. Other
@@ -100,8 +104,11 @@ def write_video(
             f"expected a file name that ends in {', '.join(SUFFIXES)} (or a folder, without a "
             f"suffix), got {path.name!r}"
         )
-    if not 0.1 <= fps <= 1000:
-        raise UserError(f"expected from 0.1 to 1000 frames per second, got {fps}")
+    lowest = LOWEST_GIF_FPS if suffix == ".gif" else LOWEST_FPS
+    if not lowest <= fps <= 1000:
+        raise UserError(
+            f"expected from {lowest:g} to 1000 frames per second for {path.name}, got {fps}"
+        )
     if num_columns < 1:
         raise UserError(f"expected a contact sheet of 1 column or more, got {num_columns}")
     if num_frames is None and isinstance(frames, Sized):
@@ -155,6 +162,18 @@ def _tile(
     gaps = ((0, 0), (0, 0), (0, _GAP_PX), (0, _GAP_PX), (0, 0))
     padded = np.pad(cells, gaps, constant_values=255)
     return rearrange(padded, "row col h w rgb -> (row h) (col w) rgb")[:-_GAP_PX, :-_GAP_PX]
+
+
+def _rational_rate(fps: float | int) -> Fraction:
+    """The rate as a fraction of small numbers, such as 30000/1001.
+
+    Example:
+        >>> str(_rational_rate(29.97)), str(_rational_rate(1 / 3600))
+        ('30000/1001', '1/3600')
+    """
+    if fps < 1:
+        return 1 / Fraction(1 / fps).limit_denominator(1001)
+    return Fraction(fps).limit_denominator(1001)
 
 
 def _checked(
@@ -232,7 +251,7 @@ def _encoder(
     codec = _CODECS[path.suffix.lower()]
     is_gif = codec.name == "gif"
     height, width = size if is_gif else (side + side % 2 for side in size)
-    rate = Fraction(fps).limit_denominator(1001)
+    rate = _rational_rate(fps)
     # The format is given because FFmpeg does not know suffixes in capitals.
     kind = path.suffix.lower().removeprefix(".")
     with av.open(str(path), "w", format=kind, options=codec.container_options) as container:

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import filelock
@@ -54,6 +55,39 @@ def cannot_write(path: Path, error: OSError) -> UserError:
         f"cannot write '{path}': {error.strerror or error}; "
         "choose a folder you may write to, with space left"
     )
+
+
+def check_output(out: Path, inputs: Iterable[Path]) -> None:
+    """Refuse, before any work, an output that would replace an input or cannot be written.
+
+    Args:
+        out: File or folder to be written.
+        inputs: Files and folders that are read; what does not exist is passed over.
+
+    Raises:
+        UserError: The output is an input under this or another name, a frame in a folder that is
+            read, or lies in a folder that cannot be written to.
+    """
+    for path in inputs:
+        frame = path / out.name  # a folder of frames, into which a contact sheet would be written
+        is_frame = out.suffix.lower() == ".png" and _is_same(frame, out)
+        if _is_same(path, out) or is_frame:
+            raise UserError(f"'{out}' is an input: choose another name for the output")
+    parent = out.absolute().parent
+    while not os.path.lexists(parent):
+        parent = parent.parent
+    try:
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise cannot_write(out, error) from error
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 @contextlib.contextmanager

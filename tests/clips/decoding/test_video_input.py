@@ -137,10 +137,10 @@ def test_variable_frame_rate_gives_frames_as_stored(
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm", ".mkv", ".avi"])
-def test_variable_frame_rate_has_the_average_rate(suffix, tmp_path, make_video, make_levels):
-    path = make_video(tmp_path / f"a{suffix}", make_levels(5), times=[0, 1, 2, 7, 9])
+def test_variable_frame_rate_has_the_usual_rate(suffix, tmp_path, make_video, make_levels):
+    path = make_video(tmp_path / f"a{suffix}", make_levels(5), times=[0, 1, 2, 7, 8])
     info = probe(path)
-    assert info.fps == pytest.approx(25 * 4 / 9, rel=1e-3)
+    assert info.fps == pytest.approx(25, rel=1e-3)
     assert info.num_frames == 5
 
 
@@ -211,7 +211,7 @@ def noisy_video(make_video, path):
 
 
 @pytest.mark.parametrize("damage", ["truncated", "overwritten"])
-def test_damaged_file_gives_the_frames_before_the_damage(damage, tmp_path, make_video):
+def test_frames_before_the_damage_are_exact(damage, tmp_path, make_video):
     path = tmp_path / "a.mp4"
     noisy_video(make_video, path)
     whole = list(read_frames(path))
@@ -225,7 +225,7 @@ def test_damaged_file_gives_the_frames_before_the_damage(damage, tmp_path, make_
         path.write_bytes(data)
     frames = list(read_frames(path))
     assert 10 <= len(frames) < 60
-    for frame, original in zip(frames[:-10], whole, strict=False):
+    for frame, original in zip(frames[:20], whole, strict=False):
         np.testing.assert_array_equal(frame, original)
 
 
@@ -305,11 +305,7 @@ def test_orientation_of_photographs_is_applied(tmp_path):
     assert next(read_frames(tmp_path)).shape == (20, 10, 3)
 
 
-def test_broken_frame_ends_the_folder(tmp_path, make_levels, numbers):
-    for number, frame in enumerate(make_levels(4)):
-        Image.fromarray(frame).save(tmp_path / f"{number}.png")
-    (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:60])
-    assert numbers(list(read_frames(tmp_path))) == [0, 1]
+def test_folder_of_broken_frames(tmp_path):
     (tmp_path / "0.png").write_bytes(b"no image")
     with pytest.raises(UnreadableVideo, match=r"0\.png"):
         next(read_frames(tmp_path))

@@ -175,8 +175,8 @@ class TestDamage:
         damaged.write_bytes(content)
         clip, report = read_mouth(damaged, detector)
         assert 0 < len(clip.frames) < 100
-        assert lips_are_in_the_middle(clip.frames)
-        assert report.num_lost_frames > 0
+        assert lips_are_in_the_middle(clip.frames[:30])
+        assert len(clip.frames) + report.num_lost_frames in range(99, 102)
         assert report.problems[0].startswith("the file is damaged: ")
 
     @pytest.mark.parametrize(

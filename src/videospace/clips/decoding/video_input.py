@@ -1,59 +1,72 @@
-"""Decoding the frames of a video file or of a folder of images, one at a time."""
+"""Reading: the frames of a video file or of a folder of images, one at a time."""
 
-import contextlib
 import dataclasses
 import itertools
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
-from av.error import FFmpegError
-from av.stream import Disposition
-from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
-from videospace.clips.decoding.frame_folder import image_paths, over_white, read_images
+from videospace.clips.decoding.frame_folder import (
+    image_paths,
+    is_animation,
+    num_twins,
+    read_animation,
+    read_images,
+)
 from videospace.clips.decoding.geometry import crop_and_resize, parse_crop
-from videospace.runtime.errors import UnreadableVideo
+from videospace.clips.decoding.streams import (
+    DEFAULT_FPS,
+    MAX_PROBED_PACKETS,
+    ReadReport,
+    TimedFrame,
+    decode_stream,
+    frame_rate,
+    open_video,
+    packet_times,
+    shown_stream,
+)
 
-DEFAULT_FPS = 25.0
-_MAX_PACKETS = 3000
-_DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+TOLERANCE = 0.25
+"""A frame that is late by this fraction of a frame's time still counts as on time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What is known of a source before it is decoded."""
+    """What a video tells about itself before it is decoded."""
 
     fps: float
-    """Average frames per second; 25 if the source has no rate, as a folder of images."""
+    """Frames per second, from the usual distance of shown frames; 25 where nothing says it, as for
+    a folder of images."""
     num_frames: int
-    """Expected number of frames; a damaged file gives fewer."""
+    """Frames that are shown, as far as one can tell before decoding."""
 
 
 def probe(path: Path | str) -> VideoInfo:
-    """Read the frame rate and the length of a source, without decoding it.
+    """Read the frame rate and the number of frames of a video.
 
     Args:
         path: A video file or a folder of images.
 
     Raises:
-        UnreadableVideo: The source does not exist or is no video.
+        UnreadableVideo: The file is missing, or no video.
     """
     if os.path.isdir(path):
         return VideoInfo(fps=DEFAULT_FPS, num_frames=len(image_paths(path)))
-    with _open_video(path) as container:
-        stream = _video_stream(container, path)
-        seconds = (container.duration or 0) / 1_000_000
-        times_seconds = _packet_times(container, stream)
-        fps = _average_rate(stream.average_rate or stream.guessed_rate, times_seconds)
-        if len(times_seconds) < _MAX_PACKETS:
-            return VideoInfo(fps=fps, num_frames=len(times_seconds))
-        return VideoInfo(fps=fps, num_frames=stream.frames or round(seconds * fps))
+    if os.path.isfile(path) and is_animation(path):
+        times = [time for _, time in read_animation(path)]
+        return VideoInfo(fps=frame_rate([times], None), num_frames=len(times))
+    with open_video(path) as container:
+        stream = shown_stream(container, path)
+        runs = packet_times(container, stream)
+        fps = frame_rate(runs, stream.average_rate or stream.guessed_rate)
+        num_frames = sum(map(len, runs))
+        if num_frames >= MAX_PROBED_PACKETS // 2:
+            seconds = (container.duration or 0) / 1_000_000
+            num_frames = max(num_frames, stream.frames or round(seconds * fps))
+        return VideoInfo(fps=fps, num_frames=num_frames)
 
 
 def frame_size(path: Path | str) -> tuple[int, int]:
@@ -66,6 +79,57 @@ def frame_size(path: Path | str) -> tuple[int, int]:
     return height, width
 
 
+def read_timed_frames(
+    path: Path | str,
+    *,
+    every: int = 1,
+    fps: float | None = None,
+    size: tuple[int, int] | None = None,
+    crop: str = "center",
+    num_threads: int = 1,
+    report: ReadReport | None = None,
+) -> Iterator[TimedFrame]:
+    """Decode a video frame by frame; it is never in memory as a whole.
+
+    Frames look as a player shows them: turned and mirrored as the file says, with square pixels,
+    deinterlaced, HDR brought to SDR, transparency over white. What is damaged is left out; decoding
+    goes on behind it.
+
+    Args:
+        path: A video file, or a folder of images, which are read in the order of their names.
+        every: Take every n-th frame, beginning with the first.
+        fps: Bring the video to this rate: at each of its times stands the frame shown then. None
+            takes the frames as they are, however they are spaced.
+        size: Height and width in px; None leaves the frames as they are.
+        crop: With a size, the part to take: ``"center"``, the largest centered region of the
+            target's aspect, or ``"top,left,height,width"`` in px of the video as shown.
+        num_threads: Threads of the decoder; the frames do not depend on it.
+        report: Filled in with what is wrong with the video.
+
+    Yields:
+        Frames with their times, and whether others are missing before them.
+
+    Raises:
+        UnreadableVideo: The file is missing, no video, or has not one frame that can be decoded.
+        UserError: The crop leaves the frame.
+    """
+    region = parse_crop(crop)
+    report = ReadReport() if report is None else report
+    taken = every if fps is None else 1
+    if os.path.isdir(path):
+        frames = _folder_frames(path, taken, report)
+    elif os.path.isfile(path) and is_animation(path):
+        animation = itertools.islice(read_animation(path), 0, None, taken)
+        frames = (TimedFrame(pixels, time, False) for pixels, time in animation)
+    else:
+        frames = decode_stream(path, every=taken, num_threads=num_threads, report=report)
+    for frame in frames if fps is None else every_nth(at_rate(frames, fps), every):
+        if size is None:
+            yield frame
+        else:
+            yield frame._replace(pixels=crop_and_resize(frame.pixels, size, region))
+
+
 def read_frames(
     path: Path | str,
     *,
@@ -73,28 +137,9 @@ def read_frames(
     size: tuple[int, int] | None = None,
     crop: str = "center",
     num_threads: int = 1,
+    report: ReadReport | None = None,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Decode a source frame by frame, without holding all of it in memory.
-
-    Frames are yielded as they are stored: if their spacing in time varies, none is repeated or
-    dropped, and pixels that are not square are not stretched. Rotation and mirroring in the file's
-    metadata are applied, transparency is blended with white, and gray is repeated over the
-    channels. A damaged file gives the frames before the damage.
-
-    Args:
-        path: A video file, or a folder of images, which are read in the order of their names.
-        every: Yield every n-th frame, beginning with the first.
-        size: Height and width in px; None leaves the frames as they are.
-        crop: With a size, the region to use: ``"center"``, the largest centered region with the
-            target's aspect ratio, or ``"top,left,height,width"`` in px of the source.
-        num_threads: Threads of the decoder.
-
-    Yields:
-        uint8 RGB frames.
-
-    Raises:
-        UnreadableVideo: The source does not exist, is no video, or no frame can be decoded.
-        UserError: The crop leaves the frame.
+    """The frames of a video without their times; see :func:`read_timed_frames`.
 
     Example:
         >>> next(read_frames("a.mp4"))
@@ -102,118 +147,62 @@ def read_frames(
         ...
         videospace.runtime.errors.UnreadableVideo: cannot read a.mp4: no such file or folder
     """
-    region = parse_crop(crop)
-    is_folder = os.path.isdir(path)
-    frames = read_images(path, every) if is_folder else _decode(path, every, num_threads)
+    frames = read_timed_frames(
+        path, every=every, size=size, crop=crop, num_threads=num_threads, report=report
+    )
     for frame in frames:
-        yield frame if size is None else crop_and_resize(frame, size, region)
+        yield frame.pixels
 
 
-def _open_video(path: Path | str) -> Any:
-    if not os.path.exists(path):
-        raise UnreadableVideo(path, "no such file or folder")
-    if not os.path.getsize(path):
-        raise UnreadableVideo(path, "the file is empty")
-    try:
-        # An absolute path cannot be mistaken for a protocol, as "a:b.mp4" would be.
-        return av.open(os.path.abspath(path), metadata_errors="ignore")
-    except PermissionError as error:
-        raise UnreadableVideo(path, "no permission") from error
-    except (FFmpegError, OSError) as error:
-        raise UnreadableVideo(path, "not a video, or cut off before its index") from error
+def _folder_frames(path: Path | str, every: int, report: ReadReport) -> Iterator[TimedFrame]:
+    if twins := num_twins(path):
+        report.notes.append(f"{twins} images are other formats of the same frames, and left out")
+    follows_gap = False
+    for number, pixels in enumerate(read_images(path, every)):
+        time = number * every / DEFAULT_FPS
+        if pixels is None:
+            report.num_lost += 1
+            if not follows_gap:
+                report.times_seconds.append(time)
+            follows_gap = True
+        else:
+            yield TimedFrame(pixels, time, follows_gap and number > 0)
+            follows_gap = False
 
 
-def _video_stream(container: Any, path: Path | str) -> Any:
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    raise UnreadableVideo(path, "has no video stream")
+def every_nth(frames: Iterator[TimedFrame], every: int) -> Iterator[TimedFrame]:
+    """Take every n-th frame, beginning with the first; a gap before one left out is kept."""
+    follows_gap = False
+    for number, frame in enumerate(frames):
+        follows_gap |= frame.follows_gap
+        if number % every == 0:
+            yield frame._replace(follows_gap=follows_gap)
+            follows_gap = False
 
 
-def _packet_times(container: Any, stream: Any) -> list[float]:
-    """Presentation times in seconds of the first packets, without decoding them."""
-    times = []
-    with contextlib.suppress(FFmpegError, OSError):
-        for packet in itertools.islice(container.demux(stream), _MAX_PACKETS):
-            if packet.size:
-                times.append(math.nan if packet.pts is None else packet.pts * packet.time_base)
-    return [float(time) for time in times]
+def at_rate(frames: Iterator[TimedFrame], fps: float) -> Iterator[TimedFrame]:
+    """Bring frames to a constant rate: at each time stands the frame that is shown then.
 
+    After a gap the times begin again with the next frame, so that nothing is shown in the gap.
 
-def _average_rate(header_fps: Any, times_seconds: list[float]) -> float:
-    """The rate in the header, unless the times of the frames contradict it."""
-    seconds = max(times_seconds, default=0) - min(times_seconds, default=0)
-    is_measured = seconds > 0 and not any(map(math.isnan, times_seconds))
-    measured = (len(times_seconds) - 1) / seconds if is_measured else DEFAULT_FPS
-    if header_fps and (not is_measured or abs(measured / header_fps - 1) < 0.02):
-        return float(header_fps)
-    return measured
-
-
-def _decode(path: Path | str, every: int, num_threads: int) -> Iterator[np.ndarray]:
-    with _open_video(path) as container:
-        stream = _video_stream(container, path)
-        # One converter for all frames: each converter starts threads of its own.
-        converter = VideoReformatter()
-        count, matrix = 0, None
-        for frame in _decoded_frames(container, stream, num_threads):
-            if not count:
-                # Only from the first frame: reading the side data of a frame creates a reference
-                # cycle, which keeps the frame in memory.
-                matrix = frame.side_data.get("DISPLAYMATRIX")
-            if count % every == 0:
-                yield _upright(_to_rgb(frame, converter), matrix)
-            count += 1
-        if not count:
-            raise UnreadableVideo(path, "no frame can be decoded")
-
-
-def _decoded_frames(container: Any, stream: Any, num_threads: int) -> Iterator[av.VideoFrame]:
-    """Decode frames up to the first damage; broken packets before the first frame are skipped."""
-    decoder: Any = stream.codec_context
-    if stream.metadata.get("alpha_mode") == "1" and decoder.name in _DECODERS_WITH_ALPHA:
-        decoder = av.CodecContext.create(_DECODERS_WITH_ALPHA[decoder.name], "r")
-    decoder.thread_count = num_threads
-    decoder.thread_type = "AUTO"
-    started = False
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-            if not packet.size and packet.dts is not None:
-                continue  # a dropped frame of an AVI, which the decoder would take for the end
-            if packet.is_corrupt and started:
-                return
-            frames = decoder.decode(packet)
-        except StopIteration:
-            return
-        except (FFmpegError, OSError):
-            if started:
-                return
+    Example:
+        >>> blank = np.zeros((1, 1, 3), np.uint8)
+        >>> frames = (TimedFrame(blank + n, n / 10, False) for n in range(5))
+        >>> [int(frame.pixels[0, 0, 0]) for frame in at_rate(frames, 5)]
+        [0, 2, 4]
+    """
+    shown: TimedFrame | None = None
+    start, count = 0.0, 0
+    for frame in frames:
+        if shown is None or frame.follows_gap:
+            if shown is not None and not count:
+                yield shown
+            start, count, shown = frame.time_seconds, 0, frame
             continue
-        for frame in frames:
-            if frame.is_corrupt:
-                return
-            started = True
-            yield frame
-
-
-def _to_rgb(frame: av.VideoFrame, converter: VideoReformatter) -> np.ndarray:
-    has_alpha = frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
-    if not has_alpha:
-        return converter.reformat(frame, format="rgb24").to_ndarray()
-    return over_white(converter.reformat(frame, format="rgba").to_ndarray())
-
-
-def _upright(pixels: np.ndarray, side_data: Any) -> np.ndarray:
-    """Apply the display matrix: (x, y) goes to (a x + c y, b x + d y)."""
-    if side_data is None:
-        return pixels
-    a, b, _, c, d = np.frombuffer(bytes(side_data), np.int32)[:5].tolist()
-    if abs(b) > abs(a):
-        pixels, horizontal, vertical = pixels.swapaxes(0, 1), c, b
-    else:
-        horizontal, vertical = a, d
-    pixels = pixels[:, ::-1] if horizontal < 0 else pixels
-    pixels = pixels[::-1] if vertical < 0 else pixels
-    return np.ascontiguousarray(pixels)
+        while start + (count + TOLERANCE) / fps < frame.time_seconds:
+            yield shown._replace(time_seconds=start + count / fps)
+            shown = shown._replace(follows_gap=False)
+            count += 1
+        shown = frame._replace(follows_gap=shown.follows_gap)
+    if shown is not None and start + (count - TOLERANCE) / fps <= shown.time_seconds:
+        yield shown._replace(time_seconds=start + count / fps)

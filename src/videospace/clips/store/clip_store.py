@@ -23,6 +23,12 @@ from videospace.runtime.errors import UserError, did_you_mean
 from videospace.runtime.files import atomic_write, cannot_write, folder_lock
 
 FORMAT_VERSION = 1
+SOURCES_FILE = "sources.jsonl"
+"""The sources whose clips are all in the store."""
+SKIPPED_FILE = "skipped.jsonl"
+"""What could not be used, or is damaged."""
+DESCRIPTION_FILE = "store.json"
+"""The file that says what shape the clips of a store have."""
 PIXEL_FILE_BYTES = 2**30
 
 
@@ -49,7 +55,7 @@ class ClipStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        description = _read_description(folder / "store.json")
+        description = _read_description(folder / DESCRIPTION_FILE)
         self.folder = folder
         self.num_frames: int = description["num_frames"]
         self.height: int = description["height"]
@@ -94,7 +100,7 @@ class ClipStore:
         folder, shape = Path(folder), (num_frames, height, width)
         if min(shape) < 1:
             raise UserError(f"expected clips of at least 1 frame of 1x1 px, got {_text(shape)}")
-        if not (folder / "store.json").exists():
+        if not (folder / DESCRIPTION_FILE).exists():
             _make_store(folder, shape)
         store = cls(folder)
         if store._shape[:3] != shape:
@@ -208,11 +214,13 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(not path.name.startswith(".") for path in folder.iterdir()):
+        left_over = (SKIPPED_FILE, SOURCES_FILE)  # by a preparation that found no clip
+        names = [path.name for path in folder.iterdir() if path.name not in left_over]
+        if any(not name.startswith(".") for name in names):
             raise UserError(f"expected a new or empty folder, but {folder} holds other files")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    with atomic_write(folder / "store.json") as temporary:
+    with atomic_write(folder / DESCRIPTION_FILE) as temporary:
         temporary.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 

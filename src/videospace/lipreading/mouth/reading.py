@@ -1,5 +1,6 @@
 """Reading mouth clips from recordings of a face, or from ready-made crops of a mouth."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from jaxtyping import UInt8
 from PIL import Image
 from scipy.ndimage import label
 
-from videospace.clips.decoding.video_input import probe, read_frames
+from videospace.clips.decoding.streams import ReadReport
+from videospace.clips.decoding.video_input import probe, read_frames, read_timed_frames
 from videospace.lipreading.mouth.cropping import crop_mouth, fit_crop
 from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.image_files import read_folder, read_zip
@@ -53,19 +55,20 @@ def read_mouth(
         ((30, 88, 88), 1.0, 60.0)
     """
     name = "the frames" if isinstance(source, np.ndarray) else f"'{source}'"
-    num_expected = 0
+    losses, shown_fps = ReadReport(), None
     if isinstance(source, np.ndarray):
         _require_frames(source)
         rate = MODEL_FPS if fps is None else fps
     else:
-        info = probe(source)
-        rate, num_expected = info.fps if fps is None else fps, info.num_frames
+        rate = shown_fps = probe(source).fps
+        if fps is not None:
+            rate, shown_fps = fps, None
     if not 0 < rate < float("inf"):
         raise UserError(f"expected a frame rate above 0, got {rate}")
     between = frames_between_detections(rate)
     found: list[list[MouthPose]] = []
     num_frames = height = width = 0
-    for num_frames, frame in enumerate(_read(source), start=1):
+    for num_frames, frame in enumerate(_read(source, shown_fps, losses), start=1):
         height, width = frame.shape[:2]
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
@@ -76,7 +79,8 @@ def read_mouth(
             "record the whole face from the front, upright and with enough light"
         )
     path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
-    crops = [crop_mouth(frame, pose) for frame, pose in zip(_read(source), path, strict=True)]
+    frames = zip(_read(source, shown_fps), path, strict=True)
+    crops = [crop_mouth(frame, pose) for frame, pose in frames]
     clip = MouthClip(frames=np.stack(crops), fps=rate)
     gap_start, gap_length = _longest_gap(poses)
     return clip, assess(
@@ -86,7 +90,7 @@ def read_mouth(
         gap_seconds=(gap_start * between / rate, gap_length * between / rate),
         several_faces_fraction=sum(len(faces) > 1 for faces in found) / len(found),
         out_of_frame_fraction=fraction_out_of_frame(path, height, width),
-        num_lost_frames=max(0, num_expected - num_frames),
+        num_lost_frames=losses.num_lost,
     )
 
 
@@ -114,11 +118,14 @@ def read_crops(path: Path | str, *, fps: float | None = None) -> MouthClip:
     return MouthClip(frames=frames, fps=own_fps if fps is None else fps)
 
 
-def _read(source: Path | str | np.ndarray) -> Iterable[UInt8[np.ndarray, "height width 3"]]:
-    """Iterate over the frames as RGB; each call begins with the first."""
-    if not isinstance(source, np.ndarray):
-        return read_frames(source)
-    return _as_rgb(source)
+def _read(
+    source: Path | str | np.ndarray, fps: float | None, report: ReadReport | None = None
+) -> Iterable[UInt8[np.ndarray, "height width 3"]]:
+    """Iterate over the frames as RGB; those of a video by time, without its stalls."""
+    if isinstance(source, np.ndarray):
+        return _as_rgb(source)
+    fps = None if os.path.isdir(source) else fps
+    return (frame.pixels for frame in read_timed_frames(source, fps=fps, report=report))
 
 
 def _as_rgb(frames: np.ndarray) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
