@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import av
 import numpy as np
@@ -304,24 +304,27 @@ def _trusted_frames(
     What cannot be decoded before the first frame is passed over: a recording may begin anywhere.
     """
     started, num_lost, num_distrusted = False, 0, 0
-    for frame in _frames_or_losses(container, stream, num_threads):
-        is_lost = not isinstance(frame, av.VideoFrame)
-        is_damaged = is_lost or frame.is_corrupt
-        if not started and is_damaged:
-            continue
-        if is_damaged and stop_at_damage:
-            raise _DamageFound
-        if is_damaged and not num_lost:
-            report.times_seconds.append((frame if is_lost else frame.time) or 0.0)
-        num_distrusted = 0 if is_damaged else num_distrusted + 1
-        is_garbled = num_lost and not frame.key_frame if not is_lost else True
-        if is_damaged or (is_garbled and num_distrusted <= MAX_DISTRUSTED):
-            num_lost += 1
-            report.num_lost += 1
-            continue
-        started = True
-        yield frame, num_lost
-        num_lost = 0
+    for found in _frames_or_losses(container, stream, num_threads):
+        frame = found if isinstance(found, av.VideoFrame) else None
+        if frame is None or frame.is_corrupt:
+            if not started:
+                continue
+            if stop_at_damage:
+                raise _DamageFound
+            if not num_lost:
+                time = found if frame is None else frame.time
+                report.times_seconds.append(cast(float | None, time) or 0.0)
+            num_distrusted = 0
+        else:
+            num_distrusted += 1
+            is_garbled = num_lost and not frame.key_frame and num_distrusted <= MAX_DISTRUSTED
+            if not is_garbled:
+                started = True
+                yield frame, num_lost
+                num_lost = 0
+                continue
+        num_lost += 1
+        report.num_lost += 1
 
 
 def _frames_or_losses(
