@@ -1,4 +1,5 @@
 import gc
+import importlib
 import os
 import struct
 import tracemalloc
@@ -314,3 +315,9 @@ def test_folder_of_broken_frames(tmp_path):
 def test_folder_without_frames(tmp_path):
     with pytest.raises(UnreadableVideo, match="no frames"):
         next(read_frames(tmp_path))
+
+
+def test_the_former_module_still_works():
+    with pytest.warns(FutureWarning, match="decoding"):
+        module = importlib.import_module("videospace.clips.video_input")
+    assert module.read_frames is read_frames
