@@ -23,7 +23,7 @@ import torch
 from benchmarks.grid_faces import FACE
 from benchmarks.support.common import data_path, medians, run_benchmark, say
 from benchmarks.support.spaces import SpaceOptions, train_space
-from videospace.baselines.table import Row, table_text, task_table
+from videospace.baselines.task_table import Row, table_text, task_table
 from videospace.clips.prepare import prepare
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import ClipStore

@@ -22,7 +22,7 @@ import torch
 import tyro
 from jaxtyping import UInt8
 
-from videospace.metrics.structure import check_ball, fraction_valid
+from videospace.metrics.ball_structure import check_ball, fraction_valid
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
 from videospace.runtime.interrupts import sigterm_as_interrupt

@@ -223,9 +223,9 @@ def test_studio_under_load(run_main):
 
 def test_studio_that_is_killed(run_main):
     pytest.importorskip("fastapi", reason="needs the extra 'studio'")
-    from benchmarks import studio_kills
+    from benchmarks import studio_crash
 
-    document = run_main(studio_kills.main, "--kills", "1", "--most-acts", "3")
+    document = run_main(studio_crash.main, "--kills", "1", "--most-acts", "3")
     assert document["wrong"] == []
     assert document["passed"]
 

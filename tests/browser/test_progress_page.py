@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.fake_reader import FakeReader
 from tests.support.page_actions import ask, press, texts, type_into, wait
 from tests.support.page_checks import CONTRASTS, emulate
-from tests.support.said_words import (
+from tests.support.studio_in_process import InProcessStudio
+from tests.support.used_profile import (
     NUM_DAYS,
     NUM_EACH_DAY,
     WORDS,
@@ -15,8 +17,6 @@ from tests.support.said_words import (
     talked_profile,
     trained_model,
 )
-from tests.support.staged_reader import StagedReader
-from tests.support.studio_in_process import InProcessStudio
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
@@ -38,8 +38,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reader() -> StagedReader:
-    return StagedReader()
+def reader() -> FakeReader:
+    return FakeReader()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from tests.support.page_actions import wait, wait_for, wait_for_frames
 from tests.support.page_checks import CONTRASTS, asked_since, emulate, room_and_width
 
-from videospace.baselines.table import Completed, Row
-from videospace.baselines.table_rows import COLUMNS
+from videospace.baselines.table_columns import COLUMNS
+from videospace.baselines.task_table import Completed, Row
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
 from videospace.metrics.intervals import mean_interval
 from videospace.reports.table_page import TablePage

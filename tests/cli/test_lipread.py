@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from videospace.cli.lipread import COMMANDS, main
-from videospace.lipreading.model.encoders.kinds import new_encoder
+from videospace.lipreading.model.encoders.registry import new_encoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile

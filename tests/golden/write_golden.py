@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from videospace.inrv.model.encoding import EncodingConfig
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.inr import InrConfig
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.positional_encoding import EncodingConfig
 from videospace.inrv.rendering.renderer import render_points
 from videospace.inrv.space.sampling import sample_gaussian, sample_paths
 from videospace.inrv.training.data import clip_batch

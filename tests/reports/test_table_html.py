@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.support.html_document import Document
 
-from videospace.baselines.table import Completed, Row
+from videospace.baselines.task_table import Completed, Row
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.metrics.intervals import MeanInterval
 from videospace.reports.comparison import HATCHING_GRAYS

@@ -8,12 +8,12 @@ import torch
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.store.records import ClipRecord
-from videospace.inrv.model.encoding import EncodingConfig
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.inr import InrConfig
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.model.video_clip import VideoClipConfig
+from videospace.inrv.model.positional_encoding import EncodingConfig
+from videospace.inrv.model.video_clip_network import VideoClipConfig
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig

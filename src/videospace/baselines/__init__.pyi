@@ -1,12 +1,12 @@
-from .between import cross_fade, optical_flow
+from .frame_interpolation import cross_fade, optical_flow
+from .inpainting import navier_stokes, telea
 from .linear import LinearSpace
 from .methods import BASELINES, learned_baselines
+from .motionless import last_frame, mean_frame, oracle_mean_frame
 from .nearest import nearest_clip
-from .painting import navier_stokes, telea
 from .pixels import Baseline, Size
-from .stills import last_frame, mean_frame, oracle_mean_frame
-from .table import task_table
-from .table_rows import Column, Row, table_text
+from .table_columns import Column, Row, table_text
+from .task_table import task_table
 from .upscaling import bicubic, lanczos
 
 __all__ = [

@@ -19,12 +19,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import UInt8
 
-from videospace.baselines.between import cross_fade, optical_flow
+from videospace.baselines.frame_interpolation import cross_fade, optical_flow
+from videospace.baselines.inpainting import navier_stokes, telea
 from videospace.baselines.linear import LinearSpace
+from videospace.baselines.motionless import last_frame, mean_frame
 from videospace.baselines.nearest import nearest_clip
-from videospace.baselines.painting import navier_stokes, telea
 from videospace.baselines.pixels import Baseline
-from videospace.baselines.stills import last_frame, mean_frame
 from videospace.baselines.upscaling import bicubic, lanczos
 from videospace.inrv.inversion.tasks import Task
 

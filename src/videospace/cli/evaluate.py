@@ -108,7 +108,7 @@ def _check(command: Evaluate) -> None:
 def _tasks(command: Evaluate, space: VideoSpace) -> None:
     """Measure the table of tasks; finished rows are printed and written even after an error."""
     # SciPy takes its time
-    from videospace.baselines.table import Completed, Row, table_text, task_table
+    from videospace.baselines.task_table import Completed, Row, table_text, task_table
     from videospace.reports.table_page import TablePage
 
     page = TablePage(command.page, space.clip.fps, command.page_clips) if command.page else None

@@ -5,12 +5,12 @@ from .inversion.encoder_training import EncoderReport, EncoderTrainingConfig, tr
 from .inversion.inversion import Inversion, InversionConfig, invert
 from .model.coordinates import CoordinatesConfig
 from .model.encoder import EncoderConfig, LatentEncoder
-from .model.encoding import EncodingConfig
 from .model.hypernetwork import HypernetworkConfig
 from .model.inr import InrConfig
 from .model.inrv_model import InrvModel, ModelConfig
 from .model.latents import LatentConfig
-from .model.video_clip import VideoClipConfig
+from .model.positional_encoding import EncodingConfig
+from .model.video_clip_network import VideoClipConfig
 from .space.files import ClipShape
 from .space.latent_files import LatentFile, load_latents, save_latents
 from .space.latent_prior import LatentPrior

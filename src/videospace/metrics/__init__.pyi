@@ -1,6 +1,6 @@
+from .ball_structure import BallCheck, check_ball, fraction_valid
 from .bootstrap import Interval, bootstrap_mean
 from .complexity import multiply_adds
-from .context_error import TaskFidelity, context_l1, ssim_of_regions, task_fidelity, unseen_pixels
 from .face_embedders import DeepFaceEmbedder, DlibFaceEmbedder, FaceEmbedder
 from .fidelity import (
     Fidelity,
@@ -15,7 +15,7 @@ from .identity import Identity, global_similarity, identity, local_similarity, m
 from .intervals import MeanInterval, mean_interval, paired_difference
 from .perceptual import Lpips
 from .proportion import proportion_interval
-from .structure import BallCheck, check_ball, fraction_valid
+from .task_fidelity import TaskFidelity, context_l1, ssim_of_regions, task_fidelity, unseen_pixels
 
 __all__ = [
     "BallCheck",

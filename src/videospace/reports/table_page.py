@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from videospace.baselines.table import Completed
-from videospace.baselines.table_rows import Row, cell, is_best, shown_columns
+from videospace.baselines.table_columns import Row, cell, is_best, shown_columns
+from videospace.baselines.task_table import Completed
 from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.clips.writing import write_video
 from videospace.inrv.inversion.contexts import Context

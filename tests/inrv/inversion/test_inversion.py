@@ -8,7 +8,7 @@ from tests.support.toy_spaces import psnr
 from videospace.inrv.inversion import inversion, tasks
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
-from videospace.metrics.context_error import context_l1
+from videospace.metrics.task_fidelity import context_l1
 from videospace.runtime.checkpoint import fingerprint
 from videospace.runtime.errors import UserError
 

@@ -13,7 +13,7 @@ from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.latent_files import LatentFile, load_latents, save_latents
 from videospace.inrv.space.named_latents import find_latent, find_latents
-from videospace.metrics.context_error import context_l1
+from videospace.metrics.task_fidelity import context_l1
 from videospace.runtime.checkpoint import fingerprint
 from videospace.runtime.errors import UserError
 

@@ -6,7 +6,7 @@ import torch
 from videospace.inrv.model.coordinates import CoordinatesConfig
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.model.latents import LatentConfig, LatentMap
-from videospace.inrv.model.video_clip import VideoClipConfig
+from videospace.inrv.model.video_clip_network import VideoClipConfig
 
 CPU = torch.device("cpu")
 

@@ -16,7 +16,7 @@ from videospace.inrv.space.pretrained import (
 )
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import evaluate
-from videospace.metrics.structure import check_ball
+from videospace.metrics.ball_structure import check_ball
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 

@@ -19,7 +19,7 @@ from videospace.lipreading.evaluation.evaluation import (
 from videospace.lipreading.evaluation.plots import principal_components, spread_labels
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.recognizer import Recognition
-from videospace.reports.evaluation_page import write_page
+from videospace.reports.lipreading_page import write_page
 from videospace.runtime.errors import UserError
 
 WORDS = ("mat", "bat", "water", "yes")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.lipreading.model.encoders.kinds import new_encoder
+from videospace.lipreading.model.encoders.registry import new_encoder
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import spell, unit_loss

@@ -31,7 +31,7 @@ from videospace.lipreading.profile.model_selection import (
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.lipreading.text import counted
-from videospace.reports.evaluation_page import write_page
+from videospace.reports.lipreading_page import write_page
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
 

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
-from videospace.inrv.model.encoding import gather_points
 from videospace.inrv.model.latents import keyframe_weights
+from videospace.inrv.model.positional_encoding import gather_points
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import TrainingClips, clip_batch
 from videospace.inrv.training.evaluation import check_clips

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from videospace.inrv.inversion.contexts import Context, common_size
-from videospace.inrv.model.encoding import AxisTables, gather_points
 from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.positional_encoding import AxisTables, gather_points
 
 LEAST_OBSERVED_FRACTION = 0.05
 """Lower bound of the observed fraction, which divides the weight of the prior."""

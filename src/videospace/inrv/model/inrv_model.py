@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.coordinates import CoordinatesConfig, axis_coordinates, grid_axes
-from videospace.inrv.model.encoding import AxisTables, EncodingConfig, encode_axes
 from videospace.inrv.model.hypernetwork import HypernetworkConfig, build_hypernetwork
 from videospace.inrv.model.inr import InrConfig, Layer, apply_inr
 from videospace.inrv.model.latents import (
@@ -16,6 +15,7 @@ from videospace.inrv.model.latents import (
     keyframe_weights,
     with_unit_scale,
 )
+from videospace.inrv.model.positional_encoding import AxisTables, EncodingConfig, encode_axes
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from videospace.inrv.model.video_clip import VideoClip, VideoClipConfig
+from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
 from videospace.runtime.renamed import renamed
 
 

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.model.encoding import AxisTables
 from videospace.inrv.model.inr import InrConfig, Layer, activate_, separable_first_layer
+from videospace.inrv.model.positional_encoding import AxisTables
 from videospace.runtime.device import Precision
 
 

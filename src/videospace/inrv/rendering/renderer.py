@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from videospace.inrv.model.encoding import AxisTables
 from videospace.inrv.model.inr import Layer, add_weight_offsets
 from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.positional_encoding import AxisTables
 from videospace.inrv.rendering.grid_inrs import GridInrs, Workspace
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError

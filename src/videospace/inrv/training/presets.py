@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Callable
 
 from videospace.inrv.model.coordinates import CoordinatesConfig
-from videospace.inrv.model.encoding import EncodingConfig
 from videospace.inrv.model.hypernetwork import HypernetworkConfig
 from videospace.inrv.model.inr import InrConfig
 from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.positional_encoding import EncodingConfig
 from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
 from videospace.runtime.errors import UserError

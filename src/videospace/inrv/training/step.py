@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from videospace.inrv.model.encoding import gather_points
+from videospace.inrv.model.positional_encoding import gather_points
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.objective import gaussian_divergence, pointwise_error, squared_error

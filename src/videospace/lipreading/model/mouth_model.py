@@ -13,7 +13,7 @@ from torch.nn import functional
 from videospace.lipreading.data.batches import ClipBatch, InputConfig, clip_batch
 from videospace.lipreading.model.embedding import EmbeddingConfig, segment_means
 from videospace.lipreading.model.encoders.encoder import Encoder
-from videospace.lipreading.model.encoders.kinds import encoder_from_json, encoder_to_json
+from videospace.lipreading.model.encoders.registry import encoder_from_json, encoder_to_json
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
@@ -53,7 +53,7 @@ class MouthModel(nn.Module):
         scores: Measurements for the model's card.
 
     Example:
-        >>> from videospace.lipreading.model.encoders.kinds import new_encoder
+        >>> from videospace.lipreading.model.encoders.registry import new_encoder
         >>> import numpy as np
         >>> model = MouthModel(new_encoder("compact"), ["yes", "no"])
         >>> clip = MouthClip(frames=np.zeros((10, 88, 88), np.uint8), fps=25.0)

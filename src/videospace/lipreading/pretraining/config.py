@@ -5,7 +5,7 @@ import dataclasses
 from videospace.lipreading.data.augmentation import STRONG, AugmentationConfig
 from videospace.lipreading.data.batches import InputConfig
 from videospace.lipreading.model.embedding import EmbeddingConfig
-from videospace.lipreading.model.encoders.kinds import EncoderName
+from videospace.lipreading.model.encoders.registry import EncoderName
 from videospace.lipreading.pretraining.episodes import EpisodeConfig
 from videospace.runtime.errors import UserError
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from videospace.lipreading.data.augmentation import augmented_batch, mixed_up
 from videospace.lipreading.data.corpora import LabeledClip
-from videospace.lipreading.model.encoders.kinds import new_encoder
+from videospace.lipreading.model.encoders.registry import new_encoder
 from videospace.lipreading.model.losses import episode_loss, supervised_contrastive
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.units import unit_loss, unit_names

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.metrics.structure import check_ball
+from videospace.metrics.ball_structure import check_ball
 from videospace.runtime.files import atomic_write
 
 NUM_STEPS = 25

@@ -6,8 +6,8 @@ from typing import Any
 
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports import pages
-from videospace.reports.demo.films import Films
 from videospace.reports.demo.scores import MEANINGS
+from videospace.reports.demo.videos import Films
 
 PLOT_SIZE, PLOT_MARGIN = 100, 5
 """Side of the square plot of the ball's height, and its margin on the left and right."""

@@ -13,9 +13,9 @@ from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import evaluate
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.presets import tiny
-from videospace.reports.demo.films import make_films
 from videospace.reports.demo.page import write_page
 from videospace.reports.demo.scores import measure
+from videospace.reports.demo.videos import make_films
 from videospace.runtime.checkpoint import load_json, save_json
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError

@@ -15,7 +15,7 @@ from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, ball_he
 from videospace.inrv.space.video_space import VideoSpace, sampling
 from videospace.inrv.training.evaluation import Evaluation
 from videospace.inrv.training.loop import TrainingReport
-from videospace.metrics.structure import BallCheck, check_ball, fraction_valid
+from videospace.metrics.ball_structure import BallCheck, check_ball, fraction_valid
 
 NUM_INTERPOLATIONS = 100
 """How many new clips of each kind are checked."""

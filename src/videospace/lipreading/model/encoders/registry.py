@@ -15,7 +15,7 @@ EncoderName = Literal["compact", "lrwp", "ltcn", "dctcn"]
 
 NamedEncoder = CompactEncoder | LrwpEncoder | LtcnEncoder | DctcnEncoder
 
-KINDS: dict[EncoderName, tuple[type[NamedEncoder], type[Any]]] = {
+ENCODERS: dict[EncoderName, tuple[type[NamedEncoder], type[Any]]] = {
     "compact": (CompactEncoder, CompactConfig),
     "lrwp": (LrwpEncoder, LrwpConfig),
     "ltcn": (LtcnEncoder, LtcnConfig),
@@ -34,7 +34,9 @@ def new_encoder(name: EncoderName) -> Encoder:
         >>> new_encoder("compact").width
         256
     """
-    return encoder_from_json({"name": name, "config": dataclasses.asdict(KINDS[name][1]())}, name)
+    return encoder_from_json(
+        {"name": name, "config": dataclasses.asdict(ENCODERS[name][1]())}, name
+    )
 
 
 def encoder_to_json(encoder: Encoder) -> dict[str, Any]:
@@ -45,9 +47,9 @@ def encoder_to_json(encoder: Encoder) -> dict[str, Any]:
     """
     if not isinstance(encoder, NamedEncoder):
         raise UserError(
-            f"expected one of the encoders {', '.join(KINDS)}, got {type(encoder).__name__}"
+            f"expected one of the encoders {', '.join(ENCODERS)}, got {type(encoder).__name__}"
         )
-    names = {kind: name for name, (kind, _) in KINDS.items()}
+    names = {kind: name for name, (kind, _) in ENCODERS.items()}
     return {"name": names[type(encoder)], "config": dataclasses.asdict(encoder.config)}
 
 
@@ -70,7 +72,7 @@ def encoder_from_json(content: Any, where: str) -> Encoder:
         raise UserError(f"expected a name and a config for {where}, got {content!r}")
     if content["name"] not in get_args(EncoderName):
         raise UserError(
-            f"expected one of the encoders {', '.join(KINDS)} for {where}, got {content['name']!r}"
+            f"expected one of the encoders {', '.join(ENCODERS)} for {where}, got {content['name']!r}"
         )
-    kind, config = KINDS[content["name"]]
+    kind, config = ENCODERS[content["name"]]
     return kind(config_from_json(config, content["config"], where))

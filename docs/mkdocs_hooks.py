@@ -1,4 +1,4 @@
-"""What mkdocs.yml needs beyond plugins: docstrings in their form, and a check of the reference."""
+"""Hooks of mkdocs.yml: format docstrings, and check that the reference is complete."""
 
 import importlib
 import re
@@ -8,7 +8,7 @@ from typing import Any
 import griffe
 from mkdocs.exceptions import PluginError
 
-ROOMS = ("baselines", "clips", "inrv", "lipreading", "metrics")
+PACKAGES = ("baselines", "clips", "inrv", "lipreading", "metrics")
 
 
 class OurDocstrings(griffe.Extension):
@@ -23,11 +23,11 @@ class OurDocstrings(griffe.Extension):
 
 def on_post_build(config: Any) -> None:
     """Fail where a public name has no entry in the reference."""
-    for room in ROOMS:
-        page = (Path(config["site_dir"]) / "reference" / f"{room}.html").read_text("utf-8")
-        shown = set(re.findall(rf'id="videospace\.{room}\.(?:[\w.]+\.)?(\w+)"', page))
-        missing = set(importlib.import_module(f"videospace.{room}").__all__) - shown
+    for package in PACKAGES:
+        page = (Path(config["site_dir"]) / "reference" / f"{package}.html").read_text("utf-8")
+        shown = set(re.findall(rf'id="videospace\.{package}\.(?:[\w.]+\.)?(\w+)"', page))
+        missing = set(importlib.import_module(f"videospace.{package}").__all__) - shown
         if missing:
             raise PluginError(
-                f"reference/{room}.html lacks {sorted(missing)}: write docstrings for them"
+                f"reference/{package}.html lacks {sorted(missing)}: write docstrings for them"
             )

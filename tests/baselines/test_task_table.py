@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import json
 import math
 import os
@@ -11,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from videospace.baselines import table, table_rows
+from videospace.baselines import table_columns
 from videospace.baselines.methods import BASELINES
-from videospace.baselines.stills import mean_frame
-from videospace.baselines.table import OURS, OURS_BACK_PROJECTED, Row, table_text, task_table
+from videospace.baselines.motionless import mean_frame
+from videospace.baselines.task_table import OURS, OURS_BACK_PROJECTED, Row, table_text, task_table
 from videospace.cli import main
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.store.records import ClipRecord
@@ -30,6 +31,8 @@ from videospace.metrics.identity import identity
 from videospace.metrics.intervals import MeanInterval, mean_interval
 from videospace.metrics.perceptual import Lpips
 from videospace.runtime.errors import UserError
+
+task_table_module = importlib.import_module("videospace.baselines.task_table")
 
 QUICK = InversionConfig(max_steps=10, points_per_clip=32, precision="float32")
 
@@ -161,8 +164,8 @@ def test_rows_are_handed_out_with_their_videos(space, store, monkeypatch):
         calls.append(arguments)
         return complete_clips(*arguments)
 
-    complete_clips = table.complete_clips
-    monkeypatch.setattr(table, "complete_clips", counted)
+    complete_clips = task_table_module.complete_clips
+    monkeypatch.setattr(task_table_module, "complete_clips", counted)
 
     def look(row, completed):
         assert completed.ids == ["clip-6", "clip-7", "clip-8"]
@@ -234,7 +237,7 @@ def test_frames_too_small_for_lpips_are_refused_before_the_work(space, store, lp
 
 def row_of(method: str = OURS, mean: float | None = 24.5, **scores: float | None) -> Row:
     """A row with every score at one mean, but for some."""
-    names = [column.name for column in table_rows.COLUMNS if column.name != "seconds_per_clip"]
+    names = [column.name for column in table_columns.COLUMNS if column.name != "seconds_per_clip"]
     figures = {
         name: MeanInterval(mean=value, half_width=None, num_values=3, num_left_out=0)
         for name, value in {**dict.fromkeys(names, mean), **scores}.items()
@@ -293,9 +296,11 @@ class TestBest:
         ],
     )
     def test_by_the_sense_of_the_figure(self, name, means, best):
-        column = next(column for column in table_rows.COLUMNS if column.name == name)
+        column = next(column for column in table_columns.COLUMNS if column.name == name)
         rows = [row_of(f"method {index}", **{name: mean}) for index, mean in enumerate(means)]
-        found = [index for index, row in enumerate(rows) if table_rows.is_best(row, column, rows)]
+        found = [
+            index for index, row in enumerate(rows) if table_columns.is_best(row, column, rows)
+        ]
         assert found == best
 
 

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from videospace.baselines.between import cross_fade, optical_flow
+from videospace.baselines.frame_interpolation import cross_fade, optical_flow
 from videospace.inrv.inversion.tasks import frame_interpolation, inpainting
 from videospace.runtime.errors import UserError
 

@@ -3,8 +3,8 @@ import sys
 import numpy as np
 import pytest
 
-from videospace.baselines.painting import navier_stokes, telea
-from videospace.baselines.stills import mean_frame
+from videospace.baselines.inpainting import navier_stokes, telea
+from videospace.baselines.motionless import mean_frame
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.tasks import (
     everything,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videospace.metrics.structure import check_ball, fraction_valid
+from videospace.metrics.ball_structure import check_ball, fraction_valid
 from videospace.runtime.errors import UserError
 
 WHITE, BLUE = np.array([255.0, 255, 255]), np.array([0.0, 0, 255])

@@ -78,7 +78,7 @@ def write_page(
     path = folder / "index.html"
     pages.write_page(
         path,
-        "evaluation.html",
+        "lipreading.html",
         person=clips[0].speaker,
         strategy=strategy,
         num_words=len({clip.word for clip in clips}),

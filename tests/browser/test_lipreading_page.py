@@ -13,7 +13,7 @@ from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import Answer, score
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.metrics.bootstrap import Interval
-from videospace.reports.evaluation_page import write_page
+from videospace.reports.lipreading_page import write_page
 
 pytestmark = pytest.mark.browser
 

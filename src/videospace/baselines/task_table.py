@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from videospace.baselines.methods import BASELINES, learned_baselines
 from videospace.baselines.pixels import Baseline
-from videospace.baselines.table_rows import Row, table_text
+from videospace.baselines.table_columns import Row, table_text
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.completion.back_projection import back_project
 from videospace.inrv.completion.completion import complete_clips
@@ -22,11 +22,11 @@ from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import check_clips, evenly_spread
-from videospace.metrics.context_error import task_fidelity
 from videospace.metrics.face_embedders import FaceEmbedder
 from videospace.metrics.identity import identity
 from videospace.metrics.intervals import MeanInterval, mean_interval
 from videospace.metrics.perceptual import Lpips
+from videospace.metrics.task_fidelity import task_fidelity
 from videospace.runtime.errors import UserError
 
 __all__ = [

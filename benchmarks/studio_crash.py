@@ -225,7 +225,7 @@ class Script:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class StudioKillsOptions(BenchmarkOptions):
+class StudioCrashOptions(BenchmarkOptions):
     """kill -9 at random times: does the studio keep what it has acknowledged?"""
 
     kills: int = 50
@@ -243,7 +243,7 @@ class StudioKillsOptions(BenchmarkOptions):
             )
 
 
-def measure(options: StudioKillsOptions, work: Path) -> dict[str, Any]:
+def measure(options: StudioCrashOptions, work: Path) -> dict[str, Any]:
     """Kill the studio repeatedly, and check its folder each time."""
     make_model(work / "model")
     journal = work / "kills.jsonl"
@@ -323,7 +323,7 @@ def make_model(folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     """Run from the command line."""
-    return run_benchmark("studio_kills", __doc__, StudioKillsOptions, measure, arguments)
+    return run_benchmark("studio_crash", __doc__, StudioCrashOptions, measure, arguments)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """A reader of recordings whose answers a test chooses."""
 
-from tests.support.said_words import mouth
+from tests.support.used_profile import mouth
 
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.runtime.errors import UserError
 from videospace.studio.server.uploads.recordings import MouthRecording, RecordingReader
 
 
-class StagedReader(RecordingReader):
+class FakeReader(RecordingReader):
     """Returns a new mouth for each video, with the problems that a test has chosen."""
 
     def __init__(self) -> None:

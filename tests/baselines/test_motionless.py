@@ -1,6 +1,6 @@
 import numpy as np
 
-from videospace.baselines.stills import last_frame, mean_frame, oracle_mean_frame
+from videospace.baselines.motionless import last_frame, mean_frame, oracle_mean_frame
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.tasks import everything, prediction
 

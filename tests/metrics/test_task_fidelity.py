@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from videospace.inrv.inversion import tasks
-from videospace.metrics import context_error as module
-from videospace.metrics.context_error import (
+from videospace.metrics.fidelity import moving_pixels, psnr_db, ssim
+from videospace.metrics.task_fidelity import (
     TaskFidelity,
     context_l1,
     ssim_of_regions,
     task_fidelity,
     unseen_pixels,
 )
-from videospace.metrics.fidelity import moving_pixels, psnr_db, ssim
 from videospace.runtime.errors import UserError
 
 fidelity_module = importlib.import_module("videospace.metrics.fidelity")
+task_fidelity_module = importlib.import_module("videospace.metrics.task_fidelity")
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -293,4 +293,4 @@ class TestBadInput:
     def test_a_mask_of_another_shape(self):
         video = noise(1, 2, 6, 6)
         with pytest.raises(UserError, match=r"shape \(1, 2, 6, 6\), got \(1, 2, 6, 5\)"):
-            module._require_context(video, video, everything(video)[..., :5])
+            task_fidelity_module._require_context(video, video, everything(video)[..., :5])

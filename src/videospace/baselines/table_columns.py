@@ -70,7 +70,7 @@ class Row:
     task: Task
     method: str
     scores: dict[str, MeanInterval]
-    """Scores by the names of :class:`videospace.metrics.context_error.TaskFidelity`, and if they
+    """Scores by the names of :class:`videospace.metrics.task_fidelity.TaskFidelity`, and if they
     were requested, ``lpips`` and those of :class:`videospace.metrics.identity.Identity`."""
     seconds_per_clip: float
     """Time to complete a clip, without the preparation of the method."""

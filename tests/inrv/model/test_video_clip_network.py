@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from videospace.inrv.model.video_clip import VideoClip, VideoClipConfig
+from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
 
 SMALL = VideoClipConfig(feature_width=6, hidden_width=4)
 

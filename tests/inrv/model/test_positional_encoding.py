@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from videospace.inrv.model.coordinates import CoordinatesConfig, grid_axes
-from videospace.inrv.model.encoding import EncodingConfig, encode_axes, encode_axis, gather_points
+from videospace.inrv.model.positional_encoding import (
+    EncodingConfig,
+    encode_axes,
+    encode_axis,
+    gather_points,
+)
 
 
 def test_every_number_is_the_coordinate_a_sine_or_a_cosine():

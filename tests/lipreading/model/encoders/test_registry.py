@@ -7,13 +7,13 @@ import torch
 
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.encoders.encoder import Encoder
-from videospace.lipreading.model.encoders.kinds import (
-    KINDS,
+from videospace.lipreading.model.encoders.ltcn import LtcnConfig, LtcnEncoder
+from videospace.lipreading.model.encoders.registry import (
+    ENCODERS,
     encoder_from_json,
     encoder_to_json,
     new_encoder,
 )
-from videospace.lipreading.model.encoders.ltcn import LtcnConfig, LtcnEncoder
 from videospace.runtime.errors import UserError
 
 
@@ -24,7 +24,7 @@ from videospace.runtime.errors import UserError
 def test_every_name_makes_its_encoder(name, width, million):
     with torch.device("meta"):
         encoder = new_encoder(name)
-    assert isinstance(encoder, KINDS[name][0])
+    assert isinstance(encoder, ENCODERS[name][0])
     assert encoder.width == width
     num_parameters = sum(parameter.numel() for parameter in encoder.parameters())
     assert num_parameters / 1e6 == pytest.approx(million, rel=0.02)
