@@ -72,7 +72,8 @@ def encoder_from_json(content: Any, where: str) -> Encoder:
         raise UserError(f"expected a name and a config for {where}, got {content!r}")
     if content["name"] not in get_args(EncoderName):
         raise UserError(
-            f"expected one of the encoders {', '.join(ENCODERS)} for {where}, got {content['name']!r}"
+            f"expected one of the encoders {', '.join(ENCODERS)} for {where}, "
+            f"got {content['name']!r}"
         )
     kind, config = ENCODERS[content["name"]]
     return kind(config_from_json(config, content["config"], where))
