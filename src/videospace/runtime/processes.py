@@ -22,6 +22,8 @@ TIMEOUT = datetime.timedelta(minutes=30)
 such as computing principal components. A process that has ended is noticed at once."""
 REASON_SECONDS = 3.0
 """How long the other processes wait for the reason why one has ended."""
+READ_SECONDS = 3.0
+"""How long the process that hosts the reason waits for the others to read it."""
 _run_numbers = itertools.count()
 
 
@@ -85,6 +87,8 @@ def init_process_group(device: torch.device) -> Iterator[ProcessGroup]:
         yield group
     except (Exception, KeyboardInterrupt) as error:
         reported = _reported(group, store, error)
+        with contextlib.suppress(RuntimeError):  # the process that hosts the store may have ended
+            _wait_for_readers(group, store)
         if reported is None:
             raise
         raise reported from error
@@ -109,6 +113,14 @@ def _reported(group: ProcessGroup, store: Any, error: BaseException) -> UserErro
             return AlreadyReportedError(store.get("reason").decode())
         store.set("reason", reason)
     return UserError(reason) if isinstance(error, UserError | ProcessExitedError) else None
+
+
+def _wait_for_readers(group: ProcessGroup, store: Any) -> None:
+    """Let the process that hosts the store live until the others have read the reason."""
+    num_ended, stop = store.add("num_ended", 1), time.monotonic() + READ_SECONDS
+    while group.rank == 0 and num_ended < group.count and time.monotonic() < stop:
+        time.sleep(0.01)
+        num_ended = store.add("num_ended", 0)
 
 
 def _name_killed(group: ProcessGroup, store: Any) -> str:
