@@ -258,7 +258,7 @@ def _begin(threads: int, scratch: str) -> None:
 def run(job: Job) -> str:
     """Make a run and keep its figures, or the reason why it failed."""
     try:
-        figures = figures_of(job)
+        figures = scores_of(job)
         said = f"{figures['psnr_db']:.2f} dB"
     except UserError as error:  # such as a loss that is not finite
         figures, said = {"failure": str(error)}, str(error)
@@ -268,7 +268,7 @@ def run(job: Job) -> str:
     return f"{job.dataset}, {job.variant}, seed {job.seed}: {said}"
 
 
-def figures_of(job: Job) -> dict[str, Any]:
+def scores_of(job: Job) -> dict[str, Any]:
     """Train; score training clips and held-out clips."""
     options, store = job.options, ClipStore.open(job.store)
     saving = TrainingOptions(

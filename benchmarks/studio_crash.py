@@ -153,14 +153,14 @@ class Script:
         self.profiles = after
 
     def _record(self, page: StudioPage) -> None:
-        film = word_video(self._rng.randrange(8), self._rng.getrandbits(32))
-        recognized = page.record(film, recognize=self._rng.random() < 0.5)
+        video = word_video(self._rng.randrange(8), self._rng.getrandbits(32))
+        recognized = page.record(video, recognize=self._rng.random() < 0.5)
         word = self._rng.choice([*self.profiles[PERSON], self._new_word()])
         halfway, after = self._after(), self._after()
         halfway[PERSON].setdefault(word, set())  # a new word comes before its recording
         after[PERSON].setdefault(word, set()).add(UNKNOWN)
         self.possible = [halfway, after]
-        kept = page.keep(film, recognized, word)
+        kept = page.keep(video, recognized, word)
         after[PERSON][word] = after[PERSON][word] - {UNKNOWN} | {kept["id"]}
         self.profiles = after
 

@@ -60,7 +60,7 @@ class Visitor:
         self.errors: list[str] = []
         """What went wrong."""
         self._words: dict[str, str] = {}  # own words and their one recording
-        self._number, self._num_words, self._num_films = number, num_words, 0
+        self._number, self._num_words, self._num_videos = number, num_words, 0
         self._rng = random.Random(f"{seed}, visitor {number}")
 
     def stay(self, end: float) -> None:
@@ -86,12 +86,12 @@ class Visitor:
 
     def say(self) -> None:
         """Mouth a word and choose it."""
-        film, word = self._film(), f"word {self._rng.randrange(self._num_words)}"
-        self.kept.add(self.page.keep(film, self.page.record(film), word)["id"])
+        video, word = self._video(), f"word {self._rng.randrange(self._num_words)}"
+        self.kept.add(self.page.keep(video, self.page.record(video), word)["id"])
 
     def drop(self) -> None:
         """Mouth a word and drop it."""
-        recognized = self.page.record(self._film())
+        recognized = self.page.record(self._video())
         self.page.ask("drop", "DELETE", f"recordings/{recognized['id']}").raise_for_status()
 
     def undo(self) -> None:
@@ -116,10 +116,10 @@ class Visitor:
 
     def teach(self) -> None:
         """Add a word with a recording."""
-        word = f"own {self._number}-{self._num_films}"
+        word = f"own {self._number}-{self._num_videos}"
         self.page.ask("add word", "POST", "words", json={"text": word}).raise_for_status()
-        film = self._film()
-        kept = self.page.keep(film, self.page.record(film, recognize=False), word)
+        video = self._video()
+        kept = self.page.keep(video, self.page.record(video, recognize=False), word)
         self._words[word] = kept["id"]
         self.kept.add(kept["id"])
 
@@ -143,9 +143,9 @@ class Visitor:
         phrases = [f"Visitor {self._number} was here"]
         self.page.ask("settings", "PATCH", "", json={"phrases": phrases}).raise_for_status()
 
-    def _film(self) -> bytes:
-        self._num_films += 1
-        return word_video(self._rng.randrange(100), 1000 * self._number + self._num_films)
+    def _video(self) -> bytes:
+        self._num_videos += 1
+        return word_video(self._rng.randrange(100), 1000 * self._number + self._num_videos)
 
 
 PERSON = "ann"
@@ -159,7 +159,7 @@ class StudioLoadOptions(BenchmarkOptions):
     """Number of words of the person, each with a recording."""
     answers: int = 50
     """Number of recordings that one page alone sends."""
-    films: Literal["drawn", "grid"] = "drawn"
+    videos: Literal["drawn", "grid"] = "drawn"
     """The videos of that page: drawn mouths of a second, or faces of three seconds, in which the
     mouth has to be found."""
     clients: int = 20
@@ -228,7 +228,7 @@ def measured_once(path: Path, part: Callable[[], dict[str, Any]]) -> dict[str, A
 
 def make_person(folder: Path, options: StudioLoadOptions) -> None:
     """Create a profile with a recording of one second for each word."""
-    finder = "middle" if options.films == "drawn" else "dlib"
+    finder = "middle" if options.videos == "drawn" else "dlib"
     profile = Profile.create(folder, ProfileSettings(person="Ann", finder=finder))
     for number in range(options.words):
         profile.add_word(f"word {number}")
@@ -240,28 +240,28 @@ def make_person(folder: Path, options: StudioLoadOptions) -> None:
 
 def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, Any]:
     """The times that one page alone waits: for the answer, and until its word is kept."""
-    films = _films(options)
+    videos = _videos(options)
     with StudioPage(studio.address, PERSON) as page:
         first = time.perf_counter()
-        page.record(films(0))
+        page.record(videos(0))
         first = time.perf_counter() - first
         page.tally.seconds.clear()
         for number in range(options.answers):
-            content = films(number + 1)
+            content = videos(number + 1)
             recognized = page.record(content)
             page.keep(content, recognized, f"word {number % options.words}")
     seconds = page.tally.seconds
     return {
-        "films": options.films,
+        "videos": options.videos,
         "first_answer_seconds": first,
         "answer": spread(seconds["recording"]),
         "until_a_correction_counts": spread(seconds["choice"]),
     }
 
 
-def _films(options: StudioLoadOptions) -> Callable[[int], bytes]:
+def _videos(options: StudioLoadOptions) -> Callable[[int], bytes]:
     """Makes the video of a number; no two are the same."""
-    if options.films == "drawn":
+    if options.videos == "drawn":
         return lambda number: encoded_video(mouth_frames(number, 1, num_frames=25))
     recordings = sorted(data_path("grid_s1").glob("*.mp4"))
     return lambda number: recordings[number].read_bytes()

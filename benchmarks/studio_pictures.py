@@ -41,8 +41,8 @@ DAYS, EACH_DAY = 11, 9
 MOUTH_BOX = "286,279,82,82"
 WAIT_SECONDS = 60.0
 HEAR = """
-const [film, done] = arguments;
-const bytes = Uint8Array.from(atob(film), (letter) => letter.charCodeAt(0));
+const [encoded, done] = arguments;
+const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
 const video = new Blob([bytes], { type: "video/webm" });
 import("/talk/speaking/talk.js").then(({ recognize }) => recognize(video)).then(done);
 """
@@ -64,8 +64,8 @@ def open_talk(browser: Any) -> None:
     wait(browser, "byId('mouth-frame').classList.contains('found')")
     if not browser.execute_script("return document.querySelector('.guess')"):
         for word in (1, 0):
-            film = base64.b64encode(_film(word)).decode()
-            browser.execute_async_script(HEAR, film)
+            video = base64.b64encode(_word_video(word)).decode()
+            browser.execute_async_script(HEAR, video)
             if word:
                 press(browser, ".guess")
                 wait(browser, "byId('sentence').textContent")
@@ -104,10 +104,10 @@ SCENES: dict[str, Callable[[Any], None]] = {
 def main(options: PictureOptions) -> None:
     """Make all pictures."""
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as work, RecordingReader() as films:
-        film = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
+    with tempfile.TemporaryDirectory() as work, RecordingReader() as reader:
+        video = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
         _teach(Profiles(Path(work) / "data"))
-        with InProcessStudio(Path(work) / "data", films) as studio, _browser(film) as browser:
+        with InProcessStudio(Path(work) / "data", reader) as studio, _browser(video) as browser:
             browser.get(studio.address)
             wait(browser, "byId('preview').videoWidth > 0")
             names = browser.execute_script(
@@ -187,7 +187,7 @@ def _frames(word: int, *, num_frames: int) -> UInt8[np.ndarray, "time 480 640 3"
     return np.stack([draw_face(pose) for pose in poses])
 
 
-def _film(word: int) -> bytes:
+def _word_video(word: int) -> bytes:
     """A recording of a word as the page makes it, at a speed of its own."""
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
@@ -201,7 +201,7 @@ def _film(word: int) -> bytes:
 
 
 @contextmanager
-def _browser(film: Path) -> Iterator[Any]:
+def _browser(video: Path) -> Iterator[Any]:
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -213,8 +213,8 @@ def _browser(film: Path) -> Iterator[Any]:
         "--hide-scrollbars",
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-        f"--user-data-dir={film.parent / 'profile'}",
+        f"--use-file-for-fake-video-capture={video}",
+        f"--user-data-dir={video.parent / 'profile'}",
     ):
         options.add_argument(flag)
     browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))

@@ -165,10 +165,10 @@ def measure(options: TasksOptions, work: Path) -> dict[str, Any]:
         "num_training_clips": len(store.rows("train")),
         "num_heldout_clips": len(store.rows("holdout")),
         "tasks": {
-            task: median_figures([run["tasks"][task] for run in main_runs])
+            task: median_scores([run["tasks"][task] for run in main_runs])
             for task in main_runs[0]["tasks"]
         },
-        "refinement": median_figures([run["refinement"] for run in main_runs]),
+        "refinement": median_scores([run["refinement"] for run in main_runs]),
         "runs": runs,
     }
 
@@ -201,11 +201,11 @@ def by_task(rows: Sequence[Row]) -> dict[str, Any]:
     return {"tasks": tasks, "intervals": intervals}
 
 
-def median_figures(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+def median_scores(runs: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
     """Medians over runs of the figures of each method.
 
     Example:
-        >>> median_figures([{"bicubic": {"psnr_db": 20.0}}, {"bicubic": {"psnr_db": 22.0}}])
+        >>> median_scores([{"bicubic": {"psnr_db": 20.0}}, {"bicubic": {"psnr_db": 22.0}}])
         {'bicubic': {'psnr_db': 21.0}}
     """
     return {

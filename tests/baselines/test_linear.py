@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from videospace.baselines import linear as module
 from videospace.baselines.linear import LinearSpace
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.tasks import coarser, everything, inpainting, prediction, sparse
+from videospace.inrv.inversion.tasks import downsample, everything, inpainting, prediction, sparse
 from videospace.runtime.errors import UserError
 
 
@@ -72,7 +72,7 @@ class TestComplete:
     def test_a_coarse_clip_gives_the_fine_one_back(self, factor):
         linear = LinearSpace.fit(smooth_clips(30), 3)
         unseen = smooth_clips(1, seed=9)[0]
-        completed = linear.complete(everything(coarser(unseen, factor)), (8, 8))
+        completed = linear.complete(everything(downsample(unseen, factor)), (8, 8))
         assert completed.shape == unseen.shape
         assert largest_difference(completed, unseen) <= 2
 
@@ -96,7 +96,7 @@ class TestComplete:
     @given(st.integers(0, 1000), st.floats(0.02, 0.9), st.booleans(), st.sampled_from([1, 2]))
     def test_equals_the_conditional_mean_of_the_gaussian(self, seed, share, weighted, factor):
         linear = LinearSpace.fit(noise_clips(12, (2, 8, 10)), 5)
-        video = coarser(noise_clips(1, (2, 8, 10), seed)[0], factor)
+        video = downsample(noise_clips(1, (2, 8, 10), seed)[0], factor)
         weight = np.random.default_rng(seed).uniform(0.1, 3, video.shape[:3])
         context = Context(
             video=video,
@@ -131,7 +131,7 @@ class TestComplete:
         for context in (
             everything(other),
             prediction(other),
-            everything(coarser(other, 2)),
+            everything(downsample(other, 2)),
         ):
             assert np.array_equal(linear.complete(context, (4, 6)), clips[0])
 

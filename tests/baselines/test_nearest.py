@@ -3,7 +3,7 @@ import pytest
 
 from videospace.baselines.nearest import nearest_clip
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.tasks import coarser, everything, frame_interpolation, inpainting
+from videospace.inrv.inversion.tasks import downsample, everything, frame_interpolation, inpainting
 
 CLIPS = np.random.default_rng(0).integers(0, 256, (7, 4, 6, 6, 3), dtype=np.uint8)
 
@@ -17,7 +17,7 @@ class TestTheTwinIsFound:
 
     @pytest.mark.parametrize("factor", [2, 4])
     def test_on_a_coarser_grid(self, row, factor):
-        context = everything(coarser(CLIPS[row], factor))
+        context = everything(downsample(CLIPS[row], factor))
         assert np.array_equal(nearest_clip(CLIPS, context, (6, 6)), CLIPS[row])
 
     def test_by_what_is_seen_alone(self, row):

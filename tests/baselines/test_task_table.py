@@ -106,11 +106,11 @@ def test_every_task_and_method_has_a_row(space, store):
         assert {"components 128", "nearest clip"} < set(methods)
     by_name = {(row.task, row.method): row for row in rows}
     assert by_name["upscale", "bicubic"].scores["psnr_db"].num_values == 3
-    assert by_name["invert", OURS].scores["psnr_unseen_db"].mean is None
+    assert by_name["invert", OURS].scores["psnr_unobserved_db"].mean is None
     assert by_name["predict", "last frame"].scores["context_l1"].mean == 0
     assert by_name["predict", OURS_BACK_PROJECTED].scores["context_l1"].mean == 0
     assert all(math.isfinite(row.scores["psnr_db"].mean) for row in rows)
-    assert by_name["sparse", OURS].scores["ssim_unseen"].mean < 1
+    assert by_name["sparse", OURS].scores["ssim_unobserved"].mean < 1
     assert "lpips" not in by_name["invert", OURS].scores
     text = table_text(rows)
     assert text.count("bicubic") == text.count("task ")
@@ -220,10 +220,10 @@ def test_lpips_and_identity_where_they_are_asked_for(tmp_path, lpips_file):
         on_row=judge,
         max_clips=2,
     )
-    for row, figures in zip(rows, expected, strict=True):
+    for row, scores in zip(rows, expected, strict=True):
         assert row.scores["num_without_face"].mean == 0
         for name in ("lpips", "tl_id", "tg_id", "gt_id"):
-            assert row.scores[name].mean == pytest.approx(figures[name], rel=1e-5)
+            assert row.scores[name].mean == pytest.approx(scores[name], rel=1e-5)
             assert row.scores[name].num_values == 2
     assert 0 < rows[0].scores["lpips"].mean != rows[1].scores["lpips"].mean
     assert len(looked_at) == 2 + 2 * len(rows)  # the truth once, and not for every row
@@ -238,11 +238,11 @@ def test_frames_too_small_for_lpips_are_refused_before_the_work(space, store, lp
 def row_of(method: str = OURS, mean: float | None = 24.5, **scores: float | None) -> Row:
     """A row with every score at one mean, but for some."""
     names = [column.name for column in table_columns.COLUMNS if column.name != "seconds_per_clip"]
-    figures = {
+    scores = {
         name: MeanInterval(mean=value, half_width=None, num_values=3, num_left_out=0)
         for name, value in {**dict.fromkeys(names, mean), **scores}.items()
     }
-    return Row(task="interpolate", method=method, scores=figures, seconds_per_clip=0.5)
+    return Row(task="interpolate", method=method, scores=scores, seconds_per_clip=0.5)
 
 
 class TestText:
@@ -269,7 +269,7 @@ class TestText:
             for start in starts:
                 assert all(line[start - 1 : start + 1].strip().isdigit() for line in lines)
                 assert heads[start - 1] == " " != heads[start]
-        assert [len(re.findall(r"\bunseen moving\b", block)) for block in blocks] == [2, 0]
+        assert [len(re.findall(r"\bunobserved moving\b", block)) for block in blocks] == [2, 0]
 
     def test_columns_that_no_row_has_are_left_out(self):
         text = table_text([Row(task="invert", method=OURS, scores={}, seconds_per_clip=1.25)])
@@ -290,8 +290,8 @@ class TestBest:
             ("tl_id", [1.2, 0.95, 0.8], [1]),
             ("gt_id", [0.9, 0.95, 0.8], [1]),
             ("num_without_face", [2.0, 0.0, None], [1]),
-            ("psnr_unseen_db", [None, 20.0, 21.0], [2]),
-            ("psnr_unseen_db", [None, None, None], []),
+            ("psnr_unobserved_db", [None, 20.0, 21.0], [2]),
+            ("psnr_unobserved_db", [None, None, None], []),
             ("context_l1", [1.0, 1.0, None], []),
         ],
     )

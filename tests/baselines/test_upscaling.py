@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from videospace.baselines.upscaling import bicubic, lanczos
-from videospace.inrv.inversion.tasks import coarser, superresolution
+from videospace.inrv.inversion.tasks import downsample, superresolution
 from videospace.runtime.errors import UserError
 
 FILTERS = {bicubic: Image.Resampling.BICUBIC, lanczos: Image.Resampling.LANCZOS}
@@ -33,7 +33,7 @@ class TestUpscaling:
 
     def test_a_smooth_clip_comes_back_better_than_from_repeated_pixels(self, upscale):
         video = ball()
-        coarse = coarser(video, 4)
+        coarse = downsample(video, 4)
         finer = upscale(superresolution(coarse), (48, 48))
         repeated = coarse.repeat(4, axis=1).repeat(4, axis=2)
         error, plain = (np.square(x.astype(int) - video).mean() for x in (finer, repeated))

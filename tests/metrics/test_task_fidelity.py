@@ -15,7 +15,7 @@ from videospace.metrics.task_fidelity import (
     context_l1,
     ssim_of_regions,
     task_fidelity,
-    unseen_pixels,
+    unobserved_pixels,
 )
 from videospace.runtime.errors import UserError
 
@@ -80,7 +80,7 @@ class TestContextL1:
     )
     def test_a_clip_fits_the_coarse_context_made_of_it(self, seed, size, factor):
         truth = noise(1, 2, *size, seed=seed)
-        coarse = torch.from_numpy(tasks.coarser(truth[0].numpy(), factor))[None]
+        coarse = torch.from_numpy(tasks.downsample(truth[0].numpy(), factor))[None]
         assert context_l1(truth, coarse, everything(coarse)).item() == 0
 
     def test_a_coarse_context_meets_the_means_of_the_pixels_it_covers(self):
@@ -115,16 +115,16 @@ class TestContextL1:
 class TestUnseenPixels:
     def test_at_the_same_size_it_is_the_rest(self):
         observed = noise(2, 3, 5, 4)[..., 0] > 100
-        assert torch.equal(unseen_pixels(observed, (5, 4)), ~observed)
+        assert torch.equal(unobserved_pixels(observed, (5, 4)), ~observed)
 
     def test_a_coarse_pixel_shows_those_that_it_covers(self):
         observed = noise(1, 2, 3, 2)[..., 0] > 100
         fine = observed.repeat_interleave(4, 2).repeat_interleave(5, 3)
-        assert torch.equal(unseen_pixels(observed, (12, 10)), ~fine)
+        assert torch.equal(unobserved_pixels(observed, (12, 10)), ~fine)
 
     def test_sizes_that_do_not_divide_go_by_the_center(self):
         observed = torch.tensor([False, True]).view(1, 1, 1, 2)
-        assert unseen_pixels(observed, (1, 5))[0, 0, 0].tolist() == [
+        assert unobserved_pixels(observed, (1, 5))[0, 0, 0].tolist() == [
             True,
             True,
             False,
@@ -135,7 +135,7 @@ class TestUnseenPixels:
     def test_superresolution_hides_nothing(self):
         coarse, observed = context_of(noise(1, 2, 8, 8), "upscale")
         assert coarse.shape == (1, 2, 2, 2, 3)
-        assert not unseen_pixels(observed, (8, 8)).any()
+        assert not unobserved_pixels(observed, (8, 8)).any()
 
 
 class TestSsimOfRegions:
@@ -195,10 +195,10 @@ class TestTaskFidelity:
         assert means["ssim"] == means["ssim_moving"] == pytest.approx(1)
         assert means["context_l1"] == 0
         all_seen = task in ("invert", "upscale")
-        assert means["psnr_unseen_db"] == (None if all_seen else 100)
-        assert means["psnr_unseen_moving_db"] == (None if all_seen else 100)
-        assert means["ssim_unseen"] == (None if all_seen else pytest.approx(1))
-        assert means["ssim_unseen_moving"] == (None if all_seen else pytest.approx(1))
+        assert means["psnr_unobserved_db"] == (None if all_seen else 100)
+        assert means["psnr_unobserved_moving_db"] == (None if all_seen else 100)
+        assert means["ssim_unobserved"] == (None if all_seen else pytest.approx(1))
+        assert means["ssim_unobserved_moving"] == (None if all_seen else pytest.approx(1))
 
     def test_every_figure_is_the_one_that_it_is_called(self):
         truth = noise(2, 5, 24, 24) // 2
@@ -211,7 +211,7 @@ class TestTaskFidelity:
         masks = everything(truth), moving, ~observed, ~observed & moving
         similarities = ssim_of_regions(video, truth, masks)
         for name, mask, similarity in zip(
-            ("", "_moving", "_unseen", "_unseen_moving"), masks, similarities, strict=True
+            ("", "_moving", "_unobserved", "_unobserved_moving"), masks, similarities, strict=True
         ):
             assert torch.equal(getattr(scores, f"psnr{name}_db"), psnr_db(video, truth, mask))
             assert torch.equal(getattr(scores, f"ssim{name}"), similarity)
@@ -236,28 +236,28 @@ class TestTaskFidelity:
         assert scores.context_l1_moving.item() == pytest.approx(20)
         assert scores.context_l1.item() == pytest.approx(5)
 
-    def test_an_error_in_the_unseen_part_shows_there_alone(self):
+    def test_an_error_in_the_unobserved_part_shows_there_alone(self):
         truth = torch.full((1, 2, 12, 12, 3), 100, dtype=torch.uint8)
         context_video, observed = context_of(truth, "inpaint")
         video = truth.clone()
         video[:, :, 6:] += 51
         scores = task_fidelity(video, truth, context_video, observed)
         assert scores.context_l1.item() == 0
-        assert scores.psnr_unseen_db.item() == pytest.approx(20 * math.log10(5), abs=1e-4)
+        assert scores.psnr_unobserved_db.item() == pytest.approx(20 * math.log10(5), abs=1e-4)
         assert scores.psnr_db.item() == pytest.approx(10 * math.log10(50), abs=1e-4)
-        assert scores.means()["psnr_unseen_moving_db"] is None
+        assert scores.means()["psnr_unobserved_moving_db"] is None
 
     def test_per_clip_limits_decibels_only(self):
         values = torch.tensor([math.inf, 30.0, math.nan])
         scores = TaskFidelity(
             psnr_db=values,
             psnr_moving_db=values,
-            psnr_unseen_db=torch.full((3,), math.nan),
-            psnr_unseen_moving_db=torch.full((3,), math.inf),
+            psnr_unobserved_db=torch.full((3,), math.nan),
+            psnr_unobserved_moving_db=torch.full((3,), math.inf),
             ssim=torch.tensor([0.5, 1.0, 0.75]),
             ssim_moving=torch.tensor([0.5, math.nan, 0.75]),
-            ssim_unseen=torch.full((3,), math.nan),
-            ssim_unseen_moving=torch.full((3,), math.nan),
+            ssim_unobserved=torch.full((3,), math.nan),
+            ssim_unobserved_moving=torch.full((3,), math.nan),
             context_l1=torch.tensor([150.0, 0.0, 0.0]),
             context_l1_moving=torch.tensor([150.0, 50.0, math.nan]),
         )
@@ -266,12 +266,12 @@ class TestTaskFidelity:
         assert scores.means() == {
             "psnr_db": 65,
             "psnr_moving_db": 65,
-            "psnr_unseen_db": None,
-            "psnr_unseen_moving_db": 100,
+            "psnr_unobserved_db": None,
+            "psnr_unobserved_moving_db": 100,
             "ssim": 0.75,
             "ssim_moving": 0.625,
-            "ssim_unseen": None,
-            "ssim_unseen_moving": None,
+            "ssim_unobserved": None,
+            "ssim_unobserved_moving": None,
             "context_l1": 50,
             "context_l1_moving": 100,
         }

@@ -40,7 +40,7 @@ def test_without_truth_there_are_two():
     assert (frames[2][:, -6:] == BLUE).all()
 
 
-def test_only_the_unseen_part_is_hatched():
+def test_only_the_unobserved_part_is_hatched():
     seen = filled(GREEN, 2, 16, 16)
     observed = all_seen(seen)
     observed[0, 8:] = False
@@ -85,7 +85,7 @@ def test_a_coarse_input_shows_its_pixels_and_is_hatched_finely():
 
 
 @given(height=sides, width=sides, target_height=sides, target_width=sides)
-def test_hatching_covers_what_is_unseen_at_any_size(height, width, target_height, target_width):
+def test_hatching_covers_what_is_unobserved_at_any_size(height, width, target_height, target_width):
     random = np.random.default_rng(height * width)
     frame = np.full((height, width, 3), 5, np.uint8)
     observed = random.random((height, width)) < 0.5

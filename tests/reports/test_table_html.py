@@ -30,7 +30,7 @@ def made(task: Task, method: str, value: int, size: tuple[int, int] = (8, 16)) -
         videos=np.full_like(truth, value),
         truth=truth,
     )
-    scores = {"psnr_db": score(value / 10), "psnr_unseen_db": score(None), "ssim": score(0.5)}
+    scores = {"psnr_db": score(value / 10), "psnr_unobserved_db": score(None), "ssim": score(0.5)}
     return Row(task=task, method=method, scores=scores, seconds_per_clip=0.25), completed
 
 
@@ -79,7 +79,7 @@ def test_the_table_has_a_row_for_each_task_and_method(document):
         "task",
         "method",
         "all",
-        "unseen",
+        "unobserved",
         "all",
         "a clip",
     ]

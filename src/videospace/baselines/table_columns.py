@@ -11,16 +11,16 @@ TEXT_WIDTH = 160
 """Most characters of a line."""
 
 
-def _low(figure: float) -> float:
-    return figure
+def _low(score: float) -> float:
+    return score
 
 
-def _high(figure: float) -> float:
-    return -figure
+def _high(score: float) -> float:
+    return -score
 
 
-def _near_one(figure: float) -> float:
-    return abs(figure - 1)
+def _near_one(score: float) -> float:
+    return abs(score - 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Column:
     """A column of the table: a score and its format."""
 
     name: str
-    """Name of the score in :attr:`Row.figures`."""
+    """Name of the score in :attr:`Row.all_scores`."""
     group: str
     """Heading above a group of columns."""
     head: str
@@ -39,7 +39,12 @@ class Column:
 
 
 def _regions(stem: str, unit: str, group: str, decimals: int) -> list[Column]:
-    heads = {"": "all", "_moving": "moving", "_unseen": "unseen", "_unseen_moving": "unseen moving"}
+    heads = {
+        "": "all",
+        "_moving": "moving",
+        "_unobserved": "unobserved",
+        "_unobserved_moving": "unobserved moving",
+    }
     return [
         Column(
             name=f"{stem}{region}{unit}", group=group, head=head, decimals=decimals, badness=_high
@@ -76,7 +81,7 @@ class Row:
     """Time to complete a clip, without the preparation of the method."""
 
     @property
-    def figures(self) -> dict[str, MeanInterval]:
+    def all_scores(self) -> dict[str, MeanInterval]:
         """The scores, and the time as a mean without an interval."""
         seconds = MeanInterval(
             mean=self.seconds_per_clip, half_width=None, num_values=1, num_left_out=0
@@ -92,15 +97,17 @@ class Row:
 
 def cell(row: Row, column: Column) -> str:
     """Format a score with its 95 % interval; a dash if there is none."""
-    figure = row.figures.get(column.name)
-    return "–" if figure is None else figure.text(column.decimals)
+    score = row.all_scores.get(column.name)
+    return "–" if score is None else score.text(column.decimals)
 
 
 def is_best(row: Row, column: Column, rows: Sequence[Row]) -> bool:
     """Whether no row shows a better score; False if all rows show the same."""
-    means = [other.figures[column.name].mean for other in rows if column.name in other.figures]
+    means = [
+        other.all_scores[column.name].mean for other in rows if column.name in other.all_scores
+    ]
     found = [mean for mean in means if mean is not None]
-    own = row.figures[column.name].mean if column.name in row.figures else None
+    own = row.all_scores[column.name].mean if column.name in row.all_scores else None
     if own is None or len({f"{mean:.{column.decimals}f}" for mean in found}) < 2:
         return False
     best = min(found, key=column.badness)
@@ -111,7 +118,7 @@ def shown_columns(rows: Sequence[Row]) -> dict[str, list[Column]]:
     """The columns for which some row has a score, by their groups."""
     groups: dict[str, list[Column]] = {}
     for column in COLUMNS:
-        if any(column.name in row.figures for row in rows):
+        if any(column.name in row.all_scores for row in rows):
             groups.setdefault(column.group, []).append(column)
     return groups
 

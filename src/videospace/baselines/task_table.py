@@ -193,14 +193,14 @@ def _scores(
     input_videos = np.stack([context.video for context in completed.contexts])
     observed = np.stack([context.observed for context in completed.contexts])
     arrays = [torch.from_numpy(array) for array in (videos, truth, input_videos, observed)]
-    figures = task_fidelity(*arrays).per_clip()
+    scores = task_fidelity(*arrays).per_clip()
     if lpips is not None:
-        figures["lpips"] = _perceptual(videos, truth, lpips)
+        scores["lpips"] = _perceptual(videos, truth, lpips)
     if faces is not None:
         found = identity(arrays[0], arrays[1], faces)
         for name in ("tl_id", "tg_id", "gt_id", "num_without_face"):
-            figures[name] = getattr(found, name).float()
-    return {name: mean_interval(values) for name, values in figures.items()}
+            scores[name] = getattr(found, name).float()
+    return {name: mean_interval(values) for name, values in scores.items()}
 
 
 def _perceptual(videos: Videos, truth: Videos, lpips: Lpips) -> Float[torch.Tensor, " clip"]:

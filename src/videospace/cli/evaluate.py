@@ -24,7 +24,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import stop_on_signal
 
 FACES = {"dlib": DlibFaceEmbedder, "deepface": DeepFaceEmbedder}
-MEANINGS = {
+LABELS = {
     "num_clips": "clips compared",
     "psnr_db": "PSNR in dB, all pixels",
     "psnr_moving_db": "PSNR in dB, moving pixels",
@@ -80,10 +80,10 @@ def main(arguments: list[str]) -> None:
         return
     evaluation = evaluate(space, command.store, max_clips=command.max_clips)
     summary = evaluation.summary()
-    for name, meaning in MEANINGS.items():
+    for name, label in LABELS.items():
         value = summary[name]
         shown = "–" if value is None else f"{value:.4g}" if isinstance(value, float) else value
-        print(f"{shown:>8}  {meaning}")
+        print(f"{shown:>8}  {label}")
     if evaluation.num_unknown:
         print(f"{evaluation.num_unknown} clips of the store have no latent in this space")
     if command.json:

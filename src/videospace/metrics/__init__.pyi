@@ -15,7 +15,13 @@ from .identity import Identity, global_similarity, identity, local_similarity, m
 from .intervals import MeanInterval, mean_interval, paired_difference
 from .perceptual import Lpips
 from .proportion import proportion_interval
-from .task_fidelity import TaskFidelity, context_l1, ssim_of_regions, task_fidelity, unseen_pixels
+from .task_fidelity import (
+    TaskFidelity,
+    context_l1,
+    ssim_of_regions,
+    task_fidelity,
+    unobserved_pixels,
+)
 
 __all__ = [
     "BallCheck",
@@ -48,5 +54,5 @@ __all__ = [
     "ssim",
     "ssim_of_regions",
     "task_fidelity",
-    "unseen_pixels",
+    "unobserved_pixels",
 ]

@@ -92,7 +92,7 @@ def root_mean_square_error(
     """The error E of Eq. 3.6, for each clip: the root of the mean squared difference.
 
     The equation takes the mean over the clips *below* the root, so the E of a set is the root mean
-    square of these figures, not their mean; :meth:`Fidelity.means` does that.
+    square of these scores, not their mean; :meth:`Fidelity.means` does that.
 
     Args:
         video: The clips to score, in [0, 255].

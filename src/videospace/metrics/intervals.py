@@ -80,8 +80,8 @@ def mean_interval(values: Values) -> MeanInterval:
 
     Source: Student (1908), "The probable error of a mean".
     """
-    figures = _as_array(values)
-    known = figures[~np.isnan(figures)]
+    scores = _as_array(values)
+    known = scores[~np.isnan(scores)]
     mean = float(known.mean()) if len(known) else None
     half_width = None
     if len(known) > 1:
@@ -91,7 +91,7 @@ def mean_interval(values: Values) -> MeanInterval:
         mean=mean,
         half_width=half_width,
         num_values=len(known),
-        num_left_out=len(figures) - len(known),
+        num_left_out=len(scores) - len(known),
     )
 
 
@@ -116,20 +116,20 @@ def paired_difference(values: Values, others: Values) -> MeanInterval:
         >>> found.low, found.high
         (1.0, 1.0)
     """
-    figures, other_figures = _as_array(values), _as_array(others)
-    if len(figures) != len(other_figures):
+    scores, other_scores = _as_array(values), _as_array(others)
+    if len(scores) != len(other_scores):
         raise UserError(
-            "expected figures of the same clips for both methods, "
-            f"got {len(figures)} and {len(other_figures)}"
+            "expected scores of the same clips for both methods, "
+            f"got {len(scores)} and {len(other_scores)}"
         )
-    return mean_interval((figures - other_figures).tolist())
+    return mean_interval((scores - other_scores).tolist())
 
 
 def _as_array(values: Values) -> Float[np.ndarray, " clip"]:
-    figures = torch.as_tensor(values, dtype=torch.float64).cpu().numpy()
-    if np.isinf(figures).any():
+    scores = torch.as_tensor(values, dtype=torch.float64).cpu().numpy()
+    if np.isinf(scores).any():
         raise UserError(
-            "expected finite figures (nan where there is none), got an infinite one: "
+            "expected finite scores (nan where there is none), got an infinite one: "
             "limit the PSNR of perfect clips to 100 dB"
         )
-    return figures
+    return scores

@@ -5,8 +5,8 @@ is coarser than the completed video, each of its pixels stands for the mean of t
 it covers. All scores are per clip, for a batch of clips of one size.
 
 PSNR and SSIM have four regions: all pixels, the pixels that move in the truth (``moving``), the
-pixels that the context does not show (``unseen``), and those that are both. Context-L1 is an error
-on observed pixels; it has two regions, all of them and those that move.
+pixels that the context does not show (``unobserved``), and those that are both. Context-L1 is an
+error on observed pixels; it has two regions, all of them and those that move.
 """
 
 import dataclasses
@@ -38,7 +38,7 @@ def context_l1(
     """Context-L1: mean absolute difference on the observed pixels, on a scale of 0 to 100.
 
     A video finer than its context is first box-filtered to the size of the context, as
-    :func:`videospace.inrv.inversion.tasks.coarser` does, so that the clip from which a coarse
+    :func:`videospace.inrv.inversion.tasks.downsample` does, so that the clip from which a coarse
     context was made scores 0.
 
     Args:
@@ -76,7 +76,7 @@ def context_l1(
     return errors
 
 
-def unseen_pixels(
+def unobserved_pixels(
     observed: Bool[Tensor, "clip time context_height context_width"], size: tuple[int, int]
 ) -> Bool[Tensor, "clip time height width"]:
     """Mark the pixels of a video that its context does not show.
@@ -91,7 +91,7 @@ def unseen_pixels(
 
     Example:
         >>> observed = torch.tensor([True, False]).view(1, 1, 1, 2)
-        >>> unseen_pixels(observed, (1, 4))[0, 0].tolist()
+        >>> unobserved_pixels(observed, (1, 4))[0, 0].tolist()
         [[False, False, True, True]]
     """
     rows, columns = (
@@ -156,18 +156,18 @@ class TaskFidelity:
     """PSNR over all pixels; inf for a perfect clip."""
     psnr_moving_db: Float[Tensor, " clip"]
     """PSNR over the pixels that move in the reference; nan for a clip in which none does."""
-    psnr_unseen_db: Float[Tensor, " clip"]
+    psnr_unobserved_db: Float[Tensor, " clip"]
     """PSNR over the pixels that the context does not show; nan where it shows all."""
-    psnr_unseen_moving_db: Float[Tensor, " clip"]
+    psnr_unobserved_moving_db: Float[Tensor, " clip"]
     """PSNR over those of them that move; nan where there is none."""
     ssim: Float[Tensor, " clip"]
     """Structural similarity."""
     ssim_moving: Float[Tensor, " clip"]
     """Structural similarity around the pixels that move; nan where none does."""
-    ssim_unseen: Float[Tensor, " clip"]
+    ssim_unobserved: Float[Tensor, " clip"]
     """Structural similarity around the pixels that the context does not show; nan where it shows
     all."""
-    ssim_unseen_moving: Float[Tensor, " clip"]
+    ssim_unobserved_moving: Float[Tensor, " clip"]
     """Structural similarity around those of them that move; nan where there is none."""
     context_l1: Float[Tensor, " clip"]
     """Mean absolute difference on the observed pixels, in [0, 100]."""
@@ -221,19 +221,19 @@ def task_fidelity(
         >>> guess = truth.clone()
         >>> guess[:, 1] = 51
         >>> scores = task_fidelity(guess, truth, truth, observed).means()
-        >>> round(scores["psnr_unseen_db"], 2), scores["context_l1"]
+        >>> round(scores["psnr_unobserved_db"], 2), scores["context_l1"]
         (13.98, 0.0)
     """
     require_same_shape(video, reference)
     _require_context(video, context_video, observed)
     moving = moving_pixels(reference)
-    unseen = unseen_pixels(observed, (video.shape[2], video.shape[3]))
+    unobserved = unobserved_pixels(observed, (video.shape[2], video.shape[3]))
     everywhere = torch.ones((), dtype=torch.bool, device=video.device).expand(video.shape[:4])
     regions = {
         "": everywhere,
         "_moving": moving,
-        "_unseen": unseen,
-        "_unseen_moving": unseen & moving,
+        "_unobserved": unobserved,
+        "_unobserved_moving": unobserved & moving,
     }
     similarities = ssim_of_regions(video, reference, list(regions.values()))
     moving_observed = observed & _moving_at_size_of(context_video, reference)

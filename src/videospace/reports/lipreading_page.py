@@ -1,4 +1,4 @@
-"""The page of a lipreading evaluation: scores, plots, and films of the worst confusions."""
+"""The page of a lipreading evaluation: scores, plots, and videos of the worst confusions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def write_page(
     language: str = "en-us",
     spoken_forms: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write ``index.html`` with its plots and films; it works from the disk alone.
+    """Write ``index.html`` with its plots and videos; it works from the disk alone.
 
     Args:
         folder: The folder to write to; made if it does not exist.
@@ -101,7 +101,7 @@ def _worst_confusions(
     clips: Sequence[LabeledClip],
     shapes: Callable[[str], tuple[str, ...]],
 ) -> list[dict[str, Any]]:
-    """The most frequent confusions, for the template, each with a film in the folder."""
+    """The most frequent confusions, for the template, each with a video in the folder."""
     worst = []
     for number, (spoken, answered, times) in enumerate(confusions(answers)[:NUM_WORST]):
         asked = next(a.asked for a in answers if (a.asked.word, a.words[0]) == (spoken, answered))

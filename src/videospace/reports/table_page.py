@@ -39,7 +39,7 @@ the second."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Film:
+class PageVideo:
     """One clip in one task: the input, the result of each method, and the truth, in a row."""
 
     clip_id: str
@@ -72,7 +72,7 @@ class TablePage:
             raise UserError(f"expected at least 1 clip on the page, got {num_clips}")
         self.path, self.fps, self.num_clips = path, fps, num_clips
         self.rows: list[Row] = []
-        self.films: dict[Task, list[Film]] = {}
+        self.videos: dict[Task, list[PageVideo]] = {}
         self._panels: dict[str, list[tuple[str, Panel]]] = {}
 
     def add(self, row: Row, completed: Completed) -> None:
@@ -95,9 +95,11 @@ class TablePage:
         Raises:
             UserError: The file cannot be written.
         """
-        films = [_film(clip_id, panels, self.fps) for clip_id, panels in self._panels.items()]
-        if films:
-            self.films[self.rows[-1].task] = films
+        videos = [
+            _page_video(clip_id, panels, self.fps) for clip_id, panels in self._panels.items()
+        ]
+        if videos:
+            self.videos[self.rows[-1].task] = videos
         write_page(
             self.path,
             "table.html",
@@ -107,7 +109,7 @@ class TablePage:
             rows_by_task={
                 task: list(rows) for task, rows in groupby(self.rows, key=attrgetter("task"))
             },
-            films=self.films,
+            videos=self.videos,
             observed_of_task=OBSERVED,
             cell=cell,
             is_best=is_best,
@@ -138,14 +140,14 @@ def _panel_size(video: Video) -> tuple[int, int]:
     return max(1, height * LARGE_PX // longer), max(1, width * LARGE_PX // longer)
 
 
-def _film(clip_id: str, panels: Sequence[tuple[str, Panel]], fps: float | int) -> Film:
+def _page_video(clip_id: str, panels: Sequence[tuple[str, Panel]], fps: float | int) -> PageVideo:
     """Put named panels into one video, next to each other."""
     video = tile(np.stack([panel for _, panel in panels]), num_columns=len(panels))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
+        path = Path(folder) / "video.mp4"
         write_video(path, video[:, None], fps=fps, num_frames=len(video))
         content = base64.b64encode(path.read_bytes()).decode()
-    return Film(
+    return PageVideo(
         clip_id=clip_id,
         panels=[name for name, _ in panels],
         address=f"data:video/mp4;base64,{content}",

@@ -14,11 +14,11 @@ OUT_OF_MEMORY_TEXTS = ("not enough memory", "can't allocate memory", "out of mem
 
 
 @contextlib.contextmanager
-def out_of_memory_hint(what_to_lower: str) -> Iterator[None]:
+def out_of_memory_hint(memory_hint: str) -> Iterator[None]:
     """Turn an out-of-memory error into a message of one line that says what to reduce.
 
     Args:
-        what_to_lower: The flags to lower, in words.
+        memory_hint: The flags to lower, in words.
 
     Raises:
         UserError: The block ran out of memory.
@@ -38,10 +38,10 @@ def out_of_memory_hint(what_to_lower: str) -> Iterator[None]:
         if not is_memory_error and not any(known in text for known in OUT_OF_MEMORY_TEXTS):
             raise
         reason = f" ({text})" if text else ""
-        raise UserError(f"out of memory{reason}: lower {what_to_lower}") from error
+        raise UserError(f"out of memory{reason}: lower {memory_hint}") from error
 
 
-def with_memory_hint(items: Iterable[Item], what_to_lower: str) -> Iterator[Item]:
+def with_memory_hint(items: Iterable[Item], memory_hint: str) -> Iterator[Item]:
     """Yield items; running out of memory while one is made is reported as above."""
-    with out_of_memory_hint(what_to_lower):
+    with out_of_memory_hint(memory_hint):
         yield from items

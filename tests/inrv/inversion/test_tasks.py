@@ -71,7 +71,7 @@ def test_a_rectangle():
         (lambda: tasks.frame_interpolation(VIDEO, [0, 5]), "got 5"),
         (lambda: tasks.frame_interpolation(VIDEO, []), "got none"),
         (lambda: tasks.sparse(VIDEO, 0.0), "fraction"),
-        (lambda: tasks.coarser(VIDEO, 0), "factor"),
+        (lambda: tasks.downsample(VIDEO, 0), "factor"),
     ],
 )
 def test_what_cannot_be_a_context(build, message, monkeypatch):

@@ -11,10 +11,10 @@ from videospace.lipreading.data.augmentation import (
     STRONG,
     AugmentationConfig,
     augmented_batch,
+    change_contrast,
     frame_choice,
     mixed_up,
-    moved,
-    relit,
+    shift_zoom_rotate,
     time_masked,
 )
 from videospace.lipreading.data.batches import ClipBatch, InputConfig, clip_batch
@@ -90,7 +90,7 @@ def test_same_generator_same_batch():
 
 def test_moving_is_alike_in_all_frames_and_mirrors_exactly():
     frames = torch.rand(1, 1, 88, 88, generator=generator()).expand(8, 3, 88, 88)
-    result = moved(frames, AugmentationConfig(mirror=True), generator(1))
+    result = shift_zoom_rotate(frames, AugmentationConfig(mirror=True), generator(1))
     same = [torch.allclose(row, frames[0], atol=1e-4) for row in result]
     flipped = [torch.allclose(row, frames[0].flip(-1), atol=1e-4) for row in result]
     assert all(a != b for a, b in zip(same, flipped, strict=True))
@@ -101,7 +101,7 @@ def test_moving_is_alike_in_all_frames_and_mirrors_exactly():
 def test_shift_moves_by_at_most_so_many_px():
     frames = torch.zeros(64, 1, 88, 88)
     frames[:, :, 43:45, 43:45] = 1.0
-    result = moved(frames, AugmentationConfig(shift_px=6.0), generator(1))
+    result = shift_zoom_rotate(frames, AugmentationConfig(shift_px=6.0), generator(1))
     axis = torch.arange(88) - 43.5
     offset = (result[:, 0].sum(1) * axis).sum(1) / result[:, 0].sum((1, 2))
     assert offset.abs().max() <= 6.01
@@ -111,7 +111,7 @@ def test_shift_moves_by_at_most_so_many_px():
 
 def test_light_changes_alike_in_all_frames_and_stays_in_range():
     frames = torch.rand(5, 1, 88, 88, generator=generator()).expand(5, 4, 88, 88)
-    result = relit(frames, AugmentationConfig(contrast=0.5, brightness=0.3), generator())
+    result = change_contrast(frames, AugmentationConfig(contrast=0.5, brightness=0.3), generator())
     assert torch.equal(result[:, 0], result[:, 3])
     assert not torch.equal(result[0, 0], frames[0, 0])
     assert result.min() >= 0
@@ -159,8 +159,8 @@ def test_bad_amounts(change, message):
 def test_half_size_is_the_mean_of_four_pixels():
     frames = torch.rand(2, 3, 88, 88)
     mirrored = AugmentationConfig(mirror=True)
-    half = moved(frames, mirrored, generator(), 44)
-    whole = moved(frames, mirrored, generator())
+    half = shift_zoom_rotate(frames, mirrored, generator(), 44)
+    whole = shift_zoom_rotate(frames, mirrored, generator())
     torch.testing.assert_close(half, torch.nn.functional.avg_pool2d(whole, 2), atol=1e-5, rtol=0)
 
 

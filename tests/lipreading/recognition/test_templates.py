@@ -143,10 +143,10 @@ def test_the_nearest_clip_of_a_word_counts(shots, queries):
     np.testing.assert_array_equal(after[0, :3], before[0, :3])
 
 
-def part_scorer(shots: list[LabeledClip], *, share_parts: bool = True) -> TemplateScorer:
+def part_scorer(shots: list[LabeledClip], *, split_overlapping: bool = True) -> TemplateScorer:
     words, clips = [shot.word for shot in shots], [shot.clip for shot in shots]
     return TemplateScorer(
-        words, clips, normalized_cosine_features, center=True, share_parts=share_parts
+        words, clips, normalized_cosine_features, center=True, split_overlapping=split_overlapping
     )
 
 
@@ -160,20 +160,20 @@ def test_phrases_help_each_other_with_the_parts_they_share():
         for row, shot in enumerate(shots)
     ]
 
-    def right(*, share_parts: bool) -> int:
-        scorer = part_scorer(spoilt, share_parts=share_parts)
+    def right(*, split_overlapping: bool) -> int:
+        scorer = part_scorer(spoilt, split_overlapping=split_overlapping)
         best = scorer.scores([queries[row].clip for row in range(0, 16, 5)]).argmax(1)
         return sum(index == row for index, row in zip(best, range(0, 16, 5), strict=True))
 
-    assert right(share_parts=False) == 0
-    assert right(share_parts=True) >= 3
+    assert right(split_overlapping=False) == 0
+    assert right(split_overlapping=True) >= 3
 
 
 def test_a_word_that_shares_nothing_is_compared_as_a_whole():
     """A word's score does not depend on whether it stands among phrases or alone."""
     shots, query = drawn_phrases(0), [drawn_phrases(10)[3].clip, drawn_clip(9, 0, 1)]
     mixed = [*shots, said("help", drawn_clip(9))]
-    scorer, whole = part_scorer(mixed), part_scorer(mixed, share_parts=False)
+    scorer, whole = part_scorer(mixed), part_scorer(mixed, split_overlapping=False)
     found, plain = scorer.scores(query), whole.scores(query)
     assert found.argmax(1).tolist() == [3, 16]
     np.testing.assert_allclose(found[:, 16], plain[:, 16], atol=1e-5)
@@ -190,14 +190,14 @@ def test_parts_of_another_place_or_of_a_longer_phrase_do_not_mix():
     assert [scorer.words[index] for index in best] == [shot.word for shot in shots]
 
 
-@pytest.mark.parametrize("share_parts", [True, False])
-def test_a_template_is_scored_as_if_it_had_never_come(share_parts):
+@pytest.mark.parametrize("split_overlapping", [True, False])
+def test_a_template_is_scored_as_if_it_had_never_come(split_overlapping):
     shots = [*drawn_phrases(0), *drawn_phrases(10)]
-    scorer, rows = part_scorer(shots, share_parts=share_parts), [3, 20]
+    scorer, rows = part_scorer(shots, split_overlapping=split_overlapping), [3, 20]
     found = scorer.scores_of_templates(rows)
     for row, scores in zip(rows, found, strict=True):
         others = [shot for shot in shots if shot is not shots[row]]
-        alone = part_scorer(others, share_parts=share_parts)
+        alone = part_scorer(others, split_overlapping=split_overlapping)
         expected = alone.scores([shots[row].clip])[0][[alone.words.index(w) for w in scorer.words]]
         # The mean of all templates, which is subtracted, still has the clip in it.
         np.testing.assert_allclose(scores, expected, atol=0.02)

@@ -19,7 +19,7 @@ from videospace.inrv.training.loop import train
 from videospace.reports.demo import run
 from videospace.reports.demo.explorer import NUM_STEPS
 from videospace.reports.demo.run import DemoConfig, run_demo
-from videospace.reports.demo.scores import MEANINGS
+from videospace.reports.demo.scores import LABELS
 from videospace.runtime.errors import UserError
 
 
@@ -44,7 +44,7 @@ def test_the_folder_holds_everything_and_nothing_unfinished(demo):
 
 def test_the_scores_are_those_of_the_space_and_all_explained(demo):
     out, scores, _ = demo
-    assert scores.keys() == MEANINGS.keys()
+    assert scores.keys() == LABELS.keys()
     assert json.loads((out / "scores.json").read_text()) == scores
     assert all(isinstance(value, (int, float, str)) for value in scores.values())
     space = VideoSpace.from_pretrained(out / "space")

@@ -10,7 +10,7 @@ import pytest
 from tests.support.html_document import Document
 
 from videospace.reports.demo.page import plot_points
-from videospace.reports.demo.scores import MEANINGS
+from videospace.reports.demo.scores import LABELS
 from videospace.reports.film_strips import enlarge, tile
 
 
@@ -76,7 +76,7 @@ def test_the_document_is_structured(page):
 
 def test_the_table_has_every_score_with_its_meaning(demo, page):
     words = " ".join(" ".join(page.texts).split())
-    for name, meaning in MEANINGS.items():
+    for name, meaning in LABELS.items():
         assert name in words
         assert meaning in words
     assert f"{demo[1]['psnr_db']:.4g}" in words

@@ -159,7 +159,7 @@ def superresolution(video: Video) -> Context:
     return everything(video)
 
 
-def coarser(
+def downsample(
     video: Video, factor: int = 4
 ) -> UInt8[np.ndarray, "time coarse_height coarse_width 3"]:
     """Reduce the resolution of a video with a box filter, as input of :func:`superresolution`.
@@ -172,7 +172,7 @@ def coarser(
         UserError: A factor below 1.
 
     Example:
-        >>> coarser(np.zeros((2, 64, 48, 3), np.uint8)).shape
+        >>> downsample(np.zeros((2, 64, 48, 3), np.uint8)).shape
         (2, 16, 12, 3)
     """
     if factor < 1:
@@ -188,6 +188,6 @@ PUBLISHED_TASKS: dict[Task, Callable[[Video], Context]] = {
     "predict": prediction,
     "interpolate": frame_interpolation,
     "sparse": sparse,
-    "upscale": lambda video: superresolution(coarser(video)),
+    "upscale": lambda video: superresolution(downsample(video)),
 }
 """Builds the published context of each task from the whole clip, which stays the ground truth."""

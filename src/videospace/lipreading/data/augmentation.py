@@ -111,8 +111,8 @@ def augmented_batch(
     shown = frame_mask(batch.lengths, batch.frames.shape[1])
     for row, blank in enumerate(blanks):
         shown[row, : len(blank)] &= ~blank
-    frames = moved(batch.frames, augmentation, generator, side_px)
-    frames = relit(frames, augmentation, generator)
+    frames = shift_zoom_rotate(batch.frames, augmentation, generator, side_px)
+    frames = change_contrast(frames, augmentation, generator)
     frames = time_masked(frames, shown, augmentation.time_mask, generator)
     return normalized(ClipBatch(frames, batch.lengths), shown, input_config)
 
@@ -140,7 +140,7 @@ def frame_choice(
     return functional.pad(choice, (empty[0], empty[1]), value=-1)
 
 
-def moved(
+def shift_zoom_rotate(
     frames: Float[Tensor, "clip time height width"],
     config: AugmentationConfig,
     generator: torch.Generator,
@@ -168,7 +168,7 @@ def moved(
     return functional.grid_sample(frames, grid, padding_mode="border", align_corners=False)
 
 
-def relit(
+def change_contrast(
     frames: Float[Tensor, "clip time height width"],
     config: AugmentationConfig,
     generator: torch.Generator,

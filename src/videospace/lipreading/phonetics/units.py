@@ -32,13 +32,13 @@ def spell(spoken: Mapping[str, str], language: str = "en-us") -> dict[str, tuple
         >>> spell({phrase: phrase for phrase in shared})["b 2"]
         ('b', '2')
     """
-    parts = shared_parts(spoken.values())
+    parts = overlapping_phrases(spoken.values())
     if parts.keys() == set(spoken.values()):
         return {word: parts[text] for word, text in spoken.items()}
     return {word: visemes(text, language) for word, text in spoken.items()}
 
 
-def shared_parts(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def overlapping_phrases(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Divide the phrases that share all of their words into these words.
 
     A word is shared where it has the same position in several phrases of the same length.
@@ -51,7 +51,7 @@ def shared_parts(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
     Example:
         >>> texts = ["yes", *(f"{letter} {digit}" for letter in "abc" for digit in "123")]
-        >>> shared_parts(texts)["b 2"]
+        >>> overlapping_phrases(texts)["b 2"]
         ('b', '2')
     """
     parts = {text: tuple(text.casefold().split()) for text in texts}

@@ -176,7 +176,7 @@ class Profile:
         clip.require_one_word()
         identity = clip_id(clip)
         # The file is written while nobody else may write to the index, so that a clip file without
-        # a row is always the rest of something interrupted (see sweeping.sweep).
+        # a row is always the rest of something interrupted (see folder.clean_up).
         try:
             with ProfileDatabase.writing(self.folder) as database:
                 _refuse_known(database, identity)

@@ -9,7 +9,7 @@ import numpy as np
 
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.phonetics.units import shared_parts
+from videospace.lipreading.phonetics.units import overlapping_phrases
 from videospace.lipreading.recognition.fusion import (
     Scorer,
     Scores,
@@ -23,7 +23,7 @@ from videospace.lipreading.recognition.scorers import (
     Units,
     UnitScorer,
     build_scorers,
-    mostly_share_parts,
+    mostly_overlapping,
 )
 from videospace.lipreading.recognition.templates import TemplateScorer
 
@@ -49,11 +49,11 @@ def calibrate(
     Returns:
         Weights by the names of a set, sorted and joined by ``+``; empty without tests.
     """
-    taught = set(model.words)
-    unseen = {clip.word for clip in clips} - taught
-    weights = _weights(model, [clip for clip in clips if clip.word in taught], taught, units)
-    if unseen:
-        found = _weights(model, clips, unseen, units)
+    trained = set(model.words)
+    held_out = {clip.word for clip in clips} - trained
+    weights = _weights(model, [clip for clip in clips if clip.word in trained], trained, units)
+    if held_out:
+        found = _weights(model, clips, held_out, units)
         weights |= {key: each for key, each in found.items() if "words" not in each}
     return weights
 
@@ -86,7 +86,7 @@ def own_temperature(
         The factor; 1 where there is nothing to test.
     """
     words = [shot.word for shot in shots]
-    if mostly_share_parts(words) and all(map(_knows_phrases_by_others, scorers.values())):
+    if mostly_overlapping(words) and all(map(_leave_one_out_phrases, scorers.values())):
         return _temperature_of_phrases(scorers, shots, weights)
     clips_of: dict[str, list[LabeledClip]] = defaultdict(list)
     for shot in shots:
@@ -104,7 +104,7 @@ def own_temperature(
 def _temperature_of_phrases(
     scorers: Mapping[str, Scorer], shots: Sequence[LabeledClip], weights: Mapping[str, float]
 ) -> float:
-    parts = shared_parts(shot.word for shot in shots)
+    parts = overlapping_phrases(shot.word for shot in shots)
     rows = [row for row, shot in enumerate(shots) if shot.word in parts]
     rows = rows[:: -(-len(rows) // MOST_PHRASES)]
     clips = [shots[row].clip for row in rows]
@@ -117,10 +117,10 @@ def _temperature_of_phrases(
     return _temperature(scores, weights, scorers, [shots[row].word for row in rows])
 
 
-def _knows_phrases_by_others(scorer: Scorer) -> bool:
+def _leave_one_out_phrases(scorer: Scorer) -> bool:
     """Whether a scorer can recognize a phrase whose only clip is left out."""
     if isinstance(scorer, TemplateScorer):
-        return scorer.share_parts
+        return scorer.split_overlapping
     return isinstance(scorer, UnitScorer)  # it uses none of the clips
 
 

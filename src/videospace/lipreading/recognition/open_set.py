@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.phonetics.units import part_positions, shared_parts
+from videospace.lipreading.phonetics.units import overlapping_phrases, part_positions
 from videospace.lipreading.recognition.fusion import Scorer
 from videospace.lipreading.recognition.scorers import ScorerName
 
@@ -59,7 +59,7 @@ def rejection_threshold(words: Sequence[str], clips: Sequence[MouthClip], scorer
 
 def _alike(tested: Sequence[str], words: Sequence[str]) -> Bool[np.ndarray, "clip word"]:
     """Mask of the words that share a part with the tested one; where all do, the word itself."""
-    parts = shared_parts(words)
+    parts = overlapping_phrases(words)
     of_word = {word: set(part_positions(parts.get(word, (word,)))) for word in words}
     sharing = np.array([[bool(of_word[one] & of_word[other]) for other in words] for one in tested])
     same = np.array([[one == other for other in words] for one in tested])

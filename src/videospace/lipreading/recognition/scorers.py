@@ -15,7 +15,7 @@ from torch.nn import functional
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.model.mouth_model import ClipEmbeddings, MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.phonetics.units import shared_parts
+from videospace.lipreading.phonetics.units import overlapping_phrases
 from videospace.lipreading.recognition.fusion import DEFAULT_WEIGHT, Scorer, Scores
 from videospace.lipreading.recognition.templates import TemplateScorer, normalized_cosine_features
 from videospace.runtime.errors import UserError
@@ -221,7 +221,7 @@ def build_scorers(
             f"{', '.join(without)} needs a pretrained model: make one with "
             "videospace lipread pretrain, or use dtw-normalized"
         )
-    if len(names) > 1 and mostly_share_parts(words):
+    if len(names) > 1 and mostly_overlapping(words):
         names = [name for name in names if SCORERS[name].for_phrases]
     embedder = None if model is None else SharedEmbedder(model, mirror=mirror)
     scorers: dict[str, Scorer] = {}
@@ -230,7 +230,7 @@ def build_scorers(
             scorers[name] = _template_scorer(name, words, clips)
         elif name == "dtw-embeddings":
             scorers[name] = TemplateScorer(
-                words, clips, embedder.frames, center=True, share_parts=True
+                words, clips, embedder.frames, center=True, split_overlapping=True
             )
         elif name == "prototypes":
             scorers[name] = PrototypeScorer(words, clips, embedder)
@@ -247,12 +247,14 @@ def _template_scorer(
 ) -> TemplateScorer:
     if name == "dtw":
         return TemplateScorer(words, clips)
-    return TemplateScorer(words, clips, normalized_cosine_features, center=True, share_parts=True)
+    return TemplateScorer(
+        words, clips, normalized_cosine_features, center=True, split_overlapping=True
+    )
 
 
-def mostly_share_parts(words: Sequence[str]) -> bool:
+def mostly_overlapping(words: Sequence[str]) -> bool:
     """Whether most words of a vocabulary are phrases that share their parts."""
-    return 2 * len(shared_parts(words)) > len(set(words))
+    return 2 * len(overlapping_phrases(words)) > len(set(words))
 
 
 def weights_for(scorers: Mapping[str, Scorer], model: MouthModel | None) -> dict[str, float]:

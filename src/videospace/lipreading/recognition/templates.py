@@ -13,7 +13,7 @@ from torch import Tensor
 
 from videospace.lipreading.data.batches import InputConfig, model_frames
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
-from videospace.lipreading.phonetics.units import part_positions, shared_parts
+from videospace.lipreading.phonetics.units import overlapping_phrases, part_positions
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
 
 CROP_SIZE = 32
@@ -100,8 +100,9 @@ class TemplateScorer:
         features: Computes sequences of features from clips.
         center: Subtract the mean feature of all templates, which depends on the speaker and not on
             the word, and normalize every frame to unit length.
-        share_parts: Score phrases part by part where they share their parts (see
-            :func:`videospace.lipreading.phonetics.units.shared_parts`), and all others as a whole.
+        split_overlapping: Score phrases that overlap word by word (see
+            :func:`videospace.lipreading.phonetics.units.overlapping_phrases`), and all others as
+            a whole.
 
     Example:
         >>> still, moving = np.zeros((2, 20, 88, 88), np.uint8)
@@ -118,11 +119,11 @@ class TemplateScorer:
         features: Callable[[Sequence[MouthClip]], Sequences] = cosine_features,
         *,
         center: bool = False,
-        share_parts: bool = False,
+        split_overlapping: bool = False,
     ):
         self.words: list[str] = []
         self._features = features
-        self.share_parts, self._center = share_parts, center
+        self.split_overlapping, self._center = split_overlapping, center
         self._sequences: Sequences = []
         self._owners: list[int] = []
         if clips:
@@ -162,7 +163,7 @@ class TemplateScorer:
         mean = torch.cat(self._sequences).mean(0) if self._center else None
         templates, lengths = pad([_centered(each, mean) for each in self._sequences])
         queries = [_centered(query, mean) for query in queries]
-        parts = shared_parts(self.words) if self.share_parts else {}
+        parts = overlapping_phrases(self.words) if self.split_overlapping else {}
         if parts:
             return self._scores_by_part(queries, templates, lengths, parts, left_out)
         owners = torch.tensor(self._owners)

@@ -6,26 +6,26 @@ from typing import Any
 
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports import pages
-from videospace.reports.demo.scores import MEANINGS
-from videospace.reports.demo.videos import Films
+from videospace.reports.demo.scores import LABELS
+from videospace.reports.demo.videos import PageVideos
 
 PLOT_SIZE, PLOT_MARGIN = 100, 5
 """Side of the square plot of the ball's height, and its margin on the left and right."""
 
 
-def write_page(folder: Path, scores: dict[str, Any], films: Films, space: VideoSpace) -> Path:
+def write_page(folder: Path, scores: dict[str, Any], videos: PageVideos, space: VideoSpace) -> Path:
     """Write ``index.html``, which works from the disk, without a server or a network.
 
     Args:
         folder: Folder of the demo, which holds the media, ``loss.png`` and ``scores.json``.
         scores: The result of :func:`videospace.reports.demo.scores.measure`.
-        films: The media.
+        videos: The media.
         space: The trained space.
 
     Returns:
         The path of the page.
     """
-    explorer = films.explorer
+    explorer = videos.explorer
     names = ("width", "height", "num_frames", "fps", "ball_heights")
     path = folder / "index.html"
     pages.write_page(
@@ -33,10 +33,10 @@ def write_page(folder: Path, scores: dict[str, Any], films: Films, space: VideoS
         "demo.html",
         program="videospace demo",
         scores=scores,
-        meanings=MEANINGS,
+        meanings=LABELS,
         clip=space.clip,
         latent_width=space.latents.shape[1],
-        films=films,
+        videos=videos,
         explorer=explorer,
         explorer_data={name: getattr(explorer, name) for name in names},
         plot=plot_points(explorer.ball_heights),

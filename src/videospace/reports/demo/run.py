@@ -15,7 +15,7 @@ from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.presets import tiny
 from videospace.reports.demo.page import write_page
 from videospace.reports.demo.scores import measure
-from videospace.reports.demo.videos import make_films
+from videospace.reports.demo.videos import make_videos
 from videospace.runtime.checkpoint import load_json, save_json
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
@@ -70,7 +70,7 @@ def run_demo(
         training: How to train, except for the seed; None means the ``tiny`` preset.
 
     Returns:
-        The scores in ``scores.json``; ``videospace.reports.demo.scores.MEANINGS`` explains them.
+        The scores in ``scores.json``; ``videospace.reports.demo.scores.LABELS`` explains them.
 
     Raises:
         UserError: The folder holds other files or another demo, or cannot be written to.
@@ -98,10 +98,10 @@ def run_demo(
     names = ("psnr_db", "psnr_moving_db", "ssim", "valid_interpolations")
     space.scores = {name: scores[name] for name in names}
     space.save_pretrained(config.out / "space")
-    films = make_films(space, store, evaluation, config.out, config.seed, progress=progress)
+    videos = make_videos(space, store, evaluation, config.out, config.seed, progress=progress)
     plot_metrics(config.out / "space", config.out / "loss.png")
     save_json(config.out / "scores.json", scores)
-    page = write_page(config.out, scores, films, space)
+    page = write_page(config.out, scores, videos, space)
     print(
         f"Open {page.resolve()} in a browser.\n"
         f"Trained for {scores['train_seconds']:.0f} s; reconstructions reach "

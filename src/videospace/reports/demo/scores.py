@@ -20,7 +20,7 @@ from videospace.metrics.ball_structure import BallCheck, check_ball, fraction_va
 NUM_INTERPOLATIONS = 100
 """How many new clips of each kind are checked."""
 
-MEANINGS = {
+LABELS = {
     "train_seconds": "Training time, in seconds.",
     "train_steps": "Steps of gradient descent.",
     "train_points": "Pixels trained on, counting repeats.",
@@ -63,7 +63,7 @@ def measure(
         progress: Show a progress bar; None shows it in a terminal.
 
     Returns:
-        A number or a short text for each name in :data:`MEANINGS`; fractions are in [0, 1].
+        A number or a short text for each name in :data:`LABELS`; fractions are in [0, 1].
     """
     means = evaluation.fidelity.means()
     fractions = structure_fractions(space, balls, seed, progress=progress)

@@ -22,7 +22,7 @@ NUM_SAMPLES = 9
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Film:
+class PageVideo:
     """A video of the page."""
 
     path: str
@@ -38,26 +38,26 @@ class Film:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Films:
+class PageVideos:
     """All videos of the page."""
 
-    reconstructions: list[Film]
+    reconstructions: list[PageVideo]
     """Training clips, each beside its reconstruction."""
-    steps: Film
+    steps: PageVideo
     """An interpolation between two clips."""
     explorer: Explorer
     """The same interpolation in finer steps, for the slider."""
-    samples: list[Film]
+    samples: list[PageVideo]
     """New clips: on arcs between clips, and from a Gaussian."""
-    sizes: list[Film]
+    sizes: list[PageVideo]
     """One latent at three sizes."""
-    aspect: Film
+    aspect: PageVideo
     """The same latent, twice as wide as high."""
-    frame_rate: Film
+    frame_rate: PageVideo
     """The same latent at the trained frame rate, and at twice that rate."""
 
 
-def make_films(
+def make_videos(
     space: VideoSpace,
     store: ClipStore,
     evaluation: Evaluation,
@@ -65,7 +65,7 @@ def make_films(
     seed: int,
     *,
     progress: bool | None = None,
-) -> Films:
+) -> PageVideos:
     """Render all videos of the page.
 
     Args:
@@ -90,30 +90,30 @@ def make_films(
         "frame_rate": lambda: _frame_rate(space, middle, media),
     }
     hidden = None if progress is None else not progress
-    bar = tqdm(jobs.items(), desc="rendering", unit="film", disable=hidden)
-    return Films(**{name: job() for name, job in bar})
+    bar = tqdm(jobs.items(), desc="rendering", unit="video", disable=hidden)
+    return PageVideos(**{name: job() for name, job in bar})
 
 
 def _reconstructions(
     space: VideoSpace, store: ClipStore, evaluation: Evaluation, media: Path
-) -> list[Film]:
+) -> list[PageVideo]:
     num_shown = min(6, len(evaluation.ids))
-    films = []
+    shown = []
     for row in np.linspace(0, len(evaluation.ids) - 1, num_shown).round().astype(int):
         clip_id, psnr_db = evaluation.ids[row], float(evaluation.fidelity.psnr_db[row])
         pair = [store[clip_id], space.render(space.latent(clip_id))]
-        film = _write(
+        video = _write(
             media / f"reconstruction-{clip_id}.mp4",
-            tile(np.stack([enlarge(video, 4) for video in pair]), num_columns=2),
+            tile(np.stack([enlarge(half, 4) for half in pair]), num_columns=2),
             space.clip.fps,
             label=f"The training clip {clip_id} on the left, its reconstruction on the right",
             caption=f"{clip_id}, {psnr_db:.1f} dB",
         )
-        films.append(film)
-    return films
+        shown.append(video)
+    return shown
 
 
-def _steps(space: VideoSpace, start: str, end: str, media: Path) -> Film:
+def _steps(space: VideoSpace, start: str, end: str, media: Path) -> PageVideo:
     latents = space.interpolate(start, end, steps=9)
     return _write(
         media / "interpolation.mp4",
@@ -125,16 +125,16 @@ def _steps(space: VideoSpace, start: str, end: str, media: Path) -> Film:
     )
 
 
-def _samples(space: VideoSpace, seed: int, media: Path) -> list[Film]:
+def _samples(space: VideoSpace, seed: int, media: Path) -> list[PageVideo]:
     captions: dict[Literal["slerp", "gaussian"], str] = {
         "slerp": "On arcs between two random training clips.",
         "gaussian": "Sampled from a Gaussian fitted to the latents of all clips.",
     }
-    films = []
+    shown = []
     for method, caption in captions.items():
         latents = space.sample(NUM_SAMPLES, method=method, seed=seed)
         videos = space.render(latents, height=2 * space.clip.height)
-        films.append(
+        shown.append(
             _write(
                 media / f"samples-{method}.mp4",
                 tile(videos, num_columns=3),
@@ -143,15 +143,15 @@ def _samples(space: VideoSpace, seed: int, media: Path) -> list[Film]:
                 caption=caption,
             )
         )
-    return films
+    return shown
 
 
-def _sizes(space: VideoSpace, clip_id: str, media: Path) -> list[Film]:
-    films = []
+def _sizes(space: VideoSpace, clip_id: str, media: Path) -> list[PageVideo]:
+    shown = []
     for times in (1, 2, 8):
         height, width = times * space.clip.height, times * space.clip.width
         video = space.render(space.latent(clip_id), height=height, width=width)
-        films.append(
+        shown.append(
             _write(
                 media / f"size-{height}x{width}.mp4",
                 enlarge(video, 8 // times),
@@ -160,10 +160,10 @@ def _sizes(space: VideoSpace, clip_id: str, media: Path) -> list[Film]:
                 caption=f"{height} × {width}" + (", as trained" if times == 1 else ""),
             )
         )
-    return films
+    return shown
 
 
-def _aspect(space: VideoSpace, clip_id: str, media: Path) -> Film:
+def _aspect(space: VideoSpace, clip_id: str, media: Path) -> PageVideo:
     height, width = 4 * space.clip.height, 8 * space.clip.width
     return _write(
         media / f"aspect-{height}x{width}.mp4",
@@ -174,7 +174,7 @@ def _aspect(space: VideoSpace, clip_id: str, media: Path) -> Film:
     )
 
 
-def _frame_rate(space: VideoSpace, clip_id: str, media: Path) -> Film:
+def _frame_rate(space: VideoSpace, clip_id: str, media: Path) -> PageVideo:
     num_frames, fps = space.clip.num_frames, space.clip.fps
     height = 4 * space.clip.height
     latent = space.latent(clip_id)
@@ -192,9 +192,9 @@ def _frame_rate(space: VideoSpace, clip_id: str, media: Path) -> Film:
     )
 
 
-def _write(path: Path, video: Video, fps: float, *, label: str, caption: str) -> Film:
+def _write(path: Path, video: Video, fps: float, *, label: str, caption: str) -> PageVideo:
     write_video(path, video[:, None], fps=fps, num_frames=len(video))
     height, width = video.shape[1:3]
-    return Film(
+    return PageVideo(
         path=f"{FOLDER}/{path.name}", height=height, width=width, label=label, caption=caption
     )
