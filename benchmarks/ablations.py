@@ -1,4 +1,4 @@
-"""Ablations: what does one change of the settings bring, all else equal?
+"""Effect of one setting at a time.
 
 Every variant trains the same clips for the same time, from the same seeds. The scores are those of
 training clips, and of held-out clips whose latents a short inversion finds, evenly spread over the

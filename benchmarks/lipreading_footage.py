@@ -1,4 +1,4 @@
-"""Footage: what do further clips of a person bring whose words are not known?
+"""How much does unlabeled footage of a person improve recognition?
 
 Each person has one clip of every MIRACL class, and unlabeled footage: further takes in a row with
 a rest after each, which is cut at the pauses. A strategy that trains

@@ -1,4 +1,4 @@
-"""The public names: each exists, is what its name says, and costs nothing until it is used."""
+"""Public names exist, have the right kind, and load nothing heavy."""
 
 import ast
 import importlib
@@ -13,7 +13,10 @@ import videospace
 
 PACKAGES = [
     "videospace",
-    *(f"videospace.{room}" for room in ("baselines", "clips", "inrv", "lipreading", "metrics")),
+    *(
+        f"videospace.{package}"
+        for package in ("baselines", "clips", "inrv", "lipreading", "metrics")
+    ),
 ]
 MODULES = {"baselines", "clips", "history", "inrv", "lipreading", "metrics", "presets", "tasks"}
 """The public names that are modules; all others are classes, functions or constants."""

@@ -1,4 +1,4 @@
-"""What holds for every baseline of every task."""
+"""Properties of all baselines of all tasks."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Recordings for the benchmarks that no test has to bring along."""
+"""Recordings for the tests of benchmarks."""
 
 import gzip
 import json

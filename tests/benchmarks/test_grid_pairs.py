@@ -1,4 +1,4 @@
-"""The pairs of GRID, from films that the test makes."""
+"""GRID letter-digit pairs, cut from synthetic videos."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the command line of every benchmark does around the measurement."""
+"""The command line that all benchmarks share."""
 
 import json
 from pathlib import Path

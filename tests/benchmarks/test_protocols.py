@@ -1,4 +1,4 @@
-"""Nobody is ever asked about who was learned from before."""
+"""Evaluation protocols of lipreading: no speaker is both trained on and tested."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the tests of commands share: a small space, films of it, and a way to call the program."""
+"""Fixtures of the tests of commands: a small space, videos of it, and a way to run a command."""
 
 import shlex
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Commands on a space whose latents say something at each of several keyframes."""
+"""Commands on a space whose latents have several keyframes."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Makers of small videos, so that no test needs a file that it did not write."""
+"""Writers of small videos for tests."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The clips room on real recordings."""
+"""Decoding and preparing real recordings."""
 
 import os
 from pathlib import Path

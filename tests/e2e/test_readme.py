@@ -1,4 +1,4 @@
-"""What the README and the how-to pages tell people to type works."""
+"""Commands of the README and the how-to pages run."""
 
 import ast
 import contextlib

@@ -1,4 +1,4 @@
-"""What was computed once is still computed: spaces and runs of earlier versions stay valid."""
+"""Golden values: models compute what they computed in earlier versions."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Files of version 0.1 open, and give what they gave: see write_version_0_1.py."""
+"""Files of version 0.1 open and give the same results; write_version_0_1.py wrote them."""
 
 import json
 import shutil

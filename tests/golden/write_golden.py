@@ -1,4 +1,4 @@
-"""Writes golden.safetensors: what the model computed when it was known to be right.
+"""Writes golden.safetensors: reference outputs of the model.
 
     python tests/golden/write_golden.py
 

@@ -1,4 +1,4 @@
-"""Intervals that know which answers belong together."""
+"""Bootstrap intervals of clustered answers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What needs no second process; ``test_training_distributed.py`` starts two."""
+"""Process groups of one process; ``test_training_distributed.py`` starts two."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What tests do with the studio's pages."""
+"""Actions on the studio's pages."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A space that is small enough to be searched in no time."""
+"""A small space for quick inversions."""
 
 import torch
 

@@ -114,7 +114,9 @@ def task_table(
     contexts = {task: [PUBLISHED_TASKS[task](clip) for clip in truth] for task in tasks}
     methods = {task: _methods_of_space(space, task, contexts[task], config) for task in tasks}
     for task in tasks if with_baselines else ():
-        methods[task] |= _methods_of_baselines(space, contexts[task], BASELINES[task] | learned)
+        methods[task] |= _methods_of_baselines(
+            space, contexts[task], BASELINES.get(task, {}) | learned
+        )
     total = sum(map(len, methods.values()))
     rows = []
     with tqdm(total=total, desc="measuring", unit="row", disable=None if progress else True) as bar:

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from videospace.cli.arguments import parse
 from videospace.cli.completion_output import (
@@ -47,7 +46,7 @@ class Complete:
     out: Path
     """Output file; the suffix sets the format: .mp4, .webm, .gif, .png (contact sheet) or .npy.
     With several samples, a name without suffix is a folder with a file for each."""
-    task: Literal["inpaint", "predict", "interpolate", "sparse"] = "inpaint"
+    task: tasks.CompletionTask = "inpaint"
     """'inpaint': a region is hidden. 'predict': only the beginning is observed. 'interpolate': only
     some frames are observed. 'sparse': only a random fraction of the pixels is observed."""
     mask: Path | None = None
@@ -170,7 +169,9 @@ def _sparse(
     return observed_random_fraction(size, command.fraction, command.inversion.seed)
 
 
-OBSERVED: dict[str, Callable[[Complete, tuple[int, int], int, int], ObservedOf]] = {
+OBSERVED: dict[
+    tasks.CompletionTask, Callable[[Complete, tuple[int, int], int, int], ObservedOf]
+] = {
     "inpaint": _inpaint,
     "predict": _predict,
     "interpolate": _interpolate,

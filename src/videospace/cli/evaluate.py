@@ -13,7 +13,7 @@ from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import SpaceFolder
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.inversion.inversion import InversionConfig
-from videospace.inrv.inversion.tasks import PUBLISHED_TASKS
+from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import evaluate
 from videospace.metrics.face_embedders import DeepFaceEmbedder, DlibFaceEmbedder
@@ -46,9 +46,7 @@ class Evaluate:
     """Folder of the space."""
     store: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
     """Folder with the original clips."""
-    tasks: tuple[
-        Literal["all", "invert", "inpaint", "predict", "interpolate", "sparse", "upscale"], ...
-    ] = ()
+    tasks: tuple[Literal["all", Task], ...] = ()
     """Tasks to measure, each with its published context, or 'all'."""
     baselines: Literal["all", "none"] = "all"
     """Baselines to measure; some need the extra 'baselines'."""

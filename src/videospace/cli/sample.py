@@ -2,12 +2,11 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Literal
 
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
-from videospace.inrv.space.sampling import nearest_latent
+from videospace.inrv.space.sampling import SamplingMethod, nearest_latent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Sample:
     out: Path
     """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
     .npy; a name without suffix is a folder with a file for each sample."""
-    method: Literal["slerp", "lerp", "gaussian"] = "slerp"
+    method: SamplingMethod = "slerp"
     """'slerp': on the arc between two random clips, as published. 'lerp': on the straight line
     between them. 'gaussian': from a Gaussian fitted to all latents."""
     count: int = 9

@@ -1,4 +1,4 @@
-"""What a clip is, and where clips come from."""
+"""Decode videos, cut them into clips, store clips and write videos."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Numbers in sentences."""
+"""Format counts with singular or plural nouns."""
 
 
 def counted(number: int, noun: str) -> str:

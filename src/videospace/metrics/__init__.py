@@ -1,4 +1,4 @@
-"""How good a video is, and what it costs to render."""
+"""Metrics of video quality and rendering cost."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The errors that a user is meant to read."""
+"""Errors that are shown to the user without a traceback."""
 
 import os
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Stopping cleanly on Ctrl-C and SIGTERM."""
+"""Stop cleanly on Ctrl-C and SIGTERM."""
 
 import contextlib
 import signal

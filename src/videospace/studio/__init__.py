@@ -1,1 +1,1 @@
-"""A page that listens to lips: record, recognize, correct, speak."""
+"""Browser app for lipreading and video spaces."""

@@ -1,4 +1,4 @@
-"""Whole and damaged streams: what is shown, when, and what is said about the rest."""
+"""Frames and times of whole and damaged streams, and the warnings about damage."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What one does with a space whose latents say something at each of several keyframes."""
+"""Inversion of latents with several keyframes."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What each of several processes does in ``test_training_distributed``."""
+"""Functions that the processes of ``test_training_distributed`` run."""
 
 import dataclasses
 import os

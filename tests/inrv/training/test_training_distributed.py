@@ -1,4 +1,4 @@
-"""Two processes train what one would; whatever ends one of them ends both, and is said once."""
+"""Training in two processes equals training in one, and errors end both."""
 
 import json
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Training where a latent says something at each of several keyframes of its clip."""
+"""Training of latents with several keyframes."""
 
 import dataclasses
 

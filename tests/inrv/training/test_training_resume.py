@@ -1,4 +1,4 @@
-"""A run that is stopped anywhere, and continued, ends bit for bit where a whole one does."""
+"""A run that is interrupted and resumed is bitwise equal to an uninterrupted one."""
 
 import dataclasses
 import json

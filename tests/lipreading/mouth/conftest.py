@@ -1,4 +1,4 @@
-"""Films of a made face that a made detector can find, so that no test needs a person."""
+"""Videos of a drawn face that a fake detector finds, so that no test needs a person."""
 
 from collections.abc import Callable
 from fractions import Fraction

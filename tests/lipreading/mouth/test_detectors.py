@@ -1,4 +1,4 @@
-"""The detectors that stand on a library, with a made one in its place and on real films."""
+"""Face detectors that need a library, with a fake library and on real videos."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Films of every kind, with a made face and a made detector."""
+"""Reading mouth clips from videos of every kind, with a drawn face and a fake detector."""
 
 import struct
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What words are made of, and reading it off the frames."""
+"""Units of words, and recognizing them frame by frame."""
 
 import numpy as np
 import pytest

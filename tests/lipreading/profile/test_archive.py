@@ -1,4 +1,4 @@
-"""Out as one zip, and in again."""
+"""Export a profile to a zip file, and import it."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What is deleted is gone for good, and what learned from it goes with it."""
+"""Deleting clips, words and profiles also deletes what was learned from them."""
 
 import pytest
 

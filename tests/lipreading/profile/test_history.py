@@ -1,4 +1,4 @@
-"""What was said in use is kept, and turned into figures."""
+"""Records of use, and the accuracy computed from them."""
 
 import csv
 import datetime

@@ -1,4 +1,4 @@
-"""Which model answers, how it did in use, and going back to another one."""
+"""Which model answers, its accuracy in use, and going back to an earlier one."""
 
 import dataclasses
 

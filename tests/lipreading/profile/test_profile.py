@@ -1,4 +1,4 @@
-"""What a profile acknowledges, it keeps; what it refuses leaves no trace."""
+"""A profile keeps what it acknowledges; refused changes leave no trace."""
 
 import dataclasses
 import multiprocessing

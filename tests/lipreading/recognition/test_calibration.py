@@ -1,4 +1,4 @@
-"""Weights and temperatures that say no more than was measured."""
+"""Weights and temperatures of scorers."""
 
 import dataclasses
 

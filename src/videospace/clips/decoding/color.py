@@ -1,4 +1,4 @@
-"""Pixels as they are shown: HDR becomes SDR, fields become frames, and pixels become square."""
+"""Tone-map HDR, deinterlace, and make pixels square."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""Contexts, and the latents that agree with them."""
+"""Invert observed pixels to latents."""
 
 import lazy_loader
 

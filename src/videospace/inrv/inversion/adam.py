@@ -1,4 +1,4 @@
-"""Adam on parameters that belong to single clips, with a schedule that ends early."""
+"""Per-clip Adam with early stopping."""
 
 from collections.abc import Callable
 

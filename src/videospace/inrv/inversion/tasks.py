@@ -15,7 +15,9 @@ from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
 
 Video = UInt8[np.ndarray, "time height width 3"]
-Task = Literal["invert", "inpaint", "predict", "interpolate", "sparse", "upscale"]
+CompletionTask = Literal["inpaint", "predict", "interpolate", "sparse"]
+"""The tasks in which some pixels are hidden."""
+Task = Literal["invert", CompletionTask, "upscale"]
 
 
 def everything(video: Video) -> Context:

@@ -1,5 +1,7 @@
 """New latents: interpolation between two of them, and random samples."""
 
+import functools
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -13,6 +15,13 @@ NUM_PUBLISHED_RATIOS = 50
 
 InterpolationPath = Literal["slerp", "lerp"]
 """Along the arc between two latents, or along the straight line."""
+
+SamplingMethod = Literal["slerp", "lerp", "gaussian"]
+"""On arcs between random pairs of clips, on straight lines between them, or from a Gaussian fitted
+to all latents."""
+
+Sampler = Callable[[Tensor, int, torch.Generator], Tensor]
+"""Draws samples from the latents of the training clips, their number, and a generator."""
 
 
 def slerp(
@@ -68,6 +77,12 @@ def lerp(
     return (1 - ratio)[..., None] * start + ratio[..., None] * end
 
 
+_PATHS: dict[InterpolationPath, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "slerp": slerp,
+    "lerp": lerp,
+}
+
+
 def interpolate(
     start: Float[Tensor, " latent"],
     end: Float[Tensor, " latent"],
@@ -92,7 +107,7 @@ def interpolate(
     if steps < 2:
         raise UserError(f"expected at least 2 steps, for both ends, got {steps}")
     ratios = torch.linspace(0, 1, steps, device=start.device)
-    latents = {"slerp": slerp, "lerp": lerp}[path](start[None], end[None], ratios)
+    latents = _PATHS[path](start[None], end[None], ratios)
     latents[0], latents[-1] = start, end
     return latents
 
@@ -124,7 +139,7 @@ def sample_paths(
     other += other >= first
     steps = torch.randint(NUM_PUBLISHED_RATIOS, (count,), generator=generator)
     ratios = (steps / (NUM_PUBLISHED_RATIOS - 1)).to(latents.device)
-    return {"slerp": slerp, "lerp": lerp}[path](latents[first], latents[other], ratios)
+    return _PATHS[path](latents[first], latents[other], ratios)
 
 
 def sample_gaussian(
@@ -151,6 +166,14 @@ def sample_gaussian(
     mean = latents.mean(dim=0)
     mixture = torch.randn(count, len(latents), generator=generator).to(latents.device)
     return mean + mixture @ (latents - mean) / (len(latents) - 1) ** 0.5
+
+
+SAMPLERS: dict[SamplingMethod, Sampler] = {
+    "slerp": functools.partial(sample_paths, path="slerp"),
+    "lerp": functools.partial(sample_paths, path="lerp"),
+    "gaussian": sample_gaussian,
+}
+"""The sampler of each method; ``slerp`` is the published one."""
 
 
 def nearest_latent(

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -127,7 +127,7 @@ class VideoSpace:
         self,
         count: int,
         *,
-        method: Literal["slerp", "lerp", "gaussian"] = "slerp",
+        method: sampling.SamplingMethod = "slerp",
         seed: int = 0,
     ) -> Float[Tensor, "count latent"]:
         """Draw new latents.
@@ -148,9 +148,7 @@ class VideoSpace:
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
         generator = random_stream(seed, "samples")
-        if method == "gaussian":
-            return sampling.sample_gaussian(self.latents, count, generator)
-        return sampling.sample_paths(self.latents, count, generator, method)
+        return sampling.SAMPLERS[method](self.latents, count, generator)
 
     def interpolate(
         self,

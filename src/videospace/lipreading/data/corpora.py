@@ -1,4 +1,4 @@
-"""Corpora: clips of words by several speakers, for pretraining and for tests."""
+"""Load corpora of labeled word clips from several speakers."""
 
 import dataclasses
 import itertools

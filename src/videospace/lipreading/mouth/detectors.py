@@ -1,4 +1,4 @@
-"""Face detectors: what one is, the one that needs no library, and all of them by name.
+"""Interface and registry of face detectors, and the `middle` detector, which needs no library.
 
 Detectors that find the landmarks of a face are in :mod:`videospace.lipreading.mouth.dlib_detector`
 and :mod:`videospace.lipreading.mouth.mediapipe_detector`.

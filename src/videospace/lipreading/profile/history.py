@@ -1,4 +1,4 @@
-"""How well words were recognized in use: by day, session, word and model, and what was confused.
+"""Recognition accuracy in use, by day, session, word and model; confusion pairs.
 
 Everything is counted from what :meth:`Profile.usage` returns.
 """

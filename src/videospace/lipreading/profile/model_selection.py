@@ -1,4 +1,4 @@
-"""Select what answers for a profile: the strategy and the model, the newest or an earlier one."""
+"""Select the strategy and model that a profile uses."""
 
 import dataclasses
 from typing import cast

@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.writing import write_video
+from videospace.inrv.space.sampling import SamplingMethod
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.evaluation import Evaluation
 from videospace.reports.demo.explorer import Explorer, make_explorer
@@ -126,7 +126,7 @@ def _steps(space: VideoSpace, start: str, end: str, media: Path) -> PageVideo:
 
 
 def _samples(space: VideoSpace, seed: int, media: Path) -> list[PageVideo]:
-    captions: dict[Literal["slerp", "gaussian"], str] = {
+    captions: dict[SamplingMethod, str] = {
         "slerp": "On arcs between two random training clips.",
         "gaussian": "Sampled from a Gaussian fitted to the latents of all clips.",
     }

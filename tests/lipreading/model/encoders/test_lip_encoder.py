@@ -1,4 +1,4 @@
-"""What every encoder promises: the padding of a batch changes nothing."""
+"""Properties of all encoders: the padding of a batch changes nothing."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Weights under the authors' names do here what they do there."""
+"""Published weights give the same outputs as in the authors' networks."""
 
 import pickle
 from functools import partial

@@ -1,4 +1,4 @@
-"""What a killed studio leaves behind, and the next one removes."""
+"""Temporary folders of a killed studio are removed by the next one."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Training in a process of its own, with progress, and cancelable."""
+"""Run training in a separate process; it reports progress and can be canceled."""
 
 import contextlib
 import dataclasses

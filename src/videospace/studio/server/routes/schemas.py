@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.words import MAX_LENGTH
 from videospace.studio.server.sessions.space_items import ItemKind
@@ -378,8 +379,9 @@ class SamplingRequest(Strict):
     """Items to sample."""
 
     count: Annotated[int, Field(ge=1, le=16)] = 4
-    method: Literal["slerp", "gaussian"] = "slerp"
-    """slerp: on the arc between two random clips; gaussian: from the distribution of all clips."""
+    method: SamplingMethod = "slerp"
+    """slerp: on the arc between two random clips; lerp: on the line between them; gaussian: from
+    the distribution of all clips."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 

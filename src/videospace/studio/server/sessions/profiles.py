@@ -1,4 +1,4 @@
-"""The profiles of a studio, each in a folder of its own."""
+"""The studio's profiles, one folder each."""
 
 import contextlib
 import os

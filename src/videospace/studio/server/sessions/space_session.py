@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
 from videospace.inrv.space.projection import LatentProjection
-from videospace.inrv.space.sampling import slerp
+from videospace.inrv.space.sampling import SamplingMethod, slerp
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
@@ -121,7 +121,7 @@ class SpaceSession:
         longer = "height" if clip.height >= clip.width else "width"
         return self.space.render(self.latent(position), num_frames=num_frames, **{longer: side})
 
-    def sample(self, count: int, method: Literal["slerp", "gaussian"], seed: int) -> list[str]:
+    def sample(self, count: int, method: SamplingMethod, seed: int) -> list[str]:
         """Sample new items and return their ids.
 
         Raises:

@@ -1,1 +1,1 @@
-"""What clients send: size limits, temporary folders, decoding in a sandbox."""
+"""Receive uploads: size limits, temporary folders, sandboxed decoding."""
