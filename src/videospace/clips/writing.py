@@ -51,7 +51,7 @@ SUFFIXES = (*_CODECS, ".png", ".npy")
 
 
 LOWEST_FPS, LOWEST_GIF_FPS = 1 / 3600, 1 / 600
-"""Slow films are time lapses; a GIF counts the time of a frame in 16 bits."""
+"""Slow videos are time lapses; a GIF counts the time of a frame in 16 bits."""
 
 
 def write_video(
@@ -168,7 +168,7 @@ def _rational_rate(fps: float | int) -> Fraction:
     """The rate as a fraction of small numbers, such as 30000/1001.
 
     Example:
-        >>> str(_rational_rate(29.97)), str(_rational_rate(1 / 3600))
+        >>> str(_rational_rate(30000 / 1001)), str(_rational_rate(1 / 3600))
         ('30000/1001', '1/3600')
     """
     if fps < 1:

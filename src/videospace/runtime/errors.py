@@ -10,10 +10,10 @@ class UserError(ValueError):
     The command line prints it as one line and exits with status 2, without a traceback.
 
     Example:
-        >>> raise UserError("expected a clip store, but 'films' has no store.json")
+        >>> raise UserError("expected a clip store, but 'videos' has no store.json")
         Traceback (most recent call last):
         ...
-        videospace.runtime.errors.UserError: expected a clip store, but 'films' has no store.json
+        videospace.runtime.errors.UserError: expected a clip store, but 'videos' has no store.json
     """
 
 

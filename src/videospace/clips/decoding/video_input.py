@@ -188,7 +188,7 @@ def at_rate(frames: Iterator[TimedFrame], fps: float) -> Iterator[TimedFrame]:
     Example:
         >>> blank = np.zeros((1, 1, 3), np.uint8)
         >>> frames = (TimedFrame(blank + n, n / 10, False) for n in range(5))
-        >>> [int(frame.pixels[0, 0, 0]) for frame in at_rate(frames, 5)]
+        >>> [int(frame.pixels[0, 0, 0]) for frame in at_rate(frames, 5.0)]
         [0, 2, 4]
     """
     shown: TimedFrame | None = None

@@ -28,8 +28,8 @@ class LatentFile:
     """The content of a latent file.
 
     Example:
-        >>> LatentFile(latents=torch.zeros(1, 128), names=["film.mp4"], fps=25.0).names
-        ['film.mp4']
+        >>> LatentFile(latents=torch.zeros(1, 128), names=["video.mp4"], fps=25.0).names
+        ['video.mp4']
     """
 
     latents: Float[Tensor, "clip latent"]
