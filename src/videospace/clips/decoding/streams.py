@@ -287,13 +287,12 @@ class _Clock:
             missing = round(distance / self._usual_seconds) - 1
             self._report.num_lost += max(0, missing - num_lost)
             return now, False
-        if distance > max(STALL_FRAMES * self._usual_seconds, STALL_SECONDS):
-            self._report.num_stalls += 1
-            return now, True
-        if len(self._distances) < NUM_DISTANCES:
+        is_stall = distance > max(STALL_FRAMES * self._usual_seconds, STALL_SECONDS)
+        self._report.num_stalls += is_stall
+        if distance and len(self._distances) < NUM_DISTANCES:
             self._distances.append(distance)
             self._usual_seconds = statistics.median(self._distances)
-        return now, False
+        return now, is_stall
 
 
 def _trusted_frames(
