@@ -32,6 +32,12 @@ HLG_WHITE = 0.265
 KNEE = 0.8
 """Fraction of SDR's range below which tone mapping changes nothing."""
 
+MAX_RATIO = 10
+"""A pixel that is said to be wider or higher than this is taken as square: the file is damaged."""
+
+MIN_FILTERED_PX = 4
+"""Frames of a smaller side have no lines to interpolate between."""
+
 CUBE_SIDE = 45
 """Entries along each side of the table by which HDR colors are converted."""
 
@@ -59,11 +65,13 @@ class ShownPixels:
     """
 
     def __init__(self, sample_aspect_ratio: Fraction | None):
-        self._ratio = sample_aspect_ratio or Fraction(1)
+        ratio = sample_aspect_ratio or Fraction(1)
+        self._ratio = ratio if 1 / MAX_RATIO <= ratio <= MAX_RATIO else Fraction(1)
         # One for all frames: each of its own would start threads.
         self._converter = VideoReformatter()
         self._graph: Any = None
         self._kind: Any = None
+        self._deinterlaces = False
         self._waiting: deque[Any] = deque()
 
     def needs_every(self, frame: av.VideoFrame) -> bool:
@@ -81,15 +89,17 @@ class ShownPixels:
             The frames that are ready, uint8 RGB, each with its label.
         """
         hdr = HDR_TRANSFERS.get(int(frame.color_trc or 0))
-        is_filtered = hdr or frame.interlaced_frame
-        kind = (frame.width, frame.height, frame.format.name, hdr)
+        is_large = min(frame.width, frame.height) >= MIN_FILTERED_PX
+        self._deinterlaces = is_large and (self._deinterlaces or bool(frame.interlaced_frame))
+        is_filtered = hdr or self._deinterlaces
+        kind = (frame.width, frame.height, frame.format.name, hdr, self._deinterlaces)
         if self._graph is not None and self._kind != kind:
             yield from self.flush()
         if self._graph is None and not is_filtered:
             yield self._convert(frame), label
             return
         if self._graph is None:
-            self._graph, self._kind = _filter_graph(frame, hdr), kind
+            self._graph, self._kind = _filter_graph(frame, hdr, self._deinterlaces), kind
         self._waiting.append(label)
         self._graph.push(frame)
         yield from self._pull()
@@ -137,7 +147,7 @@ def _size(width: int, height: int) -> dict[str, int]:
     return {"width": width, "height": height}
 
 
-def _filter_graph(frame: av.VideoFrame, hdr: str | None) -> Any:
+def _filter_graph(frame: av.VideoFrame, hdr: str | None, deinterlaces: bool) -> Any:
     """A graph that deinterlaces where a frame is interlaced, and converts HDR to SDR."""
     graph = Graph()
     time_base = frame.time_base or Fraction(1, 1000)
@@ -145,8 +155,9 @@ def _filter_graph(frame: av.VideoFrame, hdr: str | None) -> Any:
         graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=time_base
         ),
-        graph.add("bwdif", "mode=send_frame:deint=interlaced"),
     ]
+    if deinterlaces:
+        chain.append(graph.add("bwdif", "mode=send_frame:deint=interlaced"))
     if hdr:
         chain += [
             graph.add("scale", "in_color_matrix=bt2020:flags=accurate_rnd"),

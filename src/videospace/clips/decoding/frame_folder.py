@@ -103,7 +103,9 @@ def is_animation(path: Path | str) -> bool:
     return start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and bool(start[20] & 2)
 
 
-def read_animation(path: Path | str) -> Iterator[tuple[UInt8[np.ndarray, "height width 3"], float]]:
+def read_animation(
+    path: Path | str,
+) -> Iterator[tuple[UInt8[np.ndarray, "height width 3"] | None, float]]:
     """The frames of an animated image as RGB, each with the time in seconds at which it is shown.
 
     Raises:
@@ -115,10 +117,11 @@ def read_animation(path: Path | str) -> Iterator[tuple[UInt8[np.ndarray, "height
             for frame in ImageSequence.Iterator(image):
                 yield _image_to_rgb(frame), time
                 count += 1
-                time += frame.info.get("duration", 40) / 1000
+                time += (frame.info.get("duration") or 40) / 1000
     except _IMAGE_ERRORS as error:
         if not count:
             raise UnreadableVideo(path, "no frame can be decoded") from error
+        yield None, time
 
 
 def _image_to_rgb(image: Image.Image) -> np.ndarray:

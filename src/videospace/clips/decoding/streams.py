@@ -35,12 +35,13 @@ STALL_FRAMES, STALL_SECONDS = 5.0, 0.5
 """A pause between frames is a stall when it is longer than both: so many usual distances, and so
 many seconds."""
 
-NUM_DISTANCES = 50
-"""Distances of frames from which the usual one is taken."""
+LONGEST_DAMAGE_SECONDS = 60.0
+"""What is missing at damage is counted by time up to here; beyond, the clock itself has jumped."""
 
 _STILLS = ("image2", "tty")
 _DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-_FRAME_ERRORS = (FFmpegError, OSError)
+_FRAME_ERRORS = (FFmpegError, OSError, IndexError)
+"""PyAV raises an IndexError where damage brings up streams that were not announced."""
 
 
 class TimedFrame(NamedTuple):
@@ -190,45 +191,53 @@ def frame_rate(runs: list[list[float]], header_fps: Fraction | None) -> float:
     return measured
 
 
+def is_steady(runs: list[list[float]], fps: float) -> bool:
+    """Whether nine of ten distances of frames are those of a rate, within a quarter."""
+    distances = [
+        after - before
+        for run in runs
+        for before, after in itertools.pairwise(sorted(t for t in run if t == t))
+    ]
+    regular = [distance for distance in distances if abs(distance * fps - 1) < 0.25]
+    return len(regular) >= 0.9 * len(distances)
+
+
 def decode_stream(
-    path: Path | str, *, every: int = 1, num_threads: int = 1, report: ReadReport | None = None
+    path: Path | str,
+    *,
+    every: int = 1,
+    num_threads: int = 1,
+    report: ReadReport | None = None,
+    usual_fps: float,
 ) -> Iterator[TimedFrame]:
     """Decode the shown stream of a file to its end, past whatever is damaged.
 
     After damage, frames are dropped until one that needs no others, since what lies between is
-    garbled. Neither the frames nor the report depend on the number of threads: where several find
-    damage, one begins again.
+    garbled. Neither the frames nor the report depend on the number of threads.
 
     Args:
         path: The file.
         every: Yield every n-th frame, beginning with the first.
         num_threads: Threads of the decoder.
         report: Filled in with what is wrong.
+        usual_fps: Frames per second where the recording does not stall.
 
     Raises:
         UnreadableVideo: The file cannot be opened, or not one frame can be decoded.
     """
     report = ReadReport() if report is None else report
-    num_yielded = 0
     try:
-        for frame in _decode(path, every, num_threads, report, stop_at_damage=num_threads > 1):
-            num_yielded += 1
-            yield frame
-    except _DamageFound:
-        report.num_stalls = 0
-        yield from itertools.islice(_decode(path, every, 1, report), num_yielded, None)
-
-
-class _DamageFound(Exception):
-    """Several threads have found damage, past which only one decodes reliably."""
+        yield from _decode(path, every, num_threads, report, usual_fps)
+    except FFmpegError as error:
+        raise UnreadableVideo(path, f"cannot be decoded ({error.strerror})") from error
 
 
 def _decode(
-    path: Path | str, every: int, num_threads: int, report: ReadReport, stop_at_damage: bool = False
+    path: Path | str, every: int, num_threads: int, report: ReadReport, usual_fps: float
 ) -> Iterator[TimedFrame]:
     with open_video(path) as container:
         stream = shown_stream(container, path)
-        clock = _Clock(stream.average_rate or stream.guessed_rate, report)
+        clock = Clock(usual_fps, report)
         converter = ShownPixels(stream.sample_aspect_ratio)
         matrix, count, follows_gap = None, 0, False
 
@@ -239,16 +248,13 @@ def _decode(
                 if is_wanted:
                     yield TimedFrame(upright(pixels, matrix), time, follows_gap)
 
-        for frame, num_lost in _trusted_frames(
-            container, stream, num_threads, report, stop_at_damage
-        ):
+        for frame, num_lost in _trusted_frames(container, stream, num_threads, report):
             if not count:
                 # Of the first frame alone: whoever asks a frame for side data makes a circle of
                 # references, which keeps the frame in memory for long.
                 matrix = frame.side_data.get("DISPLAYMATRIX")
             is_wanted, count = count % every == 0, count + 1
-            time = frame.time if frame.time is None or math.isfinite(frame.time) else None
-            time, follows_stall = clock.advance(time, num_lost)
+            time, follows_stall = clock.advance(_time_of(frame.pts, stream), num_lost)
             follows_gap |= bool(num_lost) or follows_stall
             if is_wanted or converter.needs_every(frame):
                 yield from shown(converter.push(frame, (is_wanted, time, follows_gap)))
@@ -258,13 +264,12 @@ def _decode(
             raise UnreadableVideo(path, "no frame can be decoded")
 
 
-class _Clock:
+class Clock:
     """Gives frames times that never fall, and finds the stalls of a recording."""
 
-    def __init__(self, header_fps: Fraction | None, report: ReadReport):
-        self._usual_seconds = 1 / float(header_fps or DEFAULT_FPS)
+    def __init__(self, usual_fps: float, report: ReadReport):
+        self._usual_seconds = 1 / usual_fps
         self._report = report
-        self._distances: list[float] = []
         self._last: float | None = None
         self._offset = 0.0
 
@@ -284,19 +289,21 @@ class _Clock:
             now = self._last + self._usual_seconds
         distance, self._last = now - self._last, now
         if num_lost:
-            missing = round(distance / self._usual_seconds) - 1
+            missing = round(min(distance, LONGEST_DAMAGE_SECONDS) / self._usual_seconds) - 1
             self._report.num_lost += max(0, missing - num_lost)
             return now, False
         is_stall = distance > max(STALL_FRAMES * self._usual_seconds, STALL_SECONDS)
         self._report.num_stalls += is_stall
-        if distance and len(self._distances) < NUM_DISTANCES:
-            self._distances.append(distance)
-            self._usual_seconds = statistics.median(self._distances)
         return now, is_stall
 
 
+def _time_of(pts: int | None, stream: Any) -> float | None:
+    """Seconds; the frames that a decoder held back to the end do not know their time base."""
+    return None if pts is None else float(pts * stream.time_base)
+
+
 def _trusted_frames(
-    container: Any, stream: Any, num_threads: int, report: ReadReport, stop_at_damage: bool
+    container: Any, stream: Any, num_threads: int, report: ReadReport
 ) -> Iterator[tuple[av.VideoFrame, int]]:
     """Frames that are whole, each with how many damaged ones come right before it.
 
@@ -308,11 +315,10 @@ def _trusted_frames(
         if frame is None or frame.is_corrupt:
             if not started:
                 continue
-            if stop_at_damage:
-                raise _DamageFound
             if not num_lost:
-                time = found if frame is None else frame.time
-                report.times_seconds.append(cast(float | None, time) or 0.0)
+                time = cast(float, found) if frame is None else _time_of(frame.pts, stream)
+                start = _time_of(stream.start_time, stream) or 0.0
+                report.times_seconds.append(max(0.0, (time or 0.0) - start))
             num_distrusted = 0
         else:
             num_distrusted += 1
@@ -326,6 +332,10 @@ def _trusted_frames(
         report.num_lost += 1
 
 
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    yield from container.demux(stream)
+
+
 def _frames_or_losses(
     container: Any, stream: Any, num_threads: int
 ) -> Iterator[av.VideoFrame | float]:
@@ -334,8 +344,8 @@ def _frames_or_losses(
     if stream.metadata.get("alpha_mode") == "1" and decoder.name in _DECODERS_WITH_ALPHA:
         decoder = av.CodecContext.create(_DECODERS_WITH_ALPHA[decoder.name], "r")
     decoder.thread_count = num_threads
-    decoder.thread_type = "AUTO"
-    packets = container.demux(stream)
+    decoder.thread_type = "SLICE"  # frame threads hide damage, more or less by chance
+    packets = _packets(container, stream)
     num_errors, time = 0, 0.0
     while num_errors < MAX_DEMUX_ERRORS:
         try:

@@ -1,7 +1,6 @@
 """Reading: the frames of a video file or of a folder of images, one at a time."""
 
 import dataclasses
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,12 @@ from videospace.clips.decoding.geometry import crop_and_resize, parse_crop
 from videospace.clips.decoding.streams import (
     DEFAULT_FPS,
     MAX_PROBED_PACKETS,
+    Clock,
     ReadReport,
     TimedFrame,
     decode_stream,
     frame_rate,
+    is_steady,
     open_video,
     packet_times,
     shown_stream,
@@ -42,6 +43,8 @@ class VideoInfo:
     a folder of images."""
     num_frames: int
     """Frames that are shown, as far as one can tell before decoding."""
+    is_steady: bool = True
+    """Whether nearly all frames come at this rate."""
 
 
 def probe(path: Path | str) -> VideoInfo:
@@ -56,8 +59,9 @@ def probe(path: Path | str) -> VideoInfo:
     if os.path.isdir(path):
         return VideoInfo(fps=DEFAULT_FPS, num_frames=len(image_paths(path)))
     if os.path.isfile(path) and is_animation(path):
-        times = [time for _, time in read_animation(path)]
-        return VideoInfo(fps=frame_rate([times], None), num_frames=len(times))
+        times = [time for pixels, time in read_animation(path) if pixels is not None]
+        fps = frame_rate([times], None)
+        return VideoInfo(fps=fps, num_frames=len(times), is_steady=is_steady([times], fps))
     with open_video(path) as container:
         stream = shown_stream(container, path)
         runs = packet_times(container, stream)
@@ -66,7 +70,7 @@ def probe(path: Path | str) -> VideoInfo:
         if num_frames >= MAX_PROBED_PACKETS // 2:
             seconds = (container.duration or 0) / 1_000_000
             num_frames = max(num_frames, stream.frames or round(seconds * fps))
-        return VideoInfo(fps=fps, num_frames=num_frames)
+        return VideoInfo(fps=fps, num_frames=num_frames, is_steady=is_steady(runs, fps))
 
 
 def frame_size(path: Path | str) -> tuple[int, int]:
@@ -88,6 +92,7 @@ def read_timed_frames(
     crop: str = "center",
     num_threads: int = 1,
     report: ReadReport | None = None,
+    usual_fps: float | None = None,
 ) -> Iterator[TimedFrame]:
     """Decode a video frame by frame; it is never in memory as a whole.
 
@@ -105,6 +110,7 @@ def read_timed_frames(
             target's aspect, or ``"top,left,height,width"`` in px of the video as shown.
         num_threads: Threads of the decoder; the frames do not depend on it.
         report: Filled in with what is wrong with the video.
+        usual_fps: The rate that :func:`probe` has found, if it was asked already.
 
     Yields:
         Frames with their times, and whether others are missing before them.
@@ -119,10 +125,15 @@ def read_timed_frames(
     if os.path.isdir(path):
         frames = _folder_frames(path, taken, report)
     elif os.path.isfile(path) and is_animation(path):
-        animation = itertools.islice(read_animation(path), 0, None, taken)
-        frames = (TimedFrame(pixels, time, False) for pixels, time in animation)
+        frames = every_nth(_animation_frames(path, usual_fps or probe(path).fps, report), taken)
     else:
-        frames = decode_stream(path, every=taken, num_threads=num_threads, report=report)
+        frames = decode_stream(
+            path,
+            every=taken,
+            num_threads=num_threads,
+            report=report,
+            usual_fps=usual_fps or probe(path).fps,
+        )
     for frame in frames if fps is None else every_nth(at_rate(frames, fps), every):
         if size is None:
             yield frame
@@ -170,6 +181,18 @@ def _folder_frames(path: Path | str, every: int, report: ReadReport) -> Iterator
             follows_gap = False
 
 
+def _animation_frames(
+    path: Path | str, usual_fps: float, report: ReadReport
+) -> Iterator[TimedFrame]:
+    clock = Clock(usual_fps, report)
+    for pixels, time in read_animation(path):
+        if pixels is None:
+            report.num_lost += 1
+            report.times_seconds.append(time)
+        else:
+            yield TimedFrame(pixels, *clock.advance(time, 0))
+
+
 def every_nth(frames: Iterator[TimedFrame], every: int) -> Iterator[TimedFrame]:
     """Take every n-th frame, beginning with the first; a gap before one left out is kept."""
     follows_gap = False
@@ -195,8 +218,8 @@ def at_rate(frames: Iterator[TimedFrame], fps: float) -> Iterator[TimedFrame]:
     start, count = 0.0, 0
     for frame in frames:
         if shown is None or frame.follows_gap:
-            if shown is not None and not count:
-                yield shown
+            if shown is not None and start + (count - TOLERANCE) / fps <= shown.time_seconds:
+                yield shown._replace(time_seconds=start + count / fps)
             start, count, shown = frame.time_seconds, 0, frame
             continue
         while start + (count + TOLERANCE) / fps < frame.time_seconds:
