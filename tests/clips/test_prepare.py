@@ -308,7 +308,7 @@ def test_worker_that_dies_costs_only_the_file_that_it_was_at(films):
         results.append((source, list(messages)))
     ends = [messages[-1] for _, messages in results]
     assert [source for source, _ in results] == sources
-    assert ends == [SourceEnd(reason="crashed the decoder")] * 2 + [SourceEnd()] * 2
+    assert ends == [SourceEnd(reason="crashed the decoder")] * 2 + [SourceEnd(own_fps=25.0)] * 2
     clips = [[m for m in messages if isinstance(m, DecodedClip)] for _, messages in results]
     assert [len(of_source) for of_source in clips] == [0, 0, 1, 2]
 
@@ -398,3 +398,41 @@ class TestRealRecordings:
         assert "damaged" in Path("store/skipped.jsonl").read_text()
         prepare(["takes"], "store", config())
         assert "damaged" in Path("store/skipped.jsonl").read_text()
+
+    def test_another_rate_makes_other_clips(self, films):
+        prepare(["films/b.mkv"], "store", config(fps=25.0))
+        report = prepare(["films/b.mkv"], "store", config(fps=12.5))
+        assert (report.num_added, report.num_present) == (1, 0)
+
+    def test_an_unsteady_film_is_brought_to_its_own_rate(self, films, make_video, make_levels):
+        times = [*range(0, 24, 2), *range(24, 44)]
+        make_video(Path("unsteady.mkv"), make_levels(31), times=times[:31])
+        report = prepare(["films", "unsteady.mkv"], "store", config())
+        assert report.num_resampled == 1
+
+    def test_a_film_by_two_names_is_one(self, films):
+        Path("link.mkv").symlink_to("films/a.mkv")
+        report = prepare(["films/a.mkv", films / "films/a.mkv", "link.mkv"], "store", config())
+        assert report.num_added == 2
+
+    @pytest.mark.parametrize("junk", [".DS_Store", "notes.txt"])
+    def test_junk_beside_frames_replaces_nothing(self, films, make_levels, junk):
+        for number, frame in enumerate(make_levels(5)):
+            Path("takes").mkdir(exist_ok=True)
+            Image.fromarray(frame).save(f"takes/{number}.bmp")
+        prepare(["takes"], "store", config())
+        Path("takes", junk).write_text("junk")
+        assert prepare(["takes"], "store", config()).num_present == 1
+        for number, frame in enumerate(make_levels(5, first=7)):
+            Image.fromarray(frame).save(f"takes/{number}.bmp")
+        assert prepare(["takes"], "other", config()).num_added == 1  # nothing is known there
+        with pytest.raises(UserError, match="replaced"):
+            prepare(["takes"], "store", config())
+
+    def test_a_replaced_film_stops_no_shard(self, films, make_video, make_levels):
+        prepare(["films"], "store", config())
+        make_video(Path("films/a.mkv"), make_levels(9, first=5))
+        make_video(Path("films/new.mkv"), make_levels(9))
+        for number in (1, 2):
+            prepare(["films"], "store", config(), shard=f"{number}/2")
+        assert prepare(["films"], "store", config()).num_added == 2

@@ -145,3 +145,29 @@ def test_images_that_are_not_read_are_named_once_with_a_remedy(inside):
 def test_suffixes_of_cameras(suffix, inside):
     touch(inside, f"films/a{suffix}")
     assert list_sources(["films"])[0] == [f"films/a{suffix}"]
+
+
+def test_a_label_that_is_called_like_a_folder(inside):
+    touch(inside, "walk/1.mp4", "walk/2.mp4", "b.mp4")
+    for content in ("walk,walk/1.mp4\n", "walk walk/1.mp4\n", "walk/1.mp4 walk\n"):
+        (inside / "list.csv").write_text(content)
+        assert list_sources(["list.csv"])[0] == ["walk/1.mp4"]
+
+
+def test_two_films_on_a_line(inside):
+    touch(inside, "a.mp4", "b c.mp4")
+    (inside / "list.txt").write_text('a.mp4 "b c.mp4"\n')
+    assert list_sources(["list.txt"])[0] == ["a.mp4", "b c.mp4"]
+
+
+def test_a_list_in_utf_16_without_its_mark(inside):
+    touch(inside, "a.mp4", "b.mp4")
+    (inside / "list.txt").write_bytes("a.mp4\n".encode("utf-16-le"))
+    assert list_sources(["list.txt"])[0] == ["a.mp4"]
+
+
+def test_an_animation_beside_many_frames(inside):
+    touch(inside, *(f"takes/{number}.png" for number in range(5)))
+    chunk = b"\x89PNG\r\n\x1a\n" + bytes(25) + b"acTL"
+    (inside / "takes" / "move.png").write_bytes(chunk)
+    assert list_sources(["takes"])[0] == ["takes"]

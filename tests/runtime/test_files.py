@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import atomic_write, cannot_write, folder_lock
+from videospace.runtime.files import atomic_write, cannot_write, check_output, folder_lock
 
 
 def write_half(path, error=None):
@@ -122,3 +122,18 @@ class TestFolderLock:
         ):
             pass
         assert (tmp_path / "file").read_text() == "mine"
+
+
+class TestCheckOutput:
+    def test_no_part_of_a_folder_that_is_read(self, tmp_path):
+        (tmp_path / "index.jsonl").write_text("{}")
+        with pytest.raises(UserError, match="input"):
+            check_output(tmp_path / "index.jsonl", [tmp_path])
+        check_output(tmp_path / "new.json", [tmp_path])
+        (tmp_path / "samples.mp4").write_text("made before")
+        check_output(tmp_path / "samples.mp4", [tmp_path])
+
+    def test_no_folder_that_holds_an_input(self, tmp_path):
+        (tmp_path / "mask.mp4").write_text("a mask")
+        with pytest.raises(UserError, match="input"):
+            check_output(tmp_path, [tmp_path / "mask.mp4"])

@@ -43,6 +43,9 @@ RENAMED_FLAGS_OF = {
 }
 """Flags of version 0.1 that have a new name in one command only."""
 
+OUTPUTS = ("out", "json", "page", "csv")
+"""The fields of commands that name what is written."""
+
 RENAMED_VALUES = {
     "--crop": {"centre": "center"},
     "--code-init.method": {"components": "pca", "geodesic": "isomap"},
@@ -65,8 +68,9 @@ def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
         prog: Name of the command, for its help.
     """
     parsed = tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)
-    if isinstance(out := getattr(parsed, "out", None), Path):
-        check_output(out, list(_input_paths(parsed)))
+    for name in OUTPUTS:
+        if isinstance(out := getattr(parsed, name, None), Path):
+            check_output(out, list(_input_paths(parsed)))
     return parsed
 
 
@@ -75,7 +79,7 @@ def _input_paths(command: Any) -> Iterator[Path]:
     for field in dataclasses.fields(command):
         value = getattr(command, field.name)
         for each in value if isinstance(value, (list, tuple)) else [value]:
-            if field.name != "out" and isinstance(each, (str, Path)):
+            if field.name not in OUTPUTS and isinstance(each, (str, Path)):
                 yield Path(each)
                 yield Path(str(each).rpartition(":")[0] or each)
 

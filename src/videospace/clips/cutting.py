@@ -11,9 +11,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videospace.clips.decoding.streams import ReadReport
-from videospace.clips.decoding.video_input import probe, read_timed_frames
+from videospace.clips.decoding.video_input import VideoInfo, probe, read_timed_frames
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.runtime.errors import UnreadableVideo, UserError
+
+SAME_RATE = 0.02
+"""Frame rates that differ by less than this fraction count as one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,9 @@ class SourceEnd:
     note: str = ""
     """What is wrong with a source that gave clips all the same; empty where nothing is."""
     own_fps: float | None = None
-    """Frames per second of a source that was brought to another rate."""
+    """Frames per second of a video; None for a folder of images, which has no rate."""
+    is_resampled: bool = False
+    """Whether the video was brought to another rate, or to a steady one."""
 
 
 def cut_clips(
@@ -83,10 +88,11 @@ def decode_source(
     num_clips = 0
     reason = None
     report = ReadReport()
-    own_fps = None
+    info, is_resampled = None, False
     try:
-        own_fps, clips = _clips(source, config, num_threads, report)
-        for clip in clips:
+        info = probe(source)
+        is_resampled = _is_resampled(source, info, config)
+        for clip in _clips(source, info, config, num_threads, report):
             num_clips += 1
             yield clip
     except UnreadableVideo as error:
@@ -95,23 +101,29 @@ def decode_source(
         reason = str(error)
     note = report.describe()
     if num_clips:
-        yield SourceEnd(note=note, own_fps=own_fps)
+        own_fps = info.fps if info and not os.path.isdir(source) else None
+        yield SourceEnd(note=note, own_fps=own_fps, is_resampled=is_resampled)
     else:
         yield SourceEnd(reason="; ".join(filter(None, [reason, note])))
 
 
+def _is_resampled(source: str, info: VideoInfo, config: PrepareConfig) -> bool:
+    """Whether a video has another rate than the one that is wanted, or none that is steady."""
+    if config.fps is None or os.path.isdir(source):
+        return False
+    return abs(info.fps / config.fps - 1) > SAME_RATE or not info.is_steady
+
+
 def _clips(
-    source: str, config: PrepareConfig, num_threads: int, report: ReadReport
-) -> tuple[float | None, Iterator[DecodedClip]]:
-    """The rate of a source that is brought to another one, and the clips of the source."""
-    info = probe(source)
-    fps = config.frame_folder_fps if os.path.isdir(source) else info.fps
-    is_changed = bool(config.fps) and not os.path.isdir(source) and differ(fps, config.fps)
-    rate = config.fps if is_changed else None
-    num_used = math.ceil(info.num_frames * (rate or fps) / fps / config.every)
+    source: str, info: VideoInfo, config: PrepareConfig, num_threads: int, report: ReadReport
+) -> Iterator[DecodedClip]:
+    own_fps = config.frame_folder_fps if os.path.isdir(source) else info.fps
+    rate = config.fps if _is_resampled(source, info, config) else None
+    fps = rate or own_fps
+    num_used = math.ceil(info.num_frames * fps / own_fps / config.every)
     num_expected = max(1, (num_used - config.num_frames) // config.frames_apart + 1)
     limit = config.max_clips_per_source or sys.maxsize
-    num_frames = 0
+    num_frames = num_clips = 0
 
     def counted() -> Iterator[tuple[np.ndarray, bool]]:
         nonlocal num_frames
@@ -123,31 +135,23 @@ def _clips(
             crop=config.crop,
             num_threads=num_threads,
             report=report,
+            usual_fps=info.fps,
         ):
             num_frames += 1
             yield frame.pixels, frame.follows_gap
 
-    def clips() -> Iterator[DecodedClip]:
-        num_clips = 0
-        for first, pixels in cut_clips(counted(), config.num_frames, config.frames_apart):
-            yield DecodedClip(
-                first_frame=first * config.every,
-                fps=(rate or fps) / config.every,
-                pixels=pixels,
-                num_expected=min(num_expected, limit),
-            )
-            num_clips += 1
-            if num_clips >= limit:
-                return
-        if not num_clips:
-            taken = f" (one in {config.every} used)" if config.every > 1 else ""
-            raise UnreadableVideo(
-                source, f"too short: {num_frames} frames{taken}, a clip has {config.num_frames}"
-            )
-
-    return fps if is_changed else None, clips()
-
-
-def differ(fps: float, other_fps: float) -> bool:
-    """Whether two frame rates differ by more than 2 %."""
-    return abs(fps / other_fps - 1) > 0.02
+    for first, pixels in cut_clips(counted(), config.num_frames, config.frames_apart):
+        yield DecodedClip(
+            first_frame=first * config.every,
+            fps=fps / config.every,
+            pixels=pixels,
+            num_expected=min(num_expected, limit),
+        )
+        num_clips += 1
+        if num_clips >= limit:
+            return
+    if not num_clips:
+        taken = f" (one in {config.every} used)" if config.every > 1 else ""
+        raise UnreadableVideo(
+            source, f"too short: {num_frames} frames{taken}, a clip has {config.num_frames}"
+        )

@@ -27,7 +27,7 @@ from videospace.clips.shard_stores import (
 from videospace.clips.sources import SkippedSource, list_sources
 from videospace.clips.store.clip_store import DESCRIPTION_FILE, SKIPPED_FILE, ClipStore
 from videospace.clips.store.json_lines import read_json_lines
-from videospace.clips.store.writer import StoreWriter, known_names
+from videospace.clips.store.writer import StoreWriter, known_names, rates_of_sources
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.work_shard import Shard, shards_of
@@ -169,7 +169,7 @@ class _Outcome:
             self.skipped.append(SkippedSource(source=source, reason=end.reason))
         elif end.note:
             self.damaged.append(SkippedSource(source=source, reason=end.note))
-        self.num_resampled += end.own_fps is not None
+        self.num_resampled += end.is_resampled
 
     def report(self, writer: StoreWriter, config: PrepareConfig, started: float) -> PrepareReport:
         return PrepareReport(
@@ -207,11 +207,11 @@ def _prepare_videos(
     is_new = not (out / DESCRIPTION_FILE).exists()
     store = _store(out, config)
     names = known_names(names[: config.max_sources], store.folder)
-    config = _with_common_rate(config, names, store)
+    at_rate = _with_common_rate(config, names, store.folder)
     splits = _splits(names, store, config)
     writer = StoreWriter(store, config)
     for group, max_clips in _groups(splits, config.max_clips):
-        _prepare_group(group, splits, max_clips, config, writer, decode, outcome, progress)
+        _prepare_group(group, splits, max_clips, at_rate, writer, decode, outcome, progress)
     _write_skipped(store.folder / SKIPPED_FILE, outcome)
     if not writer.num_added + writer.num_present:
         if is_new:  # or it would refuse clips of another shape
@@ -221,7 +221,7 @@ def _prepare_videos(
         )
     del decode  # closes the memory maps of the shards
     delete_shards(out)
-    return outcome.report(writer, config, started)
+    return outcome.report(writer, at_rate, started)
 
 
 def _prepare_shard(
@@ -238,24 +238,22 @@ def _prepare_shard(
     whole = _store(out, config) if (out / DESCRIPTION_FILE).exists() else None
     names = known_names(names[: config.max_sources], out)
     own = set(shard.select(names))
-    asked, config = config, _with_common_rate(config, names, whole)
+    at_rate = _with_common_rate(config, names, out)
     splits = _splits(names, whole, config)
     writer = StoreWriter(_store(folder, config), config)
     merged = StoreWriter(whole, config) if whole else None
     outcome = _Outcome()
     for group, max_clips in _groups(splits, config.max_clips):
-        present = {
-            source: merged.skip_if_finished(source) if merged else 0
-            for source in group
-            if source in own
-        }
+        present = dict.fromkeys((source for source in group if source in own), 0)
+        if merged:
+            present = _num_finished(merged, list(present), outcome)
         waiting = [source for source in present if not present[source]]
         # One clip more than there is room for: merging stops at that clip too.
         room = max_clips + 1 - sum(present.values())
-        _prepare_group(waiting, splits, room, config, writer, decode_sources, outcome, progress)
+        _prepare_group(waiting, splits, room, at_rate, writer, decode_sources, outcome, progress)
     _write_skipped(folder / SKIPPED_FILE, outcome)
-    finish_shard(folder, asked)
-    return outcome.report(writer, config, started)
+    finish_shard(folder, config)
+    return outcome.report(writer, at_rate, started)
 
 
 def _store(folder: Path, config: PrepareConfig) -> ClipStore:
@@ -263,21 +261,30 @@ def _store(folder: Path, config: PrepareConfig) -> ClipStore:
     return ClipStore.create(folder, num_frames=config.num_frames, height=height, width=width)
 
 
-def _with_common_rate(
-    config: PrepareConfig, names: list[str], store: ClipStore | None
-) -> PrepareConfig:
+def _with_common_rate(config: PrepareConfig, names: list[str], folder: Path) -> PrepareConfig:
     """The settings with the frame rate to which videos of other rates are brought.
 
-    It is the median of the clips that there are, or else of some of the videos.
+    It is the median of the videos in the store, or else of some of those to come.
     """
     if config.fps is not None:
         return config
-    rates = [record.fps * config.every for record in store.records] if store else []
+    rates = rates_of_sources(folder)
     for name in names[:: -(-len(names) // NUM_PROBED)] if not rates and names else ():
         if not os.path.isdir(name):
             with contextlib.suppress(UserError, OSError):
                 rates.append(probe(name).fps)
-    return dataclasses.replace(config, fps=statistics.median_low(rates) if rates else None)
+    return dataclasses.replace(config, fps=statistics.median_high(rates) if rates else None)
+
+
+def _num_finished(writer: StoreWriter, sources: list[str], outcome: _Outcome) -> dict[str, int]:
+    """The clips that the store has of each source; replaced sources are left out, and said."""
+    found = {}
+    for source in sources:
+        try:
+            found[source] = writer.skip_if_finished(source)
+        except UnreadableVideo as error:
+            outcome.add(source, SourceEnd(reason=error.reason))
+    return found
 
 
 def _splits(names: list[str], store: ClipStore | None, config: PrepareConfig) -> dict[str, str]:
@@ -327,12 +334,7 @@ def _prepare_group(
     progress: bool,
 ) -> None:
     """Add the clips of some sources, up to a limit."""
-    finished = {}
-    for source in sources:
-        try:
-            finished[source] = writer.skip_if_finished(source)
-        except UnreadableVideo as error:
-            outcome.add(source, SourceEnd(reason=error.reason))
+    finished = _num_finished(writer, sources, outcome)
     sources = list(finished)
     room = max_clips - sum(finished.values())
     waiting = [source for source in sources if not finished[source]] if room > 0 else []
@@ -353,7 +355,7 @@ def _prepare_group(
             else:
                 outcome.add(source, message)
                 if message.reason is None:
-                    writer.finish(source, num_clips[source])
+                    writer.finish(source, num_clips[source], fps=message.own_fps)
     writer.flush()
 
 

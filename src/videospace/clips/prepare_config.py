@@ -110,7 +110,8 @@ class PrepareConfig:
     def clip_key(self, source: str) -> str:
         """Ten hexadecimal digits of the source and all settings that the pixels depend on."""
         crop = "centre" if self.crop == "center" else self.crop  # so that ids of version 0.1 stay
-        return _digest([source, self.num_frames, self.height_width, self.every, crop])
+        rate = [] if self.fps is None else [self.fps]
+        return _digest([source, self.num_frames, self.height_width, self.every, crop, *rate])
 
     def cut_key(self, source: str) -> str:
         """Like `clip_key`, and also of the settings that decide which clips are cut."""

@@ -7,6 +7,7 @@ of shards: it is the store that a single process would have made.
 """
 
 import dataclasses
+import math
 import os
 import shutil
 from collections.abc import Generator, Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 from videospace.clips.cutting import DecodedClip, SourceEnd
 from videospace.clips.prepare_config import PrepareConfig
-from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.store.clip_store import SKIPPED_FILE, SOURCES_FILE, ClipStore
 from videospace.clips.store.json_lines import read_json_lines
 from videospace.clips.work_shard import (
     SHARD_FILE,
@@ -26,6 +27,7 @@ from videospace.clips.work_shard import (
 )
 from videospace.runtime.checkpoint import load_json, save_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.renamed import in_new_names
 
 MERGED_FOLDER = ".parts-joined"
 """Name of the shards' folder while it is deleted."""
@@ -85,7 +87,7 @@ class ShardReader:
         require_finished(store)
         self._folder = store / SHARDS_FOLDER
         self._config = config
-        self._finished: set[str] = set()
+        self._fps_of_finished: dict[str, float | None] = {}
         self._reasons: dict[str, str] = {}
         self._rows: dict[str, list[tuple[ClipStore, int]]] = {}
         for shard in shards_of(store):
@@ -103,8 +105,9 @@ class ShardReader:
         store = ClipStore.open(folder)
         for row, record in enumerate(store.records):
             self._rows.setdefault(record.source, []).append((store, row))
-        self._finished |= {line["source"] for line in read_json_lines(folder / "sources.jsonl")[0]}
-        skipped = read_json_lines(folder / "skipped.jsonl")[0]
+        lines = read_json_lines(folder / SOURCES_FILE)[0]
+        self._fps_of_finished |= {line["source"]: line.get("fps") for line in lines}
+        skipped = read_json_lines(folder / SKIPPED_FILE)[0]
         self._reasons |= {line["source"]: line["reason"] for line in skipped}
 
     def _clips(self, source: str) -> Iterator[DecodedClip | SourceEnd]:
@@ -117,20 +120,27 @@ class ShardReader:
                 pixels=store[row],
                 num_expected=len(found),
             )
-        if source not in self._finished and source not in self._reasons:
+        if source not in self._fps_of_finished and source not in self._reasons:
             raise UserError(
                 f"no shard in '{self._folder}' has all clips of '{source}': run the shards again "
                 "with the sources as they are now, or delete that folder"
             )
         said = self._reasons.get(source)
-        yield SourceEnd(note=said or "") if found else SourceEnd(reason=said)
+        if not found:
+            yield SourceEnd(reason=said)
+            return
+        own_fps = self._fps_of_finished.get(source)
+        store, row = found[0]
+        used_fps = store.records[row].fps * self._config.every
+        is_resampled = own_fps is not None and not math.isclose(own_fps, used_fps)
+        yield SourceEnd(note=said or "", own_fps=own_fps, is_resampled=is_resampled)
 
 
 def _require_same_settings(folder: Path, shard: Shard, config: PrepareConfig) -> None:
     before, now = load_json(folder / SHARD_FILE).get("settings"), _settings(config)
-    if before != now:
-        before = before if isinstance(before, dict) else {}
-        names = [name for name in now if before.get(name) != now[name]]
+    before = in_new_names(PrepareConfig, before if isinstance(before, dict) else {})
+    names = [name for name in now if before.get(name) != now[name]]
+    if names:
         raise UserError(
             f"shard {shard} in '{folder}' was cut with other settings ({', '.join(names)}): "
             "repeat them, or delete that folder"

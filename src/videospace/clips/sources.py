@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -80,15 +81,15 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[list[str], list[Skipped
     missing = [str(source) for source in sources if not os.path.exists(source)]
     if missing:
         raise UserError(f"no such file or folder: {', '.join(missing)}")
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}  # by its real path, so that links do not count twice
     skipped: dict[SkippedSource, None] = {}
     for source in sources:
         for item in _expand(Path(source), frozenset()):
             if isinstance(item, SkippedSource):
                 skipped[item] = None
             else:
-                found[os.path.normpath(item)] = None
-    return list(found), list(skipped)
+                found.setdefault(os.path.realpath(item), os.path.normpath(item))
+    return list(found.values()), list(skipped)
 
 
 def _expand(path: Path, parents: frozenset[Path]) -> Iterator[Path | SkippedSource]:
@@ -118,8 +119,11 @@ def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | Sk
     files = [entry for entry in entries if entry.is_file() and entry.name not in JUNK_NAMES]
     animations = {entry for entry in files if _is_animation(entry)}
     videos = animations | {entry for entry in files if _is_video(entry)}
-    if not videos and any(entry.suffix.lower() in IMAGE_SUFFIXES for entry in files):
+    stills = {entry for entry in files if entry.suffix.lower() in IMAGE_SUFFIXES} - animations
+    is_frame_folder = len(stills) > len(videos) if videos == animations else False
+    if is_frame_folder:
         yield folder
+        videos = set()
     passed_over: dict[str, list[Path]] = {}
     for entry in entries:
         if entry.name in JUNK_NAMES:
@@ -128,6 +132,8 @@ def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | Sk
             yield from _expand(entry, parents)
         elif entry in videos:
             yield entry
+        elif is_frame_folder and entry.suffix.lower() in IMAGE_SUFFIXES:
+            continue
         elif entry.suffix.lower() not in IMAGE_SUFFIXES:
             reason = CONVERT if entry.suffix.lower() in UNREADABLE_IMAGES else "not a video"
             passed_over.setdefault(reason, []).append(entry)
@@ -168,17 +174,18 @@ def _expand_list(path: Path, parents: frozenset[Path]) -> Iterator[Path | Skippe
     missing: list[SkippedSource] = []
     lines = content.split("\0") if "\0" in content else content.splitlines()
     for number, line in enumerate(lines, start=1):
-        entries = list(_readings(line))
-        if not entries:
+        entry = line.strip()
+        if not entry or entry.startswith("#") or _FFCONCAT_DIRECTIVE.match(entry):
             continue
-        here = [path.parent / entry for entry in entries]
-        there = next((candidate for candidate in here if _exists(candidate)), None)
-        if there is not None:
-            found.append(there)
-        elif number > 1 or not _is_header(line):
-            shown = entries[0] if len(entries[0]) <= 60 else entries[0][:57] + "..."
+        named = _named_by(entry, path.parent)
+        found += named
+        if not named and (number > 1 or not _is_header(entry)):
+            shown = entry if len(entry) <= 60 else entry[:57] + "..."
             reason = f"names '{shown}', which is not there: correct the line"
             missing.append(SkippedSource(source=f"{path}, line {number}", reason=reason))
+    if not found and len(missing) == 1 and len(missing[0].reason) < 120:
+        yield missing[0]
+        return
     if not found:
         reason = "a text file that names no videos: give the videos or their folder"
         yield SkippedSource(source=str(path), reason=reason)
@@ -191,33 +198,48 @@ def _expand_list(path: Path, parents: frozenset[Path]) -> Iterator[Path | Skippe
 def _decoded_list(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16")
+    if content[1::2].count(0) > len(content) // 4:  # UTF-16 without its mark
+        return content.decode("utf-16-le")
     return content.decode("utf-8-sig")
 
 
-def _readings(line: str) -> Iterator[str]:
-    """What a line of a list may name, the most literal reading first.
+def _named_by(entry: str, folder: Path) -> list[Path]:
+    """The sources that a line of a list names; empty where there are none.
 
-    Example:
-        >>> list(_readings("file 'a b.mp4'"))
-        ["file 'a b.mp4'", 'a b.mp4']
-        >>> list(_readings('"a.mp4",3'))
-        ['"a.mp4",3', 'a.mp4']
+    The line as it stands may name anything. A part of it, such as a column or what is quoted, may
+    name videos and folders of frames only, since a label may be called like a folder.
     """
-    entry = line.strip()
-    if not entry or entry.startswith("#") or _FFCONCAT_DIRECTIVE.match(entry):
-        return
-    readings = [entry]
-    quoted = re.match(r"""(?:file\s+)?(["'])(.*?)\1""", entry)
-    if quoted:
-        readings.append(quoted[2])
-    elif entry.startswith("file "):
-        readings.append(entry[5:].strip())
-    readings += [entry.split(mark)[0].strip() for mark in (",", ";", "\t") if mark in entry]
-    if " " in entry:
-        readings.append(entry.rsplit(" ", 1)[0].strip())
-    readings += [os.path.expanduser(each) for each in readings if each.startswith("~")]
-    readings += [each.replace("\\", "/") for each in readings if "\\" in each]
-    yield from dict.fromkeys(filter(None, (each.strip("\"'") or each for each in readings)))
+    whole = [entry, entry.removeprefix("file://"), os.path.expanduser(entry)]
+    for text in (*whole, *(each.replace("\\", "/") for each in whole)):
+        if text not in (".", "..") and _exists(folder / text):
+            return [folder / text]
+    readings = [_words(entry), [entry.removeprefix("file ").strip()]]
+    readings += [[part.strip()] for mark in ",;\t" for part in entry.split(mark)]
+    readings += [[entry.rsplit(" ", 1)[0].strip()], [entry.split(" #")[0].strip()]]
+    readings += [[word] for word in _words(entry)]
+    for texts in readings:
+        texts = [os.path.expanduser(text.strip("\"'").replace("\\", "/")) for text in texts if text]
+        paths = [folder / text for text in texts]
+        if paths and all(map(_is_source, paths)):
+            return paths
+    return []
+
+
+def _words(entry: str) -> list[str]:
+    """The words of a line, quoted as in a shell, without the ``file`` of FFmpeg's lists."""
+    try:
+        words = shlex.split(entry.replace("\\", "/") if "'" not in entry else entry)
+    except ValueError:  # a quotation mark too many
+        return []
+    return words[1:] if words[:1] == ["file"] else words
+
+
+def _is_source(path: Path) -> bool:
+    if not _exists(path):
+        return False
+    if path.is_file():
+        return True
+    return any(entry.suffix.lower() in IMAGE_SUFFIXES for entry in path.iterdir())
 
 
 def _is_header(line: str) -> bool:

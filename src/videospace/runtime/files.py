@@ -57,6 +57,10 @@ def cannot_write(path: Path, error: OSError) -> UserError:
     )
 
 
+MEDIA_SUFFIXES = (".mp4", ".webm", ".gif", ".png", ".npy")
+"""What may be written again into the folder of a space or store, which does not read it."""
+
+
 def check_output(out: Path, inputs: Iterable[Path]) -> None:
     """Refuse, before any work, an output that would replace an input or cannot be written.
 
@@ -69,10 +73,13 @@ def check_output(out: Path, inputs: Iterable[Path]) -> None:
             read, or lies in a folder that cannot be written to.
     """
     for path in inputs:
-        frame = path / out.name  # a folder of frames, into which a contact sheet would be written
-        is_frame = out.suffix.lower() == ".png" and _is_same(frame, out)
-        if _is_same(path, out) or is_frame:
-            raise UserError(f"'{out}' is an input: choose another name for the output")
+        # A file in a folder that is read, or a file that is read in the folder to be written.
+        inside = path / out.name
+        is_part = _is_same(inside, out) and out.suffix.lower() not in MEDIA_SUFFIXES
+        is_frame = _is_same(inside, out) and out.suffix.lower() == ".png"
+        is_below = path.is_file() and _is_same(path.parent, out)
+        if _is_same(path, out) or is_part or is_frame or is_below:
+            raise UserError(f"'{out}' is an input, or holds one: choose another output")
     parent = out.absolute().parent
     while not os.path.lexists(parent):
         parent = parent.parent

@@ -11,6 +11,7 @@ from videospace.clips.decoding.color import WHITE_NITS, sdr_colors, shown_size
 from videospace.clips.decoding.frame_folder import is_animation
 from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import probe, read_frames, read_timed_frames
+from videospace.runtime.errors import UserError
 
 
 def encode(path, frames, codec, pixel_format, *, settings=(), options=None, source="rgb24"):
@@ -126,3 +127,32 @@ class TestFolders:
         assert numbers([frame.pixels for frame in frames]) == [0, 1, 2, 4, 5, 6, 7]
         assert [frame.follows_gap for frame in frames].index(True) == 3
         assert report.num_lost == 1
+
+
+@pytest.mark.parametrize("side", [2, 3, 5])
+def test_interlaced_frames_of_any_size(side, tmp_path):
+    frames = [np.full((side, side, 3), 90, np.uint8)] * 3
+    path = encode(
+        tmp_path / "a.mkv", frames, "ffv1", "bgr0", options={}, settings=[("color_trc", 16)]
+    )
+    assert len(list(read_frames(path))) == 3
+
+
+def test_absurd_pixels_count_as_square(tmp_path):
+    settings = [("sample_aspect_ratio", Fraction(1, 60000))]
+    frames = [np.zeros((48, 48, 3), np.uint8)] * 2
+    path = encode(tmp_path / "a.mkv", frames, "libx264", "yuv420p", settings=settings)
+    assert next(read_frames(path)).shape == (48, 48, 3)
+
+
+def test_a_broken_animation_is_named(tmp_path, make_levels):
+    images = [Image.fromarray(frame) for frame in make_levels(8)]
+    path = tmp_path / "a.webp"
+    images[0].save(path, save_all=True, append_images=images[1:], duration=40, lossless=True)
+    path.write_bytes(path.read_bytes()[:-60])
+    report = ReadReport()
+    try:
+        assert len(list(read_frames(path, report=report))) < 8
+    except UserError:
+        return
+    assert report.num_lost

@@ -12,6 +12,7 @@ import pytest
 from videospace.clips.cutting import cut_clips
 from videospace.clips.decoding.streams import (
     ReadReport,
+    TimedFrame,
     decode_stream,
     frame_rate,
     is_video_content,
@@ -138,6 +139,33 @@ class TestTime:
         path = make_video(tmp_path / "a.mkv", textured(40), fps=1000, times=times)
         frames = at_rate(read_timed_frames(path), probe(path).fps)
         assert [number_of(frame.pixels) for frame in frames] == list(range(40))
+
+
+def test_the_last_frame_before_a_gap_stands_as_long_as_any():
+    blank = np.zeros((1, 1, 3), np.uint8)
+    frames = [TimedFrame(blank + n, n / 10 + (n > 4), n == 5) for n in range(10)]
+    for fps, expected in ((10.0, 10), (20.0, 18), (5.0, 6)):
+        numbers = [int(frame.pixels[0, 0, 0]) for frame in at_rate(iter(frames), fps)]
+        assert len(numbers) == expected
+        assert numbers == sorted(numbers)
+    assert [int(f.pixels[0, 0, 0]) for f in at_rate(iter(frames), 10.0)] == list(range(10))
+
+
+@pytest.mark.parametrize("num_threads", [1, 4, 16])
+def test_frames_that_the_decoder_holds_back_have_times(num_threads, tmp_path, make_video):
+    times = [*range(30), *range(150, 158)]
+    path = make_video(
+        tmp_path / "a.mkv", textured(38), codec="libx264", times=times, pixel_format="yuv420p"
+    )
+    frames = list(read_timed_frames(path, num_threads=num_threads))
+    assert [index for index, frame in enumerate(frames) if frame.follows_gap] == [30]
+    assert frames[-1].time_seconds == pytest.approx(157 / 25)
+
+
+def test_a_slow_film_is_no_row_of_stalls(tmp_path, make_video):
+    times = [40 * number for number in range(12)]
+    path = make_video(tmp_path / "a.mkv", textured(12), times=times)
+    assert not any(frame.follows_gap for frame in read_timed_frames(path))
 
 
 def test_the_default_stream_is_shown(tmp_path):

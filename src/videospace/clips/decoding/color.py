@@ -59,16 +59,18 @@ class ShownPixels:
 
     Args:
         sample_aspect_ratio: Width of a pixel divided by its height.
+        num_threads: Threads that convert pixels.
 
     Departs: FFmpeg converts HDR by zscale, which the builds that PyAV carries lack. The tone curve
         is computed here and handed to FFmpeg's lut3d.
     """
 
-    def __init__(self, sample_aspect_ratio: Fraction | None):
+    def __init__(self, sample_aspect_ratio: Fraction | None, num_threads: int):
         ratio = sample_aspect_ratio or Fraction(1)
         self._ratio = ratio if 1 / MAX_RATIO <= ratio <= MAX_RATIO else Fraction(1)
         # One for all frames: each of its own would start threads.
         self._converter = VideoReformatter()
+        self._num_threads = num_threads
         self._graph: Any = None
         self._kind: Any = None
         self._deinterlaces = False
@@ -122,11 +124,16 @@ class ShownPixels:
 
     def _convert(self, frame: av.VideoFrame) -> np.ndarray:
         height, width = shown_size(frame.height, frame.width, self._ratio)
-        size = {} if (height, width) == (frame.height, frame.width) else _size(width, height)
         parts = frame.format.components
-        if not (frame.format.has_palette or any(part.is_alpha for part in parts)):
-            return self._converter.reformat(frame, format="rgb24", **size).to_ndarray()
-        return over_white(self._converter.reformat(frame, format="rgba", **size).to_ndarray())
+        has_alpha = frame.format.has_palette or any(part.is_alpha for part in parts)
+        pixels = self._converter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgba" if has_alpha else "rgb24",
+            threads=self._num_threads,
+        ).to_ndarray()
+        return over_white(pixels) if has_alpha else pixels
 
 
 def shown_size(height: int, width: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:
@@ -141,10 +148,6 @@ def shown_size(height: int, width: int, sample_aspect_ratio: Fraction) -> tuple[
     if sample_aspect_ratio >= 1:
         return height, round(width * sample_aspect_ratio)
     return round(height / sample_aspect_ratio), width
-
-
-def _size(width: int, height: int) -> dict[str, int]:
-    return {"width": width, "height": height}
 
 
 def _filter_graph(frame: av.VideoFrame, hdr: str | None, deinterlaces: bool) -> Any:

@@ -218,7 +218,8 @@ def decode_stream(
     Args:
         path: The file.
         every: Yield every n-th frame, beginning with the first.
-        num_threads: Threads of the decoder.
+        num_threads: Threads that convert pixels. Decoding itself takes one: several hide damage,
+            and more or less by chance.
         report: Filled in with what is wrong.
         usual_fps: Frames per second where the recording does not stall.
 
@@ -238,7 +239,7 @@ def _decode(
     with open_video(path) as container:
         stream = shown_stream(container, path)
         clock = Clock(usual_fps, report)
-        converter = ShownPixels(stream.sample_aspect_ratio)
+        converter = ShownPixels(stream.sample_aspect_ratio, num_threads)
         matrix, count, follows_gap = None, 0, False
 
         def shown(
@@ -248,7 +249,7 @@ def _decode(
                 if is_wanted:
                     yield TimedFrame(upright(pixels, matrix), time, follows_gap)
 
-        for frame, num_lost in _trusted_frames(container, stream, num_threads, report):
+        for frame, num_lost in _trusted_frames(container, stream, report):
             if not count:
                 # Of the first frame alone: whoever asks a frame for side data makes a circle of
                 # references, which keeps the frame in memory for long.
@@ -303,14 +304,14 @@ def _time_of(pts: int | None, stream: Any) -> float | None:
 
 
 def _trusted_frames(
-    container: Any, stream: Any, num_threads: int, report: ReadReport
+    container: Any, stream: Any, report: ReadReport
 ) -> Iterator[tuple[av.VideoFrame, int]]:
     """Frames that are whole, each with how many damaged ones come right before it.
 
     What cannot be decoded before the first frame is passed over: a recording may begin anywhere.
     """
     started, num_lost, num_distrusted = False, 0, 0
-    for found in _frames_or_losses(container, stream, num_threads):
+    for found in _frames_or_losses(container, stream):
         frame = found if isinstance(found, av.VideoFrame) else None
         if frame is None or frame.is_corrupt:
             if not started:
@@ -336,15 +337,12 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
     yield from container.demux(stream)
 
 
-def _frames_or_losses(
-    container: Any, stream: Any, num_threads: int
-) -> Iterator[av.VideoFrame | float]:
+def _frames_or_losses(container: Any, stream: Any) -> Iterator[av.VideoFrame | float]:
     """Decoded frames, and for each packet that cannot be decoded its time in seconds."""
     decoder: Any = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and decoder.name in _DECODERS_WITH_ALPHA:
         decoder = av.CodecContext.create(_DECODERS_WITH_ALPHA[decoder.name], "r")
-    decoder.thread_count = num_threads
-    decoder.thread_type = "SLICE"  # frame threads hide damage, more or less by chance
+    decoder.thread_count = 1
     packets = _packets(container, stream)
     num_errors, time = 0, 0.0
     while num_errors < MAX_DEMUX_ERRORS:

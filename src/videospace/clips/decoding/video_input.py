@@ -108,7 +108,7 @@ def read_timed_frames(
         size: Height and width in px; None leaves the frames as they are.
         crop: With a size, the part to take: ``"center"``, the largest centered region of the
             target's aspect, or ``"top,left,height,width"`` in px of the video as shown.
-        num_threads: Threads of the decoder; the frames do not depend on it.
+        num_threads: Threads that convert pixels; decoding itself takes one.
         report: Filled in with what is wrong with the video.
         usual_fps: The rate that :func:`probe` has found, if it was asked already.
 

@@ -11,13 +11,14 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videospace.clips.cutting import DecodedClip
+from videospace.clips.decoding.frame_folder import image_paths
 from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import SOURCES_FILE, ClipRecord, ClipStore
 from videospace.clips.store.json_lines import append_json_lines, read_json_lines
 from videospace.runtime.errors import UnreadableVideo
 
-NUM_DIGESTED, BYTES_DIGESTED = 8, 2**16
-"""A video is known again by so many pieces of so many bytes, spread over its file."""
+BLOCK_BYTES = 2**20
+"""How many bytes of a video are digested at once."""
 BATCH_BYTES = 2**25
 """How many bytes of pixels are written at once."""
 
@@ -80,7 +81,7 @@ class StoreWriter:
         if len(self._clips) * clip.pixels.nbytes >= BATCH_BYTES:
             self.flush()
 
-    def finish(self, source: str, num_clips: int) -> None:
+    def finish(self, source: str, num_clips: int, fps: float | None = None) -> None:
         """Record that all clips of a source are added."""
         self._finished.append(
             {
@@ -88,6 +89,7 @@ class StoreWriter:
                 "cut": self._config.cut_key(source),
                 "num_clips": num_clips,
                 "path": os.path.realpath(source),
+                "fps": fps,
                 "print": _print_of(source),
             }
         )
@@ -121,34 +123,37 @@ def known_names(sources: list[str], store: Path) -> list[str]:
     return list(dict.fromkeys(known.get(os.path.realpath(name), name) for name in sources))
 
 
+def rates_of_sources(store: Path) -> list[float]:
+    """The frame rates of the videos whose clips a store has; folders of images have none."""
+    lines, _ = read_json_lines(store / SOURCES_FILE)
+    return [line["fps"] for line in lines if line.get("fps")]
+
+
 def _print_of(source: str) -> dict[str, Any]:
-    """What tells whether a video was replaced: size and time, and a digest where these differ."""
-    files = sorted(os.scandir(source), key=_name) if os.path.isdir(source) else [Path(source)]
-    stats = [file.stat() for file in files]
-    digest = hashlib.sha256()
-    for file, stat in zip(files, stats, strict=True):
-        digest.update(f"{file.name}\0{stat.st_size}\0".encode(errors="surrogateescape"))
-    if not os.path.isdir(source):
-        with open(source, "rb") as file:
-            for part in range(NUM_DIGESTED):
-                file.seek(part * max(0, stats[0].st_size - BYTES_DIGESTED) // (NUM_DIGESTED - 1))
-                digest.update(file.read(BYTES_DIGESTED))
-    return {
-        "bytes": sum(stat.st_size for stat in stats),
-        "time": max((stat.st_mtime_ns for stat in stats), default=0),
-        "digest": digest.hexdigest()[:16],
-    }
+    """What tells whether a video was replaced: sizes and times, and where these differ a digest."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in _files_of(source):
+        digest.update(path.name.encode(errors="surrogateescape"))
+        with open(path, "rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
+    return {**_stamp_of(source), "digest": digest.hexdigest()}
 
 
-def _name(entry: os.DirEntry) -> str:
-    return entry.name
+def _stamp_of(source: str) -> dict[str, int]:
+    stats = [path.stat() for path in _files_of(source)]
+    times = [stat.st_mtime_ns for stat in stats]
+    return {"bytes": sum(stat.st_size for stat in stats), "time": sum(times) % 2**53}
+
+
+def _files_of(source: str) -> list[Path]:
+    return image_paths(source) if os.path.isdir(source) else [Path(source)]
 
 
 def _is_unchanged(source: str, known: dict[str, Any]) -> bool:
-    if not os.path.isdir(source):
-        stat = os.stat(source)
-        if (stat.st_size, stat.st_mtime_ns) == (known.get("bytes"), known.get("time")):
-            return True
+    stamp = _stamp_of(source)
+    if stamp == {name: known.get(name) for name in stamp}:
+        return True
     return _print_of(source)["digest"] == known.get("digest")
 
 
