@@ -269,7 +269,7 @@ class TestText:
             for start in starts:
                 assert all(line[start - 1 : start + 1].strip().isdigit() for line in lines)
                 assert heads[start - 1] == " " != heads[start]
-        assert [len(re.findall(r"\bunobserved moving\b", block)) for block in blocks] == [2, 0]
+        assert [len(re.findall(r"\bhidden moving\b", block)) for block in blocks] == [2, 0]
 
     def test_columns_that_no_row_has_are_left_out(self):
         text = table_text([Row(task="invert", method=OURS, scores={}, seconds_per_clip=1.25)])

@@ -56,7 +56,7 @@ def test_from_videos_to_latents_and_on(folder, capsys):
     command = f"invert @space @long.mp4 @clip.mp4 --out @new.npz --first 0 {QUICK}"
     assert run(command, folder) == 0
     said = capsys.readouterr().out
-    assert "Context-L1 (0 to 100) of long" in said
+    assert "Context-L1" in said
     assert "2 latents" in said
     assert (
         run("interpolate @space @new.npz:long @new.npz:clip --out @way.npy --steps 3", folder) == 0
@@ -71,7 +71,7 @@ def test_refined_latents_and_samples(folder, capsys):
     assert run(f"invert @space @short.mp4 --out @two.npz {options}", folder) == 0
     said = capsys.readouterr().out
     assert "2 frames" in said
-    assert "of short-2" in said
+    assert "short-2" in said
     assert run("reconstruct @space --out @two.npy --clips @two.npz", folder) == 0
     assert np.load(folder / "two.npy").shape == (2, 4, 12, 16, 3)
 

@@ -79,7 +79,7 @@ def test_the_table_has_a_row_for_each_task_and_method(document):
         "task",
         "method",
         "all",
-        "unobserved",
+        "hidden",
         "all",
         "a clip",
     ]

@@ -12,7 +12,10 @@ from videospace.runtime.errors import UserError
 Size = tuple[int, int]
 """Height and width in px."""
 Baseline = Callable[[Context, Size], UInt8[np.ndarray, "time height width 3"]]
-"""Completes a context at a size, using its observed pixels only."""
+"""A baseline: a function of a context and of the height and width in px to return.
+
+It returns the completed video, uint8 RGB, and uses the observed pixels of the context only.
+"""
 
 
 def pixel_weights(context: Context) -> Float32[np.ndarray, "time height width"]:

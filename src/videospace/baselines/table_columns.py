@@ -42,8 +42,8 @@ def _regions(stem: str, unit: str, group: str, decimals: int) -> list[Column]:
     heads = {
         "": "all",
         "_moving": "moving",
-        "_unobserved": "unobserved",
-        "_unobserved_moving": "unobserved moving",
+        "_unobserved": "hidden",
+        "_unobserved_moving": "hidden moving",
     }
     return [
         Column(

@@ -42,6 +42,8 @@ __all__ = [
 OURS = "inversion"
 OURS_BACK_PROJECTED = "inversion, back-projected"
 OURS_ENCODER = "encoder"
+COMPONENTS = (128, 256)
+"""Numbers of principal components, each of which gives a baseline."""
 Videos = UInt8[np.ndarray, "clip time height width 3"]
 
 
@@ -110,7 +112,9 @@ def task_table(
     train_rows = [row for row, record in enumerate(store.records) if record.id in trained]
     learned: dict[str, Baseline] = {}
     if with_baselines and train_rows:
-        learned = learned_baselines(store.frames(train_rows))
+        # With fewer clips than components, more components give the same baseline.
+        widths = COMPONENTS if len(train_rows) > COMPONENTS[0] else COMPONENTS[:1]
+        learned = learned_baselines(store.frames(train_rows), widths)
     contexts = {task: [PUBLISHED_TASKS[task](clip) for clip in truth] for task in tasks}
     methods = {task: _methods_of_space(space, task, contexts[task], config) for task in tasks}
     for task in tasks if with_baselines else ():

@@ -58,14 +58,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AlreadyReportedError:
         return USAGE
     except UserError as error:
-        print(f"videospace {name}: {error}", file=sys.stderr)
+        print(f"{_full_name(name, rest)}: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print(f"videospace {name}: interrupted", file=sys.stderr)
+        print(f"{_full_name(name, rest)}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # nobody reads our output any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _full_name(name: str, rest: Sequence[str]) -> str:
+    """The command with its subcommand, if it has one: 'videospace lipread train'."""
+    if name == "lipread" and rest:
+        from videospace.cli.lipread import COMMANDS as LIPREAD_COMMANDS
+
+        name = " ".join([name, *(word for word in rest[:1] if word in LIPREAD_COMMANDS)])
+    return f"videospace {name}"
 
 
 def _help() -> str:

@@ -1,6 +1,9 @@
 """Parsing the arguments of a command, including flags and values of the version before."""
 
+import contextlib
 import dataclasses
+import io
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -67,11 +70,77 @@ def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
         arguments: The arguments as the user typed them.
         prog: Name of the command, for its help.
     """
-    parsed = tyro.cli(command, args=list(_in_new_names(arguments, prog)), prog=prog)
+    today = list(_in_new_names(arguments, prog))
+    with _plain_stdout(), _plain_stderr():
+        parsed = tyro.cli(command, args=today, prog=prog)
     for name in OUTPUTS:
         if isinstance(out := getattr(parsed, name, None), Path):
             check_output(out, list(_input_paths(parsed)))
     return parsed
+
+
+class _HelpText(io.StringIO):
+    """Collects a text for a stream, formatted as the stream itself would need it."""
+
+    def __init__(self, stream: Any):
+        super().__init__()
+        self.stream = stream
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.stream.encoding
+
+
+@contextlib.contextmanager
+def _plain_stdout() -> Iterator[None]:
+    text = _HelpText(sys.stdout)
+    try:
+        with contextlib.redirect_stdout(text):
+            yield
+    finally:
+        text.stream.write(plain_help(text.getvalue()))
+
+
+@contextlib.contextmanager
+def _plain_stderr() -> Iterator[None]:
+    text = _HelpText(sys.stderr)
+    try:
+        with contextlib.redirect_stderr(text):
+            yield
+    finally:
+        text.stream.write(plain_help(text.getvalue()))
+
+
+def plain_help(text: str) -> str:
+    """Replace the names between double backticks, which docstrings have, in a help text.
+
+    The name of a field becomes its flag, if the text has it, and any other name stands in quotes.
+
+    Example:
+        >>> print(plain_help("--frames INT  See ``num_frames``, or ``auto``. |"))
+        --frames INT  See --frames, or 'auto'. |
+    """
+    flags = set(re.findall(r"--[\w-]+", text))
+
+    def plain(found: re.Match[str]) -> str:
+        name = found[1].strip("\"'")
+        for field in (name, name.removeprefix("num_")):
+            if (flag := "--" + field.replace("_", "-")) in flags:
+                return flag
+        return f"'{name}'"
+
+    lines = []
+    for line in text.splitlines(keepends=True):
+        replaced = re.sub(r"``([^`]+)``", plain, line)
+        missing = len(line) - len(replaced)  # a line of a box ends where the others end
+        lines.append(re.sub(r"((\x1b\[[\d;]*m)*│\S*\s*)$", " " * missing + r"\1", replaced))
+    return "".join(lines)
 
 
 def _input_paths(command: Any) -> Iterator[Path]:

@@ -2,9 +2,10 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import numpy as np
@@ -12,6 +13,7 @@ import tyro
 from tqdm import tqdm
 
 from videospace.cli.partial_results import PartialResults, partial_results
+from videospace.cli.rendering import shown_size
 from videospace.clips.decoding.geometry import center_region, parse_crop, parse_size
 from videospace.clips.decoding.one_clip import frames_of, read_one_clip
 from videospace.clips.decoding.streams import ReadReport
@@ -24,9 +26,15 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports.comparison import side_by_side
 from videospace.runtime.interrupts import sigterm_as_interrupt
 from videospace.runtime.native_libraries import keep_freed_memory
+from videospace.runtime.text import counted
 
 InversionFlags = Annotated[InversionConfig, tyro.conf.arg(name="")]
 """The fields of InversionConfig as flags without a prefix."""
+
+CONTEXT_L1 = "mean absolute error on the observed pixels, 0 to 100"
+FAR_CONTEXT_L1, FAR_CONTEXT_L1_RATIO = 5, 4
+"""A sample does not agree with the observed pixels if its Context-L1 is above the first number, and
+above the second one times the Context-L1 of the best sample."""
 
 Video = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="VIDEO")]
 """A video file, or a folder of images."""
@@ -79,8 +87,12 @@ def write_completed(space: VideoSpace, job: Job) -> None:
     with partial_results(job.out, space, job.command, *job.sources) as results:
         write_video(job.out, written(_completed(space, job, results, report)), fps=info.fps)
     print_report(job.video, report)
+    if results.context_l1:
+        windows = counted(len(results.context_l1), "window")
+        print(f"{median(results.context_l1):8.3f}  median Context-L1 of {windows} ({CONTEXT_L1})")
     print(
-        f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px, "
+        f"wrote {job.out}: {num_written} frames of {job.size[0]}x{job.size[1]} px"
+        f"{shown_size(job.out, 1, job.size)}, "
         f"at {info.fps:g} frames per second"
     )
 
@@ -114,12 +126,21 @@ def write_clip(space: VideoSpace, job: Job) -> None:
 
     with sigterm_as_interrupt():
         write_video(job.out, completed(), fps=fps, num_frames=len(frames), names=names)
-    for name, error in zip(names, errors, strict=True):
-        print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")
+    print_context_l1(names, errors)
     print(
-        f"wrote {job.out}: {len(names)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px, "
+        f"wrote {job.out}: {len(names)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px"
+        f"{shown_size(job.out, len(names), job.size)}, "
         f"at {fps:g} frames per second, found in {seconds:.1f} s"
     )
+
+
+def print_context_l1(names: Sequence[str], errors: Sequence[float]) -> None:
+    """Print the Context-L1 of each latent, and mark those that are far worse than the best."""
+    print(f"Context-L1 ({CONTEXT_L1}):")
+    for name, error in zip(names, errors, strict=True):
+        is_far_worse = error > FAR_CONTEXT_L1 and error > FAR_CONTEXT_L1_RATIO * min(errors)
+        mark = "  does not agree with the observed pixels" if is_far_worse else ""
+        print(f"{error:8.3f}  {name}{mark}")
 
 
 def result_size(space: VideoSpace, text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from videospace.runtime.checkpoint import save_json
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import stop_on_signal
+from videospace.runtime.text import counted
 
 FACES = {"dlib": DlibFaceEmbedder, "deepface": DeepFaceEmbedder}
 LABELS = {
@@ -83,11 +85,14 @@ def main(arguments: list[str]) -> None:
         shown = "–" if value is None else f"{value:.4g}" if isinstance(value, float) else value
         print(f"{shown:>8}  {label}")
     if evaluation.num_unknown:
-        print(f"{evaluation.num_unknown} clips of the store have no latent in this space")
+        have = "has" if evaluation.num_unknown == 1 else "have"
+        print(
+            f"{counted(evaluation.num_unknown, 'clip')} of the store {have} no latent in this space"
+        )
     if command.json:
         save_json(command.json, {**summary, "clips": evaluation.per_clip()})
         print(f"wrote {command.json}")
-    else:
+    elif not sys.stdout.isatty():  # for programs that read the last line
         print(json.dumps(summary))
 
 
@@ -111,9 +116,12 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
 
     page = TablePage(command.page, space.clip.fps, command.page_clips) if command.page else None
     rows: list[Row] = []
+    num_clips = 0
     with stop_on_signal() as stop:
 
         def keep(row: Row, completed: Completed) -> None:
+            nonlocal num_clips
+            num_clips = len(completed.ids)
             rows.append(row)
             if command.json:
                 save_json(command.json, {"rows": [row.as_json() for row in rows]})
@@ -137,6 +145,7 @@ def _tasks(command: Evaluate, space: VideoSpace) -> None:
         finally:
             if rows:
                 print(table_text(rows))
+                print(f"measured on {counted(num_clips, 'clip')}")
                 if page:
                     page.write()
                 for path in filter(None, (command.json, command.page)):

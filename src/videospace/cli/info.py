@@ -11,6 +11,7 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.clips.store.clip_store import ClipStore
+from videospace.clips.work_shard import shards_of
 from videospace.inrv.model.inr import layer_shapes
 from videospace.inrv.space.pretrained import find_space
 from videospace.inrv.space.video_space import VideoSpace
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> None:
     """Parse the arguments, open the space or store, and print."""
     command = parse(Info, with_pretrained(arguments), "videospace info")
     folder = find_space(command.folder)
-    if (folder / "store.json").exists():
+    if (folder / "store.json").exists() or shards_of(folder):
         store = ClipStore.open(folder)
         ids, facts = store.ids, describe_store(store)
     elif (folder / "config.json").exists():

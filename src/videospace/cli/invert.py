@@ -10,6 +10,7 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.cli.completion_output import (
     InversionFlags,
+    print_context_l1,
     print_if_short,
     print_input_size,
     print_report,
@@ -28,6 +29,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.native_libraries import keep_freed_memory
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,10 +72,9 @@ def main(arguments: list[str]) -> None:
             latents=found.latents, names=names, weight_offsets=found.weight_offsets, fps=fps
         )
         save_latents(command.out, content, space)
-    for name, error in zip(names, found.context_l1.tolist(), strict=True):
-        print(f"{error:8.3f}  Context-L1 (0 to 100) of {name}")
+    print_context_l1(names, found.context_l1.tolist())
     print(
-        f"wrote {command.out}: {len(names)} latents, found in {found.steps} steps and "
+        f"wrote {command.out}: {counted(len(names), 'latent')}, found in {found.steps} steps and "
         f"{found.seconds:.1f} s"
     )
 

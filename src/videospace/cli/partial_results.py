@@ -18,6 +18,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import sigterm_as_interrupt
+from videospace.runtime.text import counted
 
 
 class PartialResults:
@@ -26,6 +27,8 @@ class PartialResults:
     def __init__(self, folder: Path, space: VideoSpace):
         self.folder, self.space = folder, space
         self.num_batches = 0
+        self.context_l1: list[float] = []
+        """Context-L1 of all clips so far."""
 
     def run_batch(self, invert_batch: Callable[[], Inversion]) -> Inversion:
         """Return the next batch from the folder, or invert it now and save it.
@@ -43,6 +46,7 @@ class PartialResults:
             require_finite(found)
             _write_inversion(path, found)
         self.num_batches += 1
+        self.context_l1 += found.context_l1.tolist()
         return found
 
     def num_latents(self) -> int:
@@ -78,9 +82,10 @@ def partial_results(
             yield results
     except BaseException:
         if num_latents := results.num_latents():
+            are = "is" if num_latents == 1 else "are"
             print(
-                f"the {num_latents} latents that were found so far are kept in "
-                f"'{results.folder}': run the same command again to go on"
+                f"{counted(num_latents, 'latent')} found so far {are} kept in '{results.folder}': "
+                "run the same command again to go on"
             )
         else:
             with contextlib.suppress(OSError):  # never made, or not empty

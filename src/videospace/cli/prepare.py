@@ -12,24 +12,31 @@ from videospace.clips.prepare import SYNTHETIC, PrepareConfig, prepare
 from videospace.clips.sources import SkippedSource
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig
 from videospace.clips.work_shard import unfinished_shards
+from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 def main(arguments: list[str]) -> None:
     """Parse the arguments, prepare, and print what was done."""
     kind = next((SYNTHETIC[word] for word in arguments if word in SYNTHETIC), PrepareConfig)
-    command: Any = parse(_command(kind), arguments, "videospace prepare")
+    set_name = next((name for name, config in SYNTHETIC.items() if config is kind), None)
+    prog = " ".join(["videospace prepare", *([set_name] if set_name else [])])
+    command: Any = parse(_command(kind), arguments, prog)
+    if set_name and command.shard:
+        raise UserError(f"a synthetic set such as {set_name} has no shards: leave out --shard")
     report = prepare(command.sources, command.out, command.config, shard=command.shard)
     present = f", {report.num_present} were there already" if report.num_present else ""
     what = f"shard {command.shard} of {command.out}" if command.shard else command.out
-    print(f"wrote {what}: {report.num_added} clips in {report.seconds:.1f} s{present}")
+    print(f"wrote {what}: {counted(report.num_added, 'clip')} in {report.seconds:.1f} s{present}")
     if isinstance(command.config, MovingMnistConfig) and command.config.digits is None:
         print("the digits are drawn; for handwritten ones, give an MNIST images file with --digits")
     if command.shard:
         _print_unfinished(command.out)
     list_file = None if command.shard else command.out / "skipped.jsonl"
     if report.num_resampled:
+        were = "was" if report.num_resampled == 1 else "were"
         print(
-            f"the frame rates differ: {report.num_resampled} videos were brought to "
+            f"the frame rates differ: {counted(report.num_resampled, 'video')} {were} brought to "
             f"{report.fps:g} frames per second (choose another rate with --fps)"
         )
     _print_sources("damaged, but used", report.damaged, list_file)
@@ -49,7 +56,7 @@ def _print_sources(what: str, items: Sequence[SkippedSource], list_file: Path | 
     if not items:
         return
     where = f", listed in {list_file}" if list_file else ""
-    print(f"{what}: {len(items)} sources{where}")
+    print(f"{what}: {counted(len(items), 'source')}{where}")
     by_reason: dict[str, list[str]] = {}
     for item in items:
         by_reason.setdefault(item.reason, []).append(item.source)

@@ -10,11 +10,13 @@ import tyro
 from torch import Tensor
 from tqdm import tqdm
 
+from videospace.clips.decoding.video_input import frame_size
 from videospace.clips.writing import write_video
 from videospace.inrv.model.inr import Layer
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device, choose_precision
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,10 +103,29 @@ def render_to_file(
     )
     write_video(out, _shown(frames, num_frames), fps=fps, num_frames=num_frames, names=names)
     _, height, width = space.render_size(options.height, options.width, num_frames)
+    file_size = shown_size(out, len(latents), (height, width))
     print(
-        f"wrote {out}: {len(latents)} clips of {num_frames} frames, {height}x{width} px, "
-        f"at {fps:g} frames per second"
+        f"wrote {out}: {counted(len(latents), 'clip')} of {counted(num_frames, 'frame')}, "
+        f"{height}x{width} px{file_size}, at {fps:g} frames per second"
     )
+
+
+def shown_size(out: Path, num_clips: int, size: tuple[int, int]) -> str:
+    """The size of the pictures in a file, where it is not the size of a clip.
+
+    Several clips in one file are a mosaic, a comparison shows videos side by side, and a contact
+    sheet shows a row of frames for each clip.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in (".mp4", ".webm", ".gif", ".png"):
+        return ""
+    height, width = frame_size(out)
+    if (height, width) == size:
+        return ""
+    kind = f"a mosaic of {counted(num_clips, 'clip')}" if num_clips > 1 else "in pictures"
+    if suffix == ".png":
+        kind = "in a contact sheet"
+    return f", {kind} of {height}x{width} px"
 
 
 def _shown(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:

@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> None:
     names = [f"sample-{index:03d}" for index in range(command.count)]
     render_to_file(space, latents, command.out, command.render, names=names)
     rows, distances = nearest_latent(space.latents, latents)
-    print("nearest training clip, and distance (1 is the usual distance between clips)")
+    print(
+        "nearest training clip, and distance "
+        "(1 is the mean distance from a clip to its nearest neighbor)"
+    )
     for name, row, distance in zip(names, rows.tolist(), distances.tolist(), strict=True):
         print(f"  {name}  {space.ids[row]}  {distance:.2f}")

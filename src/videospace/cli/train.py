@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import tyro
 
 from videospace.cli.arguments import parse
+from videospace.inrv.space.files import CONFIG_FILE
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import score_space
-from videospace.inrv.training.loop import TrainingOptions, train
+from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
+from videospace.runtime.checkpoint import load_json
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import is_first_process
 
@@ -28,15 +30,25 @@ def main(arguments: list[str]) -> None:
     report = train(command.store, command.out, command.config, options)
     if not is_first_process():
         return
+    scores = _scores_of(command.out, report) if report.finished else None
+    outcome = "already finished" if scores else "finished" if report.finished else "stopped"
     print(
-        f"{'finished' if report.finished else 'stopped'} after {report.step} steps and "
+        f"{outcome} after {report.step} steps and "
         f"{report.seconds:.0f} s at {report.psnr_db:.1f} dB on the training points"
     )
     if not report.finished:
         raise UserError(f"'{command.out}' is saved: run the same command again to resume")
-    scores = score_space(command.out, command.store, report)
-    print(f"wrote {command.out}: {scores['psnr_db']:.2f} dB, SSIM {scores['ssim']:.3f}")
+    wrote = "" if scores else "wrote "
+    scores = scores or score_space(command.out, command.store, report)
+    print(f"{wrote}{command.out}: {scores['psnr_db']:.2f} dB, SSIM {scores['ssim']:.3f}")
     print(f"next: videospace sample {command.out} --out samples.mp4")
+
+
+def _scores_of(folder: Path, report: TrainingReport) -> dict[str, Any] | None:
+    """The scores that an earlier run of the same command has measured; None without any."""
+    scores = load_json(folder / CONFIG_FILE)["scores"]
+    same = (scores.get("train_steps"), scores.get("train_points")) == (report.step, report.points)
+    return scores if same and {"psnr_db", "ssim"} <= scores.keys() else None
 
 
 def _command(preset_name: str) -> type:

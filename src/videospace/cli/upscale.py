@@ -52,12 +52,23 @@ def main(arguments: list[str]) -> None:
     clip = space.clip.height, space.clip.width
     _, _, height, width = center_region(*frame_size(command.video), *clip)
     input_size = min(height, clip[0]), min(width, clip[1])
+    size = result_size(space, command.size)
+    if (height, width) != input_size:
+        print(
+            f"warning: {height}x{width} px is larger than the clips of the space: the video is "
+            f"shrunk to {input_size[0]}x{input_size[1]} px first, and its detail is lost"
+        )
+    if size[0] < height or size[1] < width:
+        print(
+            f"warning: the result, {size[0]}x{size[1]} px, is smaller than the video, "
+            f"{height}x{width} px: choose a larger --size to enlarge it"
+        )
     job = Job(
         video=command.video,
         out=command.out,
         observed_of=lambda time: np.ones(input_size, bool),
         input_size=input_size,
-        size=result_size(space, command.size),
+        size=size,
         inversion=command.inversion,
         command=command,
         sources=(command.video,),

@@ -18,9 +18,9 @@ from videospace.lipreading.evaluation.plots import (
 )
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS
 from videospace.lipreading.phonetics.visemes import visemes
-from videospace.lipreading.text import counted
 from videospace.reports import pages
 from videospace.runtime.files import cannot_write
+from videospace.runtime.text import counted
 
 NUM_WORST = 6
 CONFUSION = "confusion-{}.mp4"

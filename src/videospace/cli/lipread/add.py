@@ -41,7 +41,8 @@ class Add:
     faces: Faces = "dlib"
     """Detector that finds the face; crops: the recordings show only the mouth."""
     box: str | None = None
-    """Position of the mouth, top,left,height,width in px, instead of face detection."""
+    """Position of the mouth, instead of face detection: top,left,height,width in px, or center, the
+    largest square in the middle."""
     synthetic: bool = False
     """The recordings do not show the person: they were made by speech synthesis and lip-sync."""
 

@@ -6,8 +6,8 @@ from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch.nn import functional
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.recordings import ProfileFolder
+from videospace.cli.lipread.recordings import OptionalStrategy, ProfileFolder
 from videospace.lipreading.adaptation.learning import LearningSettings, learn
-from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
+from videospace.lipreading.adaptation.strategies import strategy_named
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.evaluation.evaluation import (
     Learn,
@@ -30,10 +30,10 @@ from videospace.lipreading.profile.model_selection import (
 )
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.recognition.recognizer import Recognizer
-from videospace.lipreading.text import counted
 from videospace.reports.lipreading_page import write_page
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Evaluate:
     """Recordings of each word to learn from; the other recordings are tested."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Each seed chooses other recordings and learns again."""
-    strategy: StrategyName | None = None
+    strategy: OptionalStrategy = None
     """The strategy to evaluate; None takes the profile's."""
     max_shots: int | None = None
     """Also evaluate one shot, two shots, and so on up to this number."""
@@ -132,7 +132,8 @@ def _table(strategy: str, scores: Scores) -> str:
         confident += f", {100 * scores.top1_when_confident:.0f} % of these right"
     return "\n".join(
         [
-            f"{strategy}: {scores.num_answers} answers, {1000 * scores.median_seconds:.0f} ms each",
+            f"{strategy}: {counted(scores.num_answers, 'answer')}, "
+            f"{1000 * scores.median_seconds:.0f} ms each",
             f"  top-1  {scores.top1.text()}",
             f"  top-3  {scores.top3.text()}",
             f"  top-5  {scores.top5.text()}",

@@ -18,9 +18,9 @@ from videospace.lipreading.profile.history import (
 )
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import UsageRecord
-from videospace.lipreading.text import counted
 from videospace.metrics.bootstrap import Interval
 from videospace.runtime.files import atomic_write
+from videospace.runtime.text import counted
 
 MOST_LINES = 20
 

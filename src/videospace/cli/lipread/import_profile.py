@@ -9,7 +9,7 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.archive import import_profile
-from videospace.lipreading.text import counted
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

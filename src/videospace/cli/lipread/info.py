@@ -6,7 +6,7 @@ from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.text import counted
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.history import ModelHistory, model_history
 from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.text import counted
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

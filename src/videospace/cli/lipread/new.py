@@ -4,8 +4,8 @@ import dataclasses
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.recordings import ProfileFolder
-from videospace.lipreading.adaptation.strategies import StrategyName, strategy_named
+from videospace.cli.lipread.recordings import ProfileFolder, Strategy
+from videospace.lipreading.adaptation.strategies import strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.phonemes import phonemes
 from videospace.lipreading.profile.learning import adopt_model
@@ -27,7 +27,7 @@ class New:
     words are recognized by template matching."""
     language: str = "en-us"
     """Voice of espeak-ng that pronounces the words, such as en-us, de or fr."""
-    strategy: StrategyName = "fusion"
+    strategy: Strategy = "fusion"
     """Strategy by which the words are learned."""
     prior: bool = False
     """Prefer words that are used often."""
@@ -53,4 +53,4 @@ def main(arguments: list[str]) -> None:
         print(f"took over the model '{command.model}'")
     elif strategy_named(command.strategy).needs_model:
         print("it has no pretrained model, so that words are recognized by template matching;")
-        print("'videospace lipread train --model MODEL' adds one")
+        print(f"'videospace lipread train {command.profile} --model MODEL' adds one")

@@ -16,6 +16,7 @@ from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.pretraining.published import model_from_published
 from videospace.runtime.checkpoint import load_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,10 +82,12 @@ def _read(command: Pretrain) -> list[LabeledClip]:
     left_out = {name.casefold() for name in command.without}
     speakers = {clip.speaker.casefold() for clip in clips}
     if unknown := sorted(left_out - speakers):
-        raise UserError(f"no speaker '{unknown[0]}' to leave out: there are {sorted(speakers)}")
+        raise UserError(
+            f"no speaker '{unknown[0]}' to leave out: there are {', '.join(sorted(speakers))}"
+        )
     clips = [clip for clip in clips if clip.speaker.casefold() not in left_out]
     print(
-        f"{len(clips)} clips of {len({clip.word for clip in clips})} words by "
-        f"{len({clip.speaker for clip in clips})} speakers"
+        f"{counted(len(clips), 'clip')} of {counted(len({clip.word for clip in clips}), 'word')} "
+        f"by {counted(len({clip.speaker for clip in clips}), 'speaker')}"
     )
     return clips

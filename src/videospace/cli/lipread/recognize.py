@@ -42,7 +42,8 @@ class Recognize:
     faces: Faces = "dlib"
     """Detector that finds the face; crops: the recordings show only the mouth."""
     box: str | None = None
-    """Position of the mouth, top,left,height,width in px, instead of face detection."""
+    """Position of the mouth, instead of face detection: top,left,height,width in px, or center, the
+    largest square in the middle."""
     json: bool = False
     """Print a line of JSON for each recording instead."""
     device: str = "auto"
@@ -67,13 +68,15 @@ def main(arguments: list[str]) -> None:
         answered = opened.recognizer.recognize(clip, k=_num_words(command))
         seconds = time.perf_counter() - started
         if command.word is not None:
-            profile.add_clip(
+            record = profile.add_clip(
                 command.word,
                 clip,
                 source=str(path),
                 problems=problems,
                 answer=opened.record_of(answered),
             )
+            if not command.json:
+                print(f"kept {path} as clip {record.id}: {clip.seconds:.1f} s")
         found = dataclasses.replace(
             answered,
             words=answered.words[: command.k],

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 import tyro
 
+from videospace.lipreading.adaptation.strategies import STRATEGIES
 from videospace.lipreading.mouth.detectors import FaceDetector, FixedBox, detector_named
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.mouth.reading import read_crops, read_mouth
+from videospace.lipreading.mouth.reading import NoFaceError, read_crops, read_mouth
 from videospace.runtime.errors import UserError
 
 ProfileFolder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PROFILE")]
@@ -21,10 +22,22 @@ Faces = Literal["dlib", "mediapipe", "middle", "crops"]
 picture; ``crops``: recordings show only the mouth."""
 
 
+_strategies = tyro.conf.arg(metavar="{" + ",".join(sorted(STRATEGIES)) + "}")
+Strategy = Annotated[str, _strategies]
+"""Name of a strategy. ``checked_strategy`` refuses others, with an error that lists the names."""
+OptionalStrategy = Annotated[str | None, _strategies]
+"""Name of a strategy, or None for that of the profile."""
+
+
 def choose_detector(faces: Faces, box: str | None) -> FaceDetector | None:
     """The detector of the mouth; None where recordings show only the mouth."""
     if box is not None:
-        return FixedBox(box)
+        try:
+            return FixedBox(box)
+        except UserError as error:
+            raise UserError(
+                f"expected --box center or top,left,height,width in px, got '{box}'"
+            ) from error
     if faces == "crops":
         return None
     return detector_named(faces)
@@ -58,5 +71,11 @@ def read_recording(path: Path, detector: FaceDetector | None) -> tuple[MouthClip
             f"expected a video to find a face in, got the zip '{path}': add --faces crops where "
             "its images show only the mouth"
         )
-    clip, report = read_mouth(path, detector)
+    try:
+        clip, report = read_mouth(path, detector)
+    except NoFaceError as error:
+        raise UserError(
+            f"{error}. If it shows only the mouth, add --faces crops, or give the position of the "
+            "mouth with --box"
+        ) from error
     return clip, report.problems

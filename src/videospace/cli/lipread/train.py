@@ -5,9 +5,14 @@ import time
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.lipread.recordings import Faces, ProfileFolder, choose_detector, read_recording
+from videospace.cli.lipread.recordings import (
+    Faces,
+    OptionalStrategy,
+    ProfileFolder,
+    choose_detector,
+    read_recording,
+)
 from videospace.lipreading.adaptation.learning import LearningSettings
-from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.data.footage import segments
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
@@ -15,12 +20,13 @@ from videospace.lipreading.profile.learning import (
     adopt_model,
     open_recognizer,
     pseudo_label_footage,
+    require_training,
     train,
 )
 from videospace.lipreading.profile.model_selection import checked_strategy
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Train:
 
     profile: ProfileFolder
     """Folder of the profile."""
-    strategy: StrategyName | None = None
+    strategy: OptionalStrategy = None
     """Strategy by which to learn; None keeps the profile's."""
     model: Path | None = None
     """A model of 'videospace lipread pretrain' to start from, which is copied into the profile."""
@@ -45,7 +51,8 @@ class Train:
     faces: Faces = "dlib"
     """Detector that finds the face in the footage; crops: it shows only the mouth."""
     box: str | None = None
-    """Position of the mouth in it, top,left,height,width in px, instead of face detection."""
+    """Position of the mouth in it, instead of face detection: top,left,height,width in px, or
+    center, the largest square in the middle."""
     minutes: float | None = None
     """Most time that training may take; None takes the time of the strategy."""
     seed: int = 0
@@ -57,6 +64,8 @@ class Train:
 def main(arguments: list[str]) -> None:
     """Train, and open the recognizer once."""
     command = parse(Train, arguments, "videospace lipread train")
+    if command.strategy is not None:
+        checked_strategy(command.strategy)
     profile = Profile(command.profile)
     if command.model is not None:
         adopt_model(profile, MouthModel.from_pretrained(command.model))
@@ -67,6 +76,8 @@ def main(arguments: list[str]) -> None:
         time_budget_seconds=None if command.minutes is None else 60 * command.minutes,
     )
     strategy = checked_strategy(command.strategy or profile.settings.strategy)
+    if command.footage:
+        require_training(strategy)
     footage = _footage(command)
     named = pseudo_label_footage(profile, footage, settings) if command.pseudo_labels else []
     if footage:

@@ -11,8 +11,8 @@ from videospace.cli.lipread.add import name_look_alikes
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.words import read_word_list
-from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,6 +52,13 @@ class Context:
             if not np.isfinite(weight).all() or weight.min() < 0 or not weight.any():
                 raise UserError("expected finite weights of 0 or more, and not all of them 0")
 
+    def __repr__(self) -> str:
+        weighted = "" if self.weight is None else ", weighted"
+        return (
+            f"Context({len(self.video)} frames of {self.video.shape[1]}x{self.video.shape[2]} px, "
+            f"{self.observed_fraction:.1%} observed{weighted})"
+        )
+
     @property
     def observed_fraction(self) -> float:
         """Fraction of the pixels that are observed, in (0, 1]."""

@@ -82,8 +82,8 @@ class InversionConfig:
                 raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if not self.max_steps and (self.start == "mean" or self.samples > 1):
             raise UserError(
-                "max_steps 0 returns the encoder's guess: expected start auto or encoder, "
-                f"and 1 sample, got {self.start} and {self.samples}"
+                "with 0 steps (max_steps, --max-steps) the result is the encoder's guess: expected "
+                f"start 'auto' or 'encoder' and 1 sample, got '{self.start}' and {self.samples}"
             )
 
 
@@ -209,13 +209,14 @@ def _require_start(space: VideoSpace, contexts: Sequence[Context], config: Inver
     if space.encoder is None and (config.start == "encoder" or not config.max_steps):
         raise UserError(
             "expected a space with an encoder, got one without: train one with "
-            "'videospace encoder', or use start mean and max_steps of at least 1"
+            "'videospace encoder', or start at the mean and take at least 1 step (in Python "
+            "start='mean', max_steps=1; on the command line --start mean --max-steps 1)"
         )
     encoder = space.encoder
     if encoder and not config.max_steps and not all(can_guess(encoder, one) for one in contexts):
         raise UserError(
-            "too few pixels of some clip are observed for the encoder alone: expected max_steps of "
-            "at least 1"
+            "too few pixels of some clip are observed for the encoder alone: take at least 1 "
+            "step (max_steps=1, or --max-steps 1 on the command line)"
         )
 
 

@@ -86,6 +86,15 @@ class VideoSpace:
         self.about = about
         self._rows = {clip_id: row for row, clip_id in enumerate(self.ids)}
 
+    def __repr__(self) -> str:
+        clip = self.clip
+        about = f"{self.about!r}, " if self.about else ""
+        return (
+            f"VideoSpace({about}{len(self.ids)} clips of {clip.num_frames} frames of "
+            f"{clip.height}x{clip.width} px at {clip.fps:g} fps, "
+            f"latents of {self.latents.shape[1]} numbers, on {self.device})"
+        )
+
     @functools.cached_property
     def prior(self) -> LatentPrior:
         """The Gaussian fitted to the latents of the clips; inversion is regularized by it.

@@ -10,9 +10,9 @@ from typing import Protocol, runtime_checkable
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.recognizer import Recognition
-from videospace.lipreading.text import counted
 from videospace.metrics.bootstrap import Interval, bootstrap_mean
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 NUM_NAMED = 5
 """Number of words that an answer names."""

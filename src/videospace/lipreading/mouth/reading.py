@@ -26,6 +26,10 @@ from videospace.lipreading.mouth.tracking import (
 from videospace.runtime.errors import UserError
 
 
+class NoFaceError(UserError):
+    """There is no face in any frame of a recording."""
+
+
 def read_mouth(
     source: Path | str | np.ndarray, detector: FaceDetector, *, fps: float | None = None
 ) -> tuple[MouthClip, QualityReport]:
@@ -45,7 +49,7 @@ def read_mouth(
         The mouth at the frame rate of the recording, and the quality of the recording.
 
     Raises:
-        UserError: Nothing can be read, or there is no face in any frame.
+        UserError: Nothing can be read, or there is no face in any frame (NoFaceError).
 
     Example:
         >>> from videospace.lipreading.mouth.detectors import FixedBox
@@ -74,7 +78,7 @@ def read_mouth(
             found.append(detector(frame))
     poses = follow(found)
     if not any(poses):
-        raise UserError(
+        raise NoFaceError(
             f"expected a face in {name}, found none in the {len(poses)} frames searched: "
             "record the whole face from the front, upright and with enough light"
         )

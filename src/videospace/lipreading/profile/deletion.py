@@ -25,7 +25,8 @@ def delete_clip(profile: Profile, identity: str) -> int:
         models = database.delete_models_trained_on([identity])
         if not database.delete_clip(identity):
             raise UserError(
-                f"no clip '{identity}' in the profile: 'videospace lipread info' names them"
+                f"no clip '{identity}' in the profile: "
+                "'videospace lipread info PROFILE --clips' lists them"
             )
     _erase_from_disk(profile)
     return len(models)

@@ -82,6 +82,19 @@ def units_of(profile: Profile) -> dict[str, tuple[str, ...]]:
     return spell(spoken, profile.settings.language)
 
 
+def require_training(strategy: StrategyName) -> None:
+    """Refuse footage for a strategy that trains nothing.
+
+    Raises:
+        UserError: The strategy trains nothing.
+    """
+    if not strategy_named(strategy).needs_training:
+        raise UserError(
+            f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
+            "that trains, such as fusion+adapted"
+        )
+
+
 def pseudo_label_footage(
     profile: Profile, footage: Sequence[MouthClip], settings: LearningSettings
 ) -> list[LabeledClip]:
@@ -121,11 +134,8 @@ def train(
         UserError: Too few words have clips, there is no pretrained model, another process is
             training, or clips were deleted meanwhile.
     """
-    if footage and not strategy_named(strategy).needs_training:
-        raise UserError(
-            f"the strategy '{strategy}' trains nothing, so that footage has no effect: choose one "
-            "that trains, such as fusion+adapted"
-        )
+    if footage:
+        require_training(strategy)
     shots, synthetic = training_clips(profile)
     record = None
     if strategy_named(strategy).needs_training:

@@ -25,7 +25,7 @@ def checked_strategy(name: str) -> StrategyName:
         UserError: There is no strategy of that name.
     """
     if name not in STRATEGIES:
-        raise UserError(f"no strategy '{name}': choose from {', '.join(STRATEGIES)}")
+        raise UserError(f"no strategy '{name}': choose from {', '.join(sorted(STRATEGIES))}")
     return cast(StrategyName, name)
 
 

@@ -18,8 +18,8 @@ from videospace.lipreading.profile.records import (
 )
 from videospace.lipreading.profile.store import NoSuchWordError, ProfileDatabase
 from videospace.lipreading.profile.words import WordEntry, checked_text, word_key
-from videospace.lipreading.text import counted
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import counted
 
 
 class Profile:

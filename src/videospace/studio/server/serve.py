@@ -45,7 +45,7 @@ the code.
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StudioConfig:
-    """The address of the studio and the folders that it uses."""
+    """Open the browser app for lipreading and video spaces."""
 
     port: int = 8765
     """Port; 0 chooses a free one."""

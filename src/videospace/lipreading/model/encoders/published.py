@@ -55,10 +55,10 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files fail in many ways
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        # The text of the error is not shown: it advises to execute the code in the file.
         raise UserError(
-            f"expected weights saved by PyTorch in '{path}', but they cannot be read ({reason}): "
-            "fetch the file again"
+            f"expected weights saved by PyTorch in '{path}', but they cannot be read: it is "
+            "damaged or another kind of file; fetch it again"
         ) from error
     for key in WRAPPERS:
         if isinstance(content, dict) and key in content:
