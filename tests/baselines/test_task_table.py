@@ -180,7 +180,7 @@ def test_rows_are_handed_out_with_their_videos(space, store, monkeypatch):
 
     rows = task_table(space, store, tasks=("predict", "upscale"), config=QUICK, on_row=look)
     assert rows == seen
-    assert len(rows) == 14
+    assert len(rows) == 12
     assert len(calls) == 2
 
 
@@ -330,7 +330,7 @@ class TestCommand:
         said = capsys.readouterr().out
         assert f"wrote {tmp_path / 't.html'}" in said
         assert max(map(len, said.splitlines())) <= 160
-        assert len(self.rows_of(tmp_path / "t.json")) == 7 + 8
+        assert len(self.rows_of(tmp_path / "t.json")) == 6 + 7
         content = json.loads((tmp_path / "t.json").read_text())["rows"][0]
         assert content["lpips"]["num_values"] == content["gt_id"]["num_values"] == 3
         assert (tmp_path / "t.html").read_text().count("<video") == 4
