@@ -317,3 +317,29 @@ def test_help(capsys):
     assert stopped.value.code == 0
     said = capsys.readouterr().out
     assert all(f"  {name} " in said for name in COMMANDS)
+
+
+def test_a_recognized_recording_that_is_kept_is_named(folder, capsys):
+    run("recognize @ann @films/water/2 --faces crops --word water", folder)
+    kept = re.search(r"kept .* as clip (\w+)", capsys.readouterr().out)
+    assert kept
+    assert kept[1] in {clip.id for clip in Profile(folder / "ann").clips()}
+
+
+def test_footage_is_not_read_for_a_strategy_that_trains_nothing(folder):
+    with pytest.raises(UserError, match="trains nothing"):
+        run("train @ann --strategy fusion --footage @missing.mp4", folder)
+
+
+def test_a_strategy_and_a_box_that_do_not_exist(folder):
+    with pytest.raises(UserError, match=r"cl-r, .* ve-r"):
+        run("train @ann --strategy nonsense", folder)
+    with pytest.raises(UserError, match="center"):
+        run("add @ann water @films/water/2 --box nonsense", folder)
+
+
+def test_published_weights_of_another_kind_of_file(folder):
+    (folder / "weights.pt").write_text("no weights")
+    with pytest.raises(UserError, match="cannot be read") as raised:
+        run("pretrain --from-published @weights.pt --out @new", folder)
+    assert "weights_only" not in str(raised.value)

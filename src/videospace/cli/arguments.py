@@ -139,7 +139,7 @@ def plain_help(text: str) -> str:
     for line in text.splitlines(keepends=True):
         replaced = re.sub(r"``([^`]+)``", plain, line)
         missing = len(line) - len(replaced)  # a line of a box ends where the others end
-        lines.append(re.sub(r"((\x1b\[[\d;]*m)*│\S*\s*)$", " " * missing + r"\1", replaced))
+        lines.append(re.sub(r"((\x1b\[[\d;]*m)*[│|]\S*\s*)$", " " * missing + r"\1", replaced))
     return "".join(lines)
 
 

@@ -1,6 +1,7 @@
 """The flags that all rendering commands share, and writing a video with a progress bar."""
 
 import dataclasses
+import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -111,7 +112,7 @@ def render_to_file(
 
 
 def shown_size(out: Path, num_clips: int, size: tuple[int, int]) -> str:
-    """The size of the pictures in a file, where it is not the size of a clip.
+    """Say the size of the pictures in a file, where it is not the size of a clip.
 
     Several clips in one file are a mosaic, a comparison shows videos side by side, and a contact
     sheet shows a row of frames for each clip.
@@ -119,13 +120,14 @@ def shown_size(out: Path, num_clips: int, size: tuple[int, int]) -> str:
     suffix = out.suffix.lower()
     if suffix not in (".mp4", ".webm", ".gif", ".png"):
         return ""
+    if suffix == ".png":  # from the header alone, since a contact sheet may be huge
+        with out.open("rb") as file:
+            width, height = struct.unpack(">II", file.read(24)[16:])
+        return f", in a contact sheet of {height}x{width} px"
     height, width = frame_size(out)
     if (height, width) == size:
         return ""
-    kind = f"a mosaic of {counted(num_clips, 'clip')}" if num_clips > 1 else "in pictures"
-    if suffix == ".png":
-        kind = "in a contact sheet"
-    return f", {kind} of {height}x{width} px"
+    return f", in a {'mosaic' if num_clips > 1 else 'video'} of {height}x{width} px"
 
 
 def _shown(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:
