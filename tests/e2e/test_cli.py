@@ -57,7 +57,7 @@ def test_prepare_names_what_it_skips(folder: Path, capsys: pytest.CaptureFixture
     (mixed / "good.mp4").write_bytes((folder / "films" / "a.mp4").read_bytes())
     (mixed / "empty.mp4").write_bytes(b"")
     assert run("prepare @mixed --out @some --frames 4 --size 8 --workers 1", folder) == 0
-    assert "skipped: 1 sources" in capsys.readouterr().out
+    assert "skipped: 1 source" in capsys.readouterr().out
     assert "empty.mp4" in (folder / "some" / "skipped.jsonl").read_text()
 
 

@@ -93,7 +93,7 @@ class _HelpText(io.StringIO):
         return self.stream.fileno()
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str | None:  # type: ignore[override]
         return self.stream.encoding
 
 
@@ -123,8 +123,8 @@ def plain_help(text: str) -> str:
     The name of a field becomes its flag, if the text has it, and any other name stands in quotes.
 
     Example:
-        >>> print(plain_help("--frames INT  See ``num_frames``, or ``auto``. |"))
-        --frames INT  See --frames, or 'auto'. |
+        >>> print(plain_help("--frames INT  See ``num_frames``, or ``auto``."))
+        --frames INT  See --frames, or 'auto'.
     """
     flags = set(re.findall(r"--[\w-]+", text))
 
