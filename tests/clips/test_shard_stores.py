@@ -237,5 +237,5 @@ def test_on_the_command_line(films, capsys):
     main(command)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("wrote store: 13 clips in")
-    assert "skipped: 1 sources" in lines[1]
+    assert "skipped: 1 source" in lines[1]
     assert json.loads(Path("store/skipped.jsonl").read_text())["source"] == "films/3broken.mkv"
