@@ -63,3 +63,19 @@ def test_only_words_that_are_not_there_are_added(profile):
     assert (word.spoken, word.note) == ("tee", "hot")
     assert profile.word("water").spoken == "water"
     assert profile.add_words(entries) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Word\nwater\ntea\n",
+        "word,category\nwater,drinks\ntea,drinks\n",
+        "no;Words;Notes\n1;water;cold\n2;tea;hot\n",
+    ],
+)
+def test_a_header_row_is_no_word(content):
+    assert [entry.text for entry in read_word_list(content)] == ["water", "tea"]
+
+
+def test_a_list_of_the_word_word():
+    assert [entry.text for entry in read_word_list("word\n")] == ["word"]

@@ -56,7 +56,11 @@ def word_key(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
-HEADINGS = {"word": "text", "spoken": "spoken", "spoken form": "spoken", "note": "note"}
+HEADINGS = {
+    **dict.fromkeys(("word", "words", "text", "phrase", "wort", "mot", "palabra"), "text"),
+    **dict.fromkeys(("spoken", "spoken form", "pronunciation"), "spoken"),
+    **dict.fromkeys(("note", "notes", "comment"), "note"),
+}
 """Column names that a first line may have, and the field that each means."""
 
 FIELDS = ("text", "spoken", "note")
@@ -83,7 +87,8 @@ def read_word_list(content: str) -> list[WordEntry]:
     r"""Read a list with a word on each line, or a table of words, spoken forms and notes.
 
     Columns are separated by commas, semicolons or tabs. A text with such a character must be in
-    quotation marks. A first line that names the columns may change their order.
+    quotation marks. A first line that names the columns may change their order, and may name others,
+    which are passed over.
 
     Args:
         content: The text of the list.
@@ -110,7 +115,9 @@ def read_word_list(content: str) -> list[WordEntry]:
         for row in reader:
             cells = [" ".join(cell.split()) for cell in row]
             headings = [HEADINGS.get(cell.casefold(), "") for cell in cells]
-            if not entries and len(cells) > 1 and all(headings) and "text" in headings:
+            # A single word may be meant as one, unless others follow it.
+            is_header = "text" in headings and (len(cells) > 1 or len(lines) > 2)
+            if not entries and is_header:
                 fields = tuple(headings)
             elif any(cells):
                 entries.append(_entry(cells, fields))
