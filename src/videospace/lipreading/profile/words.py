@@ -87,8 +87,8 @@ def read_word_list(content: str) -> list[WordEntry]:
     r"""Read a list with a word on each line, or a table of words, spoken forms and notes.
 
     Columns are separated by commas, semicolons or tabs. A text with such a character must be in
-    quotation marks. A first line that names the columns may change their order, and may name others,
-    which are passed over.
+    quotation marks. A first line that names the columns may change their order, and may name
+    others, which are passed over.
 
     Args:
         content: The text of the list.
