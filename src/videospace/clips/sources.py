@@ -117,10 +117,12 @@ def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | Sk
     if any(entry.name == DESCRIPTION_FILE for entry in entries):
         return
     files = [entry for entry in entries if entry.is_file() and entry.name not in JUNK_NAMES]
-    animations = {entry for entry in files if _is_animation(entry)}
+    animations = {
+        entry for entry in files if entry.suffix.lower() in IMAGE_SUFFIXES and is_animation(entry)
+    }
     videos = animations | {entry for entry in files if _is_video(entry)}
     stills = {entry for entry in files if entry.suffix.lower() in IMAGE_SUFFIXES} - animations
-    is_frame_folder = len(stills) > len(videos) if videos == animations else False
+    is_frame_folder = videos == animations and len(stills) > len(videos)
     if is_frame_folder:
         yield folder
         videos = set()
@@ -145,13 +147,6 @@ def _expand_folder(folder: Path, parents: frozenset[Path]) -> Iterator[Path | Sk
             yield SkippedSource(source=str(path), reason=reason + count)
     if not entries:
         yield SkippedSource(source=str(folder), reason="an empty folder")
-
-
-def _is_animation(path: Path) -> bool:
-    try:
-        return path.suffix.lower() in IMAGE_SUFFIXES and is_animation(path)
-    except OSError:
-        return False
 
 
 def _is_video(path: Path) -> bool:

@@ -96,8 +96,11 @@ def read_images(
 
 def is_animation(path: Path | str) -> bool:
     """Whether a PNG or WebP file holds several frames; False for all others."""
-    with open(path, "rb") as file:
-        start = file.read(4096)
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4096)
+    except OSError:  # which whoever opens it as a video says better
+        return False
     if start.startswith(b"\x89PNG"):
         return b"acTL" in start
     return start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and bool(start[20] & 2)
