@@ -1,5 +1,6 @@
 """Frames and times of whole and damaged streams, and the warnings about damage."""
 
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -113,6 +114,19 @@ class TestTime:
         assert [number_of(frame.pixels) for frame in frames] == list(range(60))
         assert np.all(np.diff([frame.time_seconds for frame in frames]) >= 0)
         assert probe(path).fps == pytest.approx(25)
+
+    @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg, to cut without encoding")
+    def test_frames_that_an_edit_list_hides_do_not_count(self, tmp_path, make_video):
+        """A film that a phone has trimmed: its file begins with frames that are not shown."""
+        whole = make_video(tmp_path / "whole.mp4", textured(60), codec_options={"g": "250"})
+        path = tmp_path / "trimmed.mp4"
+        cut = ["ffmpeg", "-v", "error", "-ss", "1.0", "-i", whole, "-c", "copy", path]
+        subprocess.run(cut, check=True)
+        report = ReadReport()
+        frames = list(read_frames(path, report=report))
+        assert number_of(frames[0]) == pytest.approx(25, abs=1)
+        assert probe(path).num_frames == len(frames)
+        assert report.describe() == ""
 
     def test_hidden_frames_are_not_announced(self, tmp_path, make_video):
         options = {"auto-alt-ref": "1", "lag-in-frames": "16", "b": "300k"}
