@@ -144,6 +144,7 @@ def test_an_uploaded_video_is_inverted(page, finish, kind):
     )
     address = address_of(answer)
     assert (answer.json()["num_real"], answer.json()["fps"]) == (4, 25)
+    assert answer.json()["problem"] == ""
     assert frames_of(page.get(f"{address}/strip")).shape == (FRAMES, HEIGHT, WIDTH, 3)
     begun = page.post(f"{address}/invert", json={"name": "my video", "max_steps": 40})
     assert (begun.status_code, begun.json()["kind"]) == (202, "inversion")
@@ -191,6 +192,18 @@ def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert strip.shape[2] == 2 * WIDTH + 2  # the truth is not known
     assert set(np.unique(strip[2:, :, :16])) == {88, 168}
+
+
+def test_a_damaged_video_is_named(page):
+    frames = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
+    content = bytearray(encoded_video(frames, "mp4"))
+    with av.open(io.BytesIO(content)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    position, size = packets[2]
+    content[position + size // 3 : position + size // 3 + 60] = bytes(60)
+    headers = {"Content-Type": "video/mp4"}
+    answer = page.post(f"{SMALL}/videos", content=bytes(content), headers=headers)
+    assert "damaged" in answer.json()["problem"]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".gif"])

@@ -400,6 +400,8 @@ class Video(BaseModel):
     num_real: int
     """Frames of the video; the rest of the clip repeats the last one and is not observed."""
     fps: float
+    problem: str
+    """What is wrong with the video, such as lost frames; empty where nothing is."""
 
 
 class InversionRequest(Strict):

@@ -120,4 +120,4 @@ def _uploaded(session: SpaceSession, content: bytes) -> Video:
 
 def _video(session: SpaceSession, identity: str) -> Video:
     video = session.video(identity)
-    return Video(id=identity, num_real=video.num_real, fps=video.fps)
+    return Video(id=identity, num_real=video.num_real, fps=video.fps, problem=video.problem)

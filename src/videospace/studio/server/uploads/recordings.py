@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from videospace.clips.decoding.one_clip import read_one_clip
+from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import probe
 from videospace.lipreading.mouth.detectors import FaceDetector, Finder, detector_named
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
@@ -42,6 +43,8 @@ class PaddedClip(NamedTuple):
     num_real: int
     """Frames of the video; the frames after them repeat the last one."""
     fps: float
+    problem: str = ""
+    """What is wrong with the video, such as lost frames; empty where nothing is."""
 
 
 class RecordingReader:
@@ -94,7 +97,7 @@ class RecordingReader:
         """
         found, frames = self._call(content, _read_clip, num_frames, size)
         video = np.frombuffer(frames, np.uint8).reshape(num_frames, *size, 3)
-        return PaddedClip(video, found["num_real"], found["fps"])
+        return PaddedClip(video, found["num_real"], found["fps"], found["problem"])
 
     def _call(self, content: bytes, function: Callable[..., Answer], *arguments: Any) -> Answer:
         suffix = _suffix(content)
@@ -184,5 +187,7 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
 
 
 def _read_clip(path: Path, num_frames: int, size: tuple[int, int]) -> Answer:
-    frames, num_real = read_one_clip(path, num_frames, size)
-    return {"fps": probe(path).fps, "num_real": num_real}, frames.tobytes()
+    report = ReadReport()
+    frames, num_real = read_one_clip(path, num_frames, size, report=report)
+    found = {"fps": probe(path).fps, "num_real": num_real, "problem": report.describe()}
+    return found, frames.tobytes()

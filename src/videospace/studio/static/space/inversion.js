@@ -69,7 +69,8 @@ function showPlan() {
   byId("invert").textContent = isWhole ? "Find it in the space" : "Find it and fill in what is hidden";
   show(byId("keep-label"), !isWhole);
   const short = video.num_real < space().num_frames ? ` The video has only ${video.num_real} of the ${space().num_frames} frames of a clip; the rest is filled in.` : "";
-  byId("mask-status").textContent = `${percent} % of the picture is hidden; ${observed === null ? "all" : observed.length} frames are visible.${short}`;
+  const problem = video.problem ? ` The video is ${video.problem}.` : "";
+  byId("mask-status").textContent = `${percent} % of the picture is hidden; ${observed === null ? "all" : observed.length} frames are visible.${short}${problem}`;
 }
 
 async function invert() {
