@@ -5,7 +5,7 @@ import dataclasses
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,10 @@ def parse(command: Any, arguments: Sequence[str], prog: str) -> Any:
         prog: Name of the command, for its help.
     """
     today = list(_in_new_names(arguments, prog))
-    with _plain_stdout(), _plain_stderr():
+    with (
+        _plain_output(contextlib.redirect_stdout, sys.stdout),
+        _plain_output(contextlib.redirect_stderr, sys.stderr),
+    ):
         parsed = tyro.cli(command, args=today, prog=prog)
     for name in OUTPUTS:
         if isinstance(out := getattr(parsed, name, None), Path):
@@ -98,23 +101,14 @@ class _HelpText(io.StringIO):
 
 
 @contextlib.contextmanager
-def _plain_stdout() -> Iterator[None]:
-    text = _HelpText(sys.stdout)
+def _plain_output(redirect: Callable[[Any], Any], stream: Any) -> Iterator[None]:
+    """Write what is printed to a stream through :func:`plain_help`."""
+    text = _HelpText(stream)
     try:
-        with contextlib.redirect_stdout(text):
+        with redirect(text):
             yield
     finally:
-        text.stream.write(plain_help(text.getvalue()))
-
-
-@contextlib.contextmanager
-def _plain_stderr() -> Iterator[None]:
-    text = _HelpText(sys.stderr)
-    try:
-        with contextlib.redirect_stderr(text):
-            yield
-    finally:
-        text.stream.write(plain_help(text.getvalue()))
+        stream.write(plain_help(text.getvalue()))
 
 
 def plain_help(text: str) -> str:

@@ -38,7 +38,7 @@ def config_from_json(
 
     Example:
         >>> from videospace.inrv.model.latents import LatentConfig
-        >>> config_from_json(LatentConfig, {"num_moments": 3}, "here", with_defaults=True).width
+        >>> config_from_json(LatentConfig, {"normalise": True}, "here", with_defaults=True).width
         128
     """
     fields = _fields_from_json(kind, content, where, with_defaults)

@@ -82,8 +82,8 @@ def in_new_names(kind: Any, content: Mapping[str, Any]) -> dict[str, Any]:
 
     Example:
         >>> from videospace.inrv.model.latents import LatentConfig
-        >>> in_new_names(LatentConfig, {"num_moments": 3})
-        {'num_keyframes': 3}
+        >>> in_new_names(LatentConfig, {"normalise": True})
+        {'normalize': True}
     """
     renames: Renames = getattr(kind, "__renames__", Renames({}, {}))
     found = {}

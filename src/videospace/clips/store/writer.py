@@ -42,7 +42,9 @@ class StoreWriter:
         self._path = store.folder / SOURCES_FILE
         lines, self._num_bytes = read_json_lines(self._path)
         self._lines_by_cut = {line.get("cut"): line for line in lines}
-        self._prints_by_source = {line.get("source"): line.get("print") for line in lines}
+        self._fingerprint_by_source = {
+            line.get("source"): line.get("fingerprint") for line in lines
+        }
         self._num_records = Counter(_key_of(record.id) for record in store.records)
         self._clips: list[tuple[ClipRecord, UInt8[np.ndarray, "time height width 3"]]] = []
         self._finished: list[dict[str, Any]] = []
@@ -53,7 +55,7 @@ class StoreWriter:
         Raises:
             UnreadableVideo: The source was replaced by another one of its name.
         """
-        known = self._prints_by_source.get(source)
+        known = self._fingerprint_by_source.get(source)
         if known and os.path.exists(source) and not _is_unchanged(source, known):
             raise UnreadableVideo(
                 source,
@@ -90,7 +92,7 @@ class StoreWriter:
                 "num_clips": num_clips,
                 "path": os.path.realpath(source),
                 "fps": fps,
-                "print": _print_of(source),
+                "fingerprint": _fingerprint_of(source),
             }
         )
 
@@ -129,7 +131,7 @@ def rates_of_sources(store: Path) -> list[float]:
     return [line["fps"] for line in lines if line.get("fps")]
 
 
-def _print_of(source: str) -> dict[str, Any]:
+def _fingerprint_of(source: str) -> dict[str, Any]:
     """What tells whether a video was replaced: sizes and times, and where these differ a digest."""
     digest = hashlib.blake2b(digest_size=8)
     for path in _files_of(source):
@@ -154,7 +156,7 @@ def _is_unchanged(source: str, known: dict[str, Any]) -> bool:
     stamp = _stamp_of(source)
     if stamp == {name: known.get(name) for name in stamp}:
         return True
-    return _print_of(source)["digest"] == known.get("digest")
+    return _fingerprint_of(source)["digest"] == known.get("digest")
 
 
 def _key_of(clip_id: str) -> str:

@@ -129,7 +129,8 @@ def _read(
     if isinstance(source, np.ndarray):
         return _as_rgb(source)
     fps = None if os.path.isdir(source) else fps
-    return (frame.pixels for frame in read_timed_frames(source, fps=fps, report=report))
+    frames = read_timed_frames(source, fps=fps, report=report, usual_fps=fps)
+    return (frame.pixels for frame in frames)
 
 
 def _as_rgb(frames: np.ndarray) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
