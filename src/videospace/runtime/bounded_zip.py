@@ -56,7 +56,7 @@ class BoundedZip:
         ...     archive.writestr("a.txt", "hello")
         >>> with BoundedZip(packed, max_bytes=1000) as archive:
         ...     archive.names, archive.read("a.txt")
-        (['a.txt'], b'hello')
+        (['a.txt'], bytearray(b'hello'))
     """
 
     def __init__(
