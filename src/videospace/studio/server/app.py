@@ -51,8 +51,9 @@ def build_app(state: AppState, spaces: Spaces, keys: Keys) -> ASGIApp:
         return PageSession(needs_code=not is_open, token=keys.token if is_open else None)
 
     @app.post(SESSION_PATH, tags=["session"])
-    def give_code(given: AccessCode, response: Response) -> PageSession:
-        if not keys.opens(given.code):
+    def give_code(given: AccessCode, request: Request, response: Response) -> PageSession:
+        address = request.client.host if request.client else ""
+        if not keys.opens(given.code, address):
             raise HTTPException(403, "wrong access code: the studio's terminal window shows it")
         response.set_cookie(COOKIE, keys.cookie, secure=True, httponly=True, samesite="strict")
         return PageSession(needs_code=False, token=keys.token)

@@ -1,6 +1,7 @@
 """Access control: what the studio refuses."""
 
 import pytest
+from starlette.testclient import TestClient
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import BusyError
@@ -74,6 +75,8 @@ def test_codes_cannot_be_tried_for_long(app_state, open_page):
     assert tried == [403] * 10 + [429]
     refused = page.post("/api/session", json={"code": "abcd-efgh"})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    with TestClient(page.app, page.base_url, client=("192.168.1.9", 50000)) as other:
+        assert other.post("/api/session", json={"code": "abcd-efgh"}).status_code == 200
 
 
 def test_a_busy_studio_says_when_to_retry(page, ann, monkeypatch):

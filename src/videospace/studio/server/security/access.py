@@ -8,8 +8,6 @@ import ipaddress
 import math
 import secrets
 import socket
-import time
-from collections import deque
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -18,13 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from videospace.studio.server.errors import problem
+from videospace.studio.server.security.wrong_codes import WrongCodes
 from videospace.studio.server.uploads.uploads import body_limits
 
 TOKEN_HEADER = "X-Studio-Token"
 COOKIE = "__Host-studio"
 SESSION_PATH = "/api/session"
-MAX_TRIES, TRY_SECONDS = 10, 60.0
-"""Wrong access codes that are allowed in this time."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -53,21 +50,22 @@ class Keys:
     """Sent with each change. The studio's page can read it, another site cannot."""
     cookie: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
     """Kept by a browser in which the code was entered."""
-    _tries: deque[float] = dataclasses.field(default_factory=lambda: deque(maxlen=MAX_TRIES))
+    _wrong_codes: WrongCodes = dataclasses.field(default_factory=WrongCodes)
 
-    def opens(self, code: str) -> bool:
+    def opens(self, code: str, address: str) -> bool:
         """Whether a text is the access code.
+
+        Args:
+            code: The text.
+            address: IP address that it comes from.
 
         Raises:
             HTTPException: Too many wrong codes were tried (429).
         """
-        now = time.monotonic()
-        if len(self._tries) == MAX_TRIES and now - self._tries[0] < TRY_SECONDS:
-            raise HTTPException(429, "too many wrong codes: wait a minute and try again")
-        if self.code is not None and hmac.compare_digest(_normalized(code), _normalized(self.code)):
-            return True
-        self._tries.append(now)
-        return False
+        is_right = self.code is not None and hmac.compare_digest(
+            _normalized(code), _normalized(self.code)
+        )
+        return self._wrong_codes.check(address, is_right=is_right)
 
     def has_cookie(self, headers: Mapping[str, str]) -> bool:
         """Whether a request comes from a browser in which the code was entered."""
