@@ -154,6 +154,8 @@ class ProfileSettings:
     """Detector that finds the mouth in recordings that the studio makes."""
     phrases: str = "Yes\nNo\nHelp\nI am in pain"
     """Phrases that are said with one tap and never recognized, one a line."""
+    talk: str = ""
+    """How the person operates the studio's page Talk, as JSON; empty: as the studio begins."""
 
 
 def now() -> str:

@@ -198,3 +198,20 @@ def test_without_a_pretrained_model_there_is_nothing_to_train(page, ann):
     assert answer.status_code == 422
     assert "no pretrained model" in answer.json()["error"]
     assert page.get(f"{ann}/training").json()["state"] == "idle"
+
+
+def test_the_words_that_were_not_guessed_are_ranked(page, ann, send, make_film):
+    for number in range(2, 8):
+        word = f"word {number}"
+        taught = send(page, ann, make_film(number), recognize=False)
+        assert taught["others"] == []
+        page.post(f"{ann}/recordings/{taught['id']}/choice", json={"word": word, "used": False})
+    page.post(f"{ann}/words", json={"text": "never recorded"})
+    recognized = send(page, ann, make_film(1, take=3))
+    guessed = [guess["text"] for guess in recognized["guesses"]]
+    assert len(guessed) == 5
+    assert recognized["others"][-1] == "never recorded"
+    words = [word["text"] for word in page.get(f"{ann}/words").json()]
+    assert sorted(guessed + recognized["others"]) == sorted(words)
+    again = page.post(f"{ann}/recordings/{recognized['id']}/choice", json={"word": "word 7"})
+    assert again.status_code == 201  # and the answer that is kept names no more than the guesses

@@ -22,6 +22,7 @@ from videospace.studio.server.routes.schemas import (
 )
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import size_bytes
+from videospace.studio.server.talk_settings import TalkSettings
 from videospace.studio.server.uploads.uploads import ARCHIVE, file_answer, save_body
 
 ZIP = file_answer("application/zip")
@@ -65,6 +66,9 @@ def profile_routes(state: AppState) -> APIRouter:
             if any("\n" in phrase for phrase in given["phrases"]):
                 raise UserError("expected phrases of one line each")
             given["phrases"] = "\n".join(given["phrases"])
+        if changes.talk is not None:
+            talk = TalkSettings.from_text(profile.settings.talk).changed(changes.talk)
+            given["talk"] = talk.model_dump_json()
         profile.change_settings(dataclasses.replace(profile.settings, **given))
         return _info(state, profile_id)
 
@@ -113,6 +117,7 @@ def _info(state: AppState, profile_id: str) -> ProfileInfo:
         language=settings.language,
         finder=settings.finder,
         phrases=[line for line in settings.phrases.splitlines() if line.strip()],
+        talk=TalkSettings.from_text(settings.talk),
         num_words=len(profile.words()),
         num_clips=len(profile.clips()),
         num_bytes=size_bytes(profile),

@@ -9,6 +9,7 @@ from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.words import MAX_LENGTH
 from videospace.studio.server.sessions.space_items import ItemKind
+from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")]
@@ -65,6 +66,8 @@ class ProfileChanges(Strict):
     language: Language | None = None
     finder: Finder | None = None
     phrases: Annotated[list[Text], Field(max_length=24)] | None = None
+    talk: TalkSettings | None = None
+    """Only those that are given change."""
 
 
 class ProfileInfo(BaseModel):
@@ -77,6 +80,8 @@ class ProfileInfo(BaseModel):
     finder: Finder = "dlib"
     phrases: list[str] = []
     """Phrases that are spoken with one tap."""
+    talk: TalkSettings = TalkSettings()
+    """How the person operates the page Talk."""
     num_words: int = 0
     num_clips: int = 0
     num_bytes: int = 0
@@ -184,6 +189,8 @@ class Recording(BaseModel):
     """With it the recording can be kept, until newer recordings replace it."""
     guesses: list[Guess]
     """The likeliest words, best first; none if fewer than two words have a recording."""
+    others: list[str]
+    """All other words, the likeliest first; at the end those without a recording."""
     confident: bool
     """Whether the first word is so likely that nobody need be asked."""
     lips_moved: bool

@@ -129,6 +129,7 @@ def _recording(state: AppState, profile_id: str, added: Recognized) -> Recording
     guesses = [] if found is None else zip(found.words, found.probabilities, strict=True)
     return Recording(
         id=added.recording,
+        others=list(added.others),
         guesses=[
             Guess(text=word, spoken=spoken.get(word, word), probability=probability)
             for word, probability in guesses

@@ -34,7 +34,9 @@ class Recognized:
     recording: str
     """Id of the recording, with which it can be kept until newer recordings replace it."""
     recognition: Recognition | None
-    """None if fewer than two words have a recording."""
+    """The likeliest words; None if fewer than two words have a recording."""
+    others: tuple[str, ...]
+    """All other words of the profile, the likeliest first; at the end those without a recording."""
     lips_moved: bool
     """Whether the recording shows a movement that can be a word."""
     problems: tuple[str, ...]
@@ -82,10 +84,12 @@ class RecognitionSession:
         """
         clip, problems = mouth
         recognition, answer = None, AnswerRecord()
+        ranked: list[str] = []
         with self._lock:
             opened = self._open() if recognize else None
             if opened is not None:
-                recognition = opened.recognizer.recognize(clip, k=num_words)
+                every = opened.recognizer.recognize(clip, k=len(opened.recognizer.words))
+                recognition, ranked = _first(every, num_words), every.words
                 answer = opened.record_of(recognition)
             recording = uuid.uuid4().hex
             self._pending[recording] = _Pending(mouth, answer)
@@ -96,6 +100,7 @@ class RecognitionSession:
         return Recognized(
             recording=recording,
             recognition=recognition,
+            others=self._others(ranked, num_words) if recognize else (),
             lips_moved=find_movement(clip) is not None,
             problems=problems,
         )
@@ -203,5 +208,18 @@ class RecognitionSession:
         if used:
             self._opened.recognizer.count_use(record.word)
 
+    def _others(self, ranked: list[str], num_guesses: int) -> tuple[str, ...]:
+        """The ranked words after the guesses, and then those that the recognizer does not know."""
+        every = dict.fromkeys([*ranked, *(word.text for word in self.profile.words())])
+        return tuple(every)[len(ranked[:num_guesses]) :]
+
     def _current_clips(self) -> frozenset[str]:
         return frozenset(clip.id for clip in self.profile.clips())
+
+
+def _first(recognition: Recognition, num_words: int) -> Recognition:
+    return dataclasses.replace(
+        recognition,
+        words=recognition.words[:num_words],
+        probabilities=recognition.probabilities[:num_words],
+    )
