@@ -1,4 +1,4 @@
-"""How one person operates the page Talk: switches, scanning, dwelling, and recording by the lips."""
+"""How one person operates the page Talk: switches, scanning, dwelling, recording by the lips."""
 
 import json
 from typing import Annotated, Literal
