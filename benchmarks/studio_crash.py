@@ -120,7 +120,7 @@ class Script:
         self._rng = rng
         self._archive: tuple[bytes, Content] | None = None
 
-    def run(self, address: str) -> None:
+    def run(self, link: str) -> None:
         """Go on until the studio stops answering."""
         acts = {
             self._add_word: 3,
@@ -133,7 +133,7 @@ class Script:
             self._delete_person: 1,
         }
         try:
-            with StudioPage(address, PERSON) as page:
+            with StudioPage(link, PERSON) as page:
                 while True:
                     (act,) = self._rng.choices(list(acts), list(acts.values()))
                     self.doing, self.possible = act.__name__.strip("_").replace("_", " "), []
@@ -278,7 +278,7 @@ def kill(studio: StudioServer, rng: random.Random, most_acts: int) -> dict[str, 
     script = Script(
         rng, inspect_folder(studio.data)[0]
     )  # draws from here on, in a thread of its own
-    thread = threading.Thread(target=script.run, args=(studio.address,))
+    thread = threading.Thread(target=script.run, args=(studio.new_link(),))
     thread.start()
     while script.done.total() < num_acts and thread.is_alive():
         time.sleep(0.001)
@@ -308,7 +308,7 @@ def faults(script: Script, data: Path) -> list[str]:
 
 def make_person(studio: StudioServer) -> None:
     """Create Ann, with the middle of the picture as her mouth, unless she is there already."""
-    with StudioPage(studio.address, PERSON) as page:
+    with StudioPage(studio.new_link(), PERSON) as page:
         if page.ask("person", "GET", "").status_code == 404:
             page.ask("person", "POST", "/api/profiles", json={"person": "Ann"}).raise_for_status()
         page.ask("settings", "PATCH", "", json={"finder": "middle"}).raise_for_status()

@@ -44,15 +44,15 @@ class Visitor:
     """A page that does random things, with words and videos of its own.
 
     Args:
-        address: Address of the studio.
+        link: Address of the studio with a key that was not used yet.
         person: Id of the person whose page all visitors share.
         number: Number of this visitor.
         seed: Seed of what is done.
         num_words: The person has the words ``word 0``, ``word 1`` and so on.
     """
 
-    def __init__(self, address: str, person: str, number: int, seed: int, num_words: int):
-        self.page = StudioPage(address, person)
+    def __init__(self, link: str, person: str, number: int, seed: int, num_words: int):
+        self.page = StudioPage(link, person)
         self.kept: set[str] = set()
         """Ids of the recordings that the studio has confirmed."""
         self.deleted: set[str] = set()
@@ -188,6 +188,7 @@ def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
 
     def malformed() -> dict[str, Any]:
         with httpx2.Client(base_url=studio.address, timeout=60) as client:
+            client.get(studio.new_link())  # gets the cookie
             return malformed_requests(client, options.malformed, options.seed)
 
     with StudioServer(data) as studio:
@@ -241,7 +242,7 @@ def make_person(folder: Path, options: StudioLoadOptions) -> None:
 def answer_times(studio: StudioServer, options: StudioLoadOptions) -> dict[str, Any]:
     """The times that one page alone waits: for the answer, and until its word is kept."""
     videos = _videos(options)
-    with StudioPage(studio.address, PERSON) as page:
+    with StudioPage(studio.new_link(), PERSON) as page:
         first = time.perf_counter()
         page.record(videos(0))
         first = time.perf_counter() - first
@@ -286,7 +287,7 @@ def under_load(
     num_words = len(profile.words())
     before = {record.id for record in profile.clips()}
     visitors = [
-        Visitor(studio.address, profile.folder.name, number, seed, num_words)
+        Visitor(studio.new_link(), profile.folder.name, number, seed, num_words)
         for number in range(num_visitors)
     ]
     end = time.monotonic() + seconds

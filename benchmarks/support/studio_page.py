@@ -46,13 +46,14 @@ class StudioPage:
     """Sends requests as a page does, and retries if the studio is busy.
 
     Args:
-        address: Address of the studio.
+        link: Address of the studio with a key that was not used yet.
         profile: Id of the profile.
     """
 
-    def __init__(self, address: str, profile: str):
+    def __init__(self, link: str, profile: str):
         self.profile, self.tally = f"/api/profiles/{profile}", Tally()
-        self._client = httpx2.Client(base_url=address, timeout=PATIENCE_SECONDS)
+        self._client = httpx2.Client(base_url=link.partition("?")[0], timeout=PATIENCE_SECONDS)
+        self._client.get(link)  # gets the cookie
         self._client.headers[TOKEN_HEADER] = self._client.get("/api/session").json()["token"]
 
     def __enter__(self) -> "StudioPage":

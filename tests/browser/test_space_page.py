@@ -31,7 +31,7 @@ def browser(open_browser, studio) -> Any:
     """A browser that asks for little motion and remembers the small space."""
     browser = open_browser()
     emulate(browser, prefers_reduced_motion="reduce")
-    browser.get(studio.address)
+    browser.get(studio.new_link())
     browser.execute_script("localStorage.setItem('studio.space', 'small')")
     return browser
 

@@ -50,7 +50,7 @@ def cameras(studio, open_camera) -> list[Any]:
     """A browser for each word, before both of which Ann has taught it."""
     browsers = [open_camera(word) for word in range(len(WORDS))]
     for browser, word in zip(browsers, WORDS, strict=True):
-        enroll(browser, studio.address, word)
+        enroll(browser, studio.new_link(), word)
     return browsers
 
 
@@ -273,7 +273,7 @@ def test_what_is_pressed_is_large_and_has_a_name(page):
 
 def test_a_refused_camera_is_explained(open_browser, studio, cameras):
     browser = open_browser("--use-fake-device-for-media-stream", "--deny-permission-prompts")
-    browser.get(studio.address)
+    browser.get(studio.new_link())
     wait(browser, "!byId('camera-again').hidden")
     assert texts(browser, "#hint")[0].startswith("The camera is blocked.")
     assert browser.execute_script("return document.getElementById('record').disabled")
@@ -283,7 +283,7 @@ def test_nothing_goes_wrong_and_nothing_is_asked_of_another_machine(open_camera,
     browser = open_camera(0)
     browser.get("about:blank")
     browser.get_log("performance")
-    browser.get(studio.address)
+    browser.get(studio.new_link())
     wait_for_camera(browser)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]

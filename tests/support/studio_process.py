@@ -1,5 +1,6 @@
 """A studio in a process of its own."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -44,11 +45,22 @@ class StudioServer:
             text=True,
         )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("videospace studio: http://127.0.0.1:"), line
-        self.address = line.split()[2]
+        self._link = self._printed_link()
+        self.address = self._link.partition("?")[0]
         self.port = int(self.address.rsplit(":")[-1].strip("/"))
         urllib.request.urlopen(self.address, timeout=PATIENCE_SECONDS).close()
+
+    def new_link(self) -> str:
+        """An address that lets one browser in. The one before has to be opened first."""
+        link, self._link = self._link or self._printed_link(), ""
+        return link
+
+    def _printed_link(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\S+", line)
+        assert found, line
+        return found[0]
 
     def kill(self) -> None:
         """Kill it, as a power cut would."""

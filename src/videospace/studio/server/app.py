@@ -16,7 +16,6 @@ from videospace.studio.server.routes.space_jobs import space_job_routes
 from videospace.studio.server.routes.spaces import space_routes
 from videospace.studio.server.routes.words import word_routes
 from videospace.studio.server.security.access import (
-    COOKIE,
     SESSION_PATH,
     TOKEN_HEADER,
     AccessMiddleware,
@@ -46,17 +45,20 @@ def build_app(state: AppState, spaces: Spaces, keys: Keys) -> ASGIApp:
     handle_errors(app)
 
     @app.get(SESSION_PATH, tags=["session"])
-    def begin(request: Request) -> PageSession:
-        is_open = keys.code is None or keys.has_cookie(request.headers)
-        return PageSession(needs_code=not is_open, token=keys.token if is_open else None)
+    def begin(request: Request, response: Response) -> PageSession:
+        if not keys.admits(request.scope):
+            return PageSession(needs="code" if keys.link is None else "key", token=None)
+        if keys.link is not None:
+            keys.let_in(request.scope, response)  # stay let in for another while
+        return PageSession(needs=None, token=keys.token)
 
     @app.post(SESSION_PATH, tags=["session"])
     def give_code(given: AccessCode, request: Request, response: Response) -> PageSession:
         address = request.client.host if request.client else ""
         if not keys.opens(given.code, address):
             raise HTTPException(403, "wrong access code: the studio's terminal window shows it")
-        response.set_cookie(COOKIE, keys.cookie, secure=True, httponly=True, samesite="strict")
-        return PageSession(needs_code=False, token=keys.token)
+        keys.let_in(request.scope, response)
+        return PageSession(needs=None, token=keys.token)
 
     token = APIKeyHeader(
         name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"

@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import ipaddress
 import socket
+import sys
+import tempfile
 import webbrowser
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from videospace.studio.server.security.connections import (
     IdleTimeoutProtocol,
     own_addresses,
 )
+from videospace.studio.server.security.link_key import LinkKey, keyed_address
+from videospace.studio.server.security.private_files import OTHERS, browser_secret, umask
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
@@ -41,6 +45,19 @@ itself. Compare the SHA-256 fingerprint of the certificate in the browser with t
 they are the same, continue ("Advanced"). If they differ, another computer answers: do not enter
 the code.
 """
+NO_KEY = (
+    "warning: without a key, every user and every program of this machine can see, change and "
+    "delete the recordings"
+)
+OPENING = """\
+<!doctype html>
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<title>videospace studio</title>
+<meta http-equiv="refresh" content="0; url={url}">
+<p><a href="{url}">Open the studio</a></p>
+"""
+"""The file that a browser opens first."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +75,9 @@ class StudioConfig:
     """Allow other devices, over TLS and with an access code."""
     open: bool = False
     """Open the page in a browser."""
+    key: bool = True
+    """Let only browsers in that have opened the printed address, which holds a key. With --no-key,
+    every user and every program of this machine can see, change and delete the recordings."""
     model: Path | None = None
     """A model from 'videospace lipread pretrain' for new profiles. Without one, words are
     recognized by template matching."""
@@ -73,33 +93,62 @@ def run_studio(config: StudioConfig) -> None:
 
     Raises:
         UserError: The port is in use, the address does not belong to this machine or needs
-            allow_remote, or the folder cannot be written.
+            allow_remote, or the folder cannot be written or belongs to somebody else.
     """
     host = _checked_host(config)
     limit_malloc_arenas()
     is_local = ipaddress.ip_address(host).is_loopback
-    profiles = Profiles(config.data.expanduser(), config.model)
-    keys = Keys(code=None if is_local else access_code())
-    with (
-        _listen(host, config.port) as listener,
-        private_temp_files(profiles.folder),
-        RecordingReader() as reader,
-        Spaces(reader, config.spaces, config.device) as spaces,
-    ):
-        settings = LearningSettings(device=config.device, progress=False)
-        app = build_app(AppState(profiles, reader, settings), spaces, keys)
-        server = server_config(app)
+    with contextlib.ExitStack() as until_end:
+        usual_mask = until_end.enter_context(umask(OTHERS))
+        profiles = Profiles(config.data.expanduser(), config.model)
+        listener = until_end.enter_context(_listen(host, config.port))
+        until_end.enter_context(private_temp_files(profiles.folder))
+        reader = until_end.enter_context(RecordingReader())
+        spaces = until_end.enter_context(Spaces(reader, config.spaces, config.device))
         address, port = listener.getsockname()[:2]
         own = own_addresses(address)
+        url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
+        keys = _keys(config, is_local, url, profiles.folder)
+        settings = LearningSettings(device=config.device, progress=False)
+        server = server_config(build_app(AppState(profiles, reader, settings), spaces, keys))
         if not is_local:
             server.ssl_certfile, server.ssl_keyfile = make_certificate(profiles.folder, own)
             print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))
-        url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
-        print(f"videospace studio: {url} (Ctrl-C ends it)", flush=True)
+        link = url if keys.link is None else keyed_address(url, keys.link.value)
+        print(f"videospace studio: {link} (Ctrl-C ends it)", flush=True)
+        for note in (profiles.note, "" if config.key else NO_KEY):
+            if note:
+                print(note, file=sys.stderr, flush=True)
         if config.open:
-            webbrowser.open(url)
+            with umask(usual_mask):  # for what the browser will save
+                _open_browser(link)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to stop it
             uvicorn.Server(server).run(sockets=[listener])
+
+
+def _keys(config: StudioConfig, is_local: bool, url: str, folder: Path) -> Keys:
+    """The secrets of this start: browsers of this machine keep theirs, other devices do not."""
+    if not is_local:
+        return Keys(code=access_code())
+    if not config.key:
+        return Keys()
+
+    def announce(key: str) -> None:
+        with contextlib.suppress(OSError):  # the terminal window was closed
+            print(f"for another browser: {keyed_address(url, key)}", flush=True)
+
+    return Keys(link=LinkKey(announce), cookie=browser_secret(folder))
+
+
+def _open_browser(link: str) -> None:
+    """Open an address by a private file, which leads to it.
+
+    Every user of a machine can read the arguments of a command, and so the key in an address there.
+    """
+    path = Path(tempfile.mkdtemp()) / "open.html"  # inside the data folder, removed at the end
+    path.write_text(OPENING.format(url=link))
+    path.chmod(0o600)
+    webbrowser.open(path.as_uri())
 
 
 def server_config(app: ASGIApp) -> uvicorn.Config:
@@ -125,6 +174,8 @@ def _checked_host(config: StudioConfig) -> str:
         is_local = ipaddress.ip_address(host).is_loopback
     except ValueError as error:
         raise UserError(f"expected an IP address, got '{host}'") from error
+    if not is_local and not config.key:
+        raise UserError("--no-key is for this machine alone: other devices always need the code")
     if not is_local and not config.allow_remote:
         raise UserError(
             f"expected an address that only this machine reaches, such as 127.0.0.1, got {host}: "

@@ -5,7 +5,8 @@ from starlette.testclient import TestClient
 
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import BusyError
-from videospace.studio.server.security.access import COOKIE, TOKEN_HEADER, Keys, is_own_host
+from videospace.studio.server.security.access import TOKEN_HEADER, Keys
+from videospace.studio.server.security.addresses import is_own_host, is_own_origin, split_host
 
 
 def test_every_answer_has_strict_headers(page):
@@ -19,11 +20,84 @@ def test_every_answer_has_strict_headers(page):
         assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize("host", ["evil.example:8765", "127.0.0.1:80", "localhost@evil", "", "[::"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example:8765",
+        "127.0.0.1:80",
+        "localhost@evil",
+        "me@127.0.0.1:8765",
+        "me:word@localhost:8765",
+        "@localhost:8765",
+        "localhost:8765:8765",
+        "localhost:+8765",
+        "localhost:8_765",
+        "localhost:8765/",
+        "127.0.0.01:8765",
+        "127.1:8765",
+        "[localhost]:8765",
+        "",
+        "[::",
+    ],
+)
 def test_another_host_is_refused(page, host):
     answer = page.get("/api/profiles", headers={"Host": host})
     assert answer.status_code == 421
     assert "address" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "host", ["LocalHost:8765", "127.0.0.1:08765", "localhost", "[::1]:8765", "[0:0::0:1]:08765"]
+)
+def test_an_own_host_has_one_normal_form(page, host):
+    assert page.get("/api/profiles", headers={"Host": host}).status_code == 200
+    name, port = split_host(host)
+    shown = f"[{name}]" if ":" in name else name
+    origin = f"HTTP://{shown.upper()}:{f'000{port}' if port else '80'}"
+    headers = {"Host": host, "Origin": origin}
+    assert page.get("/api/profiles", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_own"),
+    [
+        ("https://localhost", True),
+        ("https://localhost:443", True),
+        ("https://localhost:0443", True),
+        ("https://localhost:444", False),
+        ("http://localhost:443", False),
+        ("https://me@localhost", False),
+        ("https://localhost/", False),
+        ("https://", False),
+        ("localhost", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_an_own_origin_has_one_normal_form(origin, is_own):
+    for host in ("localhost", "localhost:443", "LOCALHOST:00443"):
+        assert is_own_origin(origin, "https", host) == is_own
+
+
+def test_one_of_two_origins_is_another_site(page):
+    own = ("Origin", "http://127.0.0.1:8765")
+    assert page.get("/api/profiles", headers=[own]).status_code == 200
+    for other in (own, ("Origin", "http://evil.example")):
+        for headers in ([own, other], [other, own]):
+            assert page.get("/api/profiles", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "Cross-Site", " CROSS-SITE ", "same-site", "new"])
+def test_a_request_of_another_site_is_refused_in_any_case(page, site):
+    assert page.get("/api/profiles", headers={"Sec-Fetch-Site": site}).status_code == 403
+    both = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", site)]
+    assert page.get("/api/profiles", headers=both).status_code == 403
+    assert page.get("/", headers={"Sec-Fetch-Site": site}).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "Same-Origin", "none"])
+def test_a_request_of_the_page_or_the_person_is_answered_in_any_case(page, site):
+    assert page.get("/api/profiles", headers={"Sec-Fetch-Site": site}).status_code == 200
 
 
 def test_own_hosts_are_those_of_this_machine():
@@ -32,6 +106,7 @@ def test_own_hosts_are_those_of_this_machine():
     assert not is_own_host("192.168.1.6:80", ("192.168.1.5", 80))
     assert not is_own_host("localhost:80", ("192.168.1.5", 80))
     assert not is_own_host("localhost:80", None)
+    assert not is_own_host("localhost:\u0668\u0660", ("127.0.0.1", 80))  # digits, but not ours
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9000"])
@@ -57,14 +132,14 @@ def test_without_the_token_nothing_changes(page):
 def test_other_devices_need_the_code(app_state, open_page):
     page = open_page(app_state, Keys(code="abcd-efgh"), "https://192.168.1.5")
     assert page.get("/api/profiles").status_code == 401
-    assert page.get("/api/session").json() == {"needs_code": True, "token": None}
+    assert page.get("/api/session").json() == {"needs": "code", "token": None}
     wrong = page.post("/api/session", json={"code": "abcd"})
     assert wrong.status_code == 403
     assert "access code" in wrong.json()["error"]
     right = page.post("/api/session", json={"code": "ABCD efgh"})
-    assert right.json()["needs_code"] is False
+    assert right.json()["needs"] is None
     cookie = right.headers["set-cookie"]
-    assert cookie.startswith(COOKIE)
+    assert cookie.startswith("__Host-studio-443=")
     assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
     assert page.get("/api/profiles").json() == []
 

@@ -35,10 +35,10 @@ class Problem(BaseModel):
 class PageSession(BaseModel):
     """What a page needs before its other requests."""
 
-    needs_code: bool
-    """Whether the access code has to be entered."""
+    needs: Literal["code", "key"] | None
+    """What the browser has to give first: the access code, or the key in the printed address."""
     token: str | None
-    """Sent with every change; None until the code is entered."""
+    """Sent with every change; None until the browser is let in."""
 
 
 class AccessCode(Strict):

@@ -1,27 +1,36 @@
-"""Access control: the host, the origin, the access code, the token, and safe response headers."""
+"""Access control: the host, the origin, the key or code, the token, and safe response headers."""
 
 import asyncio
 import dataclasses
 import hmac
 import http.cookies
-import ipaddress
 import math
 import secrets
-import socket
-from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from videospace.studio.server.errors import problem
+from videospace.studio.server.security.addresses import is_own_host, is_own_origin
+from videospace.studio.server.security.link_key import LinkKey, split_key
 from videospace.studio.server.security.wrong_codes import WrongCodes
 from videospace.studio.server.uploads.uploads import body_limits
 
 TOKEN_HEADER = "X-Studio-Token"
-COOKIE = "__Host-studio"
 SESSION_PATH = "/api/session"
+OWN_SITES = {"same-origin", "none"}
+"""Values of Sec-Fetch-Site of requests by the studio's own page and by the person; another port of
+this machine is "same-site"."""
+REMEMBER_SECONDS = 400 * 24 * 3600
+"""How long a browser of this machine stays let in after its last visit; browsers allow no more."""
+NEEDS_CODE = "enter the access code that the studio printed"
+NEEDS_KEY = (
+    "this browser has not been let in: open the last address that the studio printed in its "
+    "terminal window"
+)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -42,14 +51,16 @@ HEADERS = {
 
 @dataclasses.dataclass(kw_only=True)
 class Keys:
-    """The secrets that a page needs; each start of the studio makes new ones."""
+    """The secrets that a page needs."""
 
     code: str | None = None
-    """The access code; None if only this machine can reach the studio."""
+    """The access code for other devices; None if only this machine can reach the studio."""
+    link: LinkKey | None = None
+    """The key in the printed address; None if the code is asked instead, or nothing at all."""
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
     """Sent with each change. The studio's page can read it, another site cannot."""
     cookie: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
-    """Kept by a browser in which the code was entered."""
+    """Kept by a browser that gave the key or the code."""
     _wrong_codes: WrongCodes = dataclasses.field(default_factory=WrongCodes)
 
     def opens(self, code: str, address: str) -> bool:
@@ -67,14 +78,39 @@ class Keys:
         )
         return self._wrong_codes.check(address, is_right=is_right)
 
-    def has_cookie(self, headers: Mapping[str, str]) -> bool:
-        """Whether a request comes from a browser in which the code was entered."""
+    def admits(self, scope: Scope) -> bool:
+        """Whether a request comes from a browser that gave the key or the code, if one is asked."""
+        if self.code is None and self.link is None:
+            return True
         try:
-            cookies = http.cookies.SimpleCookie(headers.get("cookie", ""))
+            cookies = http.cookies.SimpleCookie(Headers(scope=scope).get("cookie", ""))
         except http.cookies.CookieError:
             return False
-        given = cookies[COOKIE].value if COOKIE in cookies else ""
+        name = cookie_name(scope)
+        given = cookies[name].value if name in cookies else ""
         return hmac.compare_digest(given.encode(), self.cookie.encode())
+
+    def let_in(self, scope: Scope, response: Response) -> None:
+        """Give the browser the cookie."""
+        response.set_cookie(
+            cookie_name(scope),
+            self.cookie,
+            max_age=None if self.link is None else REMEMBER_SECONDS,
+            secure=scope["scheme"] == "https",
+            httponly=True,
+            samesite="strict",
+        )
+
+
+def cookie_name(scope: Scope) -> str:
+    """The name of the cookie.
+
+    A browser sends the cookies of a host to all its ports, so the name holds the port: each studio
+    of a machine has its own. The prefix ``__Host-`` demands a Secure cookie. Not every browser
+    takes one over plain HTTP, even from 127.0.0.1, so there the name has no prefix.
+    """
+    prefix = "__Host-" if scope["scheme"] == "https" else ""
+    return f"{prefix}studio-{scope['server'][1]}"
 
 
 def _normalized(code: str) -> bytes:
@@ -109,59 +145,51 @@ class AccessMiddleware:
         if refused is not None:
             await problem(*refused)(scope, receive, send_safely)
             return
+        entrance = self._entrance(scope)
+        if entrance is not None:
+            await entrance(scope, receive, send_safely)
+            return
         await self._app(scope, _limited(receive, *_limits(scope, headers)), send_safely)
+
+    def _entrance(self, scope: Scope) -> Response | None:
+        """The answer to an address with a key: a cookie if it is right, and the address without it.
+
+        After it, the key is in no address that a page has, shows or sends to others.
+        """
+        given, rest = split_key(scope["query_string"].decode("latin-1"))
+        if given is None or scope["path"].startswith("/api/"):
+            return None
+        path = "/" + quote(scope["path"].lstrip("/"))  # never the address of another site
+        response = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
+        link = self._keys.link
+        if link is not None and scope["method"] == "GET" and link.use(given):
+            self._keys.let_in(scope, response)
+        return response
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if not is_own_host(host, tuple(scope["server"]) if scope.get("server") else None):
             return 421, "the studio does not have this address: use the address that it printed"
-        origin = headers.get("origin")
-        if origin is not None and origin != f"{scope['scheme']}://{host}":
+        origins = headers.getlist("origin")
+        if len(origins) > 1 or not all(
+            is_own_origin(each, scope["scheme"], host) for each in origins
+        ):
             return 403, "another site may not use the studio"
-        if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/api/"):
+        sites = {each.strip().lower() for each in headers.getlist("sec-fetch-site")}
+        if not sites <= OWN_SITES and scope["path"].startswith("/api/"):
             return 403, "another site may not use the studio"
         max_bytes, _ = _limits(scope, headers)
         if _length(headers) > max_bytes:
             return 413, "expected a smaller upload: this is too large for the studio"
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
             return None
-        if self._keys.code is not None and not self._keys.has_cookie(headers):
-            return 401, "enter the access code that the studio printed"
+        if not self._keys.admits(scope):
+            return 401, NEEDS_CODE if self._keys.link is None else NEEDS_KEY
         given = headers.get(TOKEN_HEADER, "").encode()
         changes = scope["method"] not in ("GET", "HEAD")
         if changes and not hmac.compare_digest(given, self._keys.token.encode()):
             return 403, "the page is older than the studio: reload it"
         return None
-
-
-def is_own_host(host: str, server: tuple[str, int | None] | None) -> bool:
-    """Whether a Host header names this machine. This stops DNS rebinding by other sites.
-
-    Args:
-        host: The header.
-        server: The address and port that received the request.
-
-    Example:
-        >>> is_own_host("localhost:8765", ("127.0.0.1", 8765))
-        True
-        >>> is_own_host("evil.example:8765", ("127.0.0.1", 8765))
-        False
-    """
-    try:
-        parts = urlsplit(f"//{host}")
-        name, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if server is None or parts.netloc != host or port not in (server[1], None):
-        return False
-    own = socket.gethostname().lower()
-    try:
-        address = ipaddress.ip_address(server[0])
-    except ValueError:
-        return name == server[0]
-    if address.is_loopback:
-        return name in ("127.0.0.1", "localhost", "::1")
-    return name in (str(address), own, f"{own}.local")
 
 
 def _limits(scope: Scope, headers: Headers) -> tuple[int, float]:

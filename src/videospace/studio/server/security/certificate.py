@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import os
 import secrets
 import socket
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from videospace.runtime.files import cannot_write
+from videospace.studio.server.security.private_files import write_private
 
 VALID_DAYS = 397
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -64,7 +63,7 @@ def make_certificate(folder: Path, addresses: Sequence[str]) -> tuple[Path, Path
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     files = folder / ".certificate.pem", folder / ".key.pem"
     for path, content in zip(files, (certificate.public_bytes(pem), secret), strict=True):
-        _write_private(path, content)
+        write_private(path, content)
     return files
 
 
@@ -72,12 +71,3 @@ def fingerprint(certificate: Path) -> str:
     """The SHA-256 fingerprint, which people compare on another device."""
     digest = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256())
     return digest.hex(":").upper()
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise cannot_write(path, error) from error

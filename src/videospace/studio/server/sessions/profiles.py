@@ -18,6 +18,7 @@ from videospace.lipreading.profile.store import INDEX_FILE
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
 from videospace.studio.server.errors import NotFound
+from videospace.studio.server.security.private_files import private_folder
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 from videospace.studio.server.uploads.temp_dirs import remove_leftovers, temp_dir
 
@@ -36,7 +37,8 @@ class Profiles:
         model: Folder of a pretrained model for new profiles. None: new profiles have no model.
 
     Raises:
-        UserError: The folder cannot be created, or there is no such model.
+        UserError: The folder cannot be created or belongs to somebody else, or there is no such
+            model.
 
     Example:
         >>> import tempfile
@@ -50,10 +52,8 @@ class Profiles:
     def __init__(self, folder: Path, model: Path | None = None):
         self.folder = folder
         self._model = None if model is None else MouthModel.from_pretrained(model)
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise cannot_write(folder, error) from error
+        self.note = private_folder(folder)
+        """What there is to say about the folder; empty if nothing."""
         self._naming = threading.Lock()
         remove_leftovers(folder)
         for path in self._folders().values():

@@ -4,6 +4,9 @@ import { byId, notify, pause } from "./dom.js";
 
 const MAX_RETRIES = 60;
 const BUSY = 503;
+const LOCKED_SECONDS = 2;
+const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed in "
+  + "its terminal window. Each address works once. This page then goes on by itself.";
 let token = null;
 let beginning = null;
 
@@ -68,8 +71,14 @@ function beginSession() {
 }
 
 async function newSession() {
-  const session = await (await reach("/api/session")).json();
-  token = session.needs_code ? await askForCode() : session.token;
+  let session = await (await reach("/api/session")).json();
+  while (session.needs === "key") {
+    notify(LOCKED);
+    await pause(LOCKED_SECONDS * 1000);
+    session = await (await reach("/api/session")).json();
+    if (session.needs !== "key") notify("");
+  }
+  token = session.needs === "code" ? await askForCode() : session.token;
 }
 
 function askForCode() {
