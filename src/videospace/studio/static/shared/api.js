@@ -5,8 +5,8 @@ import { byId, notify, pause } from "./dom.js";
 const MAX_RETRIES = 60;
 const BUSY = 503;
 const LOCKED_SECONDS = 2;
-const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed in "
-  + "its terminal window. Each address works once. This page then goes on by itself.";
+const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed "
+  + "in its terminal window. Each address works once. This page then goes on by itself.";
 let token = null;
 let beginning = null;
 
