@@ -80,7 +80,7 @@ def test_it_is_remembered_and_turned_off_with_the_keyboard(page, studio):
 def test_a_movement_that_is_no_word_is_let_go(page, studio):
     studio.reader.is_still = True
     press(page, "#hands-free")
-    wait(page, "byId('answer').textContent === 'No word was found. Mouth it again.'")
+    wait(page, "byId('answer').textContent.startsWith('I saw no movement')")
     studio.reader.is_still = False
     wait(page, "document.querySelectorAll('.guess').length > 0")
 

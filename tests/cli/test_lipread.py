@@ -343,3 +343,32 @@ def test_published_weights_of_another_kind_of_file(folder):
     with pytest.raises(UserError, match="cannot be read") as raised:
         run("pretrain --from-published @weights.pt --out @new", folder)
     assert "weights_only" not in str(raised.value)
+
+
+def test_words_are_renamed_and_recordings_moved(folder, capsys):
+    run("words @ann --change yes --to 'oh yes' --spoken 'oh yes please'", folder)
+    assert "'oh yes', spoken 'oh yes please', with 2 recordings" in capsys.readouterr().out
+    clip = Profile(folder / "ann").clips("oh yes")[0].id
+    run("recordings @ann --word water", folder)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["water", "water"]
+    run(f"recordings @ann --clip {clip} --film @film.mp4 --to water", folder)
+    assert (folder / "film.mp4").stat().st_size > 1000
+    assert Profile(folder / "ann").word("water").num_clips == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "words @ann",
+        "words @ann --change yes",
+        "words @ann --to no",
+        "words @ann @films --change yes --to no",
+        "recordings @ann --clip 0000000000000000",
+        "recordings @ann --to water",
+        "recordings @ann --word water --clip 00 --to water",
+    ],
+)
+def test_half_a_change_is_refused(folder, command):
+    with pytest.raises(UserError, match="expected"):
+        run(command, folder)

@@ -29,6 +29,7 @@ from .profile import history
 from .profile.accuracy_drop import find_accuracy_drop
 from .profile.archive import export_profile, import_profile
 from .profile.deletion import delete_clip, delete_profile, delete_word
+from .profile.editing import change_word, move_clip
 from .profile.learning import ProfileRecognizer, adopt_model, open_recognizer, train
 from .profile.model_selection import use_model
 from .profile.models import models
@@ -74,6 +75,7 @@ __all__ = [
     "WordRecord",
     "adopt_model",
     "ask",
+    "change_word",
     "confusions",
     "delete_clip",
     "delete_profile",
@@ -88,6 +90,7 @@ __all__ = [
     "look_alikes",
     "model_from_published",
     "models",
+    "move_clip",
     "open_recognizer",
     "phonemes",
     "pretrain",

@@ -11,7 +11,8 @@ from videospace.runtime.errors import UserError
 COMMANDS = {
     "new": "make a profile for a person",
     "add": "add a word, recordings of it, or both",
-    "words": "add a list of words",
+    "words": "add a list of words, rename a word, or change how it is spoken",
+    "recordings": "list recordings, write one as a film, or move one to another word",
     "train": "learn the words of a profile",
     "recognize": "name the likeliest words of a recording",
     "evaluate": "measure how well the words are recognized",
@@ -24,6 +25,9 @@ COMMANDS = {
     "pretrain": "train a model on the mouths of other people",
 }
 
+MODULES = {"import": "import_profile", "recordings": "kept_recordings"}
+"""Modules of the commands whose name is taken."""
+
 
 def main(arguments: list[str]) -> None:
     """Run one of the commands."""
@@ -33,7 +37,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(0)
     if name not in COMMANDS:
         raise UserError(f"no command '{name}'; there are {', '.join(COMMANDS)}")
-    module = "import_profile" if name == "import" else name
+    module = MODULES.get(name, name)
     importlib.import_module(f"videospace.cli.lipread.{module}").main(rest)
 
 

@@ -156,6 +156,14 @@ class ProfileSettings:
     """Phrases that are said with one tap and never recognized, one a line."""
     talk: str = ""
     """How the person operates the studio's page Talk, as JSON; empty: as the studio begins."""
+    identity: str = ""
+    """Random name for what browsers keep about the person, so that nobody else ever gets it."""
+    caregiver_pin: str = ""
+    """Salted hash of the PIN that deletions and settings need in the studio; empty for none."""
+    notes: str = ""
+    """What the next helper should know about the person, for the hand-over sheet."""
+    backed_up: str = ""
+    """Time of the last export in the studio, as ISO 8601 in UTC; empty for none."""
 
 
 def now() -> str:

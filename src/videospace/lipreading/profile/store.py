@@ -227,6 +227,17 @@ class ProfileDatabase:
             (word_key(word.text), word.text, word.spoken, word.note, word.added, word.num_uses),
         )
 
+    def change_word(self, text: str, *, new_text: str, spoken: str, note: str) -> None:
+        """Change a word; its clips and its name in all answers follow it."""
+        self._connection.execute("PRAGMA defer_foreign_keys = ON")  # until the block ends
+        self._connection.execute(
+            "UPDATE words SET key = ?, text = ?, spoken = ?, note = ? WHERE key = ?",
+            (word_key(new_text), new_text, spoken, note, word_key(text)),
+        )
+        keys = (word_key(new_text), word_key(text))
+        self._connection.execute("UPDATE clips SET word = ? WHERE word = ?", keys)
+        self._connection.execute("UPDATE guesses SET word = ? WHERE word = ?", keys)
+
     def delete_word(self, text: str) -> None:
         """Delete a word, its clips, and its name in all answers."""
         self._connection.execute("DELETE FROM words WHERE key = ?", (word_key(text),))
@@ -260,17 +271,34 @@ class ProfileDatabase:
             values,
         )
 
+    def move_clip(self, identity: str, word: str) -> None:
+        """Make a clip one of another word, and so its usage."""
+        self._count_uses_of_clip(identity, -1)
+        values = {"clip": identity, "word": word_key(word)}
+        self._connection.execute("UPDATE clips SET word = :word WHERE id = :clip", values)
+        self._connection.execute(
+            "UPDATE usage SET was_known = EXISTS (SELECT 1 FROM clips AS earlier WHERE "
+            "earlier.word = :word AND earlier.rowid < (SELECT rowid FROM clips WHERE id = :clip)) "
+            "WHERE clip = :clip",
+            values,
+        )
+        self._count_uses_of_clip(identity, 1)
+
+    def _count_uses_of_clip(self, identity: str, number: int) -> None:
+        """Add to the uses of the word of a clip, where the clip was said in use."""
+        self._connection.execute(
+            "UPDATE words SET num_uses = num_uses + ? WHERE key = "
+            "(SELECT word FROM clips JOIN usage ON usage.clip = clips.id WHERE clips.id = ?)",
+            (number, identity),
+        )
+
     def delete_clip(self, identity: str) -> bool:
         """Delete a clip and its usage.
 
         Returns:
             Whether it was there.
         """
-        self._connection.execute(
-            "UPDATE words SET num_uses = num_uses - 1 WHERE key = "
-            "(SELECT word FROM clips JOIN usage ON usage.clip = clips.id WHERE clips.id = ?)",
-            (identity,),
-        )
+        self._count_uses_of_clip(identity, -1)
         deleted = self._connection.execute("DELETE FROM clips WHERE id = ?", (identity,))
         return deleted.rowcount > 0
 

@@ -118,6 +118,15 @@ class NewWord(Strict):
     """How the word is spoken. None: as its text."""
 
 
+class WordChanges(Strict):
+    """Changes of a word; those that are None stay."""
+
+    text: Text | None = None
+    """Its new text."""
+    spoken: Text | None = None
+    """How it is spoken."""
+
+
 class Word(BaseModel):
     """A word of a profile."""
 
@@ -174,6 +183,13 @@ class Clip(BaseModel):
     problems: list[str]
 
 
+class ClipChanges(Strict):
+    """The word that a recording really shows."""
+
+    word: Text
+    """A word of the profile."""
+
+
 class Guess(BaseModel):
     """A word that a recording may show."""
 
@@ -188,7 +204,8 @@ class Recording(BaseModel):
     id: str
     """With it the recording can be kept, until newer recordings replace it."""
     guesses: list[Guess]
-    """The likeliest words, best first; none if fewer than two words have a recording."""
+    """The likeliest words, best first; none if fewer than two words have a recording, or the lips
+    never move."""
     others: list[str]
     """All other words, the likeliest first; at the end those without a recording."""
     confident: bool

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
+from videospace.lipreading.mouth.clip_film import film_of
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ClipRecord, WordRecord
@@ -13,6 +14,7 @@ from videospace.studio.server.routes.schemas import (
     AddedWord,
     Choice,
     Clip,
+    ClipChanges,
     Guess,
     KeptClip,
     ListLookAlike,
@@ -22,11 +24,14 @@ from videospace.studio.server.routes.schemas import (
     Recording,
     Text,
     Word,
+    WordChanges,
     WordList,
 )
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.recognition_session import Recognized
-from videospace.studio.server.uploads.uploads import STILL, VIDEO, read_body
+from videospace.studio.server.uploads.uploads import STILL, VIDEO, file_answer, read_body
+
+FILM = file_answer("video/mp4")
 
 
 def word_routes(state: AppState) -> APIRouter:
@@ -60,6 +65,14 @@ def word_routes(state: AppState) -> APIRouter:
             ],
         )
 
+    @routes.patch("/words")
+    def change_word(
+        profile_id: str, word: Annotated[Text, Query()], changes: WordChanges
+    ) -> AddedWord:
+        changed = state.change_word(profile_id, word, new_text=changes.text, spoken=changes.spoken)
+        alike = _look_alikes(state.profiles.find(profile_id), changed)
+        return AddedWord(**_word(changed), look_alikes=[LookAlike(**each) for each in alike])
+
     @routes.delete("/words", status_code=204)
     def delete_word(profile_id: str, word: Annotated[Text, Query()]) -> None:
         state.delete_word(profile_id, word)
@@ -67,6 +80,15 @@ def word_routes(state: AppState) -> APIRouter:
     @routes.get("/clips")
     def list_clips(profile_id: str) -> list[Clip]:
         return [Clip(**_clip(record)) for record in state.profiles.find(profile_id).clips()]
+
+    @routes.get("/clips/{clip}/film", response_class=Response, responses=FILM)
+    def show_clip(profile_id: str, clip: str) -> Response:
+        content = film_of(state.load_clip(profile_id, clip))
+        return Response(content, media_type="video/mp4")
+
+    @routes.patch("/clips/{clip}")
+    def move_clip(profile_id: str, clip: str, target: ClipChanges) -> Clip:
+        return Clip(**_clip(state.move_clip(profile_id, clip, target.word)))
 
     @routes.delete("/clips/{clip}", status_code=204)
     def delete_clip(profile_id: str, clip: str) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.adaptation.strategies import StrategyName
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
+from videospace.lipreading.profile.editing import change_word, move_clip
 from videospace.lipreading.profile.model_selection import use_model
 from videospace.lipreading.profile.models import current_model, models
+from videospace.lipreading.profile.records import ClipRecord, WordRecord
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.training_job import TrainingJob
@@ -119,6 +122,45 @@ class AppState:
         """
         export_profile(self.recognition(profile_id).profile, path)
 
+    def change_word(
+        self, profile_id: str, word: str, *, new_text: str | None, spoken: str | None
+    ) -> WordRecord:
+        """Rename a word, or change how it is spoken.
+
+        Raises:
+            NotFound: There is no such word.
+            UserError: Another word has the new text, or a text is not valid.
+        """
+        recognition = self.recognition(profile_id)
+        _require_word(recognition, word)
+        changed = change_word(recognition.profile, word, new_text=new_text, spoken=spoken)
+        recognition.refresh()
+        return changed
+
+    def move_clip(self, profile_id: str, clip: str, word: str) -> ClipRecord:
+        """Make a clip one of another word.
+
+        Raises:
+            NotFound: There is no such clip or word.
+        """
+        recognition = self.recognition(profile_id)
+        _require_clip(recognition, clip)
+        _require_word(recognition, word)
+        moved = move_clip(recognition.profile, clip, word)
+        recognition.refresh()
+        return moved
+
+    def load_clip(self, profile_id: str, clip: str) -> MouthClip:
+        """The frames of a clip.
+
+        Raises:
+            NotFound: There is no such clip.
+            UserError: Its file is damaged.
+        """
+        recognition = self.recognition(profile_id)
+        _require_clip(recognition, clip)
+        return recognition.profile.load_clip(clip)
+
     def delete_clip(self, profile_id: str, clip: str) -> None:
         """Delete a clip for good.
 
@@ -126,8 +168,7 @@ class AppState:
             NotFound: There is no such clip.
         """
         recognition = self.recognition(profile_id)
-        if clip not in {record.id for record in recognition.profile.clips()}:
-            raise NotFound("there is no such recording: it may be deleted already")
+        _require_clip(recognition, clip)
         delete_clip(recognition.profile, clip)
         recognition.refresh()
 
@@ -138,8 +179,7 @@ class AppState:
             NotFound: There is no such word.
         """
         recognition = self.recognition(profile_id)
-        if word not in {record.text for record in recognition.profile.words()}:
-            raise NotFound(f"there is no word '{word}': it may be deleted already")
+        _require_word(recognition, word)
         delete_word(recognition.profile, word)
         recognition.refresh()
 
@@ -163,3 +203,13 @@ class AppState:
                 recognition = RecognitionSession(profile, self._settings)
                 self._open[profile_id] = recognition, TrainingJob(profile, recognition.reopen)
             return self._open[profile_id]
+
+
+def _require_clip(recognition: RecognitionSession, clip: str) -> None:
+    if clip not in {record.id for record in recognition.profile.clips()}:
+        raise NotFound("there is no such recording: it may be deleted already")
+
+
+def _require_word(recognition: RecognitionSession, word: str) -> None:
+    if word not in {record.text for record in recognition.profile.words()}:
+        raise NotFound(f"there is no word '{word}': it may be deleted already")

@@ -34,7 +34,8 @@ class Recognized:
     recording: str
     """Id of the recording, with which it can be kept until newer recordings replace it."""
     recognition: Recognition | None
-    """The likeliest words; None if fewer than two words have a recording."""
+    """The likeliest words; None if fewer than two words have a recording, or the lips never
+    move."""
     others: tuple[str, ...]
     """All other words of the profile, the likeliest first; at the end those without a recording."""
     lips_moved: bool
@@ -52,7 +53,8 @@ class RecognitionSession:
     """Recognizes the words of one profile. A recording that is kept counts from the next one on.
 
     The recognizer is opened on its first use. It is opened again if clips were added or deleted
-    by other ways than :meth:`keep`, or if another program trained or chose a model. A recording
+    by other ways than :meth:`keep`, or got other words, or if another program trained or chose a
+    model. A recording
     is not written to the disk before it is kept.
 
     Args:
@@ -66,13 +68,13 @@ class RecognitionSession:
         self._lock = threading.RLock()
         self._reopening = threading.Lock()
         self._opened: ProfileRecognizer | None = None
-        self._clips: frozenset[str] = frozenset()
+        self._clips: frozenset[tuple[str, str]] = frozenset()  # ids and words of the clips in it
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
 
     def add_recording(
         self, mouth: MouthRecording, *, num_words: int = 5, recognize: bool = True
     ) -> Recognized:
-        """Add a recording and recognize it.
+        """Add a recording and recognize it. One in which the lips never move has no answer.
 
         Args:
             mouth: The recording.
@@ -85,8 +87,9 @@ class RecognitionSession:
         clip, problems = mouth
         recognition, answer = None, AnswerRecord()
         ranked: list[str] = []
+        lips_moved = find_movement(clip) is not None
         with self._lock:
-            opened = self._open() if recognize else None
+            opened = self._open() if recognize and lips_moved else None
             if opened is not None:
                 every = opened.recognizer.recognize(clip, k=len(opened.recognizer.words))
                 recognition, ranked = _first(every, num_words), every.words
@@ -101,7 +104,7 @@ class RecognitionSession:
             recording=recording,
             recognition=recognition,
             others=self._others(ranked, num_words) if recognize else (),
-            lips_moved=find_movement(clip) is not None,
+            lips_moved=lips_moved,
             problems=problems,
         )
 
@@ -117,13 +120,18 @@ class RecognitionSession:
 
         Raises:
             NotFound: The recording was kept or dropped before, or the studio was restarted.
-            UserError: The word is not valid, the recording is kept as another word, or the disk
-                is full.
+            UserError: The word is not valid, the lips never move in the recording, it is kept as
+                another word, or the disk is full.
         """
         with self._lock:
             if recording not in self._pending:
                 raise NotFound("the recording is no longer here: record it again")
             (clip, problems), answer = self._pending[recording]
+            if find_movement(clip) is None:
+                raise UserError(
+                    "I saw no movement of the lips, so there is no word to learn: "
+                    "mouth the word again"
+                )
             known = {word_key(each.text): each.text for each in self.profile.words()}
             text = known.get(word_key(checked_text(word))) or self.profile.add_word(word).text
             identity = clip_id(clip)
@@ -155,7 +163,7 @@ class RecognitionSession:
                         return
 
     def refresh(self) -> None:
-        """Open the recognizer again in the background, after clips were deleted.
+        """Open the recognizer again in the background, after clips or words were changed.
 
         That takes seconds, so it starts before the next recording comes.
         """
@@ -183,8 +191,10 @@ class RecognitionSession:
             self._opened, self._clips = self._opened_with_clips()
         return self._opened
 
-    def _opened_with_clips(self) -> tuple[ProfileRecognizer | None, frozenset[str]]:
-        """A recognizer of the present clips, and their ids."""
+    def _opened_with_clips(
+        self,
+    ) -> tuple[ProfileRecognizer | None, frozenset[tuple[str, str]]]:
+        """A recognizer of the present clips, and their ids and words."""
         while True:
             clips = self._current_clips()
             try:
@@ -204,7 +214,7 @@ class RecognitionSession:
         if self._opened is None:
             return
         self._opened.recognizer.add(record.word, clip)
-        self._clips |= {record.id}
+        self._clips |= {(record.id, record.word)}
         if used:
             self._opened.recognizer.count_use(record.word)
 
@@ -213,8 +223,8 @@ class RecognitionSession:
         every = dict.fromkeys([*ranked, *(word.text for word in self.profile.words())])
         return tuple(every)[len(ranked[:num_guesses]) :]
 
-    def _current_clips(self) -> frozenset[str]:
-        return frozenset(clip.id for clip in self.profile.clips())
+    def _current_clips(self) -> frozenset[tuple[str, str]]:
+        return frozenset((clip.id, clip.word) for clip in self.profile.clips())
 
 
 def _first(recognition: Recognition, num_words: int) -> Recognition:

@@ -61,7 +61,7 @@ startTraining();
 startProgress();
 startData();
 startSwitchScanning(isOnTalk);
-startHandsFree(() => isOnTalk() && isReadyForWord(), (video) => recognize(video, { isHandsFree: true }));
+startHandsFree(() => isOnTalk() && isReadyForWord(), recognize);
 onProfile(() => {
   setFinder(profile()?.finder ?? "middle");
   attempt(showPage);

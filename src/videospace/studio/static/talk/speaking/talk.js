@@ -32,8 +32,8 @@ export function startTalk(isOnTalk) {
   });
 }
 
-// A hands-free recording is dropped if it shows no word.
-export async function recognize(video, { isHandsFree = false } = {}) {
+// A recording in which the lips never move shows no word: it is dropped, and teaches nothing.
+export async function recognize(video) {
   const speaker = profile().id;
   let recording;
   reset("Reading the lips …");
@@ -47,8 +47,8 @@ export async function recognize(video, { isHandsFree = false } = {}) {
     isBusy = false;
   }
   if (profile()?.id !== speaker) return undefined; // another person was chosen meanwhile
-  if (isHandsFree && !recording.lips_moved) {
-    reset("No word was found. Mouth it again.");
+  if (!recording.lips_moved) {
+    reset("I saw no movement of the lips. Mouth the word again.");
     return drop(recording);
   }
   pending = recording;
