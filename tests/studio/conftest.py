@@ -16,6 +16,7 @@ from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.uploads import recordings
+from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
 
 ADDRESS = "http://127.0.0.1:8765"
@@ -61,15 +62,22 @@ def spaces(
         yield spaces
 
 
+@pytest.fixture(scope="session")
+def media() -> Iterator[MediaProcess]:
+    """A process that speaks for all tests."""
+    with MediaProcess() as media:
+        yield media
+
+
 @pytest.fixture
-def open_page(spaces: Spaces) -> Iterator[Callable[..., TestClient]]:
+def open_page(spaces: Spaces, media: MediaProcess) -> Iterator[Callable[..., TestClient]]:
     """Opens a client that sends the token with each request."""
     opened = []
 
     def start(app_state: AppState, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
         keys = keys or Keys()
         client = TestClient(
-            build_app(app_state, spaces, keys), address, raise_server_exceptions=False
+            build_app(app_state, spaces, media, keys), address, raise_server_exceptions=False
         )
         client.headers[TOKEN_HEADER] = keys.token
         opened.append(client)

@@ -13,6 +13,7 @@ from videospace.studio.server.serve import server_config
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
 
 
@@ -26,6 +27,7 @@ class InProcessStudio:
 
     def __init__(self, data: Path, reader: RecordingReader):
         self._data, self._reader, self._port = data, reader, 0
+        self._media = MediaProcess()
         self.start()
 
     def __enter__(self) -> "InProcessStudio":
@@ -45,7 +47,7 @@ class InProcessStudio:
         app_state = AppState(Profiles(self._data), self._reader, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        config = server_config(build_app(app_state, Spaces(self._reader), Keys()))
+        config = server_config(build_app(app_state, Spaces(self._reader), self._media, Keys()))
         config.lifespan = "off"  # it would log an error when the server is stopped
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

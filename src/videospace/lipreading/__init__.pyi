@@ -44,6 +44,8 @@ from .profile.records import (
 )
 from .profile.words import read_word_list
 from .recognition.recognizer import Recognition, Recognizer
+from .synthesis.espeak import EspeakSynthesizer
+from .synthesis.speech import PhonemeEvent, Speech, SpeechSynthesizer, Voice
 
 __all__ = [
     "STRATEGIES",
@@ -52,6 +54,7 @@ __all__ = [
     "ClipRecord",
     "DlibDetector",
     "EpisodeConfig",
+    "EspeakSynthesizer",
     "FaceDetector",
     "FixedBox",
     "LabeledClip",
@@ -61,6 +64,7 @@ __all__ = [
     "ModelRecord",
     "MouthClip",
     "MouthModel",
+    "PhonemeEvent",
     "PretrainConfig",
     "PretrainOptions",
     "Profile",
@@ -70,8 +74,11 @@ __all__ = [
     "Recognition",
     "Recognizer",
     "Scores",
+    "Speech",
+    "SpeechSynthesizer",
     "Strategy",
     "UsageRecord",
+    "Voice",
     "WordRecord",
     "adopt_model",
     "ask",

@@ -67,7 +67,7 @@ def test_phonemes_from_many_threads():
 
 
 def test_without_espeak(monkeypatch):
-    monkeypatch.setattr(phonemes_module, "_espeak", lambda: None)
+    monkeypatch.setattr(phonemes_module, "espeak_library", lambda: None)
     visemes.cache_clear()
     assert phonemes("bat") is None
     assert visemes("bat") == visemes("mad")

@@ -15,6 +15,7 @@ COMMANDS = {
     "recordings": "list recordings, write one as a film, or move one to another word",
     "train": "learn the words of a profile",
     "recognize": "name the likeliest words of a recording",
+    "say": "speak a text into a WAV file",
     "evaluate": "measure how well the words are recognized",
     "history": "show how well words were recognized in use",
     "models": "list the models of a profile, or go back to an older one",

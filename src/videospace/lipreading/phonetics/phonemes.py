@@ -1,18 +1,15 @@
 """Phonemes of words, from eSpeak NG where it is installed."""
 
 import ctypes
-import functools
 import re
-import threading
 
-_RETRIEVAL, _UTF8, _IPA = 1, 1, 2
-"""Values of espeak-ng's speak_lib.h: no sound is played, text is UTF-8, phonemes are IPA."""
+from videospace.lipreading.phonetics.espeak import ESPEAK_LOCK, UTF8, espeak_library
+
+_IPA = 2
+"""Phonemes are signs of the international phonetic alphabet."""
 
 _NO_PHONEMES = re.compile(r"\([^)]*\)|[ˈˌːˑ‿.,;!?\-|_ \n\u0300-\u036f]")
 """Language switches, stress, length, ties and pauses, which do not show on the lips."""
-
-_lock = threading.Lock()
-"""espeak-ng has one voice for the whole process."""
 
 
 def phonemes(text: str, language: str = "en-us") -> str | None:
@@ -32,31 +29,15 @@ def phonemes(text: str, language: str = "en-us") -> str | None:
         >>> spoken in (None, "bæt")
         True
     """
-    speaker = _espeak()
+    speaker = espeak_library()
     if speaker is None:
         return None
-    with _lock:
+    with ESPEAK_LOCK:
         if speaker.espeak_SetVoiceByName(language.encode()) != 0:
             return None
         # espeak-ng moves the pointer to the rest of the text, clause by clause.
         rest = ctypes.c_char_p(text.encode())
         clauses = []
         while rest.value:
-            clauses.append(speaker.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA) or b"")
+            clauses.append(speaker.espeak_TextToPhonemes(ctypes.byref(rest), UTF8, _IPA) or b"")
     return _NO_PHONEMES.sub("", b" ".join(clauses).decode())
-
-
-@functools.cache
-def _espeak() -> ctypes.CDLL | None:
-    """Load and initialize the library; None where it is not installed."""
-    try:
-        import espeakng_loader
-    except ImportError:
-        return None
-    try:
-        library = ctypes.CDLL(espeakng_loader.get_library_path())
-    except OSError:
-        return None
-    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-    rate = library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), 0)
-    return library if rate > 0 else None

@@ -14,6 +14,7 @@ from videospace.studio.server.routes.progress import progress_routes
 from videospace.studio.server.routes.schemas import AccessCode, PageSession
 from videospace.studio.server.routes.space_jobs import space_job_routes
 from videospace.studio.server.routes.spaces import space_routes
+from videospace.studio.server.routes.speech import speech_routes
 from videospace.studio.server.routes.words import word_routes
 from videospace.studio.server.security.access import (
     SESSION_PATH,
@@ -23,16 +24,18 @@ from videospace.studio.server.security.access import (
 )
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.uploads.media import MediaProcess
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def build_app(state: AppState, spaces: Spaces, keys: Keys) -> ASGIApp:
+def build_app(state: AppState, spaces: Spaces, media: MediaProcess, keys: Keys) -> ASGIApp:
     """Build the studio as an ASGI application.
 
     Args:
         state: The profiles and their sessions.
         spaces: The video spaces.
+        media: Speaks.
         keys: The secrets that a page needs.
     """
     app = FastAPI(
@@ -67,6 +70,7 @@ def build_app(state: AppState, spaces: Spaces, keys: Keys) -> ASGIApp:
         profile_routes(state),
         word_routes(state),
         progress_routes(state),
+        speech_routes(media),
         space_routes(spaces),
         space_job_routes(spaces),
     )

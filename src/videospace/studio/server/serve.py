@@ -28,6 +28,7 @@ from videospace.studio.server.security.private_files import OTHERS, browser_secr
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
 from videospace.studio.server.uploads.temp_dirs import private_temp_files
 
@@ -105,12 +106,13 @@ def run_studio(config: StudioConfig) -> None:
         until_end.enter_context(private_temp_files(profiles.folder))
         reader = until_end.enter_context(RecordingReader())
         spaces = until_end.enter_context(Spaces(reader, config.spaces, config.device))
+        media = until_end.enter_context(MediaProcess())
         address, port = listener.getsockname()[:2]
         own = own_addresses(address)
         url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
         keys = _keys(config, is_local, url, profiles.folder)
         settings = LearningSettings(device=config.device, progress=False)
-        server = server_config(build_app(AppState(profiles, reader, settings), spaces, keys))
+        server = server_config(build_app(AppState(profiles, reader, settings), spaces, media, keys))
         if not is_local:
             server.ssl_certfile, server.ssl_keyfile = make_certificate(profiles.folder, own)
             print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))

@@ -1,0 +1,1 @@
+"""Speak texts: voices, their sound, and the times of the phonemes in it."""
