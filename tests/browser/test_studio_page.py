@@ -17,14 +17,11 @@ from tests.support.page_actions import (
     wait_for_camera,
     wait_for_frames,
 )
+from tests.support.spoken import DEVICE_VOICE, install
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")
 
-OBSERVE = """
-window.spoken = [];
-SpeechSynthesis.prototype.speak = (utterance) => window.spoken.push(utterance.text);
-"""
 WORDS = ("water", "bread")
 
 
@@ -39,7 +36,7 @@ def open_camera(open_browser, tmp_path_factory) -> Callable[[int], Any]:
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={film}",
         )
-        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": OBSERVE})
+        install(browser, DEVICE_VOICE)
         return browser
 
     return start

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import wavfile
 
 from videospace.cli.lipread import COMMANDS, main
 from videospace.lipreading.model.encoders.registry import new_encoder
@@ -227,6 +228,15 @@ def test_out_and_in_again(folder, capsys):
     assert len(Profile(folder / "bob").clips()) == 5
 
 
+def test_a_text_is_spoken_into_a_file(folder, capsys):
+    run("say @ann 'good morning' --out @morning.wav", folder)
+    assert "morning.wav" in capsys.readouterr().out
+    rate, samples = wavfile.read(folder / "morning.wav")
+    assert len(samples) > 0.3 * rate
+    run("say @ann --voices", folder)
+    assert "German" in capsys.readouterr().out
+
+
 def test_pretraining_on_others(films, tmp_path, capsys):
     for speaker in ("a", "b", "c"):
         for word in WORDS:
@@ -278,6 +288,10 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("delete @films --everything", "expected a profile"),
         ("export @ann @ann.tar", r"\.zip"),
         ("import @absent.zip @bob", "no file"),
+        ("say @ann hello", "file to write"),
+        ("say @ann hello --out @hello.mp3", r"\.wav"),
+        ("say @ann hello --out @hello.wav --voice tlh", "tlh"),
+        ("say @ann hello --out @hello.wav --rate 9", "rate"),
         ("pretrain @films --out @m --without x", "expected .*SPEAKER|no speaker 'x'"),
     ],
 )

@@ -27,7 +27,6 @@ class InProcessStudio:
 
     def __init__(self, data: Path, reader: RecordingReader):
         self._data, self._reader, self._port = data, reader, 0
-        self._media = MediaProcess()
         self.start()
 
     def __enter__(self) -> "InProcessStudio":
@@ -43,6 +42,7 @@ class InProcessStudio:
 
     def start(self) -> None:
         """Start, with new keys."""
+        self._media = MediaProcess()
         settings = LearningSettings(progress=False, device="cpu")
         app_state = AppState(Profiles(self._data), self._reader, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
@@ -59,3 +59,4 @@ class InProcessStudio:
         """Stop at once, even with open connections."""
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=120)
+        self._media.__exit__()

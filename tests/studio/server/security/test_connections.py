@@ -27,11 +27,11 @@ def keys():
 
 
 @pytest.fixture(scope="module")
-def port(keys, recording_reader, spaces, tmp_path_factory):
+def port(keys, recording_reader, spaces, media, tmp_path_factory):
     """The port of a studio with short time limits."""
     profiles = Profiles(tmp_path_factory.mktemp("served") / "data")
     app_state = AppState(profiles, recording_reader, LearningSettings(progress=False, device="cpu"))
-    server = uvicorn.Server(server_config(build_app(app_state, spaces, keys)))
+    server = uvicorn.Server(server_config(build_app(app_state, spaces, media, keys)))
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.create_server(("127.0.0.1", 0)) as listening,

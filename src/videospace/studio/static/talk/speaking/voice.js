@@ -1,36 +1,89 @@
-// Speaks with the browser's voice, with the settings of this device.
+// Speaks with a voice of this device, or one of the studio, with the settings of this device.
 
-import { byId, make, notify } from "../../shared/dom.js";
-import { profile } from "../profile.js";
+import { byId, inBackground, make, notify, show } from "../../shared/dom.js";
+import { onProfile, profile } from "../profile.js";
+import { deviceVoice, deviceVoices, onDeviceVoices, speakOnDevice, stopDevice } from "./device_voice.js";
+import { stopSound } from "./sound.js";
+import { speakInStudio, speaks, studioVoices } from "./studio_voice.js";
 
 const KEY = "studio.voice";
-const settings = { voice: "", rate: 1, pitch: 1, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+const DEVICE = "device:";
+const STUDIO = "studio:";
+const SILENT = "Nothing can speak here. Ask who set up the studio to run: pip install espeakng-loader. "
+  + "A voice can also be installed on this device, or try another browser.";
+const settings = { voice: "", rate: 1, pitch: 1, volume: 1, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+if (settings.voice && !/^(device|studio):/.test(settings.voice)) settings.voice = DEVICE + settings.voice;
+let inStudio = []; // the studio's voices for the language of this person, the usual one first
+let wasThere = false; // whether the chosen voice was there a moment ago
+let last = null;
+let turn = 0;
 
+export const repeat = () => last && say(last);
+
+// Speaks a text after stopping what is being spoken. Resolves when it ends, and shows an error itself.
 export function say(text) {
-  if (!("speechSynthesis" in window)) {
-    notify("This browser has no voice. Try another browser.");
-    return;
-  }
-  const utterance = new SpeechSynthesisUtterance(text);
-  utterance.lang = profile().language;
-  utterance.rate = settings.rate;
-  utterance.pitch = settings.pitch;
-  const voice = speechSynthesis.getVoices().find((each) => each.name === settings.voice);
-  if (voice) utterance.voice = voice;
-  speechSynthesis.cancel();
-  speechSynthesis.speak(utterance);
+  last = text;
+  stopSpeaking();
+  const mine = turn;
+  return inBackground(() => speakWith(ways(), text, () => mine === turn));
 }
 
+export function stopSpeaking() {
+  turn += 1;
+  stopDevice();
+  stopSound();
+}
+
+async function speakWith([way, ...others], text, isWanted) {
+  if (!way) throw new Error(SILENT);
+  try {
+    await way.speak(text);
+  } catch (error) {
+    if (!isWanted()) return;
+    if (!others.length) throw new Error(`${way.title} cannot speak this: ${error.message}`, { cause: error });
+    await speakWith(others, text, isWanted);
+  }
+}
+
+// The ways to speak, the preferred first: the chosen voice, then one that knows the language, then any.
+function ways() {
+  const { language } = profile();
+  const onDevice = (voice) => voice && { title: `${voice.name}, a voice of this device`, speak: (text) => speakOnDevice(text, voice, settings) };
+  const studio = (voice) => voice && { title: `${voice.title}, a voice of the studio`, speak: (text) => speakInStudio(text, voice.name, settings) };
+  const [place, name] = chosen();
+  return [
+    place === DEVICE ? onDevice(deviceVoice(name, language)) : undefined,
+    place === STUDIO ? studio(inStudio.find((voice) => voice.name === name)) : undefined,
+    onDevice(deviceVoice("", language)),
+    studio(inStudio[0]),
+    onDevice(deviceVoices()[0]),
+  ].filter(Boolean);
+}
+
+const chosen = () => [settings.voice.slice(0, DEVICE.length), settings.voice.slice(DEVICE.length)];
+
 export function startVoice() {
-  for (const name of ["rate", "pitch"]) {
+  for (const name of ["rate", "pitch", "volume"]) {
     byId(name).value = settings[name];
     byId(name).addEventListener("change", () => keep(name, Number(byId(name).value)));
   }
-  byId("voice").addEventListener("change", () => keep("voice", byId("voice").value));
+  byId("voice").addEventListener("change", () => {
+    keep("voice", byId("voice").value);
+    listVoices();
+  });
   byId("try-voice").addEventListener("click", () => say("This is how I sound."));
-  if (!("speechSynthesis" in window)) return;
+  onDeviceVoices(() => profile() && listVoices());
+  onProfile(() => profile() && inBackground(checkVoice));
+}
+
+// Finds out which voices there are for this person, and says so on the page if there is none.
+async function checkVoice() {
+  const { id, language } = profile();
+  const all = await studioVoices();
+  if (profile()?.id !== id) return;
+  const usual = (voice) => (voice.languages[0] === language ? 0 : 1);
+  inStudio = all.filter((voice) => speaks(voice, language)).sort((one, other) => usual(one) - usual(other));
   listVoices();
-  speechSynthesis.addEventListener("voiceschanged", listVoices);
 }
 
 function keep(name, value) {
@@ -39,8 +92,21 @@ function keep(name, value) {
 }
 
 function listVoices() {
-  const names = speechSynthesis.getVoices().map((voice) => voice.name);
-  const options = names.map((name) => make("option", { value: name, textContent: name }));
-  byId("voice").replaceChildren(make("option", { value: "", textContent: "the browser's choice" }), ...options);
-  byId("voice").value = names.includes(settings.voice) ? settings.voice : "";
+  const option = (value, text) => make("option", { value, textContent: text });
+  const group = (label, options) => (options.length ? [make("optgroup", { label }, ...options)] : []);
+  byId("voice").replaceChildren(
+    option("", "the best one for the language"),
+    ...group("This device", deviceVoices().map(({ name, lang }) => option(DEVICE + name, `${name} (${lang})`))),
+    ...group("The studio", inStudio.map(({ name, title }) => option(STUDIO + name, title))),
+  );
+  const isThere = [...byId("voice").options].some(({ value }) => value === settings.voice);
+  byId("voice").value = isThere ? settings.voice : "";
+  const [way] = ways();
+  byId("voice-state").textContent = way ? `Speaks with ${way.title}.` : SILENT;
+  byId("no-voice").textContent = way ? "" : SILENT;
+  show(byId("no-voice"), !way);
+  if (wasThere && !isThere && way) {
+    notify(`The voice “${chosen()[1]}” is no longer there. Until it is back, ${way.title}, speaks.`);
+  }
+  wasThere = isThere && settings.voice !== "";
 }
