@@ -28,6 +28,7 @@ from .pretraining.published import model_from_published
 from .profile import history
 from .profile.accuracy_drop import find_accuracy_drop
 from .profile.archive import export_profile, import_profile
+from .profile.damage import UnreadableProfile, export_as_it_is
 from .profile.deletion import delete_clip, delete_profile, delete_word
 from .profile.editing import change_word, move_clip
 from .profile.learning import ProfileRecognizer, adopt_model, open_recognizer, train
@@ -77,6 +78,7 @@ __all__ = [
     "Speech",
     "SpeechSynthesizer",
     "Strategy",
+    "UnreadableProfile",
     "UsageRecord",
     "Voice",
     "WordRecord",
@@ -89,6 +91,7 @@ __all__ = [
     "delete_word",
     "detector_named",
     "evaluate",
+    "export_as_it_is",
     "export_profile",
     "find_accuracy_drop",
     "history",

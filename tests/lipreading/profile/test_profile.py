@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from videospace.lipreading.profile.clip_files import load_clip, save_clip
+from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
-from videospace.lipreading.profile.store import INDEX_FILE
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 

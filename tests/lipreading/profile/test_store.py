@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
-from videospace.lipreading.profile.store import INDEX_FILE, ProfileDatabase
+from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 
 FORMAT_1 = """

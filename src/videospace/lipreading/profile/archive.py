@@ -6,20 +6,27 @@ The zip holds ``profile.json`` (words, clips, usage, models and settings), ``cli
 
 import contextlib
 import dataclasses
-import datetime
 import json
-import re
-import shutil
-import sqlite3
+import os
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from videospace.lipreading.profile.clip_files import clip_id, load_clip
-from videospace.lipreading.profile.folder import CLIPS, MODELS, clip_path, model_path, new_folder
-from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.model.mouth_model import (
+    CARD_FILE,
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    MouthModel,
+)
+from videospace.lipreading.profile.checks import MAX_CLIPS, MAX_WORDS
+from videospace.lipreading.profile.clip_files import clip_id, max_file_bytes
+from videospace.lipreading.profile.damage import CLIPS, MODELS, require_zip
+from videospace.lipreading.profile.database import FORMAT_VERSION
+from videospace.lipreading.profile.folder import clip_path, model_path, new_folder
+from videospace.lipreading.profile.model_selection import load_model
+from videospace.lipreading.profile.profile import Profile, load_recorded
 from videospace.lipreading.profile.records import (
     ClipRecord,
     ModelRecord,
@@ -27,18 +34,37 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.store import FORMAT_VERSION, ProfileDatabase
-from videospace.lipreading.profile.words import checked_text
+from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.words import checked_text, word_key
+from videospace.runtime.bounded_zip import BoundedZip
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import atomic_write, cannot_write
+from videospace.runtime.files import atomic_write
 from videospace.runtime.json_config import config_from_json
 
 Record = TypeVar("Record")
 
 CONTENT_FILE = "profile.json"
-_MODEL_MEMBER = re.compile(r"models/([0-9a-f]{16})/([\w-][\w.-]*)")
-_IDENTITY = re.compile(r"[0-9a-f]{16}")
+MAX_MODELS = 16
+"""Models of a profile that is imported; a profile keeps three of a kind."""
+MAX_UNPACKED_BYTES = 64 * 2**30
+MODEL_FILE_BYTES = {CONFIG_FILE: 2**22, WEIGHTS_FILE: 2 * 2**30, CARD_FILE: 2**20}
+"""The files of a model, and the most bytes of each."""
+_CONTENT_BYTES = 2**22
+"""Most bytes of the content, beside those of its clips."""
+_CLIP_CONTENT_BYTES = 2**12
+"""Most bytes of the content for each clip, with its use."""
+_MAX_MEMBERS = 2 * MAX_CLIPS
 _CLASS = "LipreadingProfile"
+
+
+class _Content(NamedTuple):
+    """What an exported profile holds beside its files."""
+
+    settings: ProfileSettings
+    words: list[WordRecord]
+    clips: list[ClipRecord]
+    usage: list[UsageRecord]
+    models: list[ModelRecord]
 
 
 def export_profile(profile: Profile, path: Path) -> None:
@@ -49,77 +75,61 @@ def export_profile(profile: Profile, path: Path) -> None:
         path: The zip file.
 
     Raises:
-        UserError: The file name does not end in ``.zip``, or the file cannot be written.
+        UserError: The file name does not end in ``.zip``, the file cannot be written, or a clip or
+            model is missing or damaged. :func:`export_as_it_is` writes what is left of a profile.
     """
-    if path.suffix.lower() != ".zip":
-        raise UserError(f"expected a file name that ends in .zip, got '{path.name}'")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    require_zip(path)
     with (
         atomic_write(path) as unfinished,
         ProfileDatabase.writing(profile.folder) as database,
     ):
+        database.check()
         content = _content(database)
+        text = json.dumps(content, indent=2, ensure_ascii=False).encode()
+        if len(text) > _max_content_bytes(len(content["clips"])):
+            raise UserError("the notes are too long for one file: shorten them")
         # The files in it are compressed already.
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(CONTENT_FILE, json.dumps(content, indent=2, ensure_ascii=False))
-            for record in content["clips"]:
-                file = clip_path(profile.folder, record["id"])
-                load_clip(file)  # a damaged clip is reported now, not when the zip is needed
+            archive.writestr(CONTENT_FILE, text)
+            for record in database.clips():
+                load_recorded(profile.folder, record)  # damage is reported now, not when needed
+                file = clip_path(profile.folder, record.id)
                 archive.write(file, f"{CLIPS}/{file.name}")
-            for record in content["models"]:
-                for file in sorted(model_path(profile.folder, record["id"]).iterdir()):
-                    archive.write(file, f"{MODELS}/{record['id']}/{file.name}")
+            for record in database.models():
+                load_model(profile, record)
+                for file in sorted(model_path(profile.folder, record.id).iterdir()):
+                    if file.name in MODEL_FILE_BYTES:
+                        archive.write(file, f"{MODELS}/{record.id}/{file.name}")
 
 
-def import_profile(path: Path, folder: Path) -> Profile:
+def import_profile(path: Path, folder: Path, *, max_bytes: int = MAX_UNPACKED_BYTES) -> Profile:
     """Make a profile from an exported one.
 
     Args:
         path: The zip file.
         folder: The new profile.
+        max_bytes: The most bytes that it may unpack to.
 
     Raises:
         UserError: The file is not an exported profile, or is damaged, incomplete, or of a newer
             version; or the folder exists. No folder is left behind then.
     """
-    with _opened(path) as archive, new_folder(folder) as unfinished:
-        content = _read_content(archive, path)
-        where = f"'{path}', {CONTENT_FILE}"
-
-        def records(kind: type[Record], name: str) -> list[Record]:
-            if not isinstance(content[name], list):
-                raise UserError(f"{where}: expected a list of {name}, got {content[name]!r:.80}")
-            return [
-                config_from_json(kind, item, where, with_defaults=True) for item in content[name]
-            ]
-
-        settings = config_from_json(ProfileSettings, content["settings"], where, with_defaults=True)
-        words, clips = records(WordRecord, "words"), records(ClipRecord, "clips")
-        usage, models = records(UsageRecord, "usage"), records(ModelRecord, "models")
-        _check_identities([item.id for item in (*clips, *models)], path)
-        _check_times([item.added for item in (*words, *clips, *models)], path)
-        for clip in clips:
-            _extract(archive, f"{CLIPS}/{clip.id}.npz", clip_path(unfinished, clip.id), path)
-            if clip_id(load_clip(clip_path(unfinished, clip.id))) != clip.id:
-                raise UserError(f"'{path}': clip {clip.id} is not what was exported")
-        for member in archive.namelist():
-            found = _MODEL_MEMBER.fullmatch(member)
-            if found and found[1] in {model.id for model in models}:
-                _extract(archive, member, model_path(unfinished, found[1]) / found[2], path)
-        ProfileDatabase.create(unfinished)
-        with ProfileDatabase.writing(unfinished) as database:
-            database.write_settings(settings)
-            for word in words:
-                database.add_word(dataclasses.replace(word, text=checked_text(word.text)))
-            for clip in clips:
-                database.add_clip(clip)
-            for use in usage:
-                database.add_usage(use)
-            for model in models:
-                database.add_model(model)
+    with contextlib.ExitStack() as files:
+        with _about(path):
+            archive = files.enter_context(
+                BoundedZip(path, max_bytes=max_bytes, max_members=_MAX_MEMBERS)
+            )
+            document = _read_document(archive)
+        _check_version(document.get("format_version"), path)
+        with _about(path):
+            content = _content_from_json(document)
+        unfinished = files.enter_context(new_folder(folder))
+        with _about(path, unfinished):
+            for clip in content.clips:
+                _unpack_clip(archive, clip, unfinished)
+            for model in content.models:
+                _unpack_model(archive, model, unfinished)
+        _write_database(unfinished, content)
     return Profile(folder)
 
 
@@ -136,66 +146,135 @@ def _content(database: ProfileDatabase) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def _about(path: Path, unfinished: Path | None = None) -> Iterator[None]:
+    """Say of an error that it is about the zip file, without the folder that is being made."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
+        yield
     except FileNotFoundError as error:
         raise UserError(f"expected an exported profile, but there is no file '{path}'") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except OSError as error:
+        if unfinished is not None:  # of the folder that is being made
+            raise
+        raise UserError(f"cannot read '{path}': {error.strerror or error}") from error
+    except UserError as error:
+        reason = str(error).replace(f"{unfinished}{os.sep}", "")
         raise UserError(
-            f"'{path}' is no exported profile, or is damaged ({error}): export it again"
+            f"'{path}' cannot be imported, because it is damaged, was changed or is no exported "
+            f"profile ({reason}): export it again"
         ) from error
-    except (sqlite3.IntegrityError, OverflowError, UnicodeEncodeError) as error:
-        raise UserError(f"'{path}' holds what no profile can ({error}): export it again") from error
 
 
-def _read_content(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+def _max_content_bytes(num_clips: int) -> int:
+    return _CONTENT_BYTES + num_clips * _CLIP_CONTENT_BYTES
+
+
+def _read_document(archive: BoundedZip) -> dict[str, Any]:
+    num_clips = sum(name.startswith(f"{CLIPS}/") for name in archive.names)
+    text = archive.read(CONTENT_FILE, _max_content_bytes(num_clips))
     try:
-        content = json.loads(archive.read(CONTENT_FILE))
-    except (KeyError, ValueError) as error:
-        raise UserError(
-            f"'{path}' is no exported profile, or is damaged: it has no {CONTENT_FILE}"
-        ) from error
-    if not isinstance(content, dict) or content.get("class") != _CLASS:
-        raise UserError(f"'{path}' is no exported profile: {CONTENT_FILE} says something else")
-    version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{CONTENT_FILE} is no JSON") from error
+    if not isinstance(document, dict) or document.get("class") != _CLASS:
+        raise UserError(f"{CONTENT_FILE} says something else")
+    return document
+
+
+def _check_version(version: object, path: Path) -> None:
+    if type(version) is int and version > FORMAT_VERSION:
         raise UserError(
             f"'{path}' has format {version}, and this version of videospace knows up to "
             f"{FORMAT_VERSION}: update videospace to open it"
         )
+
+
+def _content_from_json(document: dict[str, Any]) -> _Content:
+    version = document.get("format_version")
+    if type(version) is not int or version < 1:
+        raise UserError(f"expected a format version, got {version!r:.80}")
     if version < 2:  # which had no usage
-        content["usage"] = []
-    elif version == 2 and "choices" in content:
-        content["usage"] = content.pop("choices")
-    if lacking := {"settings", "words", "clips", "usage", "models"} - content.keys():
-        raise UserError(f"'{path}' lacks '{min(lacking)}' in {CONTENT_FILE}: export it again")
+        document["usage"] = []
+    elif version == 2 and "choices" in document:
+        document["usage"] = document.pop("choices")
+    if lacking := set(_Content._fields) - document.keys():
+        raise UserError(f"it lacks '{min(lacking)}'")
+    content = _Content(
+        settings=config_from_json(
+            ProfileSettings, document["settings"], "settings", with_defaults=True
+        ),
+        words=_records(WordRecord, document, "words", MAX_WORDS),
+        clips=_records(ClipRecord, document, "clips", MAX_CLIPS),
+        usage=_records(UsageRecord, document, "usage", MAX_CLIPS),
+        models=_records(ModelRecord, document, "models", MAX_MODELS),
+    )
+    _check_references(content)
     return content
 
 
-def _check_identities(identities: list[str], path: Path) -> None:
-    """Check ids, because they become file names."""
-    for identity in identities:
-        if not _IDENTITY.fullmatch(identity):
-            raise UserError(f"'{path}': expected an id of 16 digits (0-f), got {identity!r}")
+def _records(
+    kind: type[Record], document: dict[str, Any], name: str, max_length: int
+) -> list[Record]:
+    items = document[name]
+    if not isinstance(items, list):
+        raise UserError(f"expected a list of {name}, got {items!r:.80}")
+    if len(items) > max_length:
+        raise UserError(f"expected at most {max_length:,} {name}, got {len(items):,}")
+    return [
+        config_from_json(kind, item, f"{name}[{index}]", with_defaults=True)
+        for index, item in enumerate(items)
+    ]
 
 
-def _check_times(times: list[str], path: Path) -> None:
-    """Check times, because usage is counted by day."""
-    for time in times:
-        try:
-            datetime.datetime.fromisoformat(time)
-        except ValueError as error:
-            raise UserError(
-                f"'{path}': expected a time as ISO 8601 has it, got {time!r:.80}"
-            ) from error
+def _check_references(content: _Content) -> None:
+    """Check that nothing is there twice, and that what is named is there."""
+    words = [word_key(checked_text(word.text)) for word in content.words]
+    clips = [clip.id for clip in content.clips]
+    uses = [use.clip for use in content.usage]
+    _require_distinct(words, "word")
+    _require_distinct(clips, "clip")
+    _require_distinct(uses, "use of the clip")
+    _require_distinct((model.id for model in content.models), "model")
+    _require_known((word_key(checked_text(clip.word)) for clip in content.clips), words, "word")
+    _require_known(uses, clips, "clip")
 
 
-def _extract(archive: zipfile.ZipFile, member: str, target: Path, path: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    try:
-        with archive.open(member) as source, open(target, "xb") as file:
-            shutil.copyfileobj(source, file)
-    except KeyError as error:
-        raise UserError(f"'{path}' is incomplete, it lacks {member}: export it again") from error
+def _require_distinct(names: Iterable[str], what: str) -> None:
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise UserError(f"the {what} {twice[0]!r} is there twice")
+
+
+def _require_known(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    if unknown := set(names) - set(known):
+        raise UserError(f"the {what} {min(unknown)!r} is named, but is not there")
+
+
+def _unpack_clip(archive: BoundedZip, clip: ClipRecord, folder: Path) -> None:
+    path = clip_path(folder, clip.id)
+    archive.extract(f"{CLIPS}/{path.name}", path, max_file_bytes(clip.num_frames))
+    if clip_id(load_recorded(folder, clip)) != clip.id:
+        raise UserError(f"clip {clip.id} is not what was exported")
+
+
+def _unpack_model(archive: BoundedZip, model: ModelRecord, folder: Path) -> None:
+    target = model_path(folder, model.id)
+    target.mkdir()
+    for name, max_bytes in MODEL_FILE_BYTES.items():
+        member = f"{MODELS}/{model.id}/{name}"
+        if name != CARD_FILE or member in archive.names:
+            archive.extract(member, target / name, max_bytes)
+    MouthModel.from_pretrained(target)
+
+
+def _write_database(folder: Path, content: _Content) -> None:
+    ProfileDatabase.create(folder)
+    with ProfileDatabase.writing(folder) as database:
+        database.write_settings(content.settings)
+        for word in content.words:
+            text, spoken = checked_text(word.text), checked_text(word.spoken, "spoken form")
+            database.add_word(dataclasses.replace(word, text=text, spoken=spoken))
+        for clip in content.clips:
+            database.add_clip(clip)
+        for use in content.usage:
+            database.add_usage(use)
+        for model in content.models:
+            database.add_model(model)

@@ -3,15 +3,20 @@
 import contextlib
 import hashlib
 import os
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.mouth.mouth_clip import MAX_SECONDS, MOUTH_SIZE, MouthClip
+from videospace.lipreading.profile.checks import MAX_FPS
+from videospace.runtime.bounded_zip import read_npz
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+
+FRAME_BYTES = MOUTH_SIZE**2
+_MAX_FRAMES = int(MAX_SECONDS * MAX_FPS)
+_HEADER_BYTES = 2**12
+"""More than a file of a clip holds beside its frames."""
 
 
 def clip_id(clip: MouthClip) -> str:
@@ -35,21 +40,32 @@ def save_clip(path: Path, clip: MouthClip) -> None:
     sync_folder(path.parent)
 
 
-def load_clip(path: Path) -> MouthClip:
-    """Read a clip.
+def load_clip(path: Path, num_frames: int | None = None) -> MouthClip:
+    """Read a clip, in bounded memory.
+
+    Args:
+        path: The file.
+        num_frames: How many frames it should have; None takes what it has.
 
     Raises:
-        UserError: The file is missing or damaged.
+        UserError: The file is missing or damaged; the message has no path.
     """
+    most = _MAX_FRAMES if num_frames is None else num_frames
     try:
-        with np.load(path, allow_pickle=False) as content:
-            return MouthClip(frames=content["frames"], fps=float(content["fps"]))
+        content = read_npz(path, max_bytes=most * FRAME_BYTES + _HEADER_BYTES)
+        clip = MouthClip(frames=content["frames"], fps=content["fps"].item())
     except FileNotFoundError as error:
-        raise UserError(f"expected the clip '{path}', but it is not there") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(
-            f"the clip '{path}' is damaged ({error}): restore it from a copy, or delete it"
-        ) from error
+        raise UserError("its file is missing") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"its file is damaged ({error})") from error
+    if num_frames not in (None, len(clip.frames)):
+        raise UserError(f"its file has {len(clip.frames)} frames, expected {num_frames}")
+    return clip
+
+
+def max_file_bytes(num_frames: int) -> int:
+    """The most bytes that the file of a clip may have: those of frames that cannot be packed."""
+    return num_frames * FRAME_BYTES * 101 // 100 + _HEADER_BYTES
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,13 +1,21 @@
 """Deleting for good: a clip, a word, a whole profile, with what was learned from them."""
 
+import contextlib
 import os
 import shutil
 import uuid
 from pathlib import Path
 
-from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, clean_up
+from videospace.lipreading.profile.damage import (
+    CLIPS,
+    INDEX_FILE,
+    MODELS,
+    UnreadableProfile,
+    is_profile,
+)
+from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, clean_up, remove
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.store import INDEX_FILE, ProfileDatabase
+from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 
@@ -50,27 +58,46 @@ def delete_word(profile: Profile, text: str) -> int:
 
 
 def delete_profile(folder: Path) -> None:
-    """Delete a person's profile with everything in it.
+    """Delete a person's profile with everything in it, also a damaged one.
 
     The name of the profile is free at once. Where the process is killed meanwhile, a hidden folder
     ``.deleted-DIGITS`` beside it may be left. The studio removes it when it starts, or it can be
-    removed by hand.
+    removed by hand. Where the folder is a link, the profile is deleted where it lies.
 
     Raises:
-        UserError: The folder is not a profile, or another process is training on it.
+        UserError: The folder is not a profile, or another process is using it.
     """
-    with ProfileDatabase.reading(folder):
-        pass
+    if not is_profile(folder):
+        raise UserError(f"expected a profile, but '{folder}' has no {INDEX_FILE}")
+    if not folder.exists():  # a link to nowhere
+        remove(folder)
+        return
     hidden = folder.absolute().parent / f"{DELETED}{uuid.uuid4().hex[:8]}"
     with folder_lock(folder, TRAINING_LOCK):
         try:
-            with ProfileDatabase.writing(folder):  # nobody is in the middle of keeping a clip
+            with contextlib.ExitStack() as unused:
+                with contextlib.suppress(UnreadableProfile):
+                    # nobody is in the middle of keeping a clip
+                    unused.enter_context(ProfileDatabase.writing(folder))
                 os.replace(folder, hidden)
             for suffix in ("", "-wal", "-shm"):
-                (hidden / f"{INDEX_FILE}{suffix}").unlink(missing_ok=True)
-            shutil.rmtree(hidden)
+                remove(hidden / f"{INDEX_FILE}{suffix}")
+            if hidden.is_symlink():
+                _delete_behind(hidden)
+            else:
+                shutil.rmtree(hidden)
         except OSError as error:
             raise cannot_write(folder, error) from error
+
+
+def _delete_behind(link: Path) -> None:
+    """Delete what a profile holds behind a link, and the link; other files stay."""
+    target = link.resolve()
+    for name in (CLIPS, MODELS, TRAINING_LOCK):
+        remove(target / name)
+    with contextlib.suppress(OSError):
+        target.rmdir()
+    link.unlink()
 
 
 def _erase_from_disk(profile: Profile) -> None:

@@ -1,6 +1,7 @@
 """Changing what a profile holds: the name and spoken form of a word, and the word of a clip."""
 
 import contextlib
+import dataclasses
 
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.folder import model_path
@@ -57,12 +58,13 @@ def change_word(
                 )
         if spoken is None:
             spoken = new if old.spoken == old.text else old.spoken
-        database.change_word(
-            old.text,
-            new_text=new,
+        record = dataclasses.replace(  # which checks its fields
+            old,
+            text=new,
             spoken=checked_text(spoken, "spoken form"),
             note=old.note if note is None else note,
         )
+        database.change_word(old.text, new_text=record.text, spoken=record.spoken, note=record.note)
         changed = database.word(new)
     if changed.text != old.text:
         _rename_in_models(profile, old.text, changed.text)

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from videospace.lipreading.profile.clip_files import sync_folder
+from videospace.lipreading.profile.damage import CLIPS, MODELS
 from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 
-CLIPS = "clips"
-"""Subfolder of the clips, ``ID.npz``."""
-MODELS = "models"
-"""Subfolder of the models, each in a folder of its own."""
 UNFINISHED = ".unfinished-"
 """Prefix of the name of a model that is being trained."""
 DELETED = ".deleted-"
@@ -44,11 +41,12 @@ def clean_up(folder: Path) -> None:
         folder: The profile.
 
     Raises:
-        UserError: A file cannot be deleted.
+        UserError: A file cannot be deleted, or the profile is damaged; every file stays then.
     """
     if not any(_leftovers(folder)):
         return
-    with ProfileDatabase.writing(folder):  # no other call is between a file and its row now
+    with ProfileDatabase.writing(folder) as database:  # no call is between a file and its row now
+        database.check()  # a damaged one may have lost the row of a file that is needed
         for path in list(_leftovers(folder)):
             remove(path)
 
@@ -60,7 +58,7 @@ def remove(path: Path) -> None:
         UserError: It cannot be deleted.
     """
     try:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import datetime
 import io
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -35,7 +36,7 @@ COLUMNS = (
     "clip",
 )
 """Columns of the CSV table."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -229,7 +230,7 @@ def usage_csv(usage: Iterable[UsageRecord]) -> str:
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
-    writer.writerows(_row(use) for use in usage)
+    writer.writerows(map(_safe, _row(use)) for use in usage)
     return table.getvalue()
 
 
@@ -258,7 +259,7 @@ def _row(use: UsageRecord) -> list[object]:
     answer = use.answer
     return [
         use.made,
-        _plain(use.word),
+        use.word,
         use.rank or "",
         int(answer.confident),
         int(use.was_known),
@@ -271,9 +272,16 @@ def _row(use: UsageRecord) -> list[object]:
 
 def _guesses(words: Sequence[str | None], probabilities: Sequence[float]) -> list[object]:
     named = zip(words[:NUM_GUESSES], probabilities, strict=False)
-    cells = [cell for word, p in named for cell in (_plain(word or ""), f"{p:.4f}")]
+    cells = [cell for word, p in named for cell in (word or "", p)]
     return [*cells, *[""] * (2 * NUM_GUESSES - len(cells))]
 
 
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _safe(cell: object) -> object:
+    """A cell in which no spreadsheet sees a formula, also by a sign of full width."""
+    if isinstance(cell, float):
+        return f"{cell:.4f}"
+    if not isinstance(cell, str) or not cell:
+        return cell
+    shown = (sign for sign in cell if sign.isprintable() and not sign.isspace())
+    first = unicodedata.normalize("NFKC", next(shown, cell[0]))
+    return f"'{cell}" if first in _FORMULA or cell[0] in "\t\r\n" else cell

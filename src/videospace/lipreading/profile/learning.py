@@ -19,7 +19,7 @@ from videospace.lipreading.profile.model_selection import (
 )
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ModelRecord
+from videospace.lipreading.profile.records import PRETRAINED, AnswerRecord, ModelRecord
 from videospace.lipreading.recognition.recognizer import Recognition, Recognizer
 from videospace.runtime.errors import UserError
 
@@ -56,7 +56,7 @@ def adopt_model(profile: Profile, model: MouthModel) -> ModelRecord:
     """
     with model_in_progress(profile) as unfinished:
         model.save_pretrained(unfinished)
-        return keep_model(profile, unfinished, kind="encoder", strategy="pretrained")
+        return keep_model(profile, unfinished, kind="encoder", strategy=PRETRAINED)
 
 
 def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledClip]]:

@@ -71,8 +71,20 @@ def base_model(profile: Profile) -> MouthModel | None:
 
 
 def load_model(profile: Profile, record: ModelRecord) -> MouthModel:
-    """Load a model of the profile."""
-    return MouthModel.from_pretrained(model_path(profile.folder, record.id))
+    """Load a model of the profile.
+
+    Raises:
+        UserError: Its files are missing or damaged.
+    """
+    folder = model_path(profile.folder, record.id)
+    try:
+        return MouthModel.from_pretrained(folder)
+    except UserError as error:
+        reason = str(error).replace(str(folder), record.id)
+        raise UserError(
+            f"the model {record.id}, of {record.added}, cannot be opened ({reason}): use another "
+            "model of the profile, or restore this one from a copy"
+        ) from error
 
 
 def possible_strategy(profile: Profile, strategy: StrategyName) -> StrategyName:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from videospace.lipreading.data.corpora import Domain, LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.profile.checks import UNSHOWABLE
 from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
 from videospace.lipreading.profile.folder import clean_up, clip_path, new_folder
 from videospace.lipreading.profile.records import (
@@ -33,7 +34,8 @@ class Profile:
         folder: The folder of an existing profile.
 
     Raises:
-        UserError: The folder is not a profile, damaged, or of a newer version.
+        UserError: The folder is not a profile.
+        UnreadableProfile: The profile is damaged or of a newer version.
 
     Example:
         >>> import tempfile
@@ -64,12 +66,20 @@ class Profile:
         Raises:
             UserError: The folder exists and is not empty, or cannot be written to.
         """
-        checked_text(settings.person, "name")
         with new_folder(folder) as unfinished:
             ProfileDatabase.create(unfinished)
             with ProfileDatabase.writing(unfinished) as database:
                 database.write_settings(settings)
         return cls(folder)
+
+    def check(self) -> None:
+        """Read everything but the files of clips and models.
+
+        Raises:
+            UnreadableProfile: The profile is damaged.
+        """
+        with ProfileDatabase.reading(self.folder) as database:
+            database.check()
 
     @property
     def settings(self) -> ProfileSettings:
@@ -81,9 +91,8 @@ class Profile:
         """Replace all settings.
 
         Raises:
-            UserError: The name of the person cannot be shown, or the disk is full.
+            UserError: The disk is full.
         """
-        checked_text(settings.person, "name")
         with ProfileDatabase.writing(self.folder) as database:
             database.write_settings(settings)
 
@@ -229,9 +238,11 @@ class Profile:
         Raises:
             UserError: There is no such clip, or its file is damaged.
         """
-        if identity not in {record.id for record in self.clips()}:
+        with ProfileDatabase.reading(self.folder) as database:
+            record = database.clip(identity)
+        if record is None:
             raise UserError(f"no clip '{identity}' in the profile '{self.folder}'")
-        return load_clip(clip_path(self.folder, identity))
+        return load_recorded(self.folder, record)
 
     def labeled_clips(self) -> list[LabeledClip]:
         """Load all clips with their words, for training and evaluation."""
@@ -242,7 +253,7 @@ class Profile:
                 speaker=person,
                 take=record.id,
                 domain=record.domain,
-                clip=load_clip(clip_path(self.folder, record.id)),
+                clip=load_recorded(self.folder, record),
             )
             for record in self.clips()
         ]
@@ -257,6 +268,25 @@ def _refuse_known(database: ProfileDatabase, identity: str) -> None:
         )
 
 
+def load_recorded(folder: Path, record: ClipRecord) -> MouthClip:
+    """Load the clip of a record.
+
+    Args:
+        folder: The profile.
+        record: One of its clips.
+
+    Raises:
+        UserError: Its file is missing or damaged.
+    """
+    try:
+        return load_clip(clip_path(folder, record.id), record.num_frames)
+    except UserError as error:
+        raise UserError(
+            f"the recording {record.id} of '{record.word}', of {record.added}, cannot be read: "
+            f"{error}: delete the recording, or restore its file from a copy"
+        ) from error
+
+
 def _storable(text: str) -> str:
-    """Replace bytes of file names that are not text."""
-    return text.encode(errors="replace").decode()
+    """Replace what is not text in the names of files, and what controls a terminal."""
+    return UNSHOWABLE.sub("?", text)

@@ -1,16 +1,39 @@
-"""The records of a profile: settings, words, clips, models and usage."""
+"""The records of a profile: settings, words, clips, models and usage.
+
+No record holds what a profile may not: each checks its fields, wherever they come from.
+"""
 
 import dataclasses
 import datetime
 from typing import Literal
 
+from videospace.lipreading.adaptation.strategies import strategy_named
 from videospace.lipreading.data.corpora import Domain
 from videospace.lipreading.mouth.detectors import Finder
+from videospace.lipreading.mouth.mouth_clip import MAX_SECONDS
+from videospace.lipreading.profile.checks import (
+    MAX_COUNT,
+    MAX_FPS,
+    MAX_PHRASES,
+    MAX_WORDS,
+    require_free_text,
+    require_id,
+    require_language,
+    require_time,
+    require_within,
+)
+from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
 from videospace.runtime.errors import UserError
 from videospace.runtime.renamed import renamed
 
 ModelKind = Literal["encoder", "recognizer"]
 """What a model learned from: other people, or the person's clips."""
+PRETRAINED = "pretrained"
+"""The strategy of a model of other people's mouths."""
+MIN_FPS = 0.1
+"""Lowest frame rate of a clip."""
+ROUNDING = 1e-6
+"""How far a probability may be above 1."""
 RENAMED_STRATEGIES = {"dtw-normalised": "dtw-normalized"}
 """Names of strategies by those of version 0.1."""
 RENAMED_MODEL_KINDS = {"recogniser": "recognizer"}
@@ -19,7 +42,11 @@ RENAMED_MODEL_KINDS = {"recogniser": "recognizer"}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WordRecord:
-    """A word or phrase of the person's vocabulary."""
+    """A word or phrase of the person's vocabulary.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
 
     text: str
     """The word as it is shown. Words that differ only in upper and lower case are the same."""
@@ -34,10 +61,22 @@ class WordRecord:
     num_uses: int = 0
     """How often the person said it in use."""
 
+    def __post_init__(self) -> None:
+        checked_text(self.text)
+        checked_text(self.spoken, "spoken form")
+        require_free_text(self.note, "note")
+        require_time(self.added, "a word")
+        require_within(self.num_clips, "a number of clips", 0, MAX_COUNT)
+        require_within(self.num_uses, "a number of uses", 0, MAX_COUNT)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClipRecord:
-    """A recording of one word."""
+    """A recording of one word.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
 
     id: str
     """Sixteen hexadecimal digits, a hash of the frames: the same recording has the same id."""
@@ -55,11 +94,25 @@ class ClipRecord:
     problems: tuple[str, ...] = ()
     """Problems that the quality report found, in plain words."""
 
+    def __post_init__(self) -> None:
+        require_id(self.id, "a clip")
+        checked_text(self.word)
+        require_time(self.added, "a clip")
+        require_free_text(self.source, "source of a clip")
+        require_within(self.fps, "frames per second", MIN_FPS, MAX_FPS)
+        require_within(self.num_frames, "a number of frames", 1, MAX_SECONDS * self.fps)
+        for problem in self.problems:
+            require_free_text(problem, "problem of a clip")
+
 
 @renamed(values={"kind": RENAMED_MODEL_KINDS, "strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelRecord:
-    """A model that a profile keeps."""
+    """A model that a profile keeps.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
 
     id: str
     """Name of its folder below ``models/``."""
@@ -75,6 +128,15 @@ class ModelRecord:
     """Grows with every model that is put to use: the model of a kind with the highest turn is in
     use."""
 
+    def __post_init__(self) -> None:
+        require_id(self.id, "a model")
+        require_time(self.added, "a model")
+        if self.kind != "encoder" or self.strategy != PRETRAINED:
+            strategy_named(self.strategy)
+        for clip in self.clips:
+            require_id(clip, "a clip")
+        require_within(self.turn, "the turn of a model", 0, MAX_COUNT)
+
 
 @renamed(fields={"sure": "confident"}, values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,7 +144,7 @@ class AnswerRecord:
     """The answer that a recognizer gave to a recording.
 
     Raises:
-        UserError: Not every word has a probability.
+        UserError: Not every word has a probability, or a field holds what a profile may not.
 
     Example:
         >>> AnswerRecord(words=("water", "bread"), probabilities=(0.7, 0.2)).confident
@@ -108,11 +170,25 @@ class AnswerRecord:
                 f"expected a probability for each word, got {len(self.words)} words and "
                 f"{len(self.probabilities)} probabilities"
             )
+        require_within(len(self.words), "a number of words", 0, MAX_WORDS)
+        for word in self.words:
+            if word is not None:
+                checked_text(word)
+        for probability in self.probabilities:
+            require_within(probability, "a probability", 0, 1 + ROUNDING)
+        if self.strategy:
+            strategy_named(self.strategy)
+        if self.model is not None:
+            require_id(self.model, "a model")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UsageRecord:
-    """One use: a word that the person said, and what the recognizer had answered."""
+    """One use: a word that the person said, and what the recognizer had answered.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
 
     clip: str
     """Id of the recording, which is kept as a clip of the word."""
@@ -123,6 +199,11 @@ class UsageRecord:
     was_known: bool
     """Whether the word had a recording before, so that the answer could be right."""
     answer: AnswerRecord
+
+    def __post_init__(self) -> None:
+        require_id(self.clip, "a clip")
+        checked_text(self.word)
+        require_time(self.made, "a use")
 
     @property
     def was_asked(self) -> bool:
@@ -139,7 +220,11 @@ class UsageRecord:
 @renamed(values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
-    """What a helper can set for one person."""
+    """What a helper can set for one person.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
 
     person: str
     """Name of the person."""
@@ -164,6 +249,18 @@ class ProfileSettings:
     """What the next helper should know about the person, for the hand-over sheet."""
     backed_up: str = ""
     """Time of the last export in the studio, as ISO 8601 in UTC; empty for none."""
+
+    def __post_init__(self) -> None:
+        checked_text(self.person, "name")
+        require_language(self.language)
+        strategy_named(self.strategy)
+        phrases = [line for line in self.phrases.splitlines() if line.strip()]
+        require_within(len(phrases), "a number of phrases", 0, MAX_PHRASES)
+        for phrase in phrases:
+            require_free_text(phrase, "phrase", max_length=MAX_LENGTH)
+        for field in dataclasses.fields(self):
+            if isinstance(value := getattr(self, field.name), str):
+                require_free_text(value, field.name)
 
 
 def now() -> str:

@@ -1,7 +1,8 @@
-"""The database of a profile: its schema, its migrations, and every query and change.
+"""Every query and change of the database of a profile.
 
-The database is an SQLite file that survives a kill at any time. Nothing outside this module speaks
-SQL: :class:`ProfileDatabase` reads and writes records.
+The database is an SQLite file that survives a kill at any time. Nothing but this module and
+:mod:`videospace.lipreading.profile.database`, which opens it, speaks SQL: :class:`ProfileDatabase`
+reads and writes records.
 """
 
 import contextlib
@@ -9,12 +10,16 @@ import dataclasses
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from videospace.lipreading.profile import database
+from videospace.lipreading.profile.checks import MAX_WORDS, require_id
+from videospace.lipreading.profile.damage import UnreadableProfile
 from videospace.lipreading.profile.records import (
-    AnswerRecord,
     ClipRecord,
     ModelKind,
     ModelRecord,
@@ -23,66 +28,10 @@ from videospace.lipreading.profile.records import (
     WordRecord,
 )
 from videospace.lipreading.profile.words import checked_text, word_key
-from videospace.runtime.errors import BusyError, UserError
+from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
 
-INDEX_FILE = "profile.sqlite"
-"""Name of the database in the folder of a profile."""
-_APPLICATION = 0x6C697073  # "lips"
-_BUSY_SECONDS = 30.0
-
-_MIGRATIONS = (
-    (
-        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-        """CREATE TABLE words (
-            key TEXT PRIMARY KEY, text TEXT NOT NULL, spoken TEXT NOT NULL, note TEXT NOT NULL,
-            added TEXT NOT NULL, num_uses INTEGER NOT NULL DEFAULT 0
-        )""",
-        """CREATE TABLE clips (
-            id TEXT PRIMARY KEY, word TEXT NOT NULL REFERENCES words(key) ON DELETE CASCADE,
-            added TEXT NOT NULL, source TEXT NOT NULL, domain TEXT NOT NULL,
-            num_frames INTEGER NOT NULL, fps REAL NOT NULL, problems TEXT NOT NULL
-        )""",
-        "CREATE INDEX clips_of_word ON clips(word)",
-        """CREATE TABLE models (
-            id TEXT PRIMARY KEY, kind TEXT NOT NULL, added TEXT NOT NULL, strategy TEXT NOT NULL
-        )""",
-        """CREATE TABLE model_clips (
-            model TEXT NOT NULL REFERENCES models(id) ON DELETE CASCADE, clip TEXT NOT NULL,
-            PRIMARY KEY (model, clip)
-        )""",
-        f"PRAGMA application_id = {_APPLICATION}",
-    ),
-    (
-        "ALTER TABLE models ADD COLUMN turn INTEGER NOT NULL DEFAULT 0",
-        "UPDATE models SET turn = rowid",
-        # The word and the time of a use are those of its clip.
-        """CREATE TABLE choices (
-            clip TEXT PRIMARY KEY REFERENCES clips(id) ON DELETE CASCADE,
-            was_known INTEGER NOT NULL, sure INTEGER NOT NULL, strategy TEXT NOT NULL, model TEXT
-        )""",
-        # A guess whose word is deleted keeps its rank, so that the other ranks stay right.
-        """CREATE TABLE guesses (
-            clip TEXT NOT NULL REFERENCES choices(clip) ON DELETE CASCADE, place INTEGER NOT NULL,
-            word TEXT REFERENCES words(key) ON DELETE SET NULL, probability REAL NOT NULL,
-            PRIMARY KEY (clip, place)
-        )""",
-        "CREATE INDEX guesses_of_word ON guesses(word)",
-    ),
-    # The names that version 0.1 gave to tables, columns and values become those of today.
-    (
-        "ALTER TABLE choices RENAME TO usage",
-        "ALTER TABLE usage RENAME COLUMN sure TO confident",
-        "ALTER TABLE guesses RENAME COLUMN place TO rank",
-        "UPDATE models SET kind = 'recognizer' WHERE kind = 'recogniser'",
-        "UPDATE models SET strategy = 'dtw-normalized' WHERE strategy = 'dtw-normalised'",
-        "UPDATE usage SET strategy = 'dtw-normalized' WHERE strategy = 'dtw-normalised'",
-        """UPDATE settings SET value = '"dtw-normalized"'
-            WHERE name = 'strategy' AND value = '"dtw-normalised"'""",
-    ),
-)
-"""The statements that make each format from the one before it, beginning with an empty file."""
-FORMAT_VERSION = len(_MIGRATIONS)
+Record = TypeVar("Record")
 
 _WORDS = """
 SELECT text, spoken, note, words.added, num_uses, COUNT(clips.id) AS num_clips
@@ -92,15 +41,6 @@ _CLIPS = """
 SELECT id, text AS word, clips.added, source, domain, num_frames, fps, problems
 FROM clips JOIN words ON words.key = clips.word {where} ORDER BY clips.rowid
 """
-
-_REFUSED = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PERM,
-}
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class NoSuchWordError(UserError):
@@ -128,11 +68,7 @@ class ProfileDatabase:
         Raises:
             UserError: The folder cannot be written to.
         """
-        with _explained(folder), contextlib.closing(_connect(folder, "rwc")) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            _migrate(connection)
-            connection.execute("COMMIT")
+        database.create_database(folder)
 
     @classmethod
     @contextlib.contextmanager
@@ -143,19 +79,11 @@ class ProfileDatabase:
         memory, and its file stays as it is.
 
         Raises:
-            UserError: The folder is not a profile, or the database is damaged or of a newer
-                version.
+            UserError: The folder is not a profile.
+            UnreadableProfile: The database is damaged or of a newer version.
         """
-        with _explained(folder), contextlib.closing(_readable(folder)) as connection:
-            connection.execute("BEGIN")
-            if _format_of(connection) == FORMAT_VERSION:
-                yield cls(connection, folder)
-                return
-            with contextlib.closing(_connection(":memory:")) as copy:
-                connection.backup(copy)
-                copy.execute("BEGIN")
-                _migrate(copy)
-                yield cls(copy, folder)
+        with database.reading(folder) as connection:
+            yield cls(connection, folder)
 
     @classmethod
     @contextlib.contextmanager
@@ -166,36 +94,41 @@ class ProfileDatabase:
         of an older format is migrated first.
 
         Raises:
-            UserError: The folder is not a profile, or the database is damaged, of a newer version,
-                or cannot be written to.
+            UserError: The folder is not a profile, or cannot be written to.
+            UnreadableProfile: The database is damaged or of a newer version.
         """
-        with _explained(folder), contextlib.closing(_connect(folder, "rw")) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                _migrate(connection)
-                yield cls(connection, folder)
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back already
-                    connection.execute("ROLLBACK")
-                raise
+        with database.writing(folder) as connection:
+            yield cls(connection, folder)
 
     @classmethod
     def empty_log(cls, folder: Path) -> None:
         """Write the log of changes into the database, so that deleted data leaves the disk."""
-        with _explained(folder), contextlib.closing(_connect(folder, "rw")) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.empty_log(folder)
+
+    def check(self) -> None:
+        """Read everything, and check how it hangs together.
+
+        Raises:
+            UnreadableProfile: The database is damaged.
+        """
+        (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok" or self._connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise UnreadableProfile(self._folder, "its database is damaged")
+        for read in (self.settings, self.words, self.clips, self.usage, self.models):
+            read()
 
     def settings(self) -> ProfileSettings:
         """The settings; one that is younger than the profile has its default.
 
         Raises:
-            UserError: They are not what a profile holds.
+            UnreadableProfile: They are not what a profile holds.
         """
         rows = self._connection.execute("SELECT name, value FROM settings").fetchall()
-        content = {name: _from_json(value) for name, value in rows}
-        content = dataclasses.asdict(ProfileSettings(person="")) | content
-        return config_from_json(ProfileSettings, content, f"settings of '{self._folder}'")
+        content = {name: self._from_json(value) for name, value in rows}
+        try:
+            return config_from_json(ProfileSettings, content, "settings", with_defaults=True)
+        except UserError as error:
+            raise UnreadableProfile(self._folder, f"its settings are damaged ({error})") from error
 
     def write_settings(self, settings: ProfileSettings) -> None:
         """Replace all settings."""
@@ -204,7 +137,7 @@ class ProfileDatabase:
 
     def words(self) -> list[WordRecord]:
         """All words, in the order in which they were added."""
-        return [WordRecord(**row) for row in self._connection.execute(_WORDS.format(where=""))]
+        return self._records(WordRecord, self._connection.execute(_WORDS.format(where="")))
 
     def word(self, text: str) -> WordRecord:
         """One word.
@@ -218,10 +151,19 @@ class ProfileDatabase:
             raise NoSuchWordError(
                 f"the profile has no word '{text}': 'videospace lipread info' lists its words"
             )
-        return WordRecord(**row)
+        return self._records(WordRecord, [row])[0]
 
     def add_word(self, word: WordRecord) -> None:
-        """Add a word, without clips."""
+        """Add a word, without clips.
+
+        Raises:
+            UserError: There are too many.
+        """
+        (num_words,) = self._connection.execute("SELECT COUNT(*) FROM words").fetchone()
+        if num_words >= MAX_WORDS:
+            raise UserError(
+                f"a profile has room for {MAX_WORDS:,} words and phrases: delete some first"
+            )
         self._connection.execute(
             "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?)",
             (word_key(word.text), word.text, word.spoken, word.note, word.added, word.num_uses),
@@ -249,17 +191,17 @@ class ProfileDatabase:
         else:
             where = _CLIPS.format(where="WHERE word = ?")
             rows = self._connection.execute(where, (word_key(word),))
-        return [_clip_record(row) for row in rows]
+        return self._records(ClipRecord, map(self._clip, rows))
 
     def clip(self, identity: str) -> ClipRecord | None:
         """A clip by its id; None where there is none."""
         where = _CLIPS.format(where="WHERE id = ?")
         row = self._connection.execute(where, (identity,)).fetchone()
-        return None if row is None else _clip_record(row)
+        return None if row is None else self._records(ClipRecord, [self._clip(row)])[0]
 
     def clip_ids(self) -> set[str]:
         """The ids of all clips."""
-        return {row["id"] for row in self._connection.execute("SELECT id FROM clips")}
+        return self._ids("SELECT id FROM clips")
 
     def add_clip(self, clip: ClipRecord) -> None:
         """Add a clip of a word that is there."""
@@ -287,7 +229,7 @@ class ProfileDatabase:
     def _count_uses_of_clip(self, identity: str, number: int) -> None:
         """Add to the uses of the word of a clip, where the clip was said in use."""
         self._connection.execute(
-            "UPDATE words SET num_uses = num_uses + ? WHERE key = "
+            "UPDATE words SET num_uses = MAX(num_uses + ?, 0) WHERE key = "
             "(SELECT word FROM clips JOIN usage ON usage.clip = clips.id WHERE clips.id = ?)",
             (number, identity),
         )
@@ -314,7 +256,7 @@ class ProfileDatabase:
             "SELECT usage.*, text, clips.added FROM usage JOIN clips ON clips.id = usage.clip "
             "JOIN words ON words.key = clips.word ORDER BY clips.rowid"
         )
-        return [_usage_record(row, guesses[row["clip"]]) for row in rows]
+        return self._records(UsageRecord, (_use(row, guesses[row["clip"]]) for row in rows))
 
     def add_usage(self, usage: UsageRecord) -> None:
         """Add the usage of a clip that is there; its word and time are those of the clip.
@@ -346,11 +288,11 @@ class ProfileDatabase:
         clips = defaultdict(list)
         for row in self._connection.execute("SELECT model, clip FROM model_clips ORDER BY rowid"):
             clips[row["model"]].append(row["clip"])
-        return [ModelRecord(**row, clips=tuple(clips[row["id"]])) for row in rows]
+        return self._records(ModelRecord, ({**row, "clips": clips[row["id"]]} for row in rows))
 
     def model_ids(self) -> set[str]:
         """The ids of all models."""
-        return {row["id"] for row in self._connection.execute("SELECT id FROM models")}
+        return self._ids("SELECT id FROM models")
 
     def add_model(self, model: ModelRecord) -> None:
         """Add a model."""
@@ -406,134 +348,53 @@ class ProfileDatabase:
         self._connection.executemany(statement, [(model,) for model in models])
         return models
 
+    def _records(
+        self, kind: type[Record], rows: Iterable[Mapping[str, Any] | sqlite3.Row]
+    ) -> list[Record]:
+        """The records in some rows, which may hold anything."""
+        try:
+            return msgspec.convert([dict(row) for row in rows], list[kind], strict=True)
+        except msgspec.ValidationError as error:
+            raise UnreadableProfile(self._folder, f"its database is damaged ({error})") from error
 
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UserError(
-            f"the profile is damaged: expected JSON in {INDEX_FILE}, got {text!r:.80}; restore it "
-            "from a copy"
-        ) from error
+    def _clip(self, row: sqlite3.Row) -> dict[str, Any]:
+        return {**row, "problems": self._from_json(row["problems"])}
 
+    def _ids(self, query: str) -> set[str]:
+        """Ids, each of which is the name of a file."""
+        found = [row["id"] for row in self._connection.execute(query)]
+        try:
+            for identity in found:
+                require_id(str(identity), "a file")
+        except UserError as error:
+            raise UnreadableProfile(self._folder, f"its database is damaged ({error})") from error
+        return set(found)
 
-def _clip_record(row: sqlite3.Row) -> ClipRecord:
-    return ClipRecord(**{**row, "problems": tuple(_from_json(row["problems"]))})
-
-
-def _usage_record(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> UsageRecord:
-    return UsageRecord(
-        clip=row["clip"],
-        word=row["text"],
-        made=row["added"],
-        was_known=bool(row["was_known"]),
-        answer=AnswerRecord(
-            words=tuple(word for word, _ in guesses),
-            probabilities=tuple(probability for _, probability in guesses),
-            confident=bool(row["confident"]),
-            strategy=row["strategy"],
-            model=row["model"],
-        ),
-    )
-
-
-def _format_of(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return version
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Within a transaction, bring a database to the format of this version."""
-    version = _format_of(connection)
-    if version == FORMAT_VERSION:
-        return
-    for statements in _MIGRATIONS[version:]:
-        for statement in statements:
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-
-
-def _connect(folder: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
-    path = folder / INDEX_FILE
-    if mode != "rwc" and not path.is_file():
-        raise UserError(
-            f"expected a profile, but '{folder}' has no {INDEX_FILE}: "
-            "make one with 'videospace lipread new'"
-        )
-    address = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
-    connection = _connection(address)
-    try:
-        if mode != "rwc":
-            _check(connection, folder)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connection(address: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
-    try:
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _readable(folder: Path) -> sqlite3.Connection:
-    try:
-        return _connect(folder, "rw")
-    except sqlite3.Error as error:
-        log = folder / f"{INDEX_FILE}-wal"
-        if _code(error) not in _REFUSED or (log.exists() and log.stat().st_size):
-            raise
-        # Without a log the file holds everything, and reading it needs no room for a new log.
-        return _connect(folder, "ro", immutable=True)
-
-
-def _check(connection: sqlite3.Connection, folder: Path) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    version = _format_of(connection)
-    if application != _APPLICATION:
-        raise UserError(
-            f"'{folder / INDEX_FILE}' is not the database of a profile: restore it from a copy"
-        )
-    if version > FORMAT_VERSION:
-        raise UserError(
-            f"the profile '{folder}' has format {version}, and this version of videospace knows "
-            f"up to {FORMAT_VERSION}: update videospace to open it"
-        )
-
-
-@contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Turn what SQLite reports into plain words."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = _code(error)
-        if code == sqlite3.SQLITE_BUSY:
-            raise BusyError(
-                f"another process is writing to the profile '{folder}': try again"
+    def _from_json(self, text: object) -> Any:
+        try:
+            return json.loads(text if isinstance(text, str) else "")
+        except (ValueError, RecursionError) as error:
+            raise UnreadableProfile(
+                self._folder, f"its database is damaged (expected JSON, got {text!r:.80})"
             ) from error
-        if code in _REFUSED:
-            raise UserError(
-                f"cannot write to the profile '{folder}': {error}; nothing of it is lost: "
-                "make room on the disk, or allow writing there"
-            ) from error
-        if code in _DAMAGED:
-            raise UserError(
-                f"'{folder / INDEX_FILE}' is damaged ({error}): restore it from a copy; the clips "
-                "are still in the folder 'clips'"
-            ) from error
-        raise
 
 
-def _code(error: sqlite3.Error) -> int:
-    """The primary error code, without its details."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+def _use(row: sqlite3.Row, guesses: list[tuple[str | None, float]]) -> dict[str, Any]:
+    return {
+        "clip": row["clip"],
+        "word": row["text"],
+        "made": row["added"],
+        "was_known": _truth(row["was_known"]),
+        "answer": {
+            "words": [word for word, _ in guesses],
+            "probabilities": [probability for _, probability in guesses],
+            "confident": _truth(row["confident"]),
+            "strategy": row["strategy"],
+            "model": row["model"],
+        },
+    }
+
+
+def _truth(value: object) -> object:
+    """A truth value, for which SQLite has numbers; anything else stays as it is."""
+    return bool(value) if value in (0, 1) else value

@@ -36,8 +36,13 @@ def checked_text(text: str, what: str = "word") -> str:
         raise UserError(
             f"expected a {what} of at most {MAX_LENGTH} characters, got {len(text)}: shorten it"
         )
-    # Some scripts and emoji need joiners; no other invisible character is allowed.
-    hidden = [sign for sign in text if not sign.isprintable() and sign not in "\u200c\u200d"]
+    # Some scripts and emoji need joiners; no other invisible character is allowed. Another device
+    # may show what this version of Unicode does not know.
+    hidden = [
+        sign
+        for sign in ("" if text.isprintable() else text)
+        if not (sign.isprintable() or sign in "\u200c\u200d" or unicodedata.category(sign) == "Cn")
+    ]
     if hidden:
         raise UserError(
             f"expected a {what} of characters that can be shown, got U+{ord(hidden[0]):04X} in "

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from videospace.lipreading.profile.damage import UnreadableProfile
 from videospace.runtime.errors import BusyError, UserError
 from videospace.studio.server.routes.schemas import Problem
 
@@ -37,19 +38,25 @@ def problem(status: int, sentence: str) -> JSONResponse:
     """An answer that says why a request was refused."""
     seconds = RETRY_SECONDS.get(status)
     headers = None if seconds is None else {"Retry-After": str(seconds)}
-    return JSONResponse({"error": sentence}, status, headers)
+    # What a file or request holds may be named, and be half a character.
+    text = sentence.encode(errors="backslashreplace").decode()
+    return JSONResponse({"error": text}, status, headers)
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:
     statuses = {NotFound: 404, BusyError: 503}
-    return problem(statuses.get(type(error), 422), str(error))
+    sentence = str(error)
+    if isinstance(error, UnreadableProfile):  # without the path of the folder
+        sentence = f"the profile of this person cannot be opened, {error.reason}"
+    return problem(statuses.get(type(error), 422), sentence)
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return problem(422, f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}")
+    reason = first["msg"].removeprefix("Value error, ")  # of our own checks
+    return problem(422, f"{where}: {reason[:1].lower()}{reason[1:]}")
 
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:

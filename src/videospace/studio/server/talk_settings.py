@@ -48,7 +48,7 @@ class TalkSettings(BaseModel):
         """
         try:
             content = json.loads(text or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return cls()
         if not isinstance(content, dict):
             return cls()

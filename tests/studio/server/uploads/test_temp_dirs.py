@@ -91,9 +91,9 @@ def test_two_people_of_one_name_can_come_at_once(tmp_path):
 
 def test_a_file_that_goes_while_it_is_measured_counts_nothing(tmp_path):
     profile = Profile.create(tmp_path / "ann", ProfileSettings(person="Ann"))
-    whole = size_bytes(profile)
+    whole = size_bytes(profile.folder)
     (profile.folder / "clips" / ".gone.part").symlink_to(tmp_path / "nowhere")
-    assert size_bytes(profile) == whole
+    assert size_bytes(profile.folder) == whole
 
 
 ORPHAN = """

@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask
 
 from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.records import ProfileSettings
-from videospace.runtime.errors import UserError
+from videospace.studio.server.errors import NotFound
 from videospace.studio.server.routes.schemas import (
     NewProfile,
     ProfileChanges,
@@ -21,7 +21,7 @@ from videospace.studio.server.routes.schemas import (
     TrainingState,
 )
 from videospace.studio.server.sessions.app_state import AppState
-from videospace.studio.server.sessions.profiles import size_bytes
+from videospace.studio.server.sessions.profiles import damage_of, size_bytes
 from videospace.studio.server.talk_settings import TalkSettings
 from videospace.studio.server.uploads.uploads import ARCHIVE, file_answer, save_body
 
@@ -38,9 +38,10 @@ def profile_routes(state: AppState) -> APIRouter:
         for identity in state.profiles.ids():
             try:
                 found.append(_info(state, identity))
-            except UserError as error:
-                if identity in state.profiles.ids():  # otherwise it was deleted meanwhile
-                    found.append(ProfileInfo(id=identity, person=identity, damage=str(error)))
+            except NotFound:  # deleted meanwhile
+                pass
+            except Exception as error:  # whatever is wrong with one, the others are there
+                found.append(_damaged(state, identity, error))
         return found
 
     @routes.post("/profiles", status_code=201)
@@ -63,8 +64,6 @@ def profile_routes(state: AppState) -> APIRouter:
         profile = state.profiles.find(profile_id)
         given = changes.model_dump(exclude_none=True)
         if "phrases" in given:
-            if any("\n" in phrase for phrase in given["phrases"]):
-                raise UserError("expected phrases of one line each")
             given["phrases"] = "\n".join(given["phrases"])
         if changes.talk is not None:
             talk = TalkSettings.from_text(profile.settings.talk).changed(changes.talk)
@@ -77,15 +76,18 @@ def profile_routes(state: AppState) -> APIRouter:
         state.delete_profile(profile_id)
 
     @routes.get("/profiles/{profile_id}/export", response_class=FileResponse, responses=ZIP)
-    def export_profile(profile_id: str) -> FileResponse:
+    def export_profile(profile_id: str, as_is: bool = False) -> FileResponse:
         with contextlib.ExitStack() as until_sent:
             folder = until_sent.enter_context(tempfile.TemporaryDirectory())
-            path = Path(folder) / f"{state.profiles.find(profile_id).folder.name}.zip"
-            state.export(profile_id, path)
+            path = Path(folder) / "profile.zip"
+            if as_is:
+                state.export_as_it_is(profile_id, path)
+            else:
+                state.export(profile_id, path)
             return FileResponse(
                 path,
                 media_type="application/zip",
-                filename=path.name,
+                filename=f"{profile_id}{'-files' if as_is else ''}.zip",
                 background=BackgroundTask(until_sent.pop_all().close),
             )
 
@@ -110,6 +112,7 @@ def profile_routes(state: AppState) -> APIRouter:
 
 def _info(state: AppState, profile_id: str) -> ProfileInfo:
     profile = state.profiles.find(profile_id)
+    profile.check()
     settings = profile.settings
     return ProfileInfo(
         id=profile_id,
@@ -120,6 +123,15 @@ def _info(state: AppState, profile_id: str) -> ProfileInfo:
         talk=TalkSettings.from_text(settings.talk),
         num_words=len(profile.words()),
         num_clips=len(profile.clips()),
-        num_bytes=size_bytes(profile),
+        num_bytes=size_bytes(profile.folder),
         can_train=current_model(profile, "encoder") is not None,
+    )
+
+
+def _damaged(state: AppState, profile_id: str, error: Exception) -> ProfileInfo:
+    num_bytes = 0
+    with contextlib.suppress(NotFound):  # deleted meanwhile
+        num_bytes = size_bytes(state.profiles.folder_of(profile_id))
+    return ProfileInfo(
+        id=profile_id, person=profile_id, num_bytes=num_bytes, damage=damage_of(error)
     )

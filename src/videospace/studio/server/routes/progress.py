@@ -2,6 +2,7 @@
 
 import dataclasses
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 
@@ -56,12 +57,12 @@ def progress_routes(state: AppState) -> APIRouter:
     @routes.get("/progress.csv", response_class=Response, responses=CSV)
     def export_choices(profile_id: str) -> Response:
         profile = state.profiles.find(profile_id)
-        name = f"{profile.folder.name}-progress.csv"
+        name = quote(f"{profile_id}-progress.csv")
         # The byte order mark tells spreadsheets that the text is UTF-8.
         return Response(
             usage_csv(profile.usage()).encode("utf-8-sig"),
             media_type="text/csv",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            headers={"Content-Disposition": f"attachment; filename*=utf-8''{name}"},
         )
 
     @routes.put("/model")

@@ -3,16 +3,18 @@
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
-from videospace.lipreading.profile.words import MAX_LENGTH
+from videospace.lipreading.profile.checks import IDENTITY, LANGUAGE, MAX_PHRASES
+from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
 from videospace.studio.server.sessions.space_items import ItemKind
 from videospace.studio.server.talk_settings import TalkSettings
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
-Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[a-z0-9]{1,8}){0,2}$")]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
+"""A word, phrase or name, with single spaces."""
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(min_length=1, max_length=500)]
 SidePx = Annotated[int, Field(ge=1, le=4096)]
@@ -65,7 +67,7 @@ class ProfileChanges(Strict):
     person: Text | None = None
     language: Language | None = None
     finder: Finder | None = None
-    phrases: Annotated[list[Text], Field(max_length=24)] | None = None
+    phrases: Annotated[list[Text], Field(max_length=MAX_PHRASES)] | None = None
     talk: TalkSettings | None = None
     """Only those that are given change."""
 
@@ -354,7 +356,7 @@ class Progress(BaseModel):
 class ModelChoice(Strict):
     """A model to use from now on."""
 
-    model: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+    model: Annotated[str, Field(pattern=f"^{IDENTITY}$")]
     """Id of the model."""
 
 

@@ -9,6 +9,7 @@ from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
+from videospace.lipreading.profile.damage import export_as_it_is
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.editing import change_word, move_clip
 from videospace.lipreading.profile.model_selection import use_model
@@ -122,6 +123,15 @@ class AppState:
         """
         export_profile(self.recognition(profile_id).profile, path)
 
+    def export_as_it_is(self, profile_id: str, path: Path) -> None:
+        """Write the files of a profile, which may be damaged, into one zip file.
+
+        Raises:
+            NotFound: There is no such profile.
+            UserError: The disk is full.
+        """
+        export_as_it_is(self.profiles.folder_of(profile_id), path)
+
     def change_word(
         self, profile_id: str, word: str, *, new_text: str | None, spoken: str | None
     ) -> WordRecord:
@@ -184,17 +194,20 @@ class AppState:
         recognition.refresh()
 
     def delete_profile(self, profile_id: str) -> None:
-        """Delete a profile with all its words, clips and models, for good.
+        """Delete a profile with all its words, clips and models, for good; also a damaged one.
 
         Raises:
             NotFound: There is no such profile.
             UserError: Another program is training on the profile.
         """
-        recognition, training = self._opened(profile_id)
-        training.stop()
+        folder = self.profiles.folder_of(profile_id)
         with self._lock:
-            delete_profile(recognition.profile.folder)
-            del self._open[profile_id]
+            opened = self._open.get(profile_id)
+        if opened is not None:
+            opened[1].stop()
+        with self._lock:
+            delete_profile(folder)
+            self._open.pop(profile_id, None)
 
     def _opened(self, profile_id: str) -> tuple[RecognitionSession, TrainingJob]:
         profile = self.profiles.find(profile_id)

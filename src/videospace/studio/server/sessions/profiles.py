@@ -1,21 +1,21 @@
 """The studio's profiles, one folder each."""
 
 import contextlib
+import logging
 import os
 import re
 import threading
 import unicodedata
-import zipfile
 from pathlib import Path
 
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.archive import import_profile
 from videospace.lipreading.profile.clip_files import sync_folder
+from videospace.lipreading.profile.damage import UnreadableProfile, is_profile
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
-from videospace.lipreading.profile.store import INDEX_FILE
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import BusyError, UserError
 from videospace.runtime.files import cannot_write
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.security.private_files import private_folder
@@ -29,6 +29,8 @@ MAX_UNPACKED_BYTES = 4 * 2**30
 
 class Profiles:
     """Profiles in one folder, which only its owner may read. A profile's id is its folder's name.
+
+    A damaged profile has an id, too, so that it can be exported as it is, and deleted.
 
     Files that killed processes left behind are removed.
 
@@ -71,11 +73,20 @@ class Profiles:
 
         Raises:
             NotFound: There is no profile with this id.
+            UnreadableProfile: The profile is damaged or of a newer version.
+        """
+        return Profile(self.folder_of(identity))
+
+    def folder_of(self, identity: str) -> Path:
+        """The folder of a profile, which may be damaged.
+
+        Raises:
+            NotFound: There is no profile with this id.
         """
         folder = self._folders().get(identity)
         if folder is None:
             raise NotFound("there is no such person here: choose another one")
-        return Profile(folder)
+        return folder
 
     def create(self, settings: ProfileSettings) -> str:
         """Create a profile and return its id.
@@ -105,9 +116,9 @@ class Profiles:
 
     def _folders(self) -> dict[str, Path]:
         return {
-            path.name: path
+            _id_of(path): path
             for path in self.folder.iterdir()
-            if not path.name.startswith(".") and (path / INDEX_FILE).is_file()
+            if not path.name.startswith(".") and is_profile(path)
         }
 
     def _move_in(self, finished: Path, person: str) -> str:
@@ -128,29 +139,37 @@ class Profiles:
         return next(path for name in names if not (path := self.folder / name).exists())
 
 
+def _id_of(folder: Path) -> str:
+    """The name of a folder, with the bytes in it that are no text as numbers."""
+    return os.fsencode(folder.name).decode(errors="backslashreplace")
+
+
+def damage_of(error: Exception) -> str:
+    """Why a profile cannot be opened, in words without a path of this machine."""
+    if isinstance(error, UnreadableProfile):
+        return error.reason
+    if isinstance(error, BusyError):
+        return "another program is using it"
+    if not isinstance(error, UserError):
+        logging.getLogger("videospace.studio").error("cannot read a profile", exc_info=error)
+    return "its files cannot be read"
+
+
 def _import_archive(archive: Path, folder: Path) -> Answer:
     try:
-        with zipfile.ZipFile(archive) as content:
-            unpacked_bytes = sum(member.file_size for member in content.infolist())
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(
-            "expected an exported profile (.zip), got another file or a damaged one"
-        ) from error
-    if unpacked_bytes > MAX_UNPACKED_BYTES:
-        raise UserError(
-            "the file holds more than 4 GiB: import it with 'videospace lipread import'"
-        )
-    try:
-        return {"person": import_profile(archive, folder).settings.person}, b""
-    except UserError as error:
-        raise UserError(str(error).replace(f"'{archive}'", "the file")) from error
+        profile = import_profile(archive, folder, max_bytes=MAX_UNPACKED_BYTES)
+        return {"person": profile.settings.person}, b""
+    except UserError as error:  # do not show paths of this machine to a page
+        text = str(error).replace(f"'{archive}'", "the file")
+        text = re.sub(f"'{re.escape(str(folder.parent))}[^']*'", "the folder of the studio", text)
+        raise UserError(text) from error
 
 
-def size_bytes(profile: Profile) -> int:
-    """The size of a profile on the disk."""
+def size_bytes(folder: Path) -> int:
+    """The size of a profile on the disk, as far as it can be read."""
     num_bytes = 0
-    for folder, _, names in os.walk(profile.folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
-            with contextlib.suppress(FileNotFoundError):  # deleted since the folder was listed
-                num_bytes += (Path(folder) / name).stat().st_size
+            with contextlib.suppress(OSError):  # such as deleted since the folder was listed
+                num_bytes += (Path(parent) / name).stat().st_size
     return num_bytes

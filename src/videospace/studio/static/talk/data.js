@@ -1,9 +1,9 @@
 // The page Data: settings, words and recordings, export and import, and deletion.
 
 import { ask } from "../shared/api.js";
-import { attempt, byId, confirmed, count, make, onClick, onSubmit } from "../shared/dom.js";
+import { attempt, byId, confirmed, count, make, onClick, onSubmit, show } from "../shared/dom.js";
 import { forgetSavedLesson } from "./teaching/lesson.js";
-import { addProfile, address, chooseProfile, onProfile, profile, refreshProfile } from "./profile.js";
+import { addProfile, address, chooseProfile, damagedProfiles, onProfile, profile, refreshProfile } from "./profile.js";
 
 const LANGUAGES = { "en-us": "English (US)", "en-gb": "English (GB)", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands", pt: "Português", pl: "Polski", hi: "हिन्दी" };
 
@@ -35,6 +35,23 @@ export async function showData() {
   byId("words").replaceChildren(...words.map((word) => wordRow(word, clips.filter((clip) => clip.word === word.text))));
 }
 
+// The people whose data cannot be opened. Their files can be saved, and deleted.
+export function showDamaged(isPlace) {
+  byId("damaged-people").replaceChildren(...damagedProfiles().map(damagedRow));
+  show(byId("damaged"), isPlace && damagedProfiles().length > 0);
+}
+
+function damagedRow({ id, person: name, damage, num_bytes: bytes }) {
+  const path = `/profiles/${encodeURIComponent(id)}`;
+  const save = make("a", { className: "button", href: `/api${path}/export?as_is=true`, textContent: "Save the files" });
+  save.download = "";
+  save.setAttribute("aria-label", `Save the files of ${name}`);
+  const remove = deleteButton(`everything about ${name}`, path, "Save the files first: somebody may be able to repair them.");
+  return make("li", {},
+    make("p", {}, make("strong", { textContent: name }), ` (${(bytes / 2 ** 20).toFixed(1)} MB): ${damage}`),
+    make("div", { className: "row" }, save, remove));
+}
+
 function fillSettings() {
   const { person: name, language, finder } = profile();
   byId("words").replaceChildren(); // until the words of this person are loaded
@@ -61,11 +78,11 @@ function wordRow(word, clips) {
   return make("li", {}, head, ...(clips.length ? [details] : []));
 }
 
-function deleteButton(what, path) {
+function deleteButton(what, path, warning = "Models that were trained with it are deleted, too.") {
   const button = make("button", { className: "danger", textContent: "Delete" });
   button.setAttribute("aria-label", `Delete ${what}`);
   button.addEventListener("click", () => attempt(async () => {
-    if (!(await confirmed(`Delete ${what}? Models that were trained with it are deleted, too.`))) return;
+    if (!(await confirmed(`Delete ${what}? ${warning}`))) return;
     await ask("DELETE", path);
     await refreshProfile();
   }));

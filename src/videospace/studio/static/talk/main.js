@@ -2,7 +2,7 @@
 
 import { startHandsFree } from "./hands_free/hands_free.js";
 import { startCamera, startCameraCard, stopCamera } from "./camera/camera.js";
-import { showData, startData } from "./data.js";
+import { showData, showDamaged, startData } from "./data.js";
 import { attempt, byId, onSubmit, show } from "../shared/dom.js";
 import { setFinder, startHints } from "./camera/camera_hints.js";
 import { addProfile, onProfile, profile, startProfiles } from "./profile.js";
@@ -28,6 +28,7 @@ async function showPage() {
     else link.removeAttribute("aria-current");
   }
   show(byId("welcome"), open === null);
+  showDamaged(open === null || open === "data");
   const wantsCamera = open === "talk" || open === "teach";
   show(byId("camera-card"), wantsCamera);
   for (const id of ["record", "record-options", "hands-free-state"]) show(byId(id), open === "talk");

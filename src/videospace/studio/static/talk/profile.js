@@ -1,19 +1,22 @@
 // The profile of the person who speaks. It is chosen in the header and remembered by the browser.
 
 import { ask } from "../shared/api.js";
-import { attempt, byId, make, notify, show } from "../shared/dom.js";
+import { attempt, byId, make, show } from "../shared/dom.js";
 
 const REMEMBERED = "studio.person";
 const listeners = [];
 let current = null;
+let damaged = [];
 
 export const profile = () => current;
+export const damagedProfiles = () => damaged;
 export const address = (rest = "") => `/profiles/${encodeURIComponent(current.id)}${rest}`;
 export const onProfile = (act) => listeners.push(act);
 
 export async function chooseProfile(id) {
   const profiles = await ask("GET", "/profiles");
   const whole = profiles.filter(({ damage }) => !damage);
+  damaged = profiles.filter(({ damage }) => damage);
   current = whole.find((each) => each.id === id) ?? whole[0] ?? null;
   byId("person").replaceChildren(...profiles.map(option));
   show(byId("who"), profiles.length > 0);
@@ -22,7 +25,6 @@ export async function chooseProfile(id) {
     localStorage.setItem(REMEMBERED, current.id);
   }
   listeners.forEach((act) => act());
-  for (const { damage } of profiles) if (damage) notify(damage);
 }
 
 const option = ({ id, person: name, damage }) =>
