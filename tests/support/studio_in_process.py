@@ -4,11 +4,10 @@ import socket
 import threading
 from pathlib import Path
 
-import uvicorn
-
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
+from videospace.studio.server.security.limited_server import LimitedServer
 from videospace.studio.server.serve import server_config
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
@@ -49,7 +48,7 @@ class InProcessStudio:
         self._port = listening.getsockname()[1]
         config = server_config(build_app(app_state, Spaces(self._reader), self._media, Keys()))
         config.lifespan = "off"  # it would log an error when the server is stopped
-        self._server = uvicorn.Server(config)
+        self._server = LimitedServer(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listening]}, daemon=True
         )

@@ -18,12 +18,11 @@ from videospace.runtime.native_libraries import limit_malloc_arenas
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
-from videospace.studio.server.security.connections import (
-    HEAD_SECONDS,
-    IdleTimeoutProtocol,
-    own_addresses,
-)
+from videospace.studio.server.security.connection_limits import MAX_CONNECTIONS
+from videospace.studio.server.security.connections import HEAD_SECONDS, TimeoutProtocol
+from videospace.studio.server.security.limited_server import LimitedServer
 from videospace.studio.server.security.link_key import LinkKey, keyed_address
+from videospace.studio.server.security.own_addresses import own_addresses
 from videospace.studio.server.security.private_files import OTHERS, browser_secret, umask
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
@@ -33,7 +32,6 @@ from videospace.studio.server.uploads.recordings import RecordingReader
 from videospace.studio.server.uploads.temp_dirs import private_temp_files
 
 DEFAULT_FOLDER = Path.home() / "videospace-studio"
-MAX_CONNECTIONS = 200
 
 INSTRUCTIONS = """\
 Other devices in this network can open the studio now, at the address below.
@@ -125,7 +123,7 @@ def run_studio(config: StudioConfig) -> None:
             with umask(usual_mask):  # for what the browser will save
                 _open_browser(link)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to stop it
-            uvicorn.Server(server).run(sockets=[listener])
+            LimitedServer(server).run(sockets=[listener])
 
 
 def _keys(config: StudioConfig, is_local: bool, url: str, folder: Path) -> Keys:
@@ -157,11 +155,11 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     """The configuration of the web server: its limits, and few log messages."""
     return uvicorn.Config(
         app,
-        http=IdleTimeoutProtocol,
+        http=TimeoutProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
+        limit_concurrency=2 * MAX_CONNECTIONS,  # with requests whose page has gone
         timeout_keep_alive=int(HEAD_SECONDS),
         timeout_graceful_shutdown=3,
         ws="none",

@@ -4,13 +4,13 @@ import socket
 import threading
 
 import pytest
-import uvicorn
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security import connections
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys
-from videospace.studio.server.security.connections import own_addresses
+from videospace.studio.server.security.limited_server import LimitedServer
+from videospace.studio.server.security.own_addresses import own_addresses
 from videospace.studio.server.serve import server_config
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
@@ -31,7 +31,7 @@ def port(keys, recording_reader, spaces, media, tmp_path_factory):
     """The port of a studio with short time limits."""
     profiles = Profiles(tmp_path_factory.mktemp("served") / "data")
     app_state = AppState(profiles, recording_reader, LearningSettings(progress=False, device="cpu"))
-    server = uvicorn.Server(server_config(build_app(app_state, spaces, media, keys)))
+    server = LimitedServer(server_config(build_app(app_state, spaces, media, keys)))
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.create_server(("127.0.0.1", 0)) as listening,
@@ -91,6 +91,13 @@ def test_a_slow_body_is_refused(port, keys):
 def test_a_refused_slow_request_is_closed(port):
     answer = converse(port, f"{HEAD}{JSON}Content-Length: 1000\r\n\r\n".encode(), drip=b" ")
     assert answer.startswith(b"HTTP/1.1 403")
+
+
+def test_a_client_that_sends_requests_without_end_before_an_answer_is_closed(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+        requests = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 10**6
+        with pytest.raises(ConnectionError):
+            connection.sendall(requests)
 
 
 @pytest.mark.parametrize(

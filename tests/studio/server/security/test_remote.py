@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from videospace.studio.server.security.access import TOKEN_HEADER
-from videospace.studio.server.security.connections import own_addresses
+from videospace.studio.server.security.own_addresses import own_addresses
 from videospace.studio.server.serve import StudioConfig, run_studio
 
 

@@ -1,38 +1,89 @@
-"""Connections: a time limit for idle ones, and the addresses of this machine."""
+"""One connection: time limits for a client that sends or reads nothing."""
 
 import asyncio
-import ipaddress
-import socket
+from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from videospace.studio.server.security.connection_limits import Connection
+
 HEAD_SECONDS = 20.0
-"""Time limit for the head of a request; its body has limits of its own."""
+"""Time limit for the TLS handshake, and for the head of a request. Bodies have their own limits."""
+READ_SECONDS = 60.0
+"""Time limit in which a client must read something of an answer that waits for it."""
+MAX_BYTES_AHEAD = 2**16
+"""What a client may send before the answer to its request. Browsers wait for the answer."""
 
 
-class IdleTimeoutProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection on which no request arrives in time.
+class TimeoutProtocol(H11Protocol, Connection):
+    """HTTP/1.1 that closes a connection whose client sends no request, or reads no answer, in time.
 
-    Without it, idle connections could use up the limit of connections.
+    Without it, such connections could use up the limit of connections.
     """
 
-    _deadline: asyncio.TimerHandle | None = None
+    def __init__(self, *args: Any, holder: str = "", **options: Any):
+        super().__init__(*args, **options)
+        self.holder = holder
+        self.handshake: asyncio.Task[Any] | None = None
+        """What makes the connection; to be set by who starts it."""
+        self.closed = asyncio.Event()
+        self.waits_since = self.loop.time()
+        self._num_bytes_ahead = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._progress: asyncio.TimerHandle | None = None
+
+    @property
+    def has_requested(self) -> bool:
+        """Whether the client has ever sent the whole head of a request."""
+        return self.cycle is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no request is under way and every answer is sent, also before the handshake."""
+        if self.has_requested and not self.cycle.response_complete:
+            return False
+        return self.transport is None or self._num_unsent() == 0
+
+    def push_out(self) -> None:
+        """Close at once, also in the middle of the TLS handshake."""
+        if self.transport is not None:
+            self.transport.abort()
+        elif self.handshake is not None:
+            self.handshake.cancel()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
         self._restart_timer()
 
+    def data_received(self, data: bytes) -> None:
+        """Take what arrives, unless it is request after request before an answer."""
+        if self.has_requested and not (self.cycle.response_complete or self.cycle.more_body):
+            self._num_bytes_ahead += len(data)
+            if self._num_bytes_ahead > MAX_BYTES_AHEAD:
+                self.push_out()
+                return
+        super().data_received(data)
+
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self.waits_since = self.loop.time()
         super().on_response_complete()
         self._restart_timer()
+        self._watch_reading()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        self._watch_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         super().connection_lost(exc)
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._deadline, self._progress):
+            if timer is not None:
+                timer.cancel()
+        self.closed.set()
 
     def _restart_timer(self) -> None:
         if self._deadline is not None:
@@ -40,42 +91,30 @@ class IdleTimeoutProtocol(H11Protocol):
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if self._num_unsent():
+            self._restart_timer()
+        elif not self.has_requested or self.cycle.response_complete:
             self.transport.close()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Do not close while the client reads, as uvicorn would."""
+        self._close_if_idle()
 
-def own_addresses(host: str) -> list[str]:
-    """The address itself or, if it means all addresses, those of this machine, the likeliest first.
+    def _watch_reading(self) -> None:
+        if self._progress is not None:
+            self._progress.cancel()
+        if unsent := self._num_unsent():
+            self._progress = self.loop.call_later(READ_SECONDS, self._abort_if_stuck, unsent)
 
-    Example:
-        >>> own_addresses("192.168.1.5")
-        ['192.168.1.5']
-    """
-    any_address = ipaddress.ip_address(host)
-    if not any_address.is_unspecified:
-        return [host]
-    found = [_outgoing(any_address.version), *_named()]
-    own = [address for address in dict.fromkeys(found) if address is not None]
-    return [each for each in own if not ipaddress.ip_address(each).is_loopback] or ["127.0.0.1"]
+    def _abort_if_stuck(self, unsent_before: int) -> None:
+        if self._num_unsent() >= unsent_before:
+            self.transport.abort()
+        else:
+            self._watch_reading()
 
-
-def _outgoing(version: int) -> str | None:
-    """The address that other devices see. The host's own name often resolves to 127.0.0.1."""
-    family, elsewhere = {
-        4: (socket.AF_INET, "192.0.2.1"),  # reserved for documentation
-        6: (socket.AF_INET6, "2001:db8::1"),
-    }[version]
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((elsewhere, 9))  # sends nothing
-            return probe.getsockname()[0]
-    except OSError:
-        return None
-
-
-def _named() -> list[str]:
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-    except OSError:
-        return []
-    return [str(each[4][0]).partition("%")[0] for each in found]
+    def _num_unsent(self) -> int:
+        """The number of bytes that wait for the client; with TLS, most wait one layer below."""
+        tls = getattr(self.transport, "_ssl_protocol", None)
+        below = getattr(tls, "_transport", None)
+        layers = [self.transport] if below is None else [self.transport, below]
+        return sum(layer.get_write_buffer_size() for layer in layers)
