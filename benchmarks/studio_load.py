@@ -23,12 +23,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx2
 import numpy as np
 import psutil
 from tests.support.malformed_requests import malformed_requests
 from tests.support.mouth_videos import encoded_video, mouth_frames, word_video
-from tests.support.studio_process import StudioServer
+from tests.support.studio_process import StudioServer, keyed_client
 
 from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from benchmarks.support.studio_page import BUSY, StudioPage, Tally
@@ -187,8 +186,7 @@ def measure(options: StudioLoadOptions, work: Path) -> dict[str, Any]:
     make_person(data / PERSON, options)
 
     def malformed() -> dict[str, Any]:
-        with httpx2.Client(base_url=studio.address, timeout=60) as client:
-            client.get(studio.new_link())  # gets the cookie
+        with keyed_client(studio.new_link(), timeout=60) as client:
             return malformed_requests(client, options.malformed, options.seed)
 
     with StudioServer(data) as studio:

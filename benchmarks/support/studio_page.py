@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx2
-
-from videospace.studio.server.security.access import TOKEN_HEADER
+from tests.support.studio_process import keyed_client
 
 PATIENCE_SECONDS = 120.0
 """How long a client waits for a busy studio."""
@@ -52,9 +51,7 @@ class StudioPage:
 
     def __init__(self, link: str, profile: str):
         self.profile, self.tally = f"/api/profiles/{profile}", Tally()
-        self._client = httpx2.Client(base_url=link.partition("?")[0], timeout=PATIENCE_SECONDS)
-        self._client.get(link)  # gets the cookie
-        self._client.headers[TOKEN_HEADER] = self._client.get("/api/session").json()["token"]
+        self._client = keyed_client(link, timeout=PATIENCE_SECONDS)
 
     def __enter__(self) -> "StudioPage":
         return self

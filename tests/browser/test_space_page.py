@@ -118,7 +118,7 @@ def invert(browser: Any) -> str:
 
 def test_a_pretrained_space_opens_and_plays(browser, studio):
     browser.get(studio.address)
-    browser.execute_script("localStorage.clear()")
+    browser.execute_script("localStorage.removeItem('studio.space')")
     emulate(browser, prefers_reduced_motion="no-preference")
     press(browser, "nav a[href='space/']")
     wait_for_rest(browser)

@@ -94,10 +94,9 @@ def enroll(browser: Any, address: str, word: str) -> None:
 def add_word(browser: Any, text: str) -> None:
     """Add a word, unless it is there already, as a program would."""
     browser.execute_async_script(
-        "const [body, done] = [JSON.stringify({text: arguments[0]}), arguments[1]];"
-        "fetch('/api/session').then((a) => a.json()).then(({token}) => fetch("
-        "'/api/profiles/ann/words', {method: 'POST', body, headers: {'X-Studio-Token': token,"
-        " 'Content-Type': 'application/json'}})).then(done)",
+        "const [json, done] = [{text: arguments[0]}, arguments[1]];"
+        "import('/shared/api.js').then((api) => api.ask('POST', '/profiles/ann/words', {json}))"
+        ".then(done, done)",
         text,
     )
 

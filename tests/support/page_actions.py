@@ -72,5 +72,7 @@ def show_page(browser: Any, name: str) -> None:
 def ask(browser: Any, path: str) -> Any:
     """The studio's answer to a request of the page."""
     return browser.execute_async_script(
-        "const done = arguments[1]; fetch(arguments[0]).then((a) => a.json()).then(done)", path
+        "const [path, done] = arguments;"
+        "import('/shared/api.js').then((api) => api.ask('GET', path)).then(done)",
+        path.removeprefix("/api"),
     )

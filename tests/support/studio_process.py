@@ -6,10 +6,29 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from videospace.studio.server.security.access import TOKEN_HEADER
 
 COMMAND = "import sys; from videospace.cli import main; sys.exit(main())"
 PATIENCE_SECONDS = 120.0
 """How long to wait for a studio on a busy machine."""
+
+
+def keyed_client(link: str, **options: Any) -> httpx2.Client:
+    """A client that the studio lets in, with the cookie and the token of a page.
+
+    Args:
+        link: Address of the studio with a key that was not used yet.
+        **options: As for httpx2.
+    """
+    address, _, key = link.partition("#key=")
+    entered = httpx2.post(f"{address}api/session", json={"code": key}, **options)
+    token = entered.raise_for_status().json()["token"]
+    cookies, headers = entered.cookies, {TOKEN_HEADER: token}
+    return httpx2.Client(base_url=address, cookies=cookies, headers=headers, **options)
 
 
 class StudioServer:
@@ -46,7 +65,7 @@ class StudioServer:
         )
         assert self._process.stdout is not None
         self._link = self._printed_link()
-        self.address = self._link.partition("?")[0]
+        self.address = self._link.partition("#")[0]
         self.port = int(self.address.rsplit(":")[-1].strip("/"))
         urllib.request.urlopen(self.address, timeout=PATIENCE_SECONDS).close()
 

@@ -28,6 +28,12 @@ from videospace.studio.server.uploads.media import MediaProcess
 
 STATIC = Path(__file__).parents[1] / "static"
 
+WRONG = {
+    "code": "wrong access code: the studio's terminal window shows it",
+    "key": "wrong key, or one that was used: the studio's terminal window shows the next one",
+}
+"""What a browser is told that gives a wrong code or key."""
+
 
 def build_app(state: AppState, spaces: Spaces, media: MediaProcess, keys: Keys) -> ASGIApp:
     """Build the studio as an ASGI application.
@@ -50,21 +56,21 @@ def build_app(state: AppState, spaces: Spaces, media: MediaProcess, keys: Keys) 
     @app.get(SESSION_PATH, tags=["session"])
     def begin(request: Request, response: Response) -> PageSession:
         if not keys.admits(request.scope):
-            return PageSession(needs="code" if keys.link is None else "key", token=None)
+            return PageSession(needs=keys.needs, token=None)
         if keys.link is not None:
             keys.let_in(request.scope, response)  # stay let in for another while
         return PageSession(needs=None, token=keys.token)
 
     @app.post(SESSION_PATH, tags=["session"])
-    def give_code(given: AccessCode, request: Request, response: Response) -> PageSession:
+    def enter(given: AccessCode, request: Request, response: Response) -> PageSession:
         address = request.client.host if request.client else ""
-        if not keys.opens(given.code, address):
-            raise HTTPException(403, "wrong access code: the studio's terminal window shows it")
+        if keys.needs is not None and not keys.opens(given.code, address):
+            raise HTTPException(403, WRONG[keys.needs])
         keys.let_in(request.scope, response)
         return PageSession(needs=None, token=keys.token)
 
     token = APIKeyHeader(
-        name=TOKEN_HEADER, auto_error=False, description="From GET /api/session, for every change"
+        name=TOKEN_HEADER, auto_error=False, description="From /api/session, for every request"
     )
     routers = (
         profile_routes(state),

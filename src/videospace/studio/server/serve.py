@@ -137,7 +137,8 @@ def _keys(config: StudioConfig, is_local: bool, url: str, folder: Path) -> Keys:
         with contextlib.suppress(OSError):  # the terminal window was closed
             print(f"for another browser: {keyed_address(url, key)}", flush=True)
 
-    return Keys(link=LinkKey(announce), cookie=browser_secret(folder))
+    cookie, token = (browser_secret(folder, purpose) for purpose in ("cookie", "token"))
+    return Keys(link=LinkKey(announce), cookie=cookie, token=token)
 
 
 def _open_browser(link: str) -> None:

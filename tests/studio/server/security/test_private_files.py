@@ -119,31 +119,32 @@ def test_without_owners_nothing_is_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(private_files, "_HAS_OWNERS", False)
     assert private_folder(tmp_path) == ""
     assert mode(tmp_path) == 0o755
-    assert browser_secret(tmp_path) == browser_secret(tmp_path)
+    assert browser_secret(tmp_path, "a") == browser_secret(tmp_path, "a")
 
 
 def test_the_secret_of_browsers_stays_and_is_private(tmp_path):
     with umask(0):
-        first = browser_secret(tmp_path)
+        first = browser_secret(tmp_path, "a")
     (path,) = tmp_path.iterdir()
     assert mode(path) == 0o600
-    assert browser_secret(tmp_path) == first
+    assert browser_secret(tmp_path, "a") == first != browser_secret(tmp_path, "b")
+    assert path.read_text() not in first
 
 
 def test_a_secret_that_others_could_read_or_that_is_none_is_replaced(tmp_path, somebody_else):
-    first = browser_secret(tmp_path)
+    first = browser_secret(tmp_path, "a")
     (path,) = tmp_path.iterdir()
     path.chmod(0o640)
-    second = browser_secret(tmp_path)
+    second = browser_secret(tmp_path, "a")
     for content in (b"", b"short", b"\xff" * 32, b"x" * 33):
         write_private(path, content)
-        assert len(browser_secret(tmp_path)) == 32
-    third = browser_secret(tmp_path)
+        assert len(browser_secret(tmp_path, "a")) == 64
+    third = browser_secret(tmp_path, "a")
     path.rename(tmp_path / "moved")
     path.symlink_to("moved")
-    fourth = browser_secret(tmp_path)
+    fourth = browser_secret(tmp_path, "a")
     somebody_else()
-    assert len({first, second, third, fourth, browser_secret(tmp_path)}) == 5
+    assert len({first, second, third, fourth, browser_secret(tmp_path, "a")}) == 5
     assert mode(path) == 0o600
 
 

@@ -66,6 +66,7 @@ def test_another_device_needs_the_code_and_can_check_who_answers(remote):
         assert device.get("/api/profiles").status_code == 401
         assert device.post("/api/session", json={"code": "wrong"}).status_code == 403
         token = device.post("/api/session", json={"code": remote.code}).json()["token"]
+        assert device.get("/api/profiles").status_code == 401  # the cookie alone is not enough
         named = {TOKEN_HEADER: token}
         assert (
             device.post("/api/profiles", json={"person": "Ann"}, headers=named).status_code == 201
@@ -74,7 +75,9 @@ def test_another_device_needs_the_code_and_can_check_who_answers(remote):
             assert device.get("/api/profiles", headers={"Host": other}).status_code == 421
         evil = {**named, "Origin": "https://evil.example"}
         assert device.post("/api/profiles", json={"person": "Bo"}, headers=evil).status_code == 403
-        assert [person["id"] for person in device.get("/api/profiles").json()] == ["ann"]
+        assert [person["id"] for person in device.get("/api/profiles", headers=named).json()] == [
+            "ann"
+        ]
     with remote.device() as another:
         assert another.get("/api/profiles").status_code == 401
 

@@ -40,11 +40,11 @@ class PageSession(BaseModel):
     needs: Literal["code", "key"] | None
     """What the browser has to give first: the access code, or the key in the printed address."""
     token: str | None
-    """Sent with every change; None until the browser is let in."""
+    """Sent with every request; None until the browser is let in."""
 
 
 class AccessCode(Strict):
-    """The code that the studio printed when it was started."""
+    """The access code or the key that the studio printed."""
 
     code: Annotated[str, Field(max_length=100)]
 

@@ -6,31 +6,34 @@ import hmac
 import http.cookies
 import math
 import secrets
-from urllib.parse import quote
+from typing import Literal
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from videospace.studio.server.errors import problem
 from videospace.studio.server.security.addresses import is_own_host, is_own_origin
-from videospace.studio.server.security.link_key import LinkKey, split_key
+from videospace.studio.server.security.link_key import LinkKey
 from videospace.studio.server.security.wrong_codes import WrongCodes
 from videospace.studio.server.uploads.uploads import body_limits
 
-TOKEN_HEADER = "X-Studio-Token"
+TOKEN_HEADER, TOKEN_PARAMETER = "X-Studio-Token", "token"
 SESSION_PATH = "/api/session"
 OWN_SITES = {"same-origin", "none"}
 """Values of Sec-Fetch-Site of requests by the studio's own page and by the person; another port of
 this machine is "same-site"."""
 REMEMBER_SECONDS = 400 * 24 * 3600
 """How long a browser of this machine stays let in after its last visit; browsers allow no more."""
-NEEDS_CODE = "enter the access code that the studio printed"
-NEEDS_KEY = (
-    "this browser has not been let in: open the last address that the studio printed in its "
-    "terminal window"
-)
+NEEDS = {
+    "code": "enter the access code that the studio printed",
+    "key": (
+        "this browser has not been let in: open the last address that the studio printed in its "
+        "terminal window"
+    ),
+}
+"""What a request is told without the code or the key."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -58,30 +61,52 @@ class Keys:
     link: LinkKey | None = None
     """The key in the printed address; None if the code is asked instead, or nothing at all."""
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
-    """Sent with each change. The studio's page can read it, another site cannot."""
+    """Kept by the page and sent with each request. A browser gives it to no other port or site."""
     cookie: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
-    """Kept by a browser that gave the key or the code."""
+    """Kept by a browser that gave the key or the code. No script of a page can read it."""
     _wrong_codes: WrongCodes = dataclasses.field(default_factory=WrongCodes)
 
-    def opens(self, code: str, address: str) -> bool:
-        """Whether a text is the access code.
+    @property
+    def needs(self) -> Literal["code", "key"] | None:
+        """What a browser has to give."""
+        if self.code is not None:
+            return "code"
+        return None if self.link is None else "key"
+
+    def opens(self, given: str, address: str) -> bool:
+        """Whether a text is the access code or, if there is none, the key.
 
         Args:
-            code: The text.
+            given: The text.
             address: IP address that it comes from.
 
         Raises:
             HTTPException: Too many wrong codes were tried (429).
         """
+        if self.link is not None:  # too long to guess: no lock, which another user could trigger
+            return self.link.use(given)
         is_right = self.code is not None and hmac.compare_digest(
-            _normalized(code), _normalized(self.code)
+            _normalized(given), _normalized(self.code)
         )
         return self._wrong_codes.check(address, is_right=is_right)
 
     def admits(self, scope: Scope) -> bool:
-        """Whether a request comes from a browser that gave the key or the code, if one is asked."""
-        if self.code is None and self.link is None:
-            return True
+        """Whether a request comes from a page of a browser that gave the key or the code.
+
+        The cookie alone is not enough: a browser sends it to every port of the host, and so to any
+        program of another user that gets the person to open its page. The token alone is not
+        enough, either: it may stand in the address of a download.
+        """
+        return self.needs is None or (self._has_cookie(scope) and self.has_token(scope))
+
+    def has_token(self, scope: Scope) -> bool:
+        """Whether a request has the token, in its header or in the address of a download."""
+        given = Headers(scope=scope).get(TOKEN_HEADER, "")
+        if not given and scope["method"] == "GET":
+            given = QueryParams(scope["query_string"]).get(TOKEN_PARAMETER, "")
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
+
+    def _has_cookie(self, scope: Scope) -> bool:
         try:
             cookies = http.cookies.SimpleCookie(Headers(scope=scope).get("cookie", ""))
         except http.cookies.CookieError:
@@ -145,26 +170,7 @@ class AccessMiddleware:
         if refused is not None:
             await problem(*refused)(scope, receive, send_safely)
             return
-        entrance = self._entrance(scope)
-        if entrance is not None:
-            await entrance(scope, receive, send_safely)
-            return
         await self._app(scope, _limited(receive, *_limits(scope, headers)), send_safely)
-
-    def _entrance(self, scope: Scope) -> Response | None:
-        """The answer to an address with a key: a cookie if it is right, and the address without it.
-
-        After it, the key is in no address that a page has, shows or sends to others.
-        """
-        given, rest = split_key(scope["query_string"].decode("latin-1"))
-        if given is None or scope["path"].startswith("/api/"):
-            return None
-        path = "/" + quote(scope["path"].lstrip("/"))  # never the address of another site
-        response = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
-        link = self._keys.link
-        if link is not None and scope["method"] == "GET" and link.use(given):
-            self._keys.let_in(scope, response)
-        return response
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -183,11 +189,11 @@ class AccessMiddleware:
             return 413, "expected a smaller upload: this is too large for the studio"
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
             return None
-        if not self._keys.admits(scope):
-            return 401, NEEDS_CODE if self._keys.link is None else NEEDS_KEY
-        given = headers.get(TOKEN_HEADER, "").encode()
+        if self._keys.needs is not None:
+            is_in = self._keys.admits(scope)
+            return None if is_in else (401, NEEDS[self._keys.needs])
         changes = scope["method"] not in ("GET", "HEAD")
-        if changes and not hmac.compare_digest(given, self._keys.token.encode()):
+        if changes and not self._keys.has_token(scope):
             return 403, "the page is older than the studio: reload it"
         return None
 

@@ -4,15 +4,12 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode
-
-KEY_PARAMETER = "key"
 
 
 class LinkKey:
     """A key that works once; then there is a new one.
 
-    A browser writes each address that it opens into its history, and may send the history to other
+    A browser writes each address that it opens into its history, and may send that to other
     machines. So the address there must not let anybody in.
 
     Args:
@@ -41,26 +38,14 @@ class LinkKey:
         return True
 
 
-def split_key(query: str) -> tuple[str | None, str]:
-    """The key in the query of an address, and the query without it.
-
-    Example:
-        >>> split_key("key=abc&page=2")
-        ('abc', 'page=2')
-        >>> split_key("page=2")
-        (None, 'page=2')
-    """
-    fields = parse_qsl(query, keep_blank_values=True)
-    given = [value for name, value in fields if name == KEY_PARAMETER]
-    rest = urlencode([(name, value) for name, value in fields if name != KEY_PARAMETER])
-    return (given[0], rest) if given else (None, query)
-
-
 def keyed_address(address: str, key: str) -> str:
     """The address of a page with a key.
 
+    A browser keeps what follows the sign # to itself: the page reads it there, and no request, log
+    or Referer header contains it.
+
     Example:
         >>> keyed_address("http://127.0.0.1:8765/", "abc")
-        'http://127.0.0.1:8765/?key=abc'
+        'http://127.0.0.1:8765/#key=abc'
     """
-    return f"{address}?{urlencode({KEY_PARAMETER: key})}"
+    return f"{address}#key={key}"

@@ -1,6 +1,7 @@
 """Files and folders that only their owner may read."""
 
 import contextlib
+import hmac
 import os
 import re
 import secrets
@@ -133,11 +134,12 @@ def _check_parents(folder: Path) -> None:
             )
 
 
-def browser_secret(folder: Path) -> str:
-    """The secret that browsers keep which were let in once, also by an earlier start.
+def browser_secret(folder: Path, purpose: str) -> str:
+    """A secret that browsers keep which were let in once, also by an earlier start.
 
     Args:
-        folder: A private folder, which keeps it.
+        folder: A private folder, which keeps what the secrets are made from.
+        purpose: Each purpose has a secret of its own.
 
     Raises:
         UserError: The folder cannot be written to.
@@ -147,7 +149,7 @@ def browser_secret(folder: Path) -> str:
     if found is None:
         found = secrets.token_urlsafe(24)
         write_private(path, found.encode())
-    return found
+    return hmac.digest(found.encode(), purpose.encode(), "sha256").hex()
 
 
 def _read_private(path: Path) -> str | None:

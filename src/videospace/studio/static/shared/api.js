@@ -7,6 +7,7 @@ const BUSY = 503;
 const LOCKED_SECONDS = 2;
 const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed "
   + "in its terminal window. Each address works once. This page then goes on by itself.";
+const TOKEN = "studio.token";
 let token = null;
 let beginning = null;
 
@@ -34,6 +35,11 @@ export async function ask(method, path, { json, body, type, signal, retries = MA
     return ask(method, path, { json, body, type, signal, retries });
   }
   throw new StudioError(sentence(error), answer.status);
+}
+
+// The address of a file to download. Such a request has no headers of its own.
+export function fileAddress(path) {
+  return `/api${path}${path.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
 }
 
 function contentOf(answer) {
@@ -70,16 +76,44 @@ function beginSession() {
   return beginning;
 }
 
+// The browser keeps the token for pages at this address, and gives it to no other port or site.
 async function newSession() {
-  let session = await (await reach("/api/session")).json();
+  let session = await give(keyInAddress()) ?? await kept();
   while (session.needs === "key") {
     notify(LOCKED);
     await pause(LOCKED_SECONDS * 1000);
-    session = await (await reach("/api/session")).json();
+    session = await kept();
     if (session.needs !== "key") notify("");
   }
   token = session.needs === "code" ? await askForCode() : session.token;
+  localStorage.setItem(TOKEN, token);
 }
+
+async function kept() {
+  const headers = { "X-Studio-Token": localStorage.getItem(TOKEN) ?? "" };
+  return (await reach("/api/session", { headers })).json();
+}
+
+function sendCode(code) {
+  const headers = { "Content-Type": "application/json" };
+  return reach("/api/session", { method: "POST", headers, body: JSON.stringify({ code }) });
+}
+
+// Exchanges the key in the printed address for a session. Null without a key, and if it is used up.
+async function give(key) {
+  if (!key) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  const answer = await sendCode(key);
+  return answer.ok ? answer.json() : null;
+}
+
+function keyInAddress() {
+  return new URLSearchParams(location.hash.slice(1)).get("key");
+}
+
+window.addEventListener("hashchange", () => {
+  if (keyInAddress()) location.reload();
+});
 
 function askForCode() {
   const dialog = byId("code-dialog");
@@ -88,9 +122,7 @@ function askForCode() {
   return new Promise((resolve) => {
     byId("code-form").onsubmit = async (event) => {
       event.preventDefault();
-      const body = JSON.stringify({ code: byId("code").value });
-      const headers = { "Content-Type": "application/json" };
-      const answer = await reach("/api/session", { method: "POST", headers, body });
+      const answer = await sendCode(byId("code").value);
       const content = await answer.json();
       byId("code-problem").textContent = answer.ok ? "" : sentence(content.error);
       if (!answer.ok) return;

@@ -1,6 +1,6 @@
 // The job that runs: its progress, its result, and how to cancel it.
 
-import { ask } from "../shared/api.js";
+import { ask, fileAddress } from "../shared/api.js";
 import { byId, inBackground, onClick, onSubmit, show } from "../shared/dom.js";
 import { Player, stripOf } from "./players.js";
 import { addItems, address, onSpace, itemNamed, space } from "./space.js";
@@ -80,7 +80,7 @@ async function showResult({ kind, result }, isNew) {
 }
 
 function offerFile(id) {
-  byId(id).href = `/api${address("/job/file")}`;
+  byId(id).href = fileAddress(address("/job/file"));
   show(byId(id));
 }
 

@@ -1,7 +1,7 @@
 // The path from A to B, and the clip at the position on it. While the user drags, small strips are
 // shown at once; when the user pauses, a finer one follows.
 
-import { ask } from "../shared/api.js";
+import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, make } from "../shared/dom.js";
 import { drawEnds } from "./map.js";
 import { Player, stripOf } from "./players.js";
@@ -67,7 +67,7 @@ export function goTo(next) {
   const percent = `${Math.round(100 * ratio)} %`;
   byId("ratio-text").textContent = percent;
   byId("ratio").setAttribute("aria-valuetext", `${percent} of the way to B`);
-  byId("save-latent").href = `/api${address(`/latent?${query()}`)}`;
+  byId("save-latent").href = fileAddress(address(`/latent?${query()}`));
   drawEnds({ ratio });
   cancelStrips();
   player.canvas.dataset.quality = "rough";

@@ -1,6 +1,6 @@
 // The page Data: settings, words and recordings, export and import, and deletion.
 
-import { ask } from "../shared/api.js";
+import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, confirmed, count, make, onClick, onSubmit, show } from "../shared/dom.js";
 import { forgetSavedLesson } from "./teaching/lesson.js";
 import { addProfile, address, chooseProfile, damagedProfiles, onProfile, profile, refreshProfile } from "./profile.js";
@@ -61,7 +61,7 @@ function fillSettings() {
   byId("set-person").value = name;
   byId("set-language").value = language;
   byId("set-finder").value = finder;
-  byId("export").href = `/api${address("/export")}`;
+  byId("export").href = fileAddress(address("/export"));
 }
 
 function wordRow(word, clips) {

@@ -1,6 +1,6 @@
 // The page Progress: how well words were recognized, and the choice of the model.
 
-import { ask } from "../../shared/api.js";
+import { ask, fileAddress } from "../../shared/api.js";
 import { drawCurve } from "./accuracy_curve.js";
 import { attempt, byId, count, fillList, make, show } from "../../shared/dom.js";
 import { address, onProfile } from "../profile.js";
@@ -31,7 +31,7 @@ function fill(found) {
   const { num_words: number, accuracy, accuracy_drop: drop, num_moving: moving } = found;
   show(byId("progress-empty"), number === 0);
   for (const part of document.querySelectorAll("#progress .in-use")) show(part, number > 0);
-  byId("choices-csv").href = `/api${address("/progress.csv")}`;
+  byId("choices-csv").href = fileAddress(address("/progress.csv"));
   byId("accuracy-text").textContent = overall(number, accuracy);
   byId("moving-text").textContent = `the last ${moving} answers`;
   byId("moving-heading").textContent = `Last ${moving}, %`;
