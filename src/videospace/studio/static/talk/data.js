@@ -43,7 +43,7 @@ export function showDamaged(isPlace) {
 
 function damagedRow({ id, person: name, damage, num_bytes: bytes }) {
   const path = `/profiles/${encodeURIComponent(id)}`;
-  const save = make("a", { className: "button", href: `/api${path}/export?as_is=true`, textContent: "Save the files" });
+  const save = make("a", { className: "button", href: fileAddress(`${path}/export?as_is=true`), textContent: "Save the files" });
   save.download = "";
   save.setAttribute("aria-label", `Save the files of ${name}`);
   const remove = deleteButton(`everything about ${name}`, path, "Save the files first: somebody may be able to repair them.");
