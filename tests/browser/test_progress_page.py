@@ -290,3 +290,14 @@ def test_a_damaged_profile_does_not_keep_the_others_out(open_page, data):
     wait(browser, "byId('person').querySelector('[value=dee]')")
     option = "byId('person').querySelector('[value=dee]')"
     wait(browser, f"{option}.disabled && {option}.textContent === 'dee (damaged)'")
+    assert not is_shown(browser, "damaged")
+    browser = open_page("data", "bo")
+    wait(browser, "byId('damaged').checkVisibility()")
+    assert texts(browser, "#damaged-people strong") == ["dee"]
+    link = browser.execute_script("return document.querySelector('#damaged-people a').href")
+    assert link.endswith("/api/profiles/dee/export?as_is=true")
+    browser.execute_script("document.querySelector('#damaged-people .danger').click()")
+    browser.execute_script("document.querySelector('#confirm [value=yes]').click()")
+    wait(browser, "!byId('damaged').checkVisibility()")
+    assert not (data / "dee").exists()
+    assert texts(browser, "#person option") == ["Ann", "Bo", "Cy"]

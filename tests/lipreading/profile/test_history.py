@@ -22,7 +22,7 @@ from videospace.lipreading.profile.history import (
     word_history,
 )
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, UsageRecord
+from videospace.lipreading.profile.records import AnswerRecord, UsageRecord, now
 from videospace.metrics.proportion import proportion_interval
 from videospace.runtime.errors import UserError
 
@@ -240,3 +240,36 @@ def test_the_table_of_choices(profile, say):
     assert (one["guess 1"], one["probability 1"], one["guess 3"]) == ("water", "0.5000", "")
     assert (one["strategy"], one["model"]) == ("fusion", "0123456789abcdef")
     assert (two["word"], two["rank"], two["guess 1"], two["known"]) == ("'=1+1", "", "", "0")
+
+
+def odd_use(text: str) -> UsageRecord:
+    """A record that no profile holds, because another program made it."""
+    answer = AnswerRecord(words=("a",), probabilities=(0.5,))
+    use = UsageRecord(clip="0" * 16, word="a", made=now(), was_known=True, answer=answer)
+    changes = {
+        use: ("clip", "word", "made"),
+        answer: ("strategy", "model"),
+    }
+    for record, names in changes.items():
+        for name in names:
+            object.__setattr__(record, name, text)
+    object.__setattr__(answer, "words", (text,))
+    return use
+
+
+def text_cells(text: str) -> set[str]:
+    (row,) = csv.DictReader(io.StringIO(usage_csv([odd_use(text)]), newline=""))
+    assert (row["rank"], row["probability 1"]) == ("1", "0.5000")
+    return {row[name] for name in ("time", "word", "guess 1", "strategy", "model", "clip")}
+
+
+@pytest.mark.parametrize(
+    "sign", [*"=+-@\t\r\n", *"＝＋－＠", *"﹦﹢﹣﹫", " =", "\u3000=", "\u200b@", "\ufeff-"]
+)
+def test_no_cell_of_the_table_is_a_formula(sign):
+    assert text_cells(f"{sign}cmd()") == {f"'{sign}cmd()"}
+
+
+@pytest.mark.parametrize("text", ["water", "naïve", "'tis", "3-4", "नमस्ते"])
+def test_other_cells_stay_as_they_are(text):
+    assert text_cells(text) == {text}

@@ -20,7 +20,7 @@ from videospace.lipreading.model.mouth_model import (
     WEIGHTS_FILE,
     MouthModel,
 )
-from videospace.lipreading.profile.checks import MAX_CLIPS, MAX_WORDS
+from videospace.lipreading.profile.checks import MAX_CLIPS, MAX_WORDS, one_line
 from videospace.lipreading.profile.clip_files import clip_id, max_file_bytes
 from videospace.lipreading.profile.damage import CLIPS, MODELS, require_zip
 from videospace.lipreading.profile.database import FORMAT_VERSION
@@ -157,7 +157,7 @@ def _about(path: Path, unfinished: Path | None = None) -> Iterator[None]:
             raise
         raise UserError(f"cannot read '{path}': {error.strerror or error}") from error
     except UserError as error:
-        reason = str(error).replace(f"{unfinished}{os.sep}", "")
+        reason = one_line(str(error).replace(f"{unfinished}{os.sep}", ""))
         raise UserError(
             f"'{path}' cannot be imported, because it is damaged, was changed or is no exported "
             f"profile ({reason}): export it again"

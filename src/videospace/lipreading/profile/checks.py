@@ -91,3 +91,13 @@ def require_within(value: float | int, what: str, low: float | int, high: float 
     """
     if not low <= value <= high:
         raise UserError(f"expected {what} from {low:,g} to {high:,g}, got {value!r:.80}")
+
+
+def one_line(text: str) -> str:
+    """A text that quotes a file, on one line, with what cannot be shown as question marks.
+
+    Example:
+        >>> one_line("no such  table: " + chr(7))
+        'no such table: ?'
+    """
+    return " ".join(UNSHOWABLE.sub("?", text).split())[:400]

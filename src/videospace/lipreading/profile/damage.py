@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from videospace.lipreading.profile.checks import one_line
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 
@@ -35,6 +36,7 @@ class UnreadableProfile(UserError):
         advice: str = "restore it from a copy, or save its files with "
         "'videospace lipread export --as-is' and delete it",
     ) -> None:
+        reason = one_line(reason)
         super().__init__(f"cannot open the profile '{folder}', {reason}: {advice}")
         self.reason = reason
 

@@ -268,6 +268,8 @@ def _explained(folder: Path) -> Iterator[None]:
                 "make room on the disk, or allow writing there"
             ) from error
         raise UnreadableProfile(folder, f"its database is damaged ({error})") from error
+    except (UnicodeDecodeError, OverflowError) as error:  # of the sqlite3 module, in a message
+        raise UnreadableProfile(folder, "its database is damaged") from error
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -1,6 +1,7 @@
 """One damaged profile does not take the others along: it is shown, exported as it is, deleted."""
 
 import io
+import json
 import os
 import zipfile
 from unittest.mock import patch
@@ -98,3 +99,37 @@ def test_folders_that_somebody_made(page, bo, app_state):
 def test_a_whole_profile_is_also_saved_as_it_is(page, bo):
     saved = page.get("/api/profiles/bo/export?as_is=true")
     assert "profile.sqlite" in zipfile.ZipFile(io.BytesIO(saved.content)).namelist()
+
+
+def send_archive(page, content):
+    kind = {"Content-Type": "application/zip"}
+    return page.post("/api/profiles/import", content=content, headers=kind)
+
+
+def test_an_import_is_refused_in_plain_words(page, bo, tmp_path):
+    """Without a path of this machine, and nothing is half imported."""
+    exported = io.BytesIO(page.get("/api/profiles/bo/export").content)
+    with zipfile.ZipFile(exported) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    clip = next(name for name in members if name.startswith("clips/"))
+    model = next(name for name in members if name.endswith("config.json"))
+    content = json.loads(members["profile.json"])
+    content["settings"]["person"] = "\ud800"
+    for changes in (
+        {"profile.json": json.dumps(content).encode()},
+        {"profile.json": b'{"class": "LipreadingProfile", "\\ud800": 1, "format_version": 3}'},
+        {clip: b"rubbish"},
+        {model: b"{}"},
+        {"profile.json": b"[" * 100_000},
+    ):
+        changed = io.BytesIO()
+        with zipfile.ZipFile(changed, "w") as archive:
+            for name, data in {**members, **changes}.items():
+                archive.writestr(name, data)
+        answer = send_archive(page, changed.getvalue())
+        assert answer.status_code == 422
+        assert answer.json()["error"].startswith("the file cannot be imported")
+        assert "/" + tmp_path.parts[1] not in answer.text
+    assert send_archive(page, b"rubbish").status_code == 422
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"ann", "bo"}
+    assert send_archive(page, exported.getvalue()).status_code == 201
