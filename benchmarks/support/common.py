@@ -25,7 +25,7 @@ from jaxtyping import UInt8
 from videospace.metrics.ball_structure import check_ball, fraction_valid
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
-from videospace.runtime.interrupts import sigterm_as_interrupt
+from videospace.runtime.interrupts import end_signals_as_interrupt
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -79,7 +79,7 @@ def run_benchmark(
     if options.save and not started["git_commit"]:
         say(f"the results will name no commit: set {COMMIT_VARIABLE} where there is no repository")
     try:
-        with sigterm_as_interrupt(), contextlib.ExitStack() as stack:
+        with end_signals_as_interrupt(), contextlib.ExitStack() as stack:
             work = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             results = measure(options, work)
         chosen = {k: v for k, v in dataclasses.asdict(options).items() if k not in WHERE_IT_RUNS}

@@ -1,6 +1,9 @@
 """What commands print: help texts, sizes, warnings, and the names of commands in errors."""
 
+import os
 import re
+import signal
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +139,14 @@ def test_a_finished_space_is_not_scored_again(tmp_path, capsys, monkeypatch):
     assert "finished" in capsys.readouterr().out
     assert main([*command, "--total-points", "1000"]) == 0
     assert "already finished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_no_temporary_folder(number, tmp_path, monkeypatch):
+    def be_ended(_):
+        with tempfile.TemporaryDirectory(dir=tmp_path):
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("videospace.cli.info.main", be_ended)
+    assert main(["info", "space"]) == 130
+    assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,12 @@
 import os
 import signal
+import tempfile
 import threading
+from contextlib import ExitStack
 
 import pytest
 
-from videospace.runtime.interrupts import stop_on_signal
+from videospace.runtime.interrupts import end_signals_as_interrupt, stop_on_signal
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -57,3 +59,49 @@ def test_outside_the_main_thread_nothing_is_asked():
     thread.start()
     thread.join()
     assert asked == [False]
+
+
+END_SIGNALS = [signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("number", END_SIGNALS)
+def test_a_signal_to_end_removes_temporary_folders(number, tmp_path):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        end_signals_as_interrupt(),
+        tempfile.TemporaryDirectory(dir=tmp_path),
+    ):
+        os.kill(os.getpid(), number)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_signals_do_not_interrupt_the_removal():
+    removed = []
+
+    def remove():
+        for number in END_SIGNALS:
+            os.kill(os.getpid(), number)
+        removed.append(True)
+
+    stack = ExitStack()
+    stack.callback(remove)
+    with pytest.raises(KeyboardInterrupt), end_signals_as_interrupt(), stack:
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert removed == [True]
+
+
+def test_what_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with end_signals_as_interrupt():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_the_handlers_to_end_come_back():
+    before = [signal.getsignal(number) for number in END_SIGNALS]
+    with end_signals_as_interrupt():
+        assert [signal.getsignal(number) for number in END_SIGNALS] != before
+    assert [signal.getsignal(number) for number in END_SIGNALS] == before

@@ -86,9 +86,9 @@ class StudioServer:
         self._process.kill()
         self._wait()
 
-    def stop(self) -> int:
-        """Stop it with Ctrl-C, and return the exit status."""
-        self._process.send_signal(signal.SIGINT)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Stop it with Ctrl-C or another signal, and return the exit status."""
+        self._process.send_signal(number)
         return self._wait()
 
     def _wait(self) -> int:

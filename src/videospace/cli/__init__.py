@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from videospace.runtime.errors import AlreadyReportedError, UserError
+from videospace.runtime.interrupts import end_signals_as_interrupt
 
 COMMANDS = {
     "demo": "train a space on bouncing balls, and write a page that shows what it can do",
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command and its arguments; None means those of the process.
 
     Returns:
-        The exit status: 0, 2 after an error of the user, or 130 after an interrupt.
+        The exit status: 0, 2 after an error of the user, or 130 after an interrupt by Ctrl-C or
+        SIGTERM.
     """
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):
@@ -53,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"videospace: no command '{name}': expected one of {expected}", file=sys.stderr)
         return USAGE
     try:
-        importlib.import_module(f"videospace.cli.{name}").main(rest)
-        sys.stdout.flush()
+        with end_signals_as_interrupt():
+            importlib.import_module(f"videospace.cli.{name}").main(rest)
+            sys.stdout.flush()
     except AlreadyReportedError:
         return USAGE
     except UserError as error:

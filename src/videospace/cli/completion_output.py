@@ -24,7 +24,6 @@ from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.masks import ObservedOf, masked_clip
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.reports.comparison import side_by_side
-from videospace.runtime.interrupts import sigterm_as_interrupt
 from videospace.runtime.native_libraries import keep_freed_memory
 from videospace.runtime.text import counted
 
@@ -124,8 +123,7 @@ def write_clip(space: VideoSpace, job: Job) -> None:
             shown = [side_by_side(frames, context.observed, video, truth) for video in videos]
         yield from (np.stack(step) for step in zip(*shown, strict=True))
 
-    with sigterm_as_interrupt():
-        write_video(job.out, completed(), fps=fps, num_frames=len(frames), names=names)
+    write_video(job.out, completed(), fps=fps, num_frames=len(frames), names=names)
     print_context_l1(names, errors)
     print(
         f"wrote {job.out}: {len(names)} x {len(frames)} frames of {job.size[0]}x{job.size[1]} px"

@@ -17,7 +17,6 @@ from videospace.inrv.model.inr import Layer
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
-from videospace.runtime.interrupts import sigterm_as_interrupt
 from videospace.runtime.text import counted
 
 
@@ -78,8 +77,7 @@ def partial_results(
     key = hashlib.sha256(repr(state).encode()).hexdigest()[:8]
     results = PartialResults(out.parent / f"{out.name}.unfinished-{key}", space)
     try:
-        with sigterm_as_interrupt():
-            yield results
+        yield results
     except BaseException:
         if num_latents := results.num_latents():
             are = "is" if num_latents == 1 else "are"

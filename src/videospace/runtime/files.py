@@ -49,6 +49,25 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def cut_on_error(path: Path, num_bytes: int) -> Iterator[None]:
+    """If the block fails, cut a file that it appends to after the first ``num_bytes``.
+
+    Args:
+        path: The file; removed if no byte stays.
+        num_bytes: Length to keep.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # it is not there
+            if num_bytes:
+                os.truncate(path, num_bytes)
+            else:
+                path.unlink()
+        raise
+
+
 def cannot_write(path: Path, error: OSError) -> UserError:
     """The error to raise for a file or folder that cannot be written."""
     return UserError(

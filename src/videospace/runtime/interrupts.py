@@ -42,17 +42,31 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
 
 @contextlib.contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt, as Ctrl-C does, so that temporary files are removed."""
+def end_signals_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM, and SIGHUP of a closed terminal, raise KeyboardInterrupt, as Ctrl-C does.
+
+    By default they end the process at once, and temporary files stay. After the first of them, more
+    do nothing, so that they do not interrupt the removal; Ctrl-C still does. A signal that is
+    ignored, as under ``nohup``, stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    is_ending = False
 
     def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal is_ending
+        if not is_ending:
+            is_ending = True
+            raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    previous = {number: signal.getsignal(number) for number in numbers}
+    replaced = [each for each in numbers if previous[each] not in (signal.SIG_IGN, None)]
+    for number in replaced:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number in replaced:
+            signal.signal(number, previous[number])

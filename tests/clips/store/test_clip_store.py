@@ -230,3 +230,42 @@ def test_fingerprint_tells_stores_apart(tmp_path):
     assert len(fingerprint) == 12
     store.append([(record(2), pixels(2))])
     assert len({fingerprint, store.content_fingerprint(), other_order.content_fingerprint()}) == 3
+
+
+@pytest.mark.smallfs
+def test_a_full_disk_leaves_no_unfinished_bytes(small_disk):
+    shape = {"num_frames": 2, "height": 100, "width": 100}
+    store = ClipStore.create(small_disk / "store", **shape)
+    batch = [np.full((2, 100, 100, 3), number, np.uint8) for number in range(10)]
+    store.append([(record(number), clip) for number, clip in enumerate(batch)])
+    before = sizes(small_disk)
+    with pytest.raises(UserError, match="No space left"):
+        store.append([(record(10 + number), batch[number % 10]) for number in range(90)])
+    assert sizes(small_disk) == before
+    store.append([(record(10), batch[3])])
+    np.testing.assert_array_equal(ClipStore.open(small_disk / "store")[10], batch[3])
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_an_index_that_cannot_be_written_takes_its_pixels_back(tmp_path, monkeypatch, first):
+    monkeypatch.setattr(clip_store, "PIXEL_FILE_BYTES", 2 * CLIP_BYTES + 1)
+    store = fill(tmp_path, *range(first))
+    before = sizes(tmp_path)
+
+    def fail(*_, **__):
+        raise UserError("cannot write")
+
+    batch = [(record(number), pixels(number)) for number in range(first, 6)]
+    with monkeypatch.context() as patch:
+        patch.setattr(clip_store, "append_json_lines", fail)
+        with pytest.raises(UserError, match="cannot write"):
+            store.append(batch)
+    assert sizes(tmp_path) == before
+    store.append(batch)
+    np.testing.assert_array_equal(ClipStore.open(tmp_path)[5], pixels(5))
+
+
+def sizes(folder):
+    """The size of every file that holds anything."""
+    found = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    return {path: size for path, size in found.items() if size}

@@ -190,10 +190,12 @@ class ClipStore:
                     raise UserError(
                         f"another process is writing to {self.folder}: wait for it to end"
                     )
-                self._pixels.write(len(self), [pixels for _, pixels in clips])
+                with self._pixels.appended(len(self), [pixels for _, pixels in clips]):
+                    self._index_bytes = append_json_lines(
+                        self._index, lines, num_bytes=self._index_bytes
+                    )
             except OSError as error:
                 raise cannot_write(self.folder, error) from error
-            self._index_bytes = append_json_lines(self._index, lines, num_bytes=self._index_bytes)
         self._rows = rows
         self.records.extend(record for record, _ in clips)
 

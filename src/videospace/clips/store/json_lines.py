@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import cannot_write
+from videospace.runtime.files import cannot_write, cut_on_error
 
 
 def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
@@ -53,7 +53,7 @@ def append_json_lines(path: Path, objects: Iterable[dict[str, Any]], *, num_byte
 
     Args:
         path: The file; made if it does not exist.
-        objects: One object for each line.
+        objects: One object for each line. If they cannot all be written, none stays.
         num_bytes: Length to keep, from `read_json_lines`; the file is truncated there.
 
     Returns:
@@ -64,7 +64,7 @@ def append_json_lines(path: Path, objects: Iterable[dict[str, Any]], *, num_byte
     """
     lines = "".join(json.dumps(item) + "\n" for item in objects).encode()
     try:
-        with open(path, "ab") as file:
+        with cut_on_error(path, num_bytes), open(path, "ab") as file:
             file.truncate(num_bytes)
             file.write(lines)
             file.flush()

@@ -1,21 +1,23 @@
 """The pixels of a clip store: raw uint8 files, clip after clip, read through a memory map."""
 
+import contextlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.files import cut_on_error
 
 
 class PixelFiles:
     """Clips of one shape in the files ``00000.raw``, ``00001.raw`` and so on, addressed by row.
 
     The caller says at every call how many rows count. Bytes behind the last of them are left from
-    an interrupted write, and the next `write` overwrites them.
+    an interrupted write, and the next `appended` overwrites them.
 
     Args:
         folder: The folder of the files.
@@ -38,13 +40,28 @@ class PixelFiles:
             self._maps[file] = np.memmap(self._path(file), np.uint8, "r", shape=shape)
         return self._maps[file][slot]
 
-    def write(self, row: int, clips: Sequence[UInt8[np.ndarray, "time height width 3"]]) -> None:
-        """Write clips to consecutive rows, and wait until they are on the disk.
+    @contextlib.contextmanager
+    def appended(
+        self, row: int, clips: Sequence[UInt8[np.ndarray, "time height width 3"]]
+    ) -> Iterator[None]:
+        """Write clips to consecutive rows; they are on the disk when the block begins.
+
+        If the writing or the block fails, they are removed again.
 
         Args:
             row: The row of the first one.
             clips: The clips.
         """
+        files = range(row // self.clips_per_file, (row + len(clips)) // self.clips_per_file + 1)
+        bytes_per_file = self.clips_per_file * math.prod(self.clip_shape)
+        with contextlib.ExitStack() as stack:
+            for file in files:
+                kept = max(0, row * math.prod(self.clip_shape) - file * bytes_per_file)
+                stack.enter_context(cut_on_error(self._path(file), kept))
+            self._write(row, clips)
+            yield
+
+    def _write(self, row: int, clips: Sequence[UInt8[np.ndarray, "time height width 3"]]) -> None:
         self.folder.mkdir(exist_ok=True)
         num_written = 0
         while num_written < len(clips):

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.runtime.errors import UserError
+from videospace.runtime.interrupts import end_signals_as_interrupt
 from videospace.runtime.native_libraries import limit_malloc_arenas
 from videospace.studio.server.app import build_app
 from videospace.studio.server.security.access import Keys
@@ -88,7 +89,7 @@ class StudioConfig:
 
 
 def run_studio(config: StudioConfig) -> None:
-    """Serve the studio until Ctrl-C is pressed.
+    """Serve the studio until Ctrl-C is pressed, or the process gets SIGTERM.
 
     Raises:
         UserError: The port is in use, the address does not belong to this machine or needs
@@ -97,7 +98,7 @@ def run_studio(config: StudioConfig) -> None:
     host = _checked_host(config)
     limit_malloc_arenas()
     is_local = ipaddress.ip_address(host).is_loopback
-    with contextlib.ExitStack() as until_end:
+    with end_signals_as_interrupt(), contextlib.ExitStack() as until_end:
         usual_mask = until_end.enter_context(umask(OTHERS))
         profiles = Profiles(config.data.expanduser(), config.model)
         listener = until_end.enter_context(_listen(host, config.port))

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.support.studio_process import StudioServer
 
 from videospace.lipreading.profile.deletion import delete_profile
+from videospace.lipreading.profile.folder import UNFINISHED
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.runtime.errors import UserError
@@ -39,6 +41,14 @@ def test_temporary_files_lie_with_the_profiles_and_not_where_all_can_see_them(tm
         assert os.stat(Path(film.name).parent).st_mode & 0o077 == 0
     assert tempfile.gettempdir() == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_studio_that_is_told_to_end_leaves_nothing(number, tmp_path):
+    with StudioServer(tmp_path) as studio:
+        assert list(tmp_path.glob(f"{UNFINISHED}*"))
+        assert studio.stop(number) == 0
+    assert not list(tmp_path.glob(f"{UNFINISHED}*"))
 
 
 def test_what_a_killed_studio_left_is_swept_and_what_runs_is_not(tmp_path):
