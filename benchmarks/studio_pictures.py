@@ -8,11 +8,9 @@ import base64
 import dataclasses
 import datetime
 import io
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +23,7 @@ from PIL import Image
 from tests.support.drawn_faces import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
 from tests.support.studio_in_process import InProcessStudio
 
+from benchmarks.support.browser import browser_before
 from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
@@ -107,7 +106,10 @@ def main(options: PictureOptions) -> None:
     with tempfile.TemporaryDirectory() as work, RecordingReader() as reader:
         video = camera_file(Path(work) / "face.mjpeg", 1, rest_frames=40)
         _teach(Profiles(Path(work) / "data"))
-        with InProcessStudio(Path(work) / "data", reader) as studio, _browser(video) as browser:
+        with (
+            InProcessStudio(Path(work) / "data", reader) as studio,
+            browser_before(video) as browser,
+        ):
             browser.get(studio.address)
             wait(browser, "byId('preview').videoWidth > 0")
             names = browser.execute_script(
@@ -198,30 +200,6 @@ def _word_video(word: int) -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     return file.getvalue()
-
-
-@contextmanager
-def _browser(video: Path) -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in (
-        "--headless",
-        "--no-sandbox",
-        "--hide-scrollbars",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-        f"--user-data-dir={video.parent / 'profile'}",
-    ):
-        options.add_argument(flag)
-    browser = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
-    try:
-        yield browser
-    finally:
-        browser.quit()
 
 
 def _look(browser: Any, size: tuple[int, int], scheme: str) -> None:

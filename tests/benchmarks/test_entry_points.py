@@ -221,6 +221,17 @@ def test_studio_under_load(run_main):
     assert {recordings[name] for name in ("lost", "came_back", "damaged")} == {0}
 
 
+@pytest.mark.browser
+def test_time_to_the_answer(run_main):
+    pytest.importorskip("selenium", reason="needs a browser")
+    from benchmarks import answer_time
+
+    document = run_main(
+        answer_time.main, "--num-answers", "1", "--num-words", "2", "--busy-processes", "0"
+    )
+    assert document["num_answers"] == 1
+
+
 def test_studio_that_is_killed(run_main):
     pytest.importorskip("fastapi", reason="needs the extra 'studio'")
     from benchmarks import studio_crash

@@ -1,5 +1,7 @@
 """A studio in this process, for tests of pages: it keeps the videos it receives, unread."""
 
+import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +55,9 @@ class DrawnReader(RecordingReader):
             clip = MouthClip(frames=clip.frames[:1].repeat(40, axis=0), fps=float(FPS))
         return clip, self.problems
 
+    def look_ahead(self, upload: str, content: bytes, finder: Finder) -> None:
+        """Nothing to find."""
+
     def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
         """The chosen mouths, whatever the still shows."""
         self.stills.append(still)
@@ -69,10 +74,21 @@ class DrawnStudio(InProcessStudio):
 
     def __init__(self, data: Path, persons: Sequence[str] = ("Ann",)):
         self.reader = DrawnReader()
-        profiles = Profiles(data)
+        self.profiles = profiles = Profiles(data)
         for person in persons:
             profile = profiles.find(profiles.create(ProfileSettings(person=person)))
             for word, text in enumerate(("water", "bread")):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
         super().__init__(data, self.reader)
+
+    def forget_settings(self) -> None:
+        """Let every person operate Talk as at the beginning."""
+        self.set_talk()
+
+    def set_talk(self, **changes: object) -> None:
+        """Set how every person operates Talk, and nothing else."""
+        text = json.dumps(changes)
+        for identity in self.profiles.ids():
+            profile = self.profiles.find(identity)
+            profile.change_settings(dataclasses.replace(profile.settings, talk=text))

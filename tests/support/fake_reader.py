@@ -15,6 +15,9 @@ class FakeReader(RecordingReader):
         self.refusal: str | None = None
         self._num_read = 0
 
+    def look_ahead(self, upload: str, content: bytes, finder: Finder) -> None:
+        """Nothing to find."""
+
     def read(self, content: bytes, finder: Finder) -> MouthRecording:
         """The next mouth, whatever the video shows."""
         if self.refusal:

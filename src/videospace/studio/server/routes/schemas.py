@@ -18,6 +18,10 @@ Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(min_length=1, max_length=500)]
 SidePx = Annotated[int, Field(ge=1, le=4096)]
+UploadId = Annotated[str, Field(pattern="^[0-9a-f-]{8,40}$")]
+"""A page's name for a recording that it sends in pieces."""
+UploadStart = Annotated[int, Field(ge=0, le=2**32)]
+"""Number of bytes of the recording that were sent before."""
 JobState = Literal["idle", "running", "done", "failed", "stopped"]
 
 

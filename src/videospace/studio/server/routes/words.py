@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from videospace.lipreading.mouth.clip_film import film_of
 from videospace.lipreading.phonetics.homophenes import look_alikes
@@ -23,6 +23,8 @@ from videospace.studio.server.routes.schemas import (
     NewWord,
     Recording,
     Text,
+    UploadId,
+    UploadStart,
     Word,
     WordChanges,
     WordList,
@@ -95,12 +97,33 @@ def word_routes(state: AppState) -> APIRouter:
         state.delete_clip(profile_id, clip)
 
     @routes.post("/recordings", status_code=201, openapi_extra=VIDEO.description)
-    async def add_recording(request: Request, profile_id: str, recognize: bool = True) -> Recording:
+    async def add_recording(
+        request: Request,
+        profile_id: str,
+        recognize: bool = True,
+        upload: UploadId | None = None,
+        start: UploadStart = 0,
+    ) -> Recording:
         def add(content: bytes) -> Recording:
+            if upload is not None:
+                content = state.take_pieces(profile_id, upload, start) + content
             added = state.add_recording(profile_id, content, recognize=recognize)
             return _recording(state, profile_id, added)
 
         return await read_body(request, VIDEO, add)
+
+    @routes.post("/uploads/{upload}", status_code=204, openapi_extra=VIDEO.description)
+    async def add_piece(
+        request: Request,
+        later: BackgroundTasks,
+        profile_id: str,
+        upload: UploadId,
+        start: UploadStart = 0,
+    ) -> None:
+        look_ahead = await read_body(
+            request, VIDEO, lambda piece: state.add_piece(profile_id, upload, start, piece)
+        )
+        later.add_task(look_ahead)
 
     @routes.post("/mouths", openapi_extra=STILL.description)
     async def find_mouths(request: Request, profile_id: str) -> list[Mouth]:

@@ -1,7 +1,9 @@
 """The state of a running studio: its profiles, and an open recognizer and a training for each."""
 
 import dataclasses
+import functools
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from videospace.lipreading.adaptation.learning import LearningSettings
@@ -20,6 +22,7 @@ from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.training_job import TrainingJob
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.recognition_session import RecognitionSession, Recognized
+from videospace.studio.server.uploads.partial_uploads import PartialUploads
 from videospace.studio.server.uploads.recordings import RecordingReader
 
 STRATEGY: StrategyName = "fusion+adapted"
@@ -37,6 +40,7 @@ class AppState:
 
     def __init__(self, profiles: Profiles, reader: RecordingReader, settings: LearningSettings):
         self.profiles, self._reader, self._settings = profiles, reader, settings
+        self._uploads = PartialUploads()
         self._lock = threading.Lock()
         self._open: dict[str, tuple[RecognitionSession, TrainingJob]] = {}
 
@@ -71,6 +75,36 @@ class AppState:
         recognition = self.recognition(profile_id)
         mouth = self._reader.read(content, recognition.profile.settings.finder)
         return recognition.add_recording(mouth, recognize=recognize)
+
+    def add_piece(
+        self, profile_id: str, upload: str, start: int, piece: bytes
+    ) -> Callable[[], None]:
+        """Add a piece of a recording that is still being made.
+
+        Args:
+            profile_id: The profile.
+            upload: The page's name for the recording.
+            start: Number of bytes before the piece.
+            piece: The piece.
+
+        Returns:
+            A function that searches the mouth in what has arrived. It takes a while.
+
+        Raises:
+            NotFound: There is no such profile, or a piece is missing.
+        """
+        finder = self.profiles.find(profile_id).settings.finder
+        key = f"{profile_id}/{upload}"
+        content = self._uploads.append(key, start, piece)
+        return functools.partial(self._reader.look_ahead, key, content, finder)
+
+    def take_pieces(self, profile_id: str, upload: str, num_bytes: int) -> bytes:
+        """Take what has arrived of a recording.
+
+        Raises:
+            NotFound: Not all of it is here.
+        """
+        return self._uploads.take(f"{profile_id}/{upload}", num_bytes)
 
     def find_mouths(self, profile_id: str, still: bytes) -> list[MouthPose]:
         """Find the mouths in a still as they would be found in a recording.

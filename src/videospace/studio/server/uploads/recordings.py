@@ -1,5 +1,6 @@
 """Reads uploaded recordings in a sandbox: the mouth, the clip, or the mouths of a still."""
 
+import contextlib
 import functools
 import io
 import tempfile
@@ -15,11 +16,12 @@ from PIL import Image
 from videospace.clips.decoding.one_clip import read_one_clip
 from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import probe
-from videospace.lipreading.mouth.detectors import FaceDetector, Finder, detector_named
+from videospace.lipreading.mouth.detectors import Finder, detector_named
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.runtime.errors import BusyError, UserError
+from videospace.studio.server.uploads.look_ahead import Follower, RememberingDetector
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
 MAX_SECONDS = 15.0
@@ -82,6 +84,24 @@ class RecordingReader:
         found, frames = self._call(content, _read, finder)
         pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
         return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
+
+    def look_ahead(self, upload: str, content: bytes, finder: Finder) -> None:
+        """Search faces in what has arrived of a recording, so that :meth:`read` has less to do.
+
+        Nothing happens while another recording is read: it has priority.
+
+        Args:
+            upload: Key of the recording.
+            content: The beginning of a WebM or MP4 file.
+            finder: How to find the mouth.
+        """
+        with contextlib.suppress(UserError):  # what is wrong with it is reported at its end
+            self._sandbox.call(
+                _look_ahead,
+                *(upload, content, _suffix(content), finder),
+                seconds=MAX_SECONDS,
+                wait_seconds=0.0,
+            )
 
     def read_clip(self, content: bytes, num_frames: int, size: tuple[int, int]) -> PaddedClip:
         """Read the first frames of a video, cropped in the middle and resized.
@@ -155,8 +175,13 @@ def _suffix(content: bytes) -> str:
 
 
 @functools.cache
-def _detector(finder: Finder) -> FaceDetector:
-    return detector_named(finder)
+def _detector(finder: Finder) -> RememberingDetector:
+    return RememberingDetector(detector_named(finder))
+
+
+@functools.cache
+def _follower() -> Follower:
+    return Follower()
 
 
 def _warm_up() -> None:
@@ -170,6 +195,10 @@ def _warm_up() -> None:
 def _read(path: Path, finder: Finder) -> Answer:
     clip, report = read_mouth(path, _detector(finder))
     return {"fps": clip.fps, "problems": report.problems}, clip.frames.tobytes()
+
+
+def _look_ahead(upload: str, content: bytes, suffix: str, finder: Finder) -> Answer:
+    return {"num_searched": _follower().search(upload, content, suffix, _detector(finder))}, b""
 
 
 def _find_mouths(still: bytes, finder: Finder) -> Answer:
