@@ -31,10 +31,28 @@ def guesses(page: Any) -> None:
     wait(page, "document.querySelectorAll('.guess').length === 2")
 
 
-def typed_form(page: Any) -> None:
+def other_words(page: Any) -> None:
     guesses(page)
-    press(page, "#none")
-    wait(page, "document.activeElement === byId('typed')")
+    page.execute_async_script(
+        "const done = arguments[0]; import('/talk/speaking/correction.js').then((m) =>"
+        " done(m.openCorrection([...Array(30).keys()].map((n) => `word number ${n}`))))"
+    )
+    wait(page, "document.querySelectorAll('#others button').length === 12")
+
+
+def countdown(page: Any) -> None:
+    guesses(page)
+    page.execute_async_script(
+        "const done = arguments[0]; import('/talk/speaking/acceptance.js').then((m) => {"
+        " m.countDown('bread', () => {}, () => {}); done() })"
+    )
+    wait(page, "!byId('accepting').hidden")
+
+
+def scanning(page: Any) -> None:
+    page.execute_script("document.getElementById('talk-settings').open = true")
+    press(page, "#scan")
+    wait(page, "document.querySelector('.scanned')")
 
 
 def lesson(page: Any) -> None:
@@ -58,9 +76,12 @@ def confirmation(page: Any) -> None:
 
 STATES: dict[str, Callable[[Any], object]] = {
     "talk with guesses": guesses,
-    "talk with a word to type": typed_form,
+    "talk with the other words": other_words,
+    "talk that counts down": countdown,
+    "talk with one switch": scanning,
     "talk with phrases to change": lambda page: press(page, "#edit-phrases"),
     "talk without hands": lambda page: press(page, "#hands-free"),
+    "the settings of talk": lambda page: press(page, "#talk-settings summary"),
     "a lesson": lesson,
     "data with recordings": data_in_full,
     "a question before deletion": confirmation,
@@ -85,6 +106,7 @@ def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
 @pytest.fixture
 def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
     """Talk, as after a start."""
+    studio.forget_settings()
     face_browser.get(studio.address)
     face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
     face_browser.get("about:blank")

@@ -35,6 +35,20 @@ Promise.all(modules).then(([{ LipMotion }, { SIDE }]) => {
 }).catch((error) => done([String(error)]));
 """
 
+NODS = """
+const [text, fps, done] = arguments;
+const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+import("/talk/hands_free/nod.js").then(({ Nod }) => {
+  const nod = new Nod();
+  const found = [];
+  const side = 64;
+  for (let at = 0; at < bytes.length; at += side * side) {
+    found.push(nod.step(bytes.subarray(at, at + side * side), at / side / side / fps));
+  }
+  done(found);
+}).catch((error) => done([String(error)]));
+"""
+
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Says nothing about what it is asked."""
@@ -53,11 +67,14 @@ def events(open_browser) -> Iterator[Callable[..., list[tuple[str, float]]]]:
         browser = open_browser()
         browser.get(f"http://127.0.0.1:{server.server_port}/icon.svg")
 
-        def follow(pictures: np.ndarray, fps: int = FPS) -> list[tuple[str, float]]:
+        def follow(
+            pictures: np.ndarray, fps: int = FPS, script: str = FOLLOW
+        ) -> list[tuple[Any, float]]:
             text = base64.b64encode(pictures.tobytes()).decode()
-            states = browser.execute_async_script(FOLLOW, text, fps)
+            states = browser.execute_async_script(script, text, fps)
             assert len(states) == len(pictures), states
-            return [(s, k / fps) for k, s in enumerate(states) if s not in ("rest", "moving")]
+            quiet = ("rest", "moving", False)
+            return [(s, k / fps) for k, s in enumerate(states) if s not in quiet]
 
         yield follow
         server.shutdown()
@@ -179,3 +196,31 @@ def test_words_while_the_lips_tremble_are_seen(events):
     found = [(name, at) for name, at in events(pictures(trembling)) if at > 8]
     assert [name for name, _ in found] == ["begin", "end"]
     assert 10.0 < found[0][1] < 10.5
+
+
+def swing(size_px: float, hertz: float = 1.0, seconds: float = 1.0) -> np.ndarray:
+    """Where a head is that swings once, after two seconds of rest and before one more."""
+    time = np.arange(round(seconds * FPS)) / FPS
+    return np.concatenate([rest(2), size_px * np.sin(2 * np.pi * hertz * time), rest(1)])
+
+
+@pytest.mark.parametrize("size_px", [14.0, 30.0])
+@pytest.mark.parametrize("noise", [0.3, 2.5])
+def test_a_nod_is_seen(events, size_px, noise):
+    down = swing(size_px)
+    seen = pictures(0 * down, shift_px=np.stack([down, 0 * down], axis=1), noise=noise)
+    (first, *_) = events(seen, script=NODS)
+    assert 2.0 < first[1] < 3.3
+
+
+def test_what_is_no_nod_stops_nothing(events):
+    across = swing(25.0)
+    shaken = pictures(0 * across, shift_px=np.stack([0 * across, across], axis=1))
+    assert events(shaken, script=NODS) == []
+    sinking = np.concatenate([rest(2), np.linspace(0, 30, FPS), np.full(2 * FPS, 30.0)])
+    sunk = pictures(0 * sinking, shift_px=np.stack([sinking, 0 * sinking], axis=1))
+    assert events(sunk, script=NODS) == []
+    assert events(pictures(np.concatenate([rest(1), word(1.2), rest(1)])), script=NODS) == []
+    light = np.where(np.arange(60) > 30, 0.7, 1.0)
+    assert events(pictures(np.zeros(60), light=light), script=NODS) == []
+    assert events(pictures(rest(4), noise=4.0), script=NODS) == []

@@ -8,10 +8,12 @@ import { setFinder, startHints } from "./camera/camera_hints.js";
 import { addProfile, onProfile, profile, startProfiles } from "./profile.js";
 import { startPhrases } from "./speaking/phrases.js";
 import { showProgress, startProgress } from "./progress/progress.js";
-import { startSwitchScanning } from "./speaking/switch_scanning.js";
+import { restartScanning, startSwitchScanning } from "./speaking/switch_scanning.js";
 import { startSentence } from "./speaking/sentence.js";
 import { startVoice } from "./speaking/voice.js";
-import { recognize, isReadyForWord, startTalk } from "./speaking/talk.js";
+import { reasonToWait, recognize, startTalk } from "./speaking/talk.js";
+import { startDwelling } from "./speaking/dwelling.js";
+import { startTalkSettings } from "./talk_settings.js";
 import { showState, startTeach } from "./teaching/teach.js";
 import { startTraining } from "./teaching/training.js";
 
@@ -49,6 +51,7 @@ document.addEventListener("camera", (event) => {
 window.addEventListener("hashchange", () => {
   attempt(showPage);
   byId("main").focus();
+  restartScanning();
 });
 onSubmit("welcome-form", () => addProfile(byId("welcome-name").value));
 startCameraCard();
@@ -61,8 +64,10 @@ startTeach();
 startTraining();
 startProgress();
 startData();
-startSwitchScanning(isOnTalk);
-startHandsFree(() => isOnTalk() && isReadyForWord(), recognize);
+startSwitchScanning();
+startDwelling();
+startTalkSettings();
+startHandsFree(() => (isOnTalk() ? reasonToWait() : "elsewhere"), recognize);
 onProfile(() => {
   setFinder(profile()?.finder ?? "middle");
   attempt(showPage);

@@ -4,6 +4,7 @@ import { byId, onClick, show } from "../../shared/dom.js";
 
 const CONSTRAINTS = { audio: false, video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" } };
 const KINDS = ["video/webm;codecs=vp8", "video/mp4", "video/webm"];
+const PIECE_MILLISECONDS = 200;
 const ERRORS = {
   NotAllowedError: "The camera is blocked. Allow it next to the address of this page, then try again.",
   NotFoundError: "No camera was found. Connect one, then try again.",
@@ -72,9 +73,10 @@ function fail(reason) {
 
 const announce = (isOpen) => document.dispatchEvent(new CustomEvent("camera", { detail: isOpen }));
 
-// Starts recording, and returns a function that ends it and returns the video.
-export function record() {
-  const stop = startRecorder();
+// Starts recording, and returns a function that ends it and returns the video. `onPiece` receives the
+// pieces of the video while it is recorded.
+export function record(onPiece) {
+  const stop = startRecorder(onPiece);
   const unmark = markRecording();
   return () => {
     unmark();
@@ -94,17 +96,20 @@ export function markRecording() {
 }
 
 // The same as `record`, without showing it.
-export function startRecorder() {
+export function startRecorder(onPiece = () => {}) {
   const kind = KINDS.find((each) => MediaRecorder.isTypeSupported(each));
   const recorder = new MediaRecorder(stream, { mimeType: kind, videoBitsPerSecond: 2500000 });
   const pieces = [];
   const ended = new Promise((resolve, reject) => {
-    recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
+    recorder.addEventListener("dataavailable", ({ data }) => {
+      pieces.push(data);
+      onPiece(data);
+    });
     recorder.addEventListener("stop", () => resolve(new Blob(pieces, { type: kind.split(";")[0] })));
     recorder.addEventListener("error", () => reject(new Error("The camera failed. Record again.")));
   });
   ended.catch(() => {}); // the error of a discarded video does not matter
-  recorder.start();
+  recorder.start(PIECE_MILLISECONDS);
   return () => {
     if (recorder.state !== "inactive") recorder.stop();
     return ended;

@@ -1,82 +1,90 @@
 // Hands-free talking: the motion of the lips starts and ends a recording.
 
 import { isReady, markRecording, startRecorder } from "../camera/camera.js";
-import { CONTEXT_FACTOR, SIDE } from "./mouth_changes.js";
-import { attempt, byId, rememberedToggle } from "../../shared/dom.js";
 import { mouthPosition } from "../camera/camera_hints.js";
+import { Upload } from "../camera/recordings.js";
+import { attempt, byId, show } from "../../shared/dom.js";
 import { isButtonRecording } from "../speaking/record_button.js";
+import { isTextField } from "../speaking/scan_targets.js";
+import { onSettings, settings, settingToggle } from "../talk_settings.js";
 import { LipMotion } from "./lip_motion.js";
+import { MouthPictures } from "./mouth_pictures.js";
+import { Reasons, TEXTS } from "./reasons.js";
 import { RollingRecorder } from "./rolling_recorder.js";
 
-const KEY = "studio.auto";
 const POLL_MILLISECONDS = 60;
-const TEXTS = {
-  off: "",
-  away: "Waiting until your mouth is visible.",
-  paused: "Paused.",
-  soon: "Keep your lips still for a moment.",
-  rest: "Watching your lips.",
-  recording: "Recording until your lips rest.",
-  tooLong: "That was too long for one word.",
-};
 
-const canvas = document.createElement("canvas");
-Object.assign(canvas, { width: SIDE, height: SIDE });
-const brush = canvas.getContext("2d", { willReadFrequently: true });
-brush.imageSmoothingQuality = "medium"; // averages all px instead of picking a few
+const pictures = new MouthPictures();
 const motion = new LipMotion();
-const rolling = new RollingRecorder(startRecorder);
+const reasons = new Reasons();
+const rolling = new RollingRecorder(() => {
+  const upload = new Upload();
+  return { upload, stop: startRecorder(upload.add) };
+});
 let unmark = null; // not null while a movement is recorded
-let lastPosition = null;
-let lastFrame = 0;
 
-// `isFree` says whether the page is ready for a word; `use` receives the video of one.
-export function startHandsFree(isFree, use) {
+// `reasonToWait` says why the page is not ready for a word, null if it is; `use` receives the video of
+// one.
+export function startHandsFree(reasonToWait, use) {
   let timer = 0;
+  let isOn = false;
   document.addEventListener("camera", cancel);
-  rememberedToggle("hands-free", KEY, (on) => {
+  settingToggle("hands-free", "hands_free");
+  onSettings(() => {
+    motion.sensitivity = settings().lip_sensitivity;
+    if (isOn === settings().hands_free) return;
+    isOn = settings().hands_free;
     clearInterval(timer);
-    timer = on ? setInterval(checkLips, POLL_MILLISECONDS) : 0;
+    timer = isOn ? setInterval(checkLips, POLL_MILLISECONDS) : 0;
     cancel();
-    showState(on ? "away" : "off");
+    show(byId("lip-meter-label"), isOn);
+    showState(isOn ? "away" : "off");
   });
 
   function checkLips() {
-    const reason = reasonToWait(isFree);
+    const reason = reasonOfCamera() ?? reasonToWait();
     if (reason) {
       cancel();
+      byId("lip-meter").value = 0;
       return showState(reason);
     }
-    const picture = newPicture();
-    return picture && follow(picture, performance.now() / 1000, use);
+    const next = pictures.next();
+    if (!next) return undefined;
+    if (next.isElsewhere) motion.forgetPicture();
+    return follow(next.picture, performance.now() / 1000, use);
   }
 }
 
-function reasonToWait(isFree) {
-  if (!isReady() || document.hidden || mouthPosition() === null) return "away";
-  const isTyping = document.activeElement?.closest("input, textarea, select, dialog");
-  return isButtonRecording() || isTyping || !isFree() ? "paused" : null;
+function reasonOfCamera() {
+  if (!isReady()) return "noCamera";
+  if (document.hidden || mouthPosition() === null) return "away";
+  if (isTextField(document.activeElement)) return "typing";
+  return isButtonRecording() ? "button" : null;
 }
 
 function follow(picture, seconds, use) {
   const state = motion.step(picture, seconds);
+  byId("lip-meter").value = Math.min(motion.level, byId("lip-meter").max);
   if (state === "rest" && unmark) cancel(); // the camera paused for too long
   if (state === "rest") {
     rolling.update(seconds);
-    if (byId("hands-free-state").textContent !== TEXTS.tooLong) showState(rolling.hasLookBack(seconds) ? "rest" : "soon");
+    showState(reasons.atRest(motion, rolling.hasLookBack(seconds), seconds));
   } else if (state === "begin" && rolling.hasLookBack(seconds)) {
     rolling.keepOldest();
     unmark = markRecording();
+    reasons.forget();
     showState("recording");
+  } else if (state === "begin") {
+    showState(reasons.keep("early", seconds));
   } else if (state === "end" && !unmark) {
     cancel(); // the start of this movement was not recorded
   } else if (state === "end") {
-    const video = rolling.finish();
+    const { video, upload } = rolling.finish();
     cancel();
-    attempt(async () => use(await video));
+    attempt(async () => use(await video, { upload }));
   } else if (state === "tooLong") {
     cancel();
-    showState("tooLong");
+    showState(reasons.keep("tooLong", seconds));
   }
 }
 
@@ -89,19 +97,4 @@ function cancel() {
 
 function showState(name) {
   if (byId("hands-free-state").textContent !== TEXTS[name]) byId("hands-free-state").textContent = TEXTS[name];
-}
-
-// The mouth and its surroundings in gray levels; null if the camera has no new picture.
-function newPicture() {
-  const video = byId("preview");
-  const frame = video.getVideoPlaybackQuality().totalVideoFrames;
-  if (frame === lastFrame) return null;
-  lastFrame = frame;
-  const position = mouthPosition();
-  if (position.x !== lastPosition?.x || position.y !== lastPosition?.y || position.side !== lastPosition?.side) motion.forgetPicture();
-  lastPosition = position;
-  const side = CONTEXT_FACTOR * position.side;
-  brush.drawImage(video, position.x - side / 2, position.y - side / 2, side, side, 0, 0, SIDE, SIDE);
-  const pixels = brush.getImageData(0, 0, SIDE, SIDE).data;
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, at) => 0.3 * pixels[4 * at] + 0.59 * pixels[4 * at + 1] + 0.11 * pixels[4 * at + 2]);
 }

@@ -27,11 +27,25 @@ export class LipMotion {
   #past = []; // pictures since the one to compare with, oldest first
   #rest = null; // at rest: the change of the mouth and its spread in gray levels, the motion of the ring in px
   #began = null;
-  #movedAt = 0;
+  #movedAt = null;
   #candidateSince = null;
+  // The last motion of the mouth, over the one that begins a movement: 1 and more begins one.
+  level = 0;
+  // How far the head moved in the last picture, in px.
+  headShift = 0;
 
   constructor(settings = {}) {
     this.#settings = { ...SETTINGS, ...settings };
+  }
+
+  // How much smaller a movement begins a recording, from now on.
+  set sensitivity(factor) {
+    this.#settings = { ...this.#settings, spreads: SETTINGS.spreads / factor, levels: SETTINGS.levels / factor };
+  }
+
+  // Since when the lips rest after a movement, in seconds; null if they have not moved.
+  get restedSince() {
+    return this.#movedAt;
   }
 
   // Call this if the mouth moved to another position in the camera's picture.
@@ -56,6 +70,8 @@ export class LipMotion {
     const { mouth, texture, ring } = change;
     const whole = ringWeight * Math.max(0, ring - this.#rest.ring) * texture;
     const excess = mouth - whole - this.#rest.mouth;
+    this.level = Math.max(0, excess / this.#threshold());
+    this.headShift = Math.max(0, ring - this.#rest.ring);
     if (this.#began !== null) return this.#inMotion(excess, seconds);
     const state = this.#atRest(excess, seconds);
     if (this.#candidateSince === null) this.#learn(excess, ring, passed);

@@ -10,7 +10,7 @@ export class RollingRecorder {
   #begin;
   #recorders = [];
 
-  // `begin` starts a recorder and returns a function that stops it and returns the video.
+  // `begin` starts a recorder and returns its upload and `stop`, which stops it and returns the video.
   constructor(begin) {
     this.#begin = begin;
   }
@@ -19,7 +19,7 @@ export class RollingRecorder {
   update(seconds) {
     const newest = this.#recorders.at(-1);
     if (newest && seconds - newest.since < LOOK_BACK_SECONDS) return;
-    this.#recorders.push({ since: seconds, stop: this.#begin() });
+    this.#recorders.push({ since: seconds, ...this.#begin() });
     if (this.#recorders.length > 2) this.#recorders.shift().stop();
   }
 
@@ -28,14 +28,17 @@ export class RollingRecorder {
     return this.#recorders.length > 0 && seconds - this.#recorders[0].since >= LOOK_BACK_SECONDS;
   }
 
-  // Stops all recorders but the oldest.
+  // Stops all recorders but the oldest, and begins to send that.
   keepOldest() {
     this.#recorders.splice(1).forEach(({ stop }) => stop());
+    this.#recorders[0].upload.start();
   }
 
+  // Stops the oldest recorder. Returns a promise of its video, and its upload.
   finish() {
-    this.keepOldest();
-    return this.#recorders.pop().stop();
+    this.#recorders.splice(1).forEach(({ stop }) => stop());
+    const { stop, upload } = this.#recorders.pop();
+    return { video: stop(), upload };
   }
 
   discard() {

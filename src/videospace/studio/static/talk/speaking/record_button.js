@@ -2,72 +2,94 @@
 // again to stop, as with a switch.
 
 import { isReady, record } from "../camera/camera.js";
-import { attempt, byId, pause } from "../../shared/dom.js";
+import { Upload } from "../camera/recordings.js";
+import { watchForRest } from "../hands_free/rest.js";
+import { attempt, byId } from "../../shared/dom.js";
+import { isHold } from "./choices.js";
 
-const HOLD_MILLISECONDS = 400;
 const LONGEST_MILLISECONDS = 6000;
-const REST_MILLISECONDS = 200;
+const LABELS = {
+  idle: "Hold to record",
+  held: "Recording … let go at the end of the word",
+  pressed: "Recording … press again at the end of the word",
+};
 
-let running = null;
+let running = null; // { started, end }
+let begin = () => {};
 
 export const isButtonRecording = () => running !== null;
 
-export function startRecordButton(isOnTalk, use) {
+// `isWaiting` says whether an answer waits for a choice, `onBegin` is called before a recording and
+// `use` with it.
+export function startRecordButton({ isOnTalk, isWaiting, onBegin, use }) {
   const button = byId("record");
-  const begin = () => attempt(() => beginWith(use));
+  begin = () => isOnTalk() && attempt(() => recordWord(onBegin, use));
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     button.setPointerCapture(event.pointerId);
-    press(begin);
+    pressRecord();
   });
-  button.addEventListener("pointerup", release);
-  button.addEventListener("pointercancel", release);
-  const isRecordKey = (event) => event.key === " " || (event.key === "Enter" && event.target === button);
-  document.addEventListener("keydown", (event) => {
-    if (!isRecordKey(event) || !isOnTalk() || isElsewhere(event.target)) return;
-    event.preventDefault();
-    if (!event.repeat) press(begin);
-  });
-  document.addEventListener("keyup", (event) => {
-    if (!isRecordKey(event) || !isOnTalk() || isElsewhere(event.target)) return;
-    event.preventDefault();
-    release();
-  });
+  button.addEventListener("pointerup", releaseRecord);
+  button.addEventListener("pointercancel", releaseRecord);
+  // Enter chooses a word while an answer waits, so it does not record then.
+  const isRecordKey = (event) => event.key === " " || (event.key === "Enter" && event.target === button && (running || !isWaiting()));
+  for (const [name, act] of [["keydown", pressRecord], ["keyup", releaseRecord]]) {
+    document.addEventListener(name, (event) => {
+      const isOwn = event.target === button && (event.key === " " || event.key === "Enter");
+      if (isOwn) event.preventDefault(); // no click by the browser
+      if (!isRecordKey(event) || !isOnTalk() || isElsewhere(event.target)) return;
+      event.preventDefault();
+      if (!event.repeat) act();
+    });
+  }
   // Assistive technology sends a click without a press.
   button.addEventListener("click", (event) => {
-    if (event.detail === 0 && event.pointerType === "") press(begin);
+    if (event.detail === 0 && event.pointerType === "") {
+      pressRecord();
+      releaseRecord();
+    }
   });
 }
 
-// Other buttons and text fields keep their own use of the space bar.
-function isElsewhere(target) {
-  return target !== byId("record") && target.closest("input, textarea, select, button, a, dialog");
-}
+// Text fields and other buttons keep their own use of the space bar, but not the words to choose.
+const isElsewhere = (target) => target !== byId("record") && target.closest("input, textarea, select, summary, a, dialog, button:not(.choice)");
 
-function press(begin) {
+export function pressRecord() {
   if (running) running.end();
   else begin();
 }
 
-function release() {
-  if (running && performance.now() - running.started > HOLD_MILLISECONDS) running.end();
+export function releaseRecord() {
+  if (!running) return;
+  if (isHold(performance.now() - running.started)) running.end();
+  else label("pressed");
 }
 
-async function beginWith(use) {
+async function recordWord(onBegin, use) {
   if (!isReady()) return;
-  const stop = record();
+  onBegin();
+  const upload = new Upload();
+  const stop = record(upload.add);
+  upload.start();
+  const rest = watchForRest();
   let finish;
   const ended = new Promise((resolve) => { finish = resolve; });
   running = { started: performance.now(), end: finish };
-  byId("record-label").textContent = "Recording … let go at the end of the word";
-  await Promise.race([ended, pause(LONGEST_MILLISECONDS)]);
+  const limit = setTimeout(finish, LONGEST_MILLISECONDS);
+  label("held");
+  await ended;
+  clearTimeout(limit);
   running = null;
-  byId("record-label").textContent = "Hold to record";
+  label("idle");
   byId("record").disabled = true;
   try {
-    await pause(REST_MILLISECONDS); // until the lips rest
-    await use(await stop());
+    await rest();
+    await use(await stop(), { upload });
   } finally {
     byId("record").disabled = false;
   }
+}
+
+function label(name) {
+  byId("record-label").textContent = LABELS[name];
 }

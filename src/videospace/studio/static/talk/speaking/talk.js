@@ -1,45 +1,72 @@
 // The page Talk: record a word, see the likeliest words, choose one and speak it.
 
-import { ask } from "../../shared/api.js";
-import { attempt, byId, fillList, make, onClick, onSubmit, show } from "../../shared/dom.js";
+import { attempt, byId, fillList, make, onClick, show } from "../../shared/dom.js";
 import { startRecordButton } from "./record_button.js";
-import { address, onProfile, profile } from "../profile.js";
+import { onProfile, profile } from "../profile.js";
 import { drop, keep, send } from "../camera/recordings.js";
+import { settings } from "../talk_settings.js";
+import { countDown, endCountdown, isCountingDown, startAcceptance } from "./acceptance.js";
+import { choiceButton, onShortPress } from "./choices.js";
+import { closeCorrection, isCorrecting, openCorrection, startCorrection, typeInFilter } from "./correction.js";
 import { addToSentence } from "./sentence.js";
+import { restartScanning } from "./switch_scanning.js";
 import { say } from "./voice.js";
 
 const START = "Record a word to see it here.";
 let pending = null; // the recording whose word is not chosen yet
 let isBusy = false;
 
-// Whether nothing is being recognized and no choice is pending.
-export const isReadyForWord = () => pending === null && !isBusy;
+const isWaiting = () => pending !== null;
+
+// Why the page is not ready for a word; null if it is.
+export function reasonToWait() {
+  if (isBusy) return "busy";
+  return isWaiting() ? "paused" : null;
+}
 
 export function startTalk(isOnTalk) {
-  startRecordButton(isOnTalk, recognize);
+  startRecordButton({ isOnTalk, isWaiting, onBegin: discard, use: recognize });
+  startAcceptance(stopCountdown);
+  startCorrection(choose);
   onProfile(() => reset(START));
-  onClick("none", openTyped);
-  onClick("discard", async () => {
-    const recording = pending;
-    reset(START);
-    await drop(recording);
-  });
-  onSubmit("typed-form", () => choose(byId("typed").value));
+  onClick("none", correct);
+  onClick("discard", discard);
+  startKeys(isOnTalk);
+}
+
+// Digits and Enter choose a word, 0 shows the other words, and Escape goes back.
+function startKeys(isOnTalk) {
+  const isFree = ({ target, ctrlKey, altKey, metaKey }) =>
+    isWaiting() && isOnTalk() && !settings().scanning && !target.closest("input, textarea, select, dialog") && !ctrlKey && !altKey && !metaKey;
+  const guessOf = (key) => byId("guesses").children[Number(key) - 1]?.firstChild;
+  const isChoice = (event) => isFree(event) && (guessOf(event.key) || (event.key === "Enter" && event.target.matches(".choice")));
+  onShortPress(isChoice, (key, target) => (key === "Enter" ? target : guessOf(key))?.click());
   document.addEventListener("keydown", (event) => {
-    const guess = byId("guesses").children[Number(event.key) - 1];
-    const typing = event.target.closest("input, textarea, select, dialog");
-    if (guess && isOnTalk() && !typing && !event.ctrlKey && !event.altKey && !event.metaKey) guess.firstChild.click();
+    if (!isWaiting() || !isOnTalk() || event.repeat) return;
+    if (event.key === "Escape" && !event.target.closest("dialog")) goBack();
+    if (!isFree(event)) return;
+    if (event.key === "0") {
+      event.preventDefault(); // or it would be typed in the field that gets the focus
+      attempt(correct);
+    }
+    typeInFilter(event);
   });
 }
 
+function goBack() {
+  if (isCountingDown()) stopCountdown();
+  else if (isCorrecting() && byId("guesses").firstChild) closeCorrection();
+  else attempt(discard);
+}
+
 // A recording in which the lips never move shows no word: it is dropped, and teaches nothing.
-export async function recognize(video) {
+export async function recognize(video, { upload = null } = {}) {
   const speaker = profile().id;
   let recording;
   reset("Reading the lips …");
   isBusy = true;
   try {
-    recording = await send(video);
+    recording = await send(video, { upload });
   } catch (error) {
     reset("That did not work. Record the word again.");
     throw error;
@@ -51,15 +78,31 @@ export async function recognize(video) {
     reset("I saw no movement of the lips. Mouth the word again.");
     return drop(recording);
   }
-  pending = recording;
+  return showAnswer(recording);
+}
+
+function showAnswer(recording) {
+  wait(recording);
   const { guesses, confident, problems } = pending;
   byId("answer").textContent = question(guesses, confident);
   byId("guesses").classList.toggle("confident", confident);
   byId("guesses").replaceChildren(...guesses.map(guessButton));
   fillList(byId("problems"), problems);
   show(byId("after-guesses"));
-  if (!guesses.length) return openTyped();
-  return byId("guesses").querySelector("button").focus();
+  show(byId("none"), guesses.length > 0);
+  if (!guesses.length) return correct();
+  byId("guesses").querySelector("button").focus();
+  if (confident && settings().accepts_confident) {
+    countDown(guesses[0].text, () => attempt(() => choose(guesses[0].text)), stopCountdown);
+    byId("stop-accepting").focus();
+  }
+  return restartScanning();
+}
+
+// The switch records only where no answer waits: one press must not do both.
+function wait(recording) {
+  pending = recording;
+  byId("record").toggleAttribute("data-no-scan", isWaiting());
 }
 
 function question(guesses, confident) {
@@ -71,24 +114,40 @@ function guessButton({ text, probability }, index) {
   const percent = Math.round(100 * probability);
   const bar = make("span", { className: "bar" });
   bar.style.width = `${percent}%`;
-  const button = make("button", { className: "guess" }, bar,
+  const button = choiceButton(text, () => choose(text), bar,
+    make("kbd", { textContent: String(index + 1), ariaHidden: "true" }),
     make("span", { className: "word", textContent: text }),
     make("span", { className: "certainty", textContent: `${percent} %` }));
+  button.classList.add("guess");
   button.setAttribute("aria-keyshortcuts", String(index + 1));
-  button.addEventListener("click", () => attempt(() => choose(text)));
   return make("li", {}, button);
+}
+
+function stopCountdown() {
+  if (!isCountingDown()) return;
+  endCountdown();
+  byId("answer").textContent = "Stopped. Is it one of these?";
+  byId("guesses").querySelector("button")?.focus();
+  restartScanning();
+}
+
+function correct() {
+  if (!isWaiting()) return;
+  endCountdown();
+  openCorrection(pending.others);
 }
 
 async function choose(word) {
   if (!pending) return;
+  endCountdown();
   const recording = pending;
-  pending = null; // so that a second tap does nothing
+  wait(null); // so that a second tap does nothing
   isBusy = true;
   let kept;
   try {
     kept = await keep(recording, word);
   } catch (error) {
-    pending = recording;
+    wait(recording);
     throw error;
   } finally {
     isBusy = false;
@@ -97,19 +156,25 @@ async function choose(word) {
   addToSentence({ text: kept.word, spoken: kept.spoken, clip: kept.id });
   reset(`“${kept.word}” – record the next word.`);
   byId("record").focus();
+  restartScanning();
 }
 
-async function openTyped() {
-  const words = await ask("GET", address("/words"));
-  byId("known-words").replaceChildren(...words.map((word) => make("option", { value: word.text })));
-  show(byId("typed-form"));
-  byId("typed").focus();
+// Forgets the answer that waits for a choice, as when the word is recorded again: it teaches nothing.
+async function discard() {
+  const recording = pending;
+  reset(START);
+  if (!recording) return;
+  byId("record").focus();
+  restartScanning();
+  await drop(recording);
 }
 
 function reset(text) {
-  pending = null;
+  wait(null);
+  endCountdown();
+  closeCorrection();
   byId("answer").textContent = text;
   byId("guesses").replaceChildren();
   byId("typed").value = "";
-  for (const id of ["after-guesses", "problems", "typed-form"]) show(byId(id), false);
+  for (const id of ["after-guesses", "problems"]) show(byId(id), false);
 }
