@@ -5,6 +5,7 @@ No record holds what a profile may not: each checks its fields, wherever they co
 
 import dataclasses
 import datetime
+import functools
 from typing import Literal
 
 from videospace.lipreading.adaptation.strategies import strategy_named
@@ -62,7 +63,7 @@ class WordRecord:
     """How often the person said it in use."""
 
     def __post_init__(self) -> None:
-        checked_text(self.text)
+        _require_word(self.text)
         checked_text(self.spoken, "spoken form")
         require_free_text(self.note, "note")
         require_time(self.added, "a word")
@@ -96,7 +97,7 @@ class ClipRecord:
 
     def __post_init__(self) -> None:
         require_id(self.id, "a clip")
-        checked_text(self.word)
+        _require_word(self.word)
         require_time(self.added, "a clip")
         require_free_text(self.source, "source of a clip")
         require_within(self.fps, "frames per second", MIN_FPS, MAX_FPS)
@@ -173,7 +174,7 @@ class AnswerRecord:
         require_within(len(self.words), "a number of words", 0, MAX_WORDS)
         for word in self.words:
             if word is not None:
-                checked_text(word)
+                _require_word(word)
         for probability in self.probabilities:
             require_within(probability, "a probability", 0, 1 + ROUNDING)
         if self.strategy:
@@ -202,7 +203,7 @@ class UsageRecord:
 
     def __post_init__(self) -> None:
         require_id(self.clip, "a clip")
-        checked_text(self.word)
+        _require_word(self.word)
         require_time(self.made, "a use")
 
     @property
@@ -266,3 +267,9 @@ class ProfileSettings:
 def now() -> str:
     """The time in UTC, as ISO 8601."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+@functools.lru_cache(maxsize=MAX_WORDS)
+def _require_word(text: str) -> None:
+    """Check the text of a word, once for all records that name it."""
+    checked_text(text)
