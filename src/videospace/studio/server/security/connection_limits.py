@@ -13,8 +13,11 @@ class Connection(abc.ABC):
 
     holder: str
     """The client that opened it."""
-    waits_since: float
-    """Since when no request is under way, if none is, on a clock that all connections share."""
+
+    @property
+    @abc.abstractmethod
+    def waits_since(self) -> float:
+        """Since when no request is under way, if none is, on a clock that all connections share."""
 
     @property
     @abc.abstractmethod
@@ -39,7 +42,10 @@ class ConnectionLimits:
     """
 
     def __init__(self) -> None:
-        self._open: dict[Connection, None] = {}  # in the order of their arrival
+        # By client, in the order of their arrival.
+        self._held: collections.defaultdict[str, dict[Connection, None]] = collections.defaultdict(
+            dict
+        )
 
     def make_room(self, client: str) -> bool:
         """Push out a connection if a new one of this client would be one too many.
@@ -50,27 +56,36 @@ class ConnectionLimits:
         Returns:
             Whether there is room; if not, the new connection has to be refused.
         """
-        of_client = [each for each in self._open if each.holder == client]
-        if len(of_client) >= MAX_OF_CLIENT:
-            return self._push_out_one(of_client)
-        return len(self._open) < MAX_CONNECTIONS or self._push_out_one(self._open)
+        if len(self._held.get(client, ())) >= MAX_OF_CLIENT:
+            return self._push_out_one([client])
+        if sum(map(len, self._held.values())) < MAX_CONNECTIONS:
+            return True
+        largest_first = sorted(self._held, key=lambda each: len(self._held[each]), reverse=True)
+        return self._push_out_one(largest_first)
 
     def add(self, connection: Connection) -> None:
         """Count a new connection."""
-        self._open[connection] = None
+        self._held[connection.holder][connection] = None
 
     def remove(self, connection: Connection) -> None:
         """Stop counting one, if it was not pushed out already."""
-        self._open.pop(connection, None)
+        held = self._held.get(connection.holder, {})
+        held.pop(connection, None)
+        if not held:
+            self._held.pop(connection.holder, None)
 
-    def _push_out_one(self, candidates: Iterable[Connection]) -> bool:
-        waiting = [each for each in candidates if each.is_waiting]
-        if not waiting:
-            return False
-        held = collections.Counter(each.holder for each in self._open)
-        loser = min(
-            waiting, key=lambda each: (-held[each.holder], each.has_requested, each.waits_since)
-        )
-        self.remove(loser)
-        loser.push_out()
-        return True
+    def push_out_waiting(self) -> None:
+        """Push out all that wait."""
+        while self._push_out_one(list(self._held)):
+            pass
+
+    def _push_out_one(self, clients: Iterable[str]) -> bool:
+        """Push out a connection of the first client that has one which waits."""
+        for client in clients:
+            waiting = [each for each in self._held[client] if each.is_waiting]
+            if waiting:
+                loser = min(waiting, key=lambda each: (each.has_requested, each.waits_since))
+                self.remove(loser)
+                loser.push_out()
+                return True
+        return False

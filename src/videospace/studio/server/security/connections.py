@@ -5,8 +5,6 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from videospace.studio.server.security.connection_limits import Connection
-
 HEAD_SECONDS = 20.0
 """Time limit for the TLS handshake, and for the head of a request. Bodies have their own limits."""
 READ_SECONDS = 60.0
@@ -15,20 +13,19 @@ MAX_BYTES_AHEAD = 2**16
 """What a client may send before the answer to its request. Browsers wait for the answer."""
 
 
-class TimeoutProtocol(H11Protocol, Connection):
+class TimeoutProtocol(H11Protocol):
     """HTTP/1.1 that closes a connection whose client sends no request, or reads no answer, in time.
 
     Without it, such connections could use up the limit of connections.
     """
 
-    def __init__(self, *args: Any, holder: str = "", **options: Any):
+    def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        self.holder = holder
-        self.handshake: asyncio.Task[Any] | None = None
-        """What makes the connection; to be set by who starts it."""
         self.closed = asyncio.Event()
         self.waits_since = self.loop.time()
+        """Time of the loop since which no request is under way, if none is."""
         self._num_bytes_ahead = 0
+        self._socket_transport: asyncio.Transport = None  # type: ignore[assignment]
         self._deadline: asyncio.TimerHandle | None = None
         self._progress: asyncio.TimerHandle | None = None
 
@@ -44,16 +41,16 @@ class TimeoutProtocol(H11Protocol, Connection):
             return False
         return self.transport is None or self._num_unsent() == 0
 
-    def push_out(self) -> None:
-        """Close at once, also in the middle of the TLS handshake."""
+    def abort(self) -> None:
+        """Close at once, without what is not sent yet."""
         if self.transport is not None:
-            self.transport.abort()
-        elif self.handshake is not None:
-            self.handshake.cancel()
+            self._socket_transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
+        tls = getattr(transport, "_ssl_protocol", None)
+        self._socket_transport = getattr(tls, "_transport", transport)
         self._restart_timer()
 
     def data_received(self, data: bytes) -> None:
@@ -61,7 +58,7 @@ class TimeoutProtocol(H11Protocol, Connection):
         if self.has_requested and not (self.cycle.response_complete or self.cycle.more_body):
             self._num_bytes_ahead += len(data)
             if self._num_bytes_ahead > MAX_BYTES_AHEAD:
-                self.push_out()
+                self.abort()
                 return
         super().data_received(data)
 
@@ -108,13 +105,13 @@ class TimeoutProtocol(H11Protocol, Connection):
 
     def _abort_if_stuck(self, unsent_before: int) -> None:
         if self._num_unsent() >= unsent_before:
-            self.transport.abort()
+            self.abort()
         else:
             self._watch_reading()
 
     def _num_unsent(self) -> int:
         """The number of bytes that wait for the client; with TLS, most wait one layer below."""
-        tls = getattr(self.transport, "_ssl_protocol", None)
-        below = getattr(tls, "_transport", None)
-        layers = [self.transport] if below is None else [self.transport, below]
-        return sum(layer.get_write_buffer_size() for layer in layers)
+        num = self._socket_transport.get_write_buffer_size()
+        if self._socket_transport is not self.transport and not self.transport.is_closing():
+            num += self.transport.get_write_buffer_size()
+        return num

@@ -7,9 +7,11 @@ import uvicorn
 
 from videospace.studio.server.security import connections
 from videospace.studio.server.security.clients import client_of
-from videospace.studio.server.security.connection_limits import ConnectionLimits
+from videospace.studio.server.security.connection_limits import Connection, ConnectionLimits
 from videospace.studio.server.security.connections import TimeoutProtocol
 
+_ACCEPTED_AT_ONCE = 64
+"""Connections that are accepted before others have their turn."""
 _RETRY_SECONDS = 0.1
 """Pause after an error of the system, such as too many open files."""
 
@@ -38,39 +40,96 @@ class LimitedServer(uvicorn.Server):
         for task in self._accepting:
             task.cancel()
         await asyncio.gather(*self._accepting, return_exceptions=True)
+        self._limits.push_out_waiting()
         await super().shutdown(sockets)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            try:
-                sock, address = await loop.sock_accept(listener)
-            except OSError:
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            holder = client_of(address[0])
-            if self._limits.make_room(holder):
-                protocol = TimeoutProtocol(
-                    self.config, self.server_state, self.lifespan.state, holder=holder
-                )
-                self._limits.add(protocol)
-                protocol.handshake = loop.create_task(self._hold(sock, protocol))
-            else:
-                sock.close()
-            await asyncio.sleep(0)  # a flood of connections must not stop everything else
+            for _ in range(_ACCEPTED_AT_ONCE):
+                try:
+                    sock, address = await loop.sock_accept(listener)
+                except OSError:
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                holder = client_of(address[0])
+                if self._limits.make_room(holder):
+                    _Accepted(self, self._limits, sock, holder)
+                else:
+                    sock.close()
+            await asyncio.sleep(0)
 
-    async def _hold(self, sock: socket.socket, protocol: TimeoutProtocol) -> None:
-        loop, tls = asyncio.get_running_loop(), self.config.ssl
-        limit = connections.HEAD_SECONDS if tls else None
+    def new_protocol(self) -> TimeoutProtocol:
+        """What talks HTTP on a new connection."""
+        return TimeoutProtocol(self.config, self.server_state, self.lifespan.state)
+
+
+class _Accepted(Connection):
+    """A connection from its acceptance to its end.
+
+    Until its first byte arrives it costs hardly anything, so that a flood of silent connections
+    does not keep the studio busy.
+    """
+
+    def __init__(
+        self, server: LimitedServer, limits: ConnectionLimits, sock: socket.socket, holder: str
+    ):
+        self.holder = holder
+        self._server, self._limits, self._sock = server, limits, sock
+        self._loop = asyncio.get_running_loop()
+        self._accepted_at = self._loop.time()
+        self._protocol: TimeoutProtocol | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._loop.add_reader(sock, self._begin)
+        self._deadline = self._loop.call_later(connections.HEAD_SECONDS, self.push_out)
+        limits.add(self)
+
+    @property
+    def waits_since(self) -> float:
+        return self._accepted_at if self._protocol is None else self._protocol.waits_since
+
+    @property
+    def has_requested(self) -> bool:
+        return self._protocol is not None and self._protocol.has_requested
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._protocol is None or self._protocol.is_waiting
+
+    def push_out(self) -> None:
+        if self._task is None:
+            self._stop_waiting()
+            self._end()
+        elif self._protocol is None or self._protocol.transport is None:
+            self._task.cancel()
+        else:
+            self._protocol.abort()
+
+    def _begin(self) -> None:
+        self._stop_waiting()
+        self._protocol = self._server.new_protocol()
+        self._task = self._loop.create_task(self._serve(self._protocol))
+        self._task.add_done_callback(self._end)
+
+    async def _serve(self, protocol: TimeoutProtocol) -> None:
+        tls = self._server.config.ssl
         try:
-            await loop.connect_accepted_socket(
-                lambda: protocol, sock, ssl=tls, ssl_handshake_timeout=limit
+            await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                self._sock,
+                ssl=tls,
+                ssl_handshake_timeout=connections.HEAD_SECONDS if tls else None,
             )
-            await protocol.closed.wait()
         except OSError:
-            pass  # the TLS handshake failed, or took too long
-        finally:
-            self._limits.remove(protocol)
-            if protocol.transport is not None:
-                protocol.transport.abort()
-            sock.close()
+            return  # the TLS handshake failed, or took too long
+        await protocol.closed.wait()
+
+    def _stop_waiting(self) -> None:
+        self._deadline.cancel()
+        self._loop.remove_reader(self._sock)
+
+    def _end(self, _: object = None) -> None:
+        self._limits.remove(self)
+        if self._protocol is not None:
+            self._protocol.abort()
+        self._sock.close()
