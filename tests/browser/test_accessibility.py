@@ -25,6 +25,25 @@ import("/shared/dom.js").then(({ byId, fillList, show }) => {
 });
 """
 
+SHOW_ALL_OF_TEACH = """
+import("/shared/dom.js").then(({ byId, fillList, show }) => {
+  fillList(byId("weak"), ["“green” was the wrong answer 7 times."]);
+  const hidden = document.querySelectorAll("#teach-list [hidden], #backup-reminder");
+  for (const element of hidden) show(element);
+  byId("teach-resume").textContent = byId("teach-again").textContent = "Once more";
+});
+"""
+SHOW_A_REPORT = """
+const share = { mean: 0.5, low: 0.3, high: 0.7 }, real = window.fetch;
+const curve = [{ num_shots: 1, num_answers: 9, top1: share, top5: share }];
+const confusions = [
+  { said: "tea", answered: "pea", times: 2, said_clip: "", answered_clip: "" }];
+const result = { strategy: "fusion", curve, confusions };
+const state = { state: "done", fraction: 1, note: "", result };
+window.fetch = (address, ...rest) => address.endsWith("/report")
+  ? Promise.resolve(Response.json(state)) : real(address, ...rest);
+"""
+
 
 def guesses(page: Any) -> None:
     page.execute_async_script(HEAR)
@@ -69,6 +88,46 @@ def data_in_full(page: Any) -> None:
     page.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
 
 
+def change_of_a_word(page: Any) -> None:
+    data_in_full(page)
+    press(page, "[aria-label^='Change the word']")
+    press(page, "[aria-label^='Play']")
+    wait(page, "document.querySelector('#words video')?.videoWidth > 0")
+    page.execute_script("import('/shared/dom.js').then(({ tell }) => tell('Saved.'))")
+    wait(page, "!byId('done').hidden")
+
+
+def move(page: Any) -> None:
+    data_in_full(page)
+    press(page, "[aria-label^='Move']")
+    wait(page, "byId('move-dialog').open")
+
+
+def first_steps(page: Any) -> None:
+    page.execute_script("location.hash = 'start'")
+    wait(page, "byId('start-camera-text').textContent")
+    page.execute_script("document.getElementById('start-heard').hidden = false")
+    press(page, "#start-heard-no")
+
+
+def handover(page: Any) -> None:
+    page.execute_script("location.hash = 'handover'")
+    wait(page, "byId('handover-words').textContent.includes('water')")
+
+
+def teach_in_full(page: Any) -> None:
+    show_page(page, "teach")
+    page.execute_script(SHOW_ALL_OF_TEACH)
+    wait(page, "byId('weak').children.length === 1")
+
+
+def report(page: Any) -> None:
+    show_page(page, "progress")
+    page.execute_script(SHOW_A_REPORT)
+    press(page, "#report-begin")
+    wait(page, "document.querySelectorAll('#report-confusions li').length === 1")
+
+
 def confirmation(page: Any) -> None:
     show_page(page, "data")
     press(page, "#delete-person")
@@ -84,6 +143,19 @@ STATES: dict[str, Callable[[Any], object]] = {
     "the settings of talk": lambda page: press(page, "#talk-settings summary"),
     "a lesson": lesson,
     "data with recordings": data_in_full,
+    "a word to change and a film": change_of_a_word,
+    "a recording to move": move,
+    "the first steps": first_steps,
+    "the hand-over sheet": handover,
+    "teach with all that it can offer": teach_in_full,
+    "a report": report,
+    "a question for the PIN": lambda page: page.execute_script(
+        "document.getElementById('pin-dialog').showModal()"
+    ),
+    "an import": lambda page: page.execute_script(
+        "document.getElementById('importing').hidden = false;"
+        "document.getElementById('import-text').textContent = 'Importing'"
+    ),
     "a question before deletion": confirmation,
     "a question for the code": lambda page: page.execute_script(
         "document.getElementById('code-dialog').showModal()"

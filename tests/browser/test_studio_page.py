@@ -68,7 +68,7 @@ def enroll(browser: Any, address: str, word: str) -> None:
     if browser.execute_script("return !document.getElementById('welcome').hidden"):
         type_into(browser, "welcome-name", "Ann")
         press(browser, "#welcome-form button")
-        wait(browser, "!byId('talk').hidden")
+        wait(browser, "!byId('start').hidden")
         press(browser, "[data-page=data]")
         wait(browser, "!byId('data').hidden")
         browser.execute_script("document.getElementById('set-finder').value = 'middle'")

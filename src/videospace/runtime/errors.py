@@ -21,6 +21,10 @@ class BusyError(UserError):
     """The server or file is in use; the same call may succeed later."""
 
 
+class CannotWriteError(UserError):
+    """A file or folder cannot be written: the disk is full, or writing is not allowed."""
+
+
 class AlreadyReportedError(UserError):
     """Another process of the run has reported the error, so this process prints nothing."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import filelock
 
-from videospace.runtime.errors import UserError
+from videospace.runtime.errors import CannotWriteError, UserError
 
 
 @contextlib.contextmanager
@@ -68,9 +68,9 @@ def cut_on_error(path: Path, num_bytes: int) -> Iterator[None]:
         raise
 
 
-def cannot_write(path: Path, error: OSError) -> UserError:
+def cannot_write(path: Path, error: OSError) -> CannotWriteError:
     """The error to raise for a file or folder that cannot be written."""
-    return UserError(
+    return CannotWriteError(
         f"cannot write '{path}': {error.strerror or error}; "
         "choose a folder you may write to, with space left"
     )

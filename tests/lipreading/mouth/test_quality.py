@@ -35,14 +35,15 @@ def test_a_good_clip_has_no_problems():
     [
         (
             {"num_lost_frames": 15},
-            "the file is damaged: 15 of its 75 frames are missing; record it again",
+            "damaged: 15 of its 75",
         ),
         (
             {"num_frames": 2, "movement_end_seconds": 0.06},
-            "only 2 frames: record for longer",
+            "too short",
         ),
         ({"num_frames": 1500}, "it lasts 60 s: record one word at a time"),
-        ({"fps": 8.0}, "only 8 frames a second: use 15 or more, with more light"),
+        ({"fps": 8.0}, "close other programs"),
+        ({"fps": 8.0, "brightness": 0.2}, "turn on more light"),
         (
             {"longest_gap_seconds": 1.2, "longest_gap_start_seconds": 0.84},
             "the face is lost for 1.2 s, from 0.8 s on: keep it in the picture, towards the camera",
@@ -51,7 +52,7 @@ def test_a_good_clip_has_no_problems():
             {"several_faces_fraction": 0.5},
             "there is more than one face: let only the speaker be in the picture",
         ),
-        ({"mouth_side_px": 20.0}, "the mouth is small (20 px, better 88): come closer"),
+        ({"mouth_side_px": 20.0}, "come closer"),
         (
             {"out_of_frame_fraction": 0.2},
             "the mouth leaves the picture: move the camera so that the whole face is in it",
@@ -64,7 +65,7 @@ def test_a_good_clip_has_no_problems():
         ),
         (
             {"sharpness": 0.08},
-            "it is blurred: clean the lens, hold the camera still, and give it more light",
+            "clean the lens",
         ),
         (
             {"movement_start_seconds": None, "movement_end_seconds": None},
@@ -72,16 +73,17 @@ def test_a_good_clip_has_no_problems():
         ),
         (
             {"movement_start_seconds": 0.0},
-            "the word begins at once: start the recording a moment earlier",
+            "lips closed for a moment before",
         ),
         (
             {"movement_end_seconds": 2.4},
-            "the word ends too late: stop the recording a moment later",
+            "close them after the word",
         ),
     ],
 )
 def test_each_problem_is_named_alone(change, problem):
-    assert dataclasses.replace(GOOD, **change).problems == [problem]
+    (found,) = dataclasses.replace(GOOD, **change).problems
+    assert problem in found
 
 
 def test_a_clip_cut_to_the_word_is_no_problem():

@@ -1,6 +1,7 @@
 """Reading mouth clips from videos of every kind, with a drawn face and a fake detector."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -54,8 +55,8 @@ class TestReadMouth:
         assert report.face_fraction == 1
         assert report.num_lost_frames == 0
         assert report.mouth_side_px == pytest.approx(48, abs=2)
-        too_few = f"only {fps:.0f} frames a second: use 15 or more, with more light"
-        assert (too_few in report.problems) == (fps == 8)
+        is_too_few = any("8 pictures a second" in problem for problem in report.problems)
+        assert is_too_few == (fps == 8)
 
     def test_not_every_frame_is_searched(self, film):
         seen = []
@@ -111,7 +112,7 @@ class TestReadMouth:
     def test_two_frames_are_read_and_named(self, film, detector):
         clip, report = read_mouth(film(2), detector)
         assert len(clip.frames) == 2
-        assert "only 2 frames: record for longer" in report.problems
+        assert "too short" in report.problems[0]
 
     def test_a_minute_is_read_and_named(self, detector, make_picture, make_film, tmp_path):
         frames = np.broadcast_to(make_picture((50, 50)), (1500, 120, 160, 3))
@@ -177,7 +178,7 @@ class TestDamage:
         assert 0 < len(clip.frames) < 100
         assert lips_are_in_the_middle(clip.frames[:30])
         assert len(clip.frames) + report.num_lost_frames in range(99, 102)
-        assert report.problems[0].startswith("the file is damaged: ")
+        assert "damaged" in report.problems[0]
 
     @pytest.mark.parametrize(
         ("content", "reason"),
@@ -234,3 +235,36 @@ class TestFixedBox:
     def test_a_box_that_is_none_is_refused(self):
         with pytest.raises(UserError, match="top,left"):
             FixedBox("1,2,3")
+
+
+def test_a_camera_that_changes_its_size_is_read_on(tmp_path):
+    """As a phone does that is turned during the recording."""
+    path = tmp_path / "turned.webm"
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libvpx", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for start, size in ((0, (240, 320)), (25, (160, 120))):
+            for packet in encoded(size, start):
+                packet.stream = stream
+                container.mux(packet)
+    clip, report = read_mouth(path, FixedBox("center"))
+    assert len(clip.frames) == 50
+    assert report.num_lost_frames == 0
+    assert not any("leaves the picture" in problem for problem in report.problems)
+
+
+def encoded(size: tuple[int, int], start: int) -> list[av.Packet]:
+    """A second of a mouth that opens and shuts."""
+    height, width = size
+    coder = av.CodecContext.create("libvpx", "w")
+    coder.width, coder.height, coder.pix_fmt = width, height, "yuv420p"
+    coder.time_base = Fraction(1, 25)
+    packets = []
+    for number in range(25):
+        pixels = np.full((height, width, 3), 120, np.uint8)
+        half = 4 + number % 12
+        pixels[height // 2 - half : height // 2 + half, width // 3 : -width // 3] = 20
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = start + number, coder.time_base
+        packets += coder.encode(frame)
+    return packets + coder.encode(None)

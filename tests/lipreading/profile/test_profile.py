@@ -76,12 +76,12 @@ def test_the_same_word_twice(profile, again):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a word, got an empty text"),
-        (" \n ", "got an empty text"),
-        ("wa\x00ter", r"got U\+0000 in 'wa\\x00ter': type it again"),
+        ("", "empty"),
+        (" \n ", "empty"),
+        ("wa\x00ter", r"U\+0000.*type it again"),
         ("wa\u202eter", r"U\+202E"),
         ("\ud800", r"U\+D800"),
-        ("a" * 101, "at most 100 characters, got 101"),
+        ("a" * 101, "at most 100 .*101"),
     ],
 )
 def test_texts_that_are_no_words(profile, text, message):

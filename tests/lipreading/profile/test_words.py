@@ -43,7 +43,7 @@ def test_what_people_write(content, expected):
         ("water\n,spoken", "line 2 .*empty"),
         (
             "a,b,c,d",
-            "line 1 .*4 columns",
+            "line 1 .*4 parts",
         ),
         ('water\n"bread', "line 2"),
         (f"water\n{'a' * 101}", "line 2 .*101"),

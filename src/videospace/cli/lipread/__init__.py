@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "write a profile to one zip file",
     "import": "make a profile from an exported zip file",
     "delete": "delete a clip, a word or a whole profile for good",
+    "lock": "lock deletions and settings in the studio by a PIN, or remove the lock",
     "pretrain": "train a model on the mouths of other people",
 }
 

@@ -60,8 +60,8 @@ class MouthClip:
         """
         if self.seconds > MAX_SECONDS:
             raise UserError(
-                f"expected a clip of one word, at most {MAX_SECONDS:g} s, got one of "
-                f"{self.seconds:.1f} s: cut it to the word"
+                f"a recording of one word takes at most {MAX_SECONDS:g} seconds, and this one "
+                f"takes {self.seconds:.0f}: record the word alone"
             )
 
     def at_fps(self, fps: float) -> "MouthClip":

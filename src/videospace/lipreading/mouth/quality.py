@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import laplace
 
 from videospace.lipreading.mouth.endpoints import find_movement
-from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 
 FEWEST_FRAMES = 5
@@ -20,6 +20,8 @@ SMALLEST_MOUTH_PX = 28
 LIGHT_FPS = 5.0
 """How often light and sharpness are measured, per second."""
 DARKEST, BRIGHTEST = 0.12, 0.88
+DIM = 0.3
+"""Mean gray level below which a camera may need longer for a picture."""
 LEAST_CONTRAST = 0.03
 LEAST_SHARPNESS = 0.11
 """Sharp faces of 70 px have 0.2 and more, and 0.1 once they are blurred by 1.5 px."""
@@ -137,8 +139,15 @@ def sharpness(frames: UInt8[np.ndarray, "time 88 88"]) -> float:
     return float(np.median(ratio))
 
 
-def fraction_out_of_frame(path: Sequence[MouthPose], height: int, width: int) -> float:
+def fraction_out_of_frame(
+    path: Sequence[MouthPose], height: int | np.ndarray, width: int | np.ndarray
+) -> float:
     """Fraction of the frames in which the lips, half as wide as their square, leave the picture.
+
+    Args:
+        path: The pose in each frame.
+        height: Height of the picture in px, of all frames or of each.
+        width: Its width.
 
     Example:
         >>> path = [MouthPose(50, 50, 40, 0.0), MouthPose(50, 95, 40, 0.0)]
@@ -152,25 +161,38 @@ def fraction_out_of_frame(path: Sequence[MouthPose], height: int, width: int) ->
 
 
 def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
+    """Every judgment with its advice, which names its own cause and can be followed anywhere.
+
+    A camera gives few frames in dim light, because it exposes each for longer; in good light, few
+    frames mean that the device is too busy.
+    """
     gap = f"{report.longest_gap_seconds:.1f} s, from {report.longest_gap_start_seconds:.1f} s on"
     starts, ends = report.movement_start_seconds, report.movement_end_seconds
+    is_dark, is_dim = report.brightness < DARKEST, report.brightness < DIM
+    is_slow = report.fps < LOWEST_FPS
     return [
         (
             report.num_lost_frames > 0,
-            f"the file is damaged: {report.num_lost_frames} of its "
-            f"{report.num_frames + report.num_lost_frames} frames are missing; record it again",
+            f"the video is damaged: {report.num_lost_frames} of its "
+            f"{report.num_frames + report.num_lost_frames} pictures are missing; record it again",
         ),
         (
             report.num_frames < FEWEST_FRAMES,
-            f"only {report.num_frames} frames: record for longer",
+            "the recording is too short: begin before the word and end after it",
         ),
         (
             report.seconds > LONGEST_SECONDS,
             f"it lasts {report.seconds:.0f} s: record one word at a time",
         ),
         (
-            report.fps < LOWEST_FPS,
-            f"only {report.fps:.0f} frames a second: use {LOWEST_FPS:.0f} or more, with more light",
+            is_slow and is_dim,
+            f"the camera gave only {report.fps:.0f} pictures a second, as in dim light: "
+            "turn on more light",
+        ),
+        (
+            is_slow and not is_dim,
+            f"only {report.fps:.0f} pictures a second arrived: close other programs and pages on "
+            "the device with the camera, or use a faster one",
         ),
         (
             report.longest_gap_seconds > LONGEST_GAP_SECONDS,
@@ -182,13 +204,13 @@ def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
         ),
         (
             report.mouth_side_px < SMALLEST_MOUTH_PX,
-            f"the mouth is small ({report.mouth_side_px:.0f} px, better {MOUTH_SIZE}): come closer",
+            "the mouth is small in the picture: come closer",
         ),
         (
             report.out_of_frame_fraction > MOST_FRAMES_AFFECTED,
             "the mouth leaves the picture: move the camera so that the whole face is in it",
         ),
-        (report.brightness < DARKEST, "it is too dark: turn on a light in front of the face"),
+        (is_dark, "it is too dark: turn on a light in front of the face"),
         (report.brightness > BRIGHTEST, "it is too bright: turn the light away from the face"),
         (
             DARKEST <= report.brightness <= BRIGHTEST and report.contrast < LEAST_CONTRAST,
@@ -196,15 +218,15 @@ def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
         ),
         (
             report.contrast >= LEAST_CONTRAST and report.sharpness < LEAST_SHARPNESS,
-            "it is blurred: clean the lens, hold the camera still, and give it more light",
+            "it is blurred: clean the lens, and keep the camera and the head still",
         ),
         (starts is None, "the lips do not move: was a word mouthed?"),
         (
             starts == 0 and ends is not None and ends < report.seconds,
-            "the word begins at once: start the recording a moment earlier",
+            "the word begins at once: keep the lips closed for a moment before it",
         ),
         (
             starts is not None and starts > 0 and ends == report.seconds,
-            "the word ends too late: stop the recording a moment later",
+            "the recording ends before the lips rest: close them after the word, and wait a moment",
         ),
     ]

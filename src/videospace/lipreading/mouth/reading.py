@@ -71,16 +71,16 @@ def read_mouth(
         raise UserError(f"expected a frame rate above 0, got {rate}")
     between = frames_between_detections(rate)
     found: list[list[MouthPose]] = []
-    num_frames = height = width = 0
+    num_frames, sizes = 0, []  # a camera that is turned changes the size in the middle
     for num_frames, frame in enumerate(_read(source, shown_fps, losses), start=1):
-        height, width = frame.shape[:2]
+        sizes.append(frame.shape[:2])
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
     poses = follow(found)
     if not any(poses):
         raise NoFaceError(
-            f"expected a face in {name}, found none in the {len(poses)} frames searched: "
-            "record the whole face from the front, upright and with enough light"
+            f"no face was found in {name}: show the whole face from the front, upright and with "
+            "enough light"
         )
     path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
     frames = zip(_read(source, shown_fps), path, strict=True)
@@ -93,7 +93,7 @@ def read_mouth(
         face_fraction=sum(pose is not None for pose in poses) / len(poses),
         gap_seconds=(gap_start * between / rate, gap_length * between / rate),
         several_faces_fraction=sum(len(faces) > 1 for faces in found) / len(found),
-        out_of_frame_fraction=fraction_out_of_frame(path, height, width),
+        out_of_frame_fraction=fraction_out_of_frame(path, *np.array(sizes).T),
         num_lost_frames=losses.num_lost,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from videospace.lipreading.profile.damage import INDEX_FILE, UnreadableProfile, is_profile
-from videospace.runtime.errors import BusyError, UserError
+from videospace.runtime.errors import BusyError, CannotWriteError, UserError
 
 _APPLICATION = 0x6C697073  # "lips"
 _BUSY_SECONDS = 30.0
@@ -263,7 +263,7 @@ def _explained(folder: Path) -> Iterator[None]:
                 f"another process is writing to the profile '{folder}': try again"
             ) from error
         if code in _REFUSED:
-            raise UserError(
+            raise CannotWriteError(
                 f"cannot write to the profile '{folder}': {error}; nothing of it is lost: "
                 "make room on the disk, or allow writing there"
             ) from error

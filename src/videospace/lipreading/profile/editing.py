@@ -53,8 +53,8 @@ def change_word(
             with contextlib.suppress(NoSuchWordError):
                 known = database.word(new)
                 raise UserError(
-                    f"the word '{known.text}' is in the profile already: choose another text, or "
-                    f"move the recordings of '{old.text}' to it"
+                    f"the word '{known.text}' is there already: choose another text, or move the "
+                    f"recordings of '{old.text}' to it"
                 )
         if spoken is None:
             spoken = new if old.spoken == old.text else old.spoken

@@ -70,8 +70,8 @@ def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledCli
     words = {clip.word for clip in shots}
     if len(words) < 2:
         raise UserError(
-            f"expected clips of at least 2 words to tell apart, got {len(words)}: "
-            "add words with 'videospace lipread add'"
+            f"expected recordings of at least 2 words to tell apart, got {len(words)}: "
+            "record another word"
         )
     return shots, [clip for clip in clips if clip.domain == "synthetic" and clip.word in words]
 

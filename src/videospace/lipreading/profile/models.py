@@ -15,6 +15,7 @@ from videospace.lipreading.profile.records import ModelKind, ModelRecord, now
 from videospace.lipreading.profile.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
+from videospace.runtime.text import counted
 
 NUM_KEPT = 3
 """Models of a kind that a profile keeps; those that were in use longest ago are deleted."""
@@ -64,8 +65,8 @@ def keep_model(
     with ProfileDatabase.writing(profile.folder) as database:
         if deleted := set(clips) - database.clip_ids():
             raise UserError(
-                f"{len(deleted)} of the clips were deleted while the model learned from them, so "
-                "it is not kept: train again"
+                f"{counted(len(deleted), 'recording')} it learned from were deleted during the "
+                "training, so its model is not kept: train again"
             )
         record = ModelRecord(
             id=identity,

@@ -1,6 +1,7 @@
 """A person's profile: words, clips and settings in one folder, safe against crashes."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -96,6 +97,21 @@ class Profile:
         with ProfileDatabase.writing(self.folder) as database:
             database.write_settings(settings)
 
+    def update_settings(self, **changes: str | bool) -> ProfileSettings:
+        """Change some settings; the others stay as they are now, whoever else changes them.
+
+        Args:
+            **changes: Fields of :class:`ProfileSettings`.
+
+        Raises:
+            UserError: The name of the person cannot be shown, or the disk is full.
+        """
+        with ProfileDatabase.writing(self.folder) as database:
+            settings = dataclasses.replace(database.settings(), **changes)
+            checked_text(settings.person, "name")
+            database.write_settings(settings)
+        return settings
+
     def words(self) -> list[WordRecord]:
         """All words, in the order in which they were added."""
         with ProfileDatabase.reading(self.folder) as database:
@@ -128,8 +144,9 @@ class Profile:
             with contextlib.suppress(NoSuchWordError):
                 known = database.word(text)
                 raise UserError(
-                    f"the word '{known.text}' is in the profile already, with "
-                    f"{counted(known.num_clips, 'clip')}: add clips to it, or choose another text"
+                    f"the word '{known.text}' is there already, with "
+                    f"{counted(known.num_clips, 'recording')}: record it again, or choose another "
+                    "text"
                 )
             database.add_word(
                 WordRecord(text=text, spoken=spoken, note=_storable(note), added=now())
@@ -263,7 +280,7 @@ def _refuse_known(database: ProfileDatabase, identity: str) -> None:
     known = database.clip(identity)
     if known is not None:
         raise UserError(
-            f"this recording is in the profile already, as clip {identity} of '{known.word}': "
+            f"this very recording is there already, as one of '{known.word}': "
             "record the word once more"
         )
 

@@ -31,10 +31,10 @@ def checked_text(text: str, what: str = "word") -> str:
     """
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if not text:
-        raise UserError(f"expected a {what}, got an empty text")
+        raise UserError(f"the {what} is empty: type it first")
     if len(text) > MAX_LENGTH:
         raise UserError(
-            f"expected a {what} of at most {MAX_LENGTH} characters, got {len(text)}: shorten it"
+            f"a {what} has at most {MAX_LENGTH} letters, and this one has {len(text)}: shorten it"
         )
     # Some scripts and emoji need joiners; no other invisible character is allowed. Another device
     # may show what this version of Unicode does not know.
@@ -45,8 +45,8 @@ def checked_text(text: str, what: str = "word") -> str:
     ]
     if hidden:
         raise UserError(
-            f"expected a {what} of characters that can be shown, got U+{ord(hidden[0]):04X} in "
-            f"{text!r}: type it again without that character"
+            f"this {what} holds a sign that cannot be shown (U+{ord(hidden[0]):04X}): "
+            "type it again instead of pasting it"
         )
     return text
 
@@ -136,7 +136,7 @@ def read_word_list(content: str) -> list[WordEntry]:
 def _entry(cells: Sequence[str], fields: Sequence[str]) -> WordEntry:
     if len(cells) > len(fields) and any(cells[len(fields) :]):
         raise UserError(
-            f"expected a word, its spoken form and a note, got {len(cells)} columns: write each "
+            f"expected a word, how it is spoken, and a note, got {len(cells)} parts: write each "
             'word on a line of its own, and a text with commas in "quotation marks"'
         )
     given = dict(zip(fields, cells, strict=False))

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from videospace.lipreading.profile.damage import UnreadableProfile
-from videospace.runtime.errors import BusyError, UserError
+from videospace.runtime.errors import BusyError, CannotWriteError, UserError
 from videospace.studio.server.routes.schemas import Problem
 
 RESPONSES: dict[int | str, dict] = {
@@ -23,6 +23,27 @@ RETRY_SECONDS = {429: 60, 503: 2}
 
 class NotFound(UserError):
     """What a request names does not exist, or no longer."""
+
+
+class Locked(UserError):
+    """The caregiver has locked this by a PIN, which the request lacks."""
+
+
+NO_ROOM = (
+    "the studio cannot save: the disk of its machine is full, or may not be written to; nothing "
+    "that was saved is lost: make room, then try again"
+)
+
+FIELDS = {
+    "person": "name",
+    "text": "text",
+    "word": "word",
+    "spoken": "spoken form",
+    "phrases": "phrase",
+    "notes": "note",
+    "pin": "PIN",
+}
+"""What people call the fields that they fill in."""
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -44,9 +65,12 @@ def problem(status: int, sentence: str) -> JSONResponse:
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:
-    statuses = {NotFound: 404, BusyError: 503}
+    statuses = {NotFound: 404, Locked: 423, BusyError: 503}
     sentence = str(error)
-    if isinstance(error, UnreadableProfile):  # without the path of the folder
+    if isinstance(error, CannotWriteError):  # its sentence names folders of this machine
+        logging.getLogger("videospace.studio").warning("%s", sentence)
+        sentence = NO_ROOM
+    elif isinstance(error, UnreadableProfile):  # without the path of the folder
         sentence = f"the profile of this person cannot be opened, {error.reason}"
     return problem(statuses.get(type(error), 422), sentence)
 
@@ -55,6 +79,12 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
+    named = next((FIELDS[part] for part in first["loc"] if part in FIELDS), None)
+    if named and first["type"] == "string_too_long":
+        most = first["ctx"]["max_length"]
+        return problem(422, f"this {named} is too long: use at most {most} letters")
+    if named and first["type"] == "string_too_short":
+        return problem(422, f"the {named} is empty: type it first")
     reason = first["msg"].removeprefix("Value error, ")  # of our own checks
     return problem(422, f"{where}: {reason[:1].lower()}{reason[1:]}")
 

@@ -205,16 +205,16 @@ def test_ids_are_never_paths(page, ann, name):
     ("body", "phrase"),
     [
         ({}, "body.person"),
-        ({"person": ""}, "body.person"),
+        ({"person": ""}, "empty"),
         ({"person": "A", "more": 1}, "body.more"),
-        ({"person": "\u0007"}, "expected a name"),
-        ({"person": "   "}, "expected a name"),
+        ({"person": "\u0007"}, "sign that cannot be shown"),
+        ({"person": "   "}, "empty"),
     ],
 )
 def test_invalid_requests_are_refused(page, body, phrase):
     answer = page.post("/api/profiles", json=body)
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith(phrase)
+    assert phrase in answer.json()["error"]
 
 
 def test_the_description_is_complete(page):

@@ -85,7 +85,7 @@ def test_the_same_recording_is_kept_once(page, ann, send, make_film):
     again = send(page, ann, make_film(1, take=9))
     refused = page.post(f"{ann}/recordings/{again['id']}/choice", json={"word": "water"})
     assert refused.status_code == 422
-    assert "is in the profile already" in refused.json()["error"]
+    assert "is there already" in refused.json()["error"]
 
 
 def test_a_recording_that_was_dropped_cannot_be_kept(page, ann, send, make_film):
@@ -102,7 +102,7 @@ def test_words_that_look_alike_are_named(page, ann):
     assert {"word": "bat", "same": True} in added["look_alikes"]
     again = page.post(f"{ann}/words", json={"text": "Mat"})
     assert again.status_code == 422
-    assert "is in the profile already" in again.json()["error"]
+    assert "is there already" in again.json()["error"]
 
 
 def test_clips_words_and_profiles_are_deleted_for_good(page, ann, send, make_film, tmp_path):

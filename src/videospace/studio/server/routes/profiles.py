@@ -2,19 +2,24 @@
 
 import contextlib
 import dataclasses
+import datetime
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from videospace.lipreading.profile.caregiver_lock import hashed_pin
 from videospace.lipreading.profile.models import current_model
+from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ProfileSettings
 from videospace.studio.server.errors import NotFound
+from videospace.studio.server.routes.pins import Pin, guard_by_pin, require_pin
 from videospace.studio.server.routes.schemas import (
     NewProfile,
+    PinChange,
     ProfileChanges,
     ProfileInfo,
     TrainingRequest,
@@ -26,6 +31,10 @@ from videospace.studio.server.talk_settings import TalkSettings
 from videospace.studio.server.uploads.uploads import ARCHIVE, file_answer, save_body
 
 ZIP = file_answer("application/zip")
+LOCKED_SETTINGS = {"person", "language", "finder", "notes"}
+"""Settings that a caregiver's lock protects; the others belong to everyday talking."""
+BACKUP_CLIPS, BACKUP_AGE = 20, datetime.timedelta(days=7)
+"""A backup is due after so many new recordings, but not before the last one is so old."""
 
 
 def profile_routes(state: AppState) -> APIRouter:
@@ -60,18 +69,32 @@ def profile_routes(state: AppState) -> APIRouter:
         return _info(state, profile_id)
 
     @routes.patch("/profiles/{profile_id}")
-    def change_profile(profile_id: str, changes: ProfileChanges) -> ProfileInfo:
+    def change_profile(
+        profile_id: str, changes: ProfileChanges, request: Request, pin: Pin = None
+    ) -> ProfileInfo:
         profile = state.profiles.find(profile_id)
         given = changes.model_dump(exclude_none=True)
+        if LOCKED_SETTINGS & given.keys():
+            require_pin(state, profile_id, request, pin)
+        if changes.person is not None:
+            state.profiles.require_free_name(changes.person, of=profile_id)
         if "phrases" in given:
             given["phrases"] = "\n".join(given["phrases"])
         if changes.talk is not None:
             talk = TalkSettings.from_text(profile.settings.talk).changed(changes.talk)
             given["talk"] = talk.model_dump_json()
-        profile.change_settings(dataclasses.replace(profile.settings, **given))
+        profile.update_settings(**given)
         return _info(state, profile_id)
 
-    @routes.delete("/profiles/{profile_id}", status_code=204)
+    @routes.put("/profiles/{profile_id}/lock", dependencies=[Depends(guard_by_pin(state))])
+    def lock_profile(profile_id: str, change: PinChange) -> ProfileInfo:
+        kept = "" if change.pin is None else hashed_pin(change.pin)
+        state.profiles.find(profile_id).update_settings(caregiver_pin=kept)
+        return _info(state, profile_id)
+
+    @routes.delete(
+        "/profiles/{profile_id}", status_code=204, dependencies=[Depends(guard_by_pin(state))]
+    )
     def delete_profile(profile_id: str) -> None:
         state.delete_profile(profile_id)
 
@@ -110,6 +133,23 @@ def profile_routes(state: AppState) -> APIRouter:
     return routes
 
 
+def _backup_is_due(profile: Profile) -> bool:
+    saved = _moment(profile.settings.backed_up)
+    if saved is not None and datetime.datetime.now(datetime.UTC) - saved < BACKUP_AGE:
+        return False
+    added = (_moment(clip.added) for clip in profile.clips())
+    return sum(saved is None or time is None or time > saved for time in added) >= BACKUP_CLIPS
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    """A time of a profile; None for none, or one that is no time."""
+    try:
+        time = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
+
+
 def _info(state: AppState, profile_id: str) -> ProfileInfo:
     profile = state.profiles.find(profile_id)
     profile.check()
@@ -125,6 +165,11 @@ def _info(state: AppState, profile_id: str) -> ProfileInfo:
         num_clips=len(profile.clips()),
         num_bytes=size_bytes(profile.folder),
         can_train=current_model(profile, "encoder") is not None,
+        identity=settings.identity or profile_id,
+        is_locked=bool(settings.caregiver_pin),
+        notes=settings.notes,
+        backed_up=_moment(settings.backed_up),
+        backup_is_due=_backup_is_due(profile),
     )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
 from videospace.lipreading.profile.history import (
@@ -20,7 +20,9 @@ from videospace.lipreading.profile.history import (
     word_history,
 )
 from videospace.lipreading.profile.model_selection import current_selection
-from videospace.studio.server.routes.schemas import ModelChoice, Progress
+from videospace.lipreading.profile.weak_recordings import weak_recordings
+from videospace.studio.server.routes.pins import guard_by_pin
+from videospace.studio.server.routes.schemas import ModelChoice, Progress, ReportState
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.uploads.uploads import file_answer
 
@@ -49,6 +51,7 @@ def progress_routes(state: AppState) -> APIRouter:
                     {"said": said, "answered": answered, "times": times}
                     for said, answered, times in confusion_pairs(choices)
                 ],
+                "weak": [dataclasses.asdict(each) for each in weak_recordings(profile, choices)],
                 "strategy": current_selection(profile)[0],
                 "models": [_model(each) for each in model_history(profile, choices)],
             }
@@ -65,7 +68,16 @@ def progress_routes(state: AppState) -> APIRouter:
             headers={"Content-Disposition": f"attachment; filename*=utf-8''{name}"},
         )
 
-    @routes.put("/model")
+    @routes.get("/report")
+    def show_report(profile_id: str) -> ReportState:
+        return ReportState.model_validate(dataclasses.asdict(state.report(profile_id).status))
+
+    @routes.post("/report", status_code=202)
+    def make_report(profile_id: str) -> ReportState:
+        state.report(profile_id).start()
+        return show_report(profile_id)
+
+    @routes.put("/model", dependencies=[Depends(guard_by_pin(state))])
     def choose_model(profile_id: str, choice: ModelChoice) -> Progress:
         state.use_model(profile_id, choice.model)
         return show_progress(profile_id)

@@ -74,6 +74,15 @@ class ProfileChanges(Strict):
     phrases: Annotated[list[Text], Field(max_length=MAX_PHRASES)] | None = None
     talk: TalkSettings | None = None
     """Only those that are given change."""
+    notes: Annotated[str, Field(max_length=5000)] | None = None
+    """What the next helper should know."""
+
+
+class PinChange(Strict):
+    """A PIN that deletions and settings need from now on."""
+
+    pin: Annotated[str, Field(max_length=100)] | None
+    """Four to twelve digits; None removes the lock."""
 
 
 class ProfileInfo(BaseModel):
@@ -94,6 +103,16 @@ class ProfileInfo(BaseModel):
     """Size on the disk."""
     can_train: bool = False
     """Whether there is a pretrained model to train."""
+    identity: str = ""
+    """Name for what the browser keeps about the person; nobody else ever gets it."""
+    is_locked: bool = False
+    """Whether deletions and settings need a PIN."""
+    notes: str = ""
+    """What the next helper should know."""
+    backed_up: datetime.datetime | None = None
+    """When the profile was last exported here; None for never."""
+    backup_is_due: bool = False
+    """Whether so much was recorded since then that the profile should be exported."""
     damage: str | None = None
     """Why the profile cannot be opened; the other fields have no meaning then."""
 
@@ -335,6 +354,53 @@ class Model(BaseModel):
     """Accuracy of this model's own answers."""
 
 
+class Weak(BaseModel):
+    """A recording that attracts wrong answers."""
+
+    word: str
+    clip: str
+    num_attracted: int
+    """Wrong answers that named its word."""
+    num_wrong: int
+    """All wrong answers that it could have attracted."""
+
+
+class ShotScore(BaseModel):
+    """Accuracy after a number of recordings of each word."""
+
+    num_shots: int
+    num_answers: int
+    top1: ProportionInterval
+    top5: ProportionInterval
+
+
+class FilmedConfusion(BaseModel):
+    """Two words that were confused, with a recording of each."""
+
+    said: str
+    answered: str
+    times: int
+    said_clip: str
+    answered_clip: str
+
+
+class Report(BaseModel):
+    """How well the words are told apart, measured on recordings that were left out."""
+
+    strategy: str
+    curve: list[ShotScore]
+    confusions: list[FilmedConfusion]
+
+
+class ReportState(BaseModel):
+    """The progress of a measurement."""
+
+    state: JobState
+    fraction: Fraction
+    note: str
+    result: Report | None
+
+
 class Progress(BaseModel):
     """How well words were recognized in use."""
 
@@ -351,6 +417,8 @@ class Progress(BaseModel):
     """The weakest first."""
     confusions: list[Confusion]
     """The most frequent first."""
+    weak: list[Weak]
+    """Recordings that attract wrong answers, the worst first."""
     strategy: str
     """The strategy that recognizes now."""
     models: list[Model]

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 
 from videospace.lipreading.mouth.clip_film import film_of
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import ClipRecord, WordRecord
 from videospace.lipreading.profile.words import read_word_list, word_key
+from videospace.studio.server.routes.pins import Pin, guard_by_pin, require_pin
 from videospace.studio.server.routes.schemas import (
     AddedList,
     AddedWord,
@@ -30,6 +31,7 @@ from videospace.studio.server.routes.schemas import (
     WordList,
 )
 from videospace.studio.server.sessions.app_state import AppState
+from videospace.studio.server.sessions.caregiver_locks import is_undo
 from videospace.studio.server.sessions.recognition_session import Recognized
 from videospace.studio.server.uploads.uploads import STILL, VIDEO, file_answer, read_body
 
@@ -39,6 +41,7 @@ FILM = file_answer("video/mp4")
 def word_routes(state: AppState) -> APIRouter:
     """The routes below ``/profiles/ID`` that concern words, recordings and clips."""
     routes = APIRouter(prefix="/profiles/{profile_id}", tags=["words"])
+    locked = [Depends(guard_by_pin(state))]
 
     @routes.get("/words")
     def list_words(profile_id: str) -> list[Word]:
@@ -67,7 +70,7 @@ def word_routes(state: AppState) -> APIRouter:
             ],
         )
 
-    @routes.patch("/words")
+    @routes.patch("/words", dependencies=locked)
     def change_word(
         profile_id: str, word: Annotated[Text, Query()], changes: WordChanges
     ) -> AddedWord:
@@ -75,7 +78,7 @@ def word_routes(state: AppState) -> APIRouter:
         alike = _look_alikes(state.profiles.find(profile_id), changed)
         return AddedWord(**_word(changed), look_alikes=[LookAlike(**each) for each in alike])
 
-    @routes.delete("/words", status_code=204)
+    @routes.delete("/words", status_code=204, dependencies=locked)
     def delete_word(profile_id: str, word: Annotated[Text, Query()]) -> None:
         state.delete_word(profile_id, word)
 
@@ -88,12 +91,14 @@ def word_routes(state: AppState) -> APIRouter:
         content = film_of(state.load_clip(profile_id, clip))
         return Response(content, media_type="video/mp4")
 
-    @routes.patch("/clips/{clip}")
+    @routes.patch("/clips/{clip}", dependencies=locked)
     def move_clip(profile_id: str, clip: str, target: ClipChanges) -> Clip:
         return Clip(**_clip(state.move_clip(profile_id, clip, target.word)))
 
     @routes.delete("/clips/{clip}", status_code=204)
-    def delete_clip(profile_id: str, clip: str) -> None:
+    def delete_clip(profile_id: str, clip: str, request: Request, pin: Pin = None) -> None:
+        if not is_undo(state.find_clip(profile_id, clip)):
+            require_pin(state, profile_id, request, pin)
         state.delete_clip(profile_id, clip)
 
     @routes.post("/recordings", status_code=201, openapi_extra=VIDEO.description)

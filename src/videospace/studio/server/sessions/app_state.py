@@ -1,10 +1,12 @@
 """The state of a running studio: its profiles, and an open recognizer and a training for each."""
 
+import contextlib
 import dataclasses
 import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.adaptation.strategies import StrategyName
@@ -16,10 +18,12 @@ from videospace.lipreading.profile.deletion import delete_clip, delete_profile, 
 from videospace.lipreading.profile.editing import change_word, move_clip
 from videospace.lipreading.profile.model_selection import use_model
 from videospace.lipreading.profile.models import current_model, models
-from videospace.lipreading.profile.records import ClipRecord, WordRecord
+from videospace.lipreading.profile.records import ClipRecord, WordRecord, now
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
+from videospace.studio.server.jobs.report_job import ReportJob
 from videospace.studio.server.jobs.training_job import TrainingJob
+from videospace.studio.server.sessions.caregiver_locks import CaregiverLocks
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.recognition_session import RecognitionSession, Recognized
 from videospace.studio.server.uploads.partial_uploads import PartialUploads
@@ -27,6 +31,12 @@ from videospace.studio.server.uploads.recordings import RecordingReader
 
 STRATEGY: StrategyName = "fusion+adapted"
 """The strategy that the studio trains."""
+
+
+class _Opened(NamedTuple):
+    recognition: RecognitionSession
+    training: TrainingJob
+    report: ReportJob
 
 
 class AppState:
@@ -42,7 +52,8 @@ class AppState:
         self.profiles, self._reader, self._settings = profiles, reader, settings
         self._uploads = PartialUploads()
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[RecognitionSession, TrainingJob]] = {}
+        self._open: dict[str, _Opened] = {}
+        self.locks = CaregiverLocks()
 
     def recognition(self, profile_id: str) -> RecognitionSession:
         """The recognition session of a profile.
@@ -50,7 +61,7 @@ class AppState:
         Raises:
             NotFound: There is no such profile.
         """
-        return self._opened(profile_id)[0]
+        return self._opened(profile_id).recognition
 
     def training(self, profile_id: str) -> TrainingJob:
         """The training job of a profile.
@@ -58,7 +69,15 @@ class AppState:
         Raises:
             NotFound: There is no such profile.
         """
-        return self._opened(profile_id)[1]
+        return self._opened(profile_id).training
+
+    def report(self, profile_id: str) -> ReportJob:
+        """The evaluation report of a profile.
+
+        Raises:
+            NotFound: There is no such profile.
+        """
+        return self._opened(profile_id).report
 
     def add_recording(self, profile_id: str, content: bytes, *, recognize: bool) -> Recognized:
         """Read a recording of a mouthed word and recognize it.
@@ -127,7 +146,8 @@ class AppState:
             NotFound: There is no such profile.
             UserError: There is no pretrained model, or a training is running.
         """
-        recognition, training = self._opened(profile_id)
+        opened = self._opened(profile_id)
+        recognition, training = opened.recognition, opened.training
         if current_model(recognition.profile, "encoder") is None:
             raise UserError(
                 "there is no pretrained model, so there is nothing to train: words count at once "
@@ -155,7 +175,10 @@ class AppState:
             NotFound: There is no such profile.
             UserError: The disk is full, or a clip is damaged.
         """
-        export_profile(self.recognition(profile_id).profile, path)
+        profile = self.recognition(profile_id).profile
+        export_profile(profile, path)
+        with contextlib.suppress(UserError):  # a full disk still lets the file be saved elsewhere
+            profile.update_settings(backed_up=now())
 
     def export_as_it_is(self, profile_id: str, path: Path) -> None:
         """Write the files of a profile, which may be damaged, into one zip file.
@@ -193,6 +216,14 @@ class AppState:
         moved = move_clip(recognition.profile, clip, word)
         recognition.refresh()
         return moved
+
+    def find_clip(self, profile_id: str, clip: str) -> ClipRecord:
+        """The record of a clip.
+
+        Raises:
+            NotFound: There is no such clip.
+        """
+        return _require_clip(self.recognition(profile_id), clip)
 
     def load_clip(self, profile_id: str, clip: str) -> MouthClip:
         """The frames of a clip.
@@ -238,23 +269,29 @@ class AppState:
         with self._lock:
             opened = self._open.get(profile_id)
         if opened is not None:
-            opened[1].stop()
+            opened.training.stop()
         with self._lock:
             delete_profile(folder)
             self._open.pop(profile_id, None)
 
-    def _opened(self, profile_id: str) -> tuple[RecognitionSession, TrainingJob]:
+    def _opened(self, profile_id: str) -> "_Opened":
         profile = self.profiles.find(profile_id)
         with self._lock:
             if profile_id not in self._open:
                 recognition = RecognitionSession(profile, self._settings)
-                self._open[profile_id] = recognition, TrainingJob(profile, recognition.reopen)
+                self._open[profile_id] = _Opened(
+                    recognition,
+                    TrainingJob(profile, recognition.reopen),
+                    ReportJob(profile, self._settings),
+                )
             return self._open[profile_id]
 
 
-def _require_clip(recognition: RecognitionSession, clip: str) -> None:
-    if clip not in {record.id for record in recognition.profile.clips()}:
-        raise NotFound("there is no such recording: it may be deleted already")
+def _require_clip(recognition: RecognitionSession, clip: str) -> ClipRecord:
+    for record in recognition.profile.clips():
+        if record.id == clip:
+            return record
+    raise NotFound("there is no such recording: it may be deleted already")
 
 
 def _require_word(recognition: RecognitionSession, word: str) -> None:

@@ -1,11 +1,13 @@
 """The studio's profiles, one folder each."""
 
 import contextlib
+import dataclasses
 import logging
 import os
 import re
 import threading
 import unicodedata
+import uuid
 from pathlib import Path
 
 from videospace.lipreading.model.mouth_model import MouthModel
@@ -14,7 +16,8 @@ from videospace.lipreading.profile.clip_files import sync_folder
 from videospace.lipreading.profile.damage import UnreadableProfile, is_profile
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.records import ProfileSettings, now
+from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import BusyError, UserError
 from videospace.runtime.files import cannot_write
 from videospace.studio.server.errors import NotFound
@@ -92,9 +95,11 @@ class Profiles:
         """Create a profile and return its id.
 
         Raises:
-            UserError: The name is not valid, or the disk is full.
+            UserError: The name is not valid, somebody else has it, or the disk is full.
         """
+        self.require_free_name(settings.person)
         with temp_dir(self.folder) as hidden:
+            settings = dataclasses.replace(settings, identity=uuid.uuid4().hex)
             profile = Profile.create(hidden / "profile", settings)
             if self._model is not None:
                 adopt_model(profile, self._model)
@@ -112,7 +117,32 @@ class Profiles:
         ):
             finished = hidden / "profile"
             found, _ = sandbox.call(_import_archive, archive, finished, seconds=MAX_IMPORT_SECONDS)
+            # A copy of somebody who is here may not share what browsers keep.
+            Profile(finished).update_settings(identity=uuid.uuid4().hex, backed_up=now())
             return self._move_in(finished, found["person"])
+
+    def require_free_name(self, person: str, *, of: str | None = None) -> None:
+        """Refuse a name that somebody else has: nobody could tell the two apart.
+
+        Args:
+            person: The name.
+            of: Id of the person who may have it.
+
+        Raises:
+            UserError: Somebody else has it.
+        """
+        for identity in self.ids():
+            if identity != of and self._name_key(identity) == word_key(" ".join(person.split())):
+                raise UserError(
+                    f"there is somebody named {person} here already: use another name, such as "
+                    f"{person} B."
+                )
+
+    def _name_key(self, identity: str) -> str | None:
+        try:
+            return word_key(self.find(identity).settings.person)
+        except UserError:  # damaged, or deleted meanwhile
+            return None
 
     def _folders(self) -> dict[str, Path]:
         return {

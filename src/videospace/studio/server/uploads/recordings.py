@@ -20,7 +20,7 @@ from videospace.lipreading.mouth.detectors import Finder, detector_named
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
-from videospace.runtime.errors import BusyError, UserError
+from videospace.runtime.errors import BusyError, UnreadableVideo, UserError
 from videospace.studio.server.uploads.look_ahead import Follower, RememberingDetector
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
@@ -193,7 +193,12 @@ def _warm_up() -> None:
 
 
 def _read(path: Path, finder: Finder) -> Answer:
-    clip, report = read_mouth(path, _detector(finder))
+    try:
+        clip, report = read_mouth(path, _detector(finder))
+    except UnreadableVideo as error:
+        raise UserError(
+            f"the recording cannot be read ({error.reason}): record it again"
+        ) from error
     return {"fps": clip.fps, "problems": report.problems}, clip.frames.tobytes()
 
 

@@ -8,7 +8,12 @@ const LOCKED_SECONDS = 2;
 const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed "
   + "in its terminal window. Each address works once. This page then goes on by itself.";
 const TOKEN = "studio.token";
+const NEEDS_PIN = 423;
+const PIN_MILLISECONDS = 5 * 60 * 1000;
 let token = null;
+let pin = null; // the caregiver's, for some minutes after it was entered
+let askForPin = null;
+let pinTimer = 0;
 let beginning = null;
 
 export class StudioError extends Error {
@@ -24,6 +29,7 @@ export async function ask(method, path, { json, body, type, signal, retries = MA
   const headers = { "X-Studio-Token": token };
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (type) headers["Content-Type"] = type;
+  if (pin !== null) headers["X-Studio-Pin"] = pin;
   const content = json === undefined ? body : JSON.stringify(json);
   const options = { method, headers, body: content, signal };
   const answer = await reach(`/api${path}`, options, retries);
@@ -34,12 +40,28 @@ export async function ask(method, path, { json, body, type, signal, retries = MA
     await beginSession();
     return ask(method, path, { json, body, type, signal, retries });
   }
+  if (answer.status === NEEDS_PIN && askForPin) {
+    const problem = pin === null ? "" : sentence(error);
+    forgetPin();
+    keepPin(await askForPin(problem));
+    return ask(method, path, { json, body, type, signal, retries });
+  }
   throw new StudioError(sentence(error), answer.status);
 }
 
 // The address of a file to download. Such a request has no headers of its own.
 export function fileAddress(path) {
   return `/api${path}${path.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+}
+
+// `act` asks for the caregiver's PIN, and throws if there is none.
+export const onLocked = (act) => { askForPin = act; };
+export const forgetPin = () => { pin = null; };
+
+export function keepPin(entered) {
+  pin = entered;
+  clearTimeout(pinTimer);
+  pinTimer = setTimeout(forgetPin, PIN_MILLISECONDS);
 }
 
 function contentOf(answer) {

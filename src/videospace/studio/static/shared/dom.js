@@ -21,9 +21,18 @@ export function fillList(list, texts) {
   show(list, texts.length > 0);
 }
 
+// Shows what went wrong, where it is seen however far the page is scrolled.
 export function notify(text) {
   byId("notice").textContent = text;
   show(byId("notice"), Boolean(text));
+}
+
+// Says that something was done, until the next action.
+export function tell(text) {
+  const done = byId("done");
+  if (!done) return; // the page has no place for it
+  done.textContent = text;
+  show(done, Boolean(text));
 }
 
 export function onSubmit(id, act) {
@@ -50,6 +59,7 @@ export function rememberedToggle(id, key, act) {
 // Runs an action, and shows its error on the page.
 export function attempt(act) {
   notify("");
+  tell("");
   return inBackground(act);
 }
 
@@ -63,9 +73,12 @@ export async function inBackground(act) {
   }
 }
 
-export function confirmed(text) {
+// Asks before something that cannot be taken back. Closing the dialog means no.
+export function confirmed(text, { yes = "Delete", no = "Keep" } = {}) {
   const dialog = byId("confirm");
   byId("confirm-text").textContent = text;
+  dialog.querySelector("[value=yes]").textContent = yes;
+  dialog.querySelector("[value=no]").textContent = no;
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => {

@@ -2,22 +2,29 @@
 
 import { startHandsFree } from "./hands_free/hands_free.js";
 import { startCamera, startCameraCard, stopCamera } from "./camera/camera.js";
-import { showData, showDamaged, startData } from "./data.js";
-import { attempt, byId, onSubmit, show } from "../shared/dom.js";
+import { showDamaged } from "./data/damaged.js";
+import { showData, startData } from "./data/data.js";
+import { showHandover, startHandover } from "./data/handover.js";
+import { showReminder } from "./data/archive.js";
+import { attempt, byId, onSubmit, show, tell } from "../shared/dom.js";
 import { setFinder, startHints } from "./camera/camera_hints.js";
 import { addProfile, onProfile, profile, startProfiles } from "./profile.js";
 import { startPhrases } from "./speaking/phrases.js";
 import { showProgress, startProgress } from "./progress/progress.js";
+import { startReport } from "./progress/report.js";
 import { restartScanning, startSwitchScanning } from "./speaking/switch_scanning.js";
 import { startSentence } from "./speaking/sentence.js";
 import { startVoice } from "./speaking/voice.js";
 import { reasonToWait, recognize, startTalk } from "./speaking/talk.js";
 import { startDwelling } from "./speaking/dwelling.js";
 import { startTalkSettings } from "./talk_settings.js";
+import { startFirstSteps } from "./teaching/first_steps.js";
 import { showState, startTeach } from "./teaching/teach.js";
 import { startTraining } from "./teaching/training.js";
 
-const PAGES = ["talk", "teach", "progress", "data"];
+const PAGES = ["talk", "teach", "progress", "data", "start", "handover"];
+const WITH_CAMERA = ["talk", "teach", "start"];
+const WITH_REMINDER = ["teach", "progress", "data"];
 const page = () => PAGES.find((each) => `#${each}` === location.hash) ?? "talk";
 const isOnTalk = () => profile() !== null && page() === "talk";
 
@@ -26,20 +33,23 @@ async function showPage() {
   for (const each of PAGES) {
     show(byId(each), each === open);
     const link = document.querySelector(`[data-page="${each}"]`);
-    if (each === open) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (each === open) link?.setAttribute("aria-current", "page");
+    else link?.removeAttribute("aria-current");
   }
   show(byId("welcome"), open === null);
   showDamaged(open === null || open === "data");
-  const wantsCamera = open === "talk" || open === "teach";
+  showReminder(WITH_REMINDER.includes(open));
+  const wantsCamera = WITH_CAMERA.includes(open);
   show(byId("camera-card"), wantsCamera);
   for (const id of ["record", "record-options", "hands-free-state"]) show(byId(id), open === "talk");
   byId("main").classList.toggle("with-camera", wantsCamera);
-  const title = open ? document.querySelector(`[data-page="${open}"]`).textContent : "Welcome";
+  const heading = document.querySelector(`[data-page="${open}"]`) ?? byId(open ?? "welcome").querySelector("h1");
+  const title = open ? heading.textContent : "Welcome";
   document.title = `${title} – videospace studio`;
   if (open === "data") await showData();
   if (open === "teach") await showState();
   if (open === "progress") await showProgress();
+  if (open === "handover") await showHandover();
   if (wantsCamera) await startCamera();
   else stopCamera();
 }
@@ -53,7 +63,11 @@ window.addEventListener("hashchange", () => {
   byId("main").focus();
   restartScanning();
 });
-onSubmit("welcome-form", () => addProfile(byId("welcome-name").value));
+onSubmit("welcome-form", async () => {
+  await addProfile(byId("welcome-name").value);
+  byId("welcome-name").value = "";
+  location.hash = "start";
+});
 startCameraCard();
 startHints();
 startVoice();
@@ -63,6 +77,9 @@ startTalk(isOnTalk);
 startTeach();
 startTraining();
 startProgress();
+startReport();
+startHandover();
+startFirstSteps(() => page() === "start");
 startData();
 startSwitchScanning();
 startDwelling();
@@ -72,4 +89,8 @@ onProfile(() => {
   setFinder(profile()?.finder ?? "middle");
   attempt(showPage);
 });
-attempt(startProfiles);
+attempt(async () => {
+  await startProfiles();
+  tell(sessionStorage.getItem("studio.done") ?? "");
+  sessionStorage.removeItem("studio.done");
+});

@@ -1,8 +1,8 @@
 // The accuracy day by day: a dot with its interval for each day, and a line for the last answers.
 
 const SVG = "http://www.w3.org/2000/svg";
-const HEIGHT = 260;
-const MARGIN = { top: 12, right: 28, bottom: 34, left: 58 };
+export const HEIGHT = 260;
+export const MARGIN = { top: 12, right: 28, bottom: 34, left: 58 };
 const MAX_DAYS = 60;
 const LABEL_WIDTH = 70;
 
@@ -25,7 +25,7 @@ export function drawCurve(svg, allDays) {
   );
 }
 
-function grid(width, down) {
+export function grid(width, down) {
   return [0, 0.25, 0.5, 0.75, 1].flatMap((fraction) => {
     const y = down(fraction);
     return [
@@ -43,7 +43,7 @@ function labels(days, step, across) {
     : "");
 }
 
-function dot(x, { mean, low, high }, down) {
+export function dot(x, { mean, low, high }, down) {
   return [
     element("line", { class: "interval", x1: x, x2: x, y1: down(low), y2: down(high) }),
     element("circle", { class: "day", cx: x, cy: down(mean), r: 5 }),
@@ -59,19 +59,19 @@ function summary(days) {
 
 const shortDate = (date) => new Date(`${date}T12:00`).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 
-function named(tag, id, content) {
+export function named(tag, id, content) {
   const made = element(tag, { id });
   made.textContent = content;
   return made;
 }
 
-function text(attributes, content) {
+export function text(attributes, content) {
   const made = element("text", attributes);
   made.textContent = content;
   return made;
 }
 
-function element(tag, attributes) {
+export function element(tag, attributes) {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;

@@ -4,6 +4,7 @@ import { ask, fileAddress } from "../../shared/api.js";
 import { drawCurve } from "./accuracy_curve.js";
 import { attempt, byId, count, fillList, make, show } from "../../shared/dom.js";
 import { address, onProfile } from "../profile.js";
+import { showReport } from "./report.js";
 import { fillTable, sortable } from "./tables.js";
 
 const MAX_SESSIONS = 50;
@@ -16,7 +17,10 @@ export function startProgress() {
   new ResizeObserver(() => progress && drawCurve(byId("curve"), progress.days)).observe(byId("curve"));
 }
 
-export const showProgress = () => fillWith("GET", "/progress");
+export async function showProgress() {
+  await fillWith("GET", "/progress");
+  await showReport();
+}
 
 async function fillWith(method, rest, body = {}) {
   const path = address(rest);

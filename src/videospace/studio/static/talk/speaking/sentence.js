@@ -2,14 +2,14 @@
 
 import { ask } from "../../shared/api.js";
 import { byId, onClick } from "../../shared/dom.js";
-import { address, onProfile, profile } from "../profile.js";
+import { address, onProfile, profile, storageKey } from "../profile.js";
 import { say } from "./voice.js";
 
 // The last words can be undone even if they are no longer in the sentence: a word that was chosen by
 // mistake teaches the wrong thing.
 const MAX_UNDONE = 10;
 let words = []; // all that were added, oldest first; `isOut` marks those that were cleared
-const key = () => `studio.sentence.${profile().id}`;
+const key = () => storageKey("sentence");
 
 export function addToSentence(word) {
   words.push(word);

@@ -4,21 +4,25 @@
 import { ask } from "../../shared/api.js";
 import { isReady, record } from "../camera/camera.js";
 import { byId, fillList, onClick, pause, show } from "../../shared/dom.js";
-import { address, onProfile, profile } from "../profile.js";
+import { address, onProfile, storageKey } from "../profile.js";
 import { keep, send } from "../camera/recordings.js";
+import { watchLips } from "./word_end.js";
 
-const RECORD_MILLISECONDS = 2500;
 const COUNT_MILLISECONDS = 700;
 const SET_SIZE = 10;
+const STILL = "I saw no movement of the lips, so nothing was kept. Mouth the word again.";
 
-let lesson = null; // { words: [{ text, spoken }], position, lookAlikes: { text: [sentence] } }
+// { words: [{ text, spoken, replaces }], position, lookAlikes: { text: [sentence] } }. A word that
+// `replaces` a recording of it deletes that one when the new one is kept.
+let lesson = null;
 let video = null;
 let recording = null;
 let kept = null;
-const key = () => `studio.lesson.${profile().id}`;
+const key = () => storageKey("lesson");
 
 export const isOpen = () => lesson !== null;
 
+// Calls `whenLeft(text, isDone, words)`.
 export function startLessons(whenLeft) {
   onProfile(() => {
     if (isOpen()) leave();
@@ -34,7 +38,7 @@ export function startLessons(whenLeft) {
     const { position, words } = lesson;
     if (position === words.length) {
       forgetSavedLesson();
-      return whenLeft(leave("All words are done."));
+      return whenLeft(leave("All words are done."), { done: words });
     }
     remember();
     if (position % SET_SIZE === 0) return whenLeft(leave(`${position} of ${words.length} words done. Time for a break.`));
@@ -80,10 +84,11 @@ function showWord() {
   kept = null;
   forgetRecording();
   byId("prompt").textContent = text;
+  byId("prompt").classList.toggle("long", text.length > 40);
   byId("prompt-spoken").textContent = `spoken “${spoken}”`;
   show(byId("prompt-spoken"), spoken !== text);
   byId("lesson-count").textContent = `Word ${position + 1} of ${words.length}`;
-  byId("lesson-text").textContent = "After the countdown, mouth the word once, then close your lips.";
+  byId("lesson-text").textContent = "After the countdown, mouth the word once, then close your lips. The recording ends by itself.";
   byId("lesson-record").textContent = "Record";
   fillList(byId("look-alikes"), lookAlikes[text] ?? []);
   show(byId("lesson-skip"));
@@ -102,51 +107,77 @@ async function recordWord() {
     byId("lesson-text").textContent = "Checking the recording …";
     recording = await send(video, { recognize: false });
   } catch (error) {
-    if (error.status !== 422) throw error;
+    if (error.status !== 422) {
+      byId("lesson-text").textContent = "That did not work. Record the word again.";
+      throw error;
+    }
     recording = { problems: [error.message] }; // there is nothing to keep
   } finally {
     byId("countdown").textContent = "";
-    byId("lesson-record").disabled = false;
+    byId("lesson-record").disabled = !isReady();
   }
   if (lesson === during) await showChecked();
 }
 
 async function recordVideo() {
-  for (const count of ["3", "2", "1"]) {
-    byId("countdown").textContent = count;
-    byId("lesson-text").textContent = count;
-    await pause(COUNT_MILLISECONDS);
+  const lips = watchLips();
+  try {
+    for (const count of ["3", "2", "1"]) {
+      byId("countdown").textContent = count;
+      byId("lesson-text").textContent = count;
+      await pause(COUNT_MILLISECONDS);
+    }
+    byId("countdown").textContent = "";
+    if (!isReady()) throw new Error("The camera has stopped. Is it still connected?");
+    const stop = record();
+    byId("lesson-text").textContent = "Now.";
+    await lips.wordEnd();
+    return await stop();
+  } finally {
+    await lips.stop();
   }
-  byId("countdown").textContent = "";
-  const stop = record();
-  byId("lesson-text").textContent = "Now.";
-  await pause(RECORD_MILLISECONDS);
-  return stop();
 }
 
 async function showChecked() {
   byId("playback").src = URL.createObjectURL(video);
   show(byId("playback"));
   byId("lesson-record").textContent = "Record again";
-  const { id, problems } = recording;
-  fillList(byId("lesson-problems"), problems);
-  if (!problems.length) return keepWord("Good recording.");
-  byId("lesson-text").textContent = id ? "This could be better:" : "This recording cannot be used:";
-  show(byId("lesson-keep"), Boolean(id));
+  const { id, problems, lips_moved: lipsMoved = true } = recording;
+  fillList(byId("lesson-problems"), lipsMoved ? problems : []);
+  if (lipsMoved && !problems.length) return keepWord("Good recording.");
+  const judgment = id ? "This could be better:" : "This recording cannot be used:";
+  byId("lesson-text").textContent = lipsMoved ? judgment : STILL;
+  show(byId("lesson-keep"), Boolean(id) && lipsMoved);
   show(byId("lesson-next"), kept !== null);
   byId("lesson-record").focus();
   return undefined;
 }
 
-// A new recording of the same word replaces the one that was just kept.
+// A new recording of the same word replaces the one that was just kept, or one that misleads. What
+// cannot be saved now, such as on a full disk, can be kept again.
 async function keepWord(text) {
-  const before = kept;
-  kept = await keep(recording, lesson.words[lesson.position].text, { used: false });
-  if (before && before.id !== kept.id) await ask("DELETE", address(`/clips/${before.id}`));
+  const { text: word, replaces } = lesson.words[lesson.position];
+  const before = kept?.id ?? replaces;
+  try {
+    kept = await keep(recording, word, { used: false });
+  } catch (error) {
+    byId("lesson-text").textContent = "This recording is good, but it is not saved yet.";
+    show(byId("lesson-keep"));
+    throw error;
+  }
   byId("lesson-text").textContent = text;
   for (const id of ["lesson-keep", "lesson-skip"]) show(byId(id), false);
   show(byId("lesson-next"));
   byId("lesson-next").focus();
+  if (before && before !== kept.id) await deleteReplaced(before);
+}
+
+async function deleteReplaced(clip) {
+  try {
+    await ask("DELETE", address(`/clips/${clip}`));
+  } catch (error) {
+    if (error.status !== 404) throw error; // another page deleted it
+  }
 }
 
 function forgetRecording() {

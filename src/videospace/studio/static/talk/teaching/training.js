@@ -37,7 +37,7 @@ async function showTraining() {
 
 function words({ state, note, fraction }) {
   if (state === "running") return `Training: ${Math.round(100 * fraction)} %. You can keep talking.`;
-  if (state === "failed") return `The training failed: ${note}.`;
+  if (state === "failed") return `The training did not work: ${note}.`;
   if (state === "done") return `The training is done, and its model is in use. ${ALWAYS}`;
   if (profile().can_train) return `${ALWAYS} Training improves the recognition. It takes some minutes.`;
   return `${ALWAYS} No training is needed.`;
