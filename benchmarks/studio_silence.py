@@ -7,13 +7,13 @@ machine.
 """
 
 import dataclasses
+import multiprocessing
 import re
 import select
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +41,7 @@ class StudioSilenceOptions(BenchmarkOptions):
 
 
 class SilentClient:
-    """Holds connections on which it says nothing, in a thread of its own.
+    """Holds connections on which it says nothing, in a process of its own.
 
     Args:
         address: Address and port of the studio.
@@ -49,33 +49,41 @@ class SilentClient:
     """
 
     def __init__(self, address: tuple[str, int], count: int):
-        self._address, self._count = address, count
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self.num_opened = 0
-        """How many connections it has opened."""
+        context = multiprocessing.get_context("spawn")
+        self._end, self._num_opened = context.Event(), context.Value("l", 0)
+        arguments = (address, count, self._end, self._num_opened)
+        self._process = context.Process(target=keep_silent, args=arguments)
 
     def __enter__(self) -> "SilentClient":
-        self._thread.start()
+        self._process.start()
+        while self.num_opened == 0 and self._process.is_alive():
+            time.sleep(0.05)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join()
+        self._process.join()
 
-    def _run(self) -> None:
-        poll, held = select.poll(), {}
-        while not self._end.is_set():
-            while len(held) < self._count and not self._end.is_set():
-                connection = socket.create_connection(self._address, PATIENCE_SECONDS, (SILENT, 0))
-                held[connection.fileno()] = connection
-                poll.register(connection, select.POLLIN)
-                self.num_opened += 1
-            for number, _ in poll.poll(100):
-                poll.unregister(number)
-                held.pop(number).close()
-        for connection in held.values():
-            connection.close()
+    @property
+    def num_opened(self) -> int:
+        """How many connections it has opened."""
+        return self._num_opened.value
+
+
+def keep_silent(address: tuple[str, int], count: int, end: Any, num_opened: Any) -> None:
+    """Open connections, and another one for each that is closed, until an event is set."""
+    poll, held = select.poll(), {}
+    while not end.is_set():
+        while len(held) < count and not end.is_set():
+            connection = socket.create_connection(address, PATIENCE_SECONDS, (SILENT, 0))
+            held[connection.fileno()] = connection
+            poll.register(connection, select.POLLIN)
+            num_opened.value += 1
+        for number, _ in poll.poll(100):
+            poll.unregister(number)
+            held.pop(number).close()
+    for connection in held.values():
+        connection.close()
 
 
 def measure(options: StudioSilenceOptions, work: Path) -> dict[str, Any]:

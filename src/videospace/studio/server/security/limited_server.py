@@ -10,7 +10,7 @@ from videospace.studio.server.security.clients import client_of
 from videospace.studio.server.security.connection_limits import Connection, ConnectionLimits
 from videospace.studio.server.security.connections import TimeoutProtocol
 
-_ACCEPTED_AT_ONCE = 64
+_ACCEPTED_AT_ONCE = 16
 """Connections that are accepted before others have their turn."""
 _RETRY_SECONDS = 0.1
 """Pause after an error of the system, such as too many open files."""
