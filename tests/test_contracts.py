@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,20 @@ FORBIDDEN = {
     "lipreading/phonetics/units.py": "videospace.lipreading.profile.profile",
 }
 """By file, an import that breaks a contract."""
+
+READS_OWN_JSON = {
+    "runtime/json_reader.py",
+    "studio/server/uploads/sandbox.py",  # between two processes of the studio
+}
+
+
+def test_one_module_reads_json():
+    readers = {
+        path.relative_to(ROOT / "src" / "videospace").as_posix()
+        for path in (ROOT / "src").rglob("*.py")
+        if re.search(r"\bjson\.loads?\(|\bJSONDecoder\b|json\.decode\(", path.read_text("utf-8"))
+    }
+    assert readers == READS_OWN_JSON
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("importlinter"), reason="needs import-linter")

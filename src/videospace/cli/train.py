@@ -13,8 +13,8 @@ from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
-from videospace.runtime.checkpoint import load_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.processes import is_first_process
 
 
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
 
 def _scores_of(folder: Path, report: TrainingReport) -> dict[str, Any] | None:
     """The scores that an earlier run of the same command has measured; None without any."""
-    scores = load_json(folder / CONFIG_FILE)["scores"]
+    scores = read_json_file(folder / CONFIG_FILE)["scores"]
     same = (scores.get("train_steps"), scores.get("train_points")) == (report.step, report.points)
     return scores if same and {"psnr_db", "ssim"} <= scores.keys() else None
 

@@ -25,8 +25,9 @@ from videospace.clips.work_shard import (
     require_finished,
     shards_of,
 )
-from videospace.runtime.checkpoint import load_json, save_json
+from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.renamed import in_new_names
 
 MERGED_FOLDER = ".parts-joined"
@@ -137,7 +138,7 @@ class ShardReader:
 
 
 def _require_same_settings(folder: Path, shard: Shard, config: PrepareConfig) -> None:
-    before, now = load_json(folder / SHARD_FILE).get("settings"), _settings(config)
+    before, now = read_json_file(folder / SHARD_FILE).get("settings"), _settings(config)
     before = in_new_names(PrepareConfig, before if isinstance(before, dict) else {})
     names = [name for name in now if before.get(name) != now[name]]
     if names:

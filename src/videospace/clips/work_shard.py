@@ -1,12 +1,12 @@
 """Which sources one of several processes decodes, and which processes have finished."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json_file
 
 SHARDS_FOLDER = ".parts"
 """Folder, inside that of a store, with a store for each shard until they are merged."""
@@ -90,6 +90,6 @@ def require_finished(store: Path) -> None:
 
 def _is_finished(folder: Path) -> bool:
     try:
-        return json.loads((folder / SHARD_FILE).read_text(encoding="utf-8"))["finished"] is True
-    except (OSError, ValueError, LookupError, TypeError):
+        return read_json_file(folder / SHARD_FILE).get("finished") is True
+    except UserError:
         return False

@@ -160,20 +160,3 @@ def save_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file atomically."""
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def load_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        UserError: The file is missing or holds something else.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"expected the file '{path}', but it does not exist") from error
-    except (OSError, ValueError) as error:
-        raise UserError(f"expected a JSON object in '{path}': {error}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"expected a JSON object in '{path}', got {type(content).__name__}")
-    return content

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+from videospace.runtime.json_reader import read_json
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -197,7 +198,7 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """
     path = folder / METRICS_FILE
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_bytes().split(b"\n")
     except FileNotFoundError as error:
         raise UserError(
             f"expected the folder of a training run, but '{folder}' has no {METRICS_FILE}: "
@@ -207,12 +208,9 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     records = []
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"expected JSON in line {number} of '{path}', got '{line[:40]}': "
-                "delete the line to go on without it"
-            ) from error
+            records.append(read_json(line, f"line {number} of '{path}'"))
+        except UserError as error:
+            raise UserError(f"{error}: delete the line to go on without it") from error
     return records
 
 

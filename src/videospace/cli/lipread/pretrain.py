@@ -14,8 +14,8 @@ from videospace.lipreading.phonetics.visemes import visemes
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.pretraining.published import model_from_published
-from videospace.runtime.checkpoint import load_json
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.text import counted
 
 
@@ -68,7 +68,7 @@ def _train(command: Pretrain) -> None:
     clips = _read(command)
     config, units = command.config, None
     if command.spoken is not None:
-        spoken = load_json(command.spoken)
+        spoken = read_json_file(command.spoken, max_bytes=16 << 20)
         units = {word: visemes(str(text), command.language) for word, text in spoken.items()}
         config = dataclasses.replace(config, unit_weight=config.unit_weight or 1.0)
     pretrain(clips, command.out, config, command.options, units=units)

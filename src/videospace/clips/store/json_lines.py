@@ -8,6 +8,7 @@ from typing import Any
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, cut_on_error
+from videospace.runtime.json_reader import read_json
 
 
 def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
@@ -30,8 +31,8 @@ def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
     objects = []
     for number, line in enumerate(data[:num_bytes].splitlines(), start=1):
         try:
-            value = json.loads(line)
-        except ValueError:
+            value = read_json(line, f"line {number} of {path}")
+        except UserError:
             value = None
         if not isinstance(value, dict):
             raise UserError(f"expected a JSON object in line {number} of {path}, got {line[:40]!r}")

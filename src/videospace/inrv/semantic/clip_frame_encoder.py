@@ -1,7 +1,6 @@
 """The frame encoder of the paper: the image encoder of CLIP, by the transformers library."""
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from torch.nn import functional
 
 from videospace.inrv.semantic.frame_encoders import FrameEncoder, short_hash
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json_file
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -156,6 +156,12 @@ def _clip_normalization(source: str | Path) -> tuple[tuple[float, ...], tuple[fl
         path = cached_file(str(source), "preprocessor_config.json")
     except OSError:  # the weights were loaded from there, so only this file is missing
         path = None
-    settings = json.loads(Path(path).read_text()) if path else {}
+    settings = read_json_file(Path(path)) if path else {}
     mean, std = settings.get("image_mean", CLIP_MEAN), settings.get("image_std", CLIP_STD)
+    for value in (mean, std):
+        is_color = isinstance(value, (list, tuple)) and len(value) == 3
+        if not is_color or not all(type(part) in (int, float) for part in value):
+            raise UserError(
+                f"expected a number for red, green and blue in '{path}', got {value!r:.80}"
+            )
     return tuple(mean), tuple(std)

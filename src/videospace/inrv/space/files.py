@@ -19,6 +19,7 @@ from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json, read_json_file
 from videospace.runtime.renamed import in_new_names, with_renamed_modules
 
 FORMAT_VERSION = 3
@@ -153,7 +154,7 @@ def read_space(
     path = folder / CONFIG_FILE
     if not path.is_file():
         raise UserError(f"expected a space, but '{folder}' has no {CONFIG_FILE}")
-    clip, config, scores, about = _read_config(checkpoint.load_json(path), path)
+    clip, config, scores, about = _read_config(read_json_file(path), path)
     try:
         model = InrvModel(config)
     except (ValueError, RuntimeError, ArithmeticError) as error:  # such as a width below zero
@@ -197,7 +198,7 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
         return None
     try:
         tensors, notes = checkpoint.load_tensors(path)
-        about = json.loads(notes.get("encoder", "{}"))
+        about = read_json(notes.get("encoder", "{}"), f"'{path}'")
         if about.get("model") != fingerprint:
             return None
         config = config_from_json(EncoderConfig, about.get("config"), f"'{path}'")

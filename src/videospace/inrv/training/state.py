@@ -26,6 +26,7 @@ from videospace.runtime.checkpoint import (
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.random import global_random_stream
 from videospace.runtime.renamed import with_renamed_modules
@@ -148,7 +149,9 @@ class TrainingState:
         saved = with_renamed_modules(saved, RENAMED_MODULES)
         if missing := {"config", "progress", "content"} - metadata.keys():
             raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
-        config = config_from_json(TrainingConfig, json.loads(metadata["config"]), f"'{path}'")
+        config = config_from_json(
+            TrainingConfig, read_json(metadata["config"], f"'{path}'"), f"'{path}'"
+        )
         if differences := _differences(dataclasses.asdict(config), dataclasses.asdict(self.config)):
             raise UserError(
                 f"'{folder}' holds a training with other settings ({'; '.join(differences[:3])}): "
@@ -170,7 +173,7 @@ class TrainingState:
             for name, value in saved.items():
                 live[name].copy_(self.group.local_rows(value) if name in ROW_TABLES else value)
         self.progress = config_from_json(
-            Progress, json.loads(metadata["progress"]), f"'{path}': progress"
+            Progress, read_json(metadata["progress"], f"'{path}'"), f"'{path}': progress"
         )
 
     def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:

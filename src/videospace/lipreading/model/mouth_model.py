@@ -19,6 +19,7 @@ from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json_file
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
@@ -231,7 +232,7 @@ class MouthModel(nn.Module):
                 f"expected a lipreading model, but '{folder}' has no {CONFIG_FILE}: "
                 "make one with videospace lipread pretrain"
             )
-        model = _from_config(checkpoint.load_json(path), path)
+        model = _from_config(read_json_file(path), path)
         tensors, _ = checkpoint.load_tensors(folder / WEIGHTS_FILE)
         checkpoint.load_strictly(model, tensors, folder / WEIGHTS_FILE)
         return model.to(device).eval()

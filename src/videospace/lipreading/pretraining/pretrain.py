@@ -26,6 +26,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
 from videospace.runtime.interrupts import stop_on_signal
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json
 from videospace.runtime.native_libraries import limit_onednn_cache
 from videospace.runtime.progress import FractionBar
 from videospace.runtime.random import random_stream
@@ -254,6 +255,6 @@ class _Run:
 def _saved_config(metadata: Mapping[str, str]) -> PretrainConfig | None:
     """Configuration of a saved run; None where this version cannot read it."""
     try:
-        return config_from_json(PretrainConfig, json.loads(metadata["config"]), "config")
+        return config_from_json(PretrainConfig, read_json(metadata["config"], "config"), "config")
     except (KeyError, ValueError):  # a UserError is a ValueError
         return None

@@ -16,10 +16,11 @@ from videospace.inrv.training.presets import tiny
 from videospace.reports.demo.page import write_page
 from videospace.reports.demo.scores import measure
 from videospace.reports.demo.videos import make_videos
-from videospace.runtime.checkpoint import load_json, save_json
+from videospace.runtime.checkpoint import save_json
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
+from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.log import plot_metrics
 
 SETTINGS_FILE = "demo.json"
@@ -117,7 +118,7 @@ def _require_own_folder(config: DemoConfig) -> None:
     settings = {"seed": config.seed, "time_budget_seconds": float(config.time_budget_seconds)}
     path = config.out / SETTINGS_FILE
     if path.is_file():
-        earlier = load_json(path)
+        earlier = read_json_file(path)
         for name, value in settings.items():
             if earlier.get(name) != value:
                 raise UserError(
