@@ -1,18 +1,25 @@
 """Tensor and JSON files: written atomically, read strictly, and without executing code."""
 
+import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+MAX_HEADER_BYTES = 1 << 20
+"""Of a file with a model; one with a tensor or an id for each clip may have more."""
 
 DTYPE_NAMES = {
     torch.float64: "F64",
@@ -83,8 +90,15 @@ def written_order(tensors: Mapping[str, Tensor | RowBlocks]) -> list[str]:
     return sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
 
 
-def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
+def load_tensors(
+    path: Path, device: str = "cpu", *, max_header_bytes: int = MAX_HEADER_BYTES
+) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read a safetensors file.
+
+    Args:
+        path: The file.
+        device: Of the tensors.
+        max_header_bytes: Names, shapes and metadata together may have so many bytes.
 
     Returns:
         The tensors and the metadata.
@@ -92,16 +106,76 @@ def load_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], di
     Raises:
         UserError: The file is missing, truncated or no safetensors file.
     """
+    with _opened(path, device, max_header_bytes) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}
+
+
+@contextlib.contextmanager
+def _opened(path: Path, device: str, max_header_bytes: int) -> Iterator[Any]:
+    """Open a safetensors file; the library checks that the header accounts for every byte."""
     if not path.is_file():
         raise UserError(f"expected the file '{path}', but it does not exist")
     try:
+        with open(path, "rb") as start:
+            num_bytes = int.from_bytes(start.read(8), "little")
+        if num_bytes > max_header_bytes:
+            raise UserError(
+                f"'{path}' is damaged: expected a header of at most {max_header_bytes:,} bytes, "
+                f"got {num_bytes:,}"
+            )
         with safe_open(path, framework="pt", device=device) as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata() or {}
-    except (SafetensorError, OSError) as error:
+            yield file
+    except (SafetensorError, OSError, AttributeError, RuntimeError) as error:
+        # The last two for a type of numbers that this PyTorch does not have.
         raise UserError(
             f"'{path}' is damaged ({error}): train again or restore it from a copy"
         ) from error
+
+
+class _NoNumbers(TorchFunctionMode):
+    """Passes over the initialization of weights that have no memory."""
+
+    FILLING = frozenset(
+        {"uniform_", "normal_", "trunc_normal_", "zero_", "fill_", "mul_"}
+        | {"kaiming_uniform_", "kaiming_normal_"}
+    )
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(function, "__name__", "") in self.FILLING:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **kwargs)
+
+
+def built_strictly(build: Callable[[], Module], tensors: dict[str, Tensor], path: Path) -> Module:
+    """Build a module, and load tensors into it as :func:`load_strictly` does.
+
+    It is built without memory first. Memory is allocated only once the names and shapes of its
+    tensors are those in the file, so that a configuration never takes more of it than the file.
+
+    Args:
+        build: Builds the module; the time that it takes must be bounded.
+        tensors: The tensors by name.
+        path: Their file, for messages.
+
+    Raises:
+        UserError: The module cannot be built; a tensor is missing, unknown, of another shape, or
+            not finite.
+    """
+    try:
+        with torch.device("meta"), _NoNumbers():
+            module = build()
+    except UserError:
+        raise
+    except (ValueError, RuntimeError, ArithmeticError) as error:  # such as 2**70 weights
+        raise UserError(f"the model of '{path}' cannot be built: {error}") from error
+    _check_shapes(module, tensors, path)
+    module.to_empty(device="cpu")
+    load_strictly(module, tensors, path)
+    return module
 
 
 def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
@@ -115,21 +189,26 @@ def load_strictly(module: torch.nn.Module, tensors: dict[str, Tensor], path: Pat
     Raises:
         UserError: A tensor is missing, unknown, of another shape, or not finite.
     """
+    _check_shapes(module, tensors, path)
+    for name, value in tensors.items():
+        require_finite(value, f"'{path}': {name}")
+    module.load_state_dict(tensors)
+
+
+def _check_shapes(module: torch.nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     expected = module.state_dict()
     for problem, names in (
         ("lacks", expected.keys() - tensors.keys()),
         ("has the unknown", tensors.keys() - expected.keys()),
     ):
         if names:
-            raise UserError(f"'{path}' {problem} tensors {', '.join(sorted(names)[:3])}")
+            raise UserError(f"'{path}' {problem} tensors {', '.join(sorted(names)[:3]):.200}")
     for name, value in tensors.items():
         if value.shape != expected[name].shape:
             raise UserError(
                 f"'{path}': expected {name} of shape {tuple(expected[name].shape)}, "
                 f"got {tuple(value.shape)}"
             )
-        require_finite(value, f"'{path}': {name}")
-    module.load_state_dict(tensors)
 
 
 def require_finite(value: Tensor, what: str) -> None:

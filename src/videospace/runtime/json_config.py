@@ -1,6 +1,7 @@
 """Read configurations and records from JSON, strictly: another program may have written it."""
 
 import dataclasses
+import functools
 import math
 import re
 import typing
@@ -15,7 +16,7 @@ from videospace.runtime.renamed import in_new_names
 Config = TypeVar("Config")
 
 _MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
-_WRONG_TYPE = re.compile(r"Expected `(?P<expected>[^`]*)`")
+_WRONG_TYPE = re.compile(r"Expected `(?P<type>[^`]*)`(?P<bound>[^,]*)")
 
 
 def config_from_json(
@@ -27,14 +28,14 @@ def config_from_json(
 
     Args:
         kind: A dataclass whose fields are numbers, strings, literals, tuples, unions with None, or
-            dataclasses again.
+            dataclasses again. Numbers may have bounds (:mod:`videospace.runtime.bounds`).
         content: The JSON object.
         where: The file and the path in it, for messages.
         with_defaults: Whether fields that have a default may be missing, as in records that an
             older version wrote.
 
     Raises:
-        UserError: A field is unknown, missing, of another type, or not finite.
+        UserError: A field is unknown, missing, of another type, out of its bounds, or not finite.
 
     Example:
         >>> from videospace.inrv.model.latents import LatentConfig
@@ -65,7 +66,7 @@ def _fields_from_json(
         missing = {name for name in missing if _is_required(fields[name])}
     if missing:
         raise UserError(f"{where} lacks the field '{min(missing)}'")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     return {
         name: _value_from_json(hints[name], value, f"{where}.{name}", with_defaults)
         for name, value in content.items()
@@ -84,6 +85,10 @@ def _value_from_json(hint: Any, value: Any, where: str, with_defaults: bool) -> 
     if kind is not None and isinstance(value, Mapping):
         return _fields_from_json(kind, value, where, with_defaults)
     return value
+
+
+_hints = functools.cache(typing.get_type_hints)
+"""The types of a dataclass's fields, without their bounds."""
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
@@ -107,11 +112,11 @@ def _explanation(
     value: Any = fields
     for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", found["path"] or ""):
         if name:
-            hint = typing.get_type_hints(_dataclass_in(hint))[name]
+            hint = _hints(typing.cast(type, _dataclass_in(hint)))[name]
         value = value[name or int(index)]
     path = f"{where}{found['path'] or ''}"
     if wrong_type := _WRONG_TYPE.match(found["text"]):
-        return f"{path}: expected {wrong_type['expected']}, got {value!r:.80}"
+        return f"{path}: expected {wrong_type['type']}{wrong_type['bound']}, got {value!r:.80}"
     if typing.get_origin(hint) is typing.Literal:
         options = ", ".join(map(repr, typing.get_args(hint)))
         return f"{path}: expected one of {options}, got {value!r:.80}"

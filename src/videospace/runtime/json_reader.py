@@ -60,7 +60,7 @@ def read_json(
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()  # fails for half a character
         return value
-    except UnicodeError as error:
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise UserError(f"{where}: expected JSON in UTF-8: {error.reason}") from error
     except ValueError as error:
         raise UserError(f"{where}: expected JSON, but {error}") from error

@@ -6,10 +6,11 @@ import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Annotated, final
 
 import numpy as np
 from jaxtyping import Int, UInt8
+from msgspec import Meta
 
 from videospace.clips.store.json_lines import (
     append_json_lines,
@@ -19,8 +20,12 @@ from videospace.clips.store.json_lines import (
 from videospace.clips.store.pixel_files import PixelFiles
 from videospace.clips.store.records import SPLITS, ClipRecord, parse_records
 from videospace.clips.work_shard import require_finished, shards_of
+from videospace.runtime.bounds import NumFrames, SidePx, check_bounds, check_clip_size
+from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError, did_you_mean
-from videospace.runtime.files import atomic_write, cannot_write, folder_lock
+from videospace.runtime.files import cannot_write, folder_lock
+from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json_file
 
 FORMAT_VERSION = 1
 SOURCES_FILE = "sources.jsonl"
@@ -30,6 +35,21 @@ SKIPPED_FILE = "skipped.jsonl"
 DESCRIPTION_FILE = "store.json"
 """The file that says what shape the clips of a store have."""
 PIXEL_FILE_BYTES = 2**30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StoreDescription:
+    """The content of ``store.json``."""
+
+    num_frames: NumFrames
+    height: SidePx
+    width: SidePx
+    clips_per_shard: Annotated[int, Meta(ge=1, le=PIXEL_FILE_BYTES)]
+    """Clips of every pixel file but the last."""
+
+    def __post_init__(self) -> None:
+        check_clip_size(self.num_frames, self.height, self.width)
+        check_bounds(self)
 
 
 @final
@@ -57,9 +77,8 @@ class ClipStore:
     def __init__(self, folder: Path) -> None:
         description = _read_description(folder / DESCRIPTION_FILE)
         self.folder = folder
-        self.num_frames: int = description["num_frames"]
-        self.height: int = description["height"]
-        self.width: int = description["width"]
+        self.num_frames, self.height = description.num_frames, description.height
+        self.width = description.width
         self._shape = (self.num_frames, self.height, self.width, 3)
         self._index = folder / "index.jsonl"
         lines, self._index_bytes = read_json_lines(self._index)
@@ -67,7 +86,7 @@ class ClipStore:
         self._rows = {record.id: row for row, record in enumerate(self.records)}
         if len(self._rows) < len(self.records):
             raise UserError(f"expected every clip id once in {self._index}, got one twice")
-        self._pixels = PixelFiles(folder / "shards", self._shape, description["clips_per_shard"])
+        self._pixels = PixelFiles(folder / "shards", self._shape, description.clips_per_shard)
         self._pixels.check(len(self.records))
 
     @classmethod
@@ -98,8 +117,7 @@ class ClipStore:
                 written to.
         """
         folder, shape = Path(folder), (num_frames, height, width)
-        if min(shape) < 1:
-            raise UserError(f"expected clips of at least 1 frame of 1x1 px, got {_text(shape)}")
+        check_clip_size(*shape)
         if not (folder / DESCRIPTION_FILE).exists():
             _make_store(folder, shape)
         store = cls(folder)
@@ -207,13 +225,12 @@ class ClipStore:
 
 def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
     num_frames, height, width = shape
-    description = {
-        "format_version": FORMAT_VERSION,
-        "num_frames": num_frames,
-        "height": height,
-        "width": width,
-        "clips_per_shard": max(1, PIXEL_FILE_BYTES // (num_frames * height * width * 3)),
-    }
+    description = StoreDescription(
+        num_frames=num_frames,
+        height=height,
+        width=width,
+        clips_per_shard=max(1, PIXEL_FILE_BYTES // (num_frames * height * width * 3)),
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         left_over = (SKIPPED_FILE, SOURCES_FILE)  # by a preparation that found no clip
@@ -222,30 +239,23 @@ def _make_store(folder: Path, shape: tuple[int, int, int]) -> None:
             raise UserError(f"expected a new or empty folder, but {folder} holds other files")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    with atomic_write(folder / DESCRIPTION_FILE) as temporary:
-        temporary.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    content = {"format_version": FORMAT_VERSION, **dataclasses.asdict(description)}
+    save_json(folder / DESCRIPTION_FILE, content)
 
 
-def _read_description(path: Path) -> dict[str, Any]:
+def _read_description(path: Path) -> StoreDescription:
     if not path.is_file():
         require_finished(path.parent)
         hint = ": run the command without --shard to merge" if shards_of(path.parent) else ""
         raise UserError(f"expected a clip store, but {path.parent} has no store.json{hint}")
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        version = description["format_version"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UserError(f"expected the description of a clip store in {path}: {error}") from error
-    if version != FORMAT_VERSION:
+    content = read_json_file(path)
+    version = content.pop("format_version", None)
+    if type(version) is not int or version != FORMAT_VERSION:
         raise UserError(
-            f"{path} has format version {version}, but this videospace reads {FORMAT_VERSION}: "
-            "use a newer one, or prepare the clips again"
+            f"expected format version {FORMAT_VERSION} in {path}, got version {version!r:.80}: "
+            "use a newer videospace, or prepare the clips again"
         )
-    for name in ("num_frames", "height", "width", "clips_per_shard"):
-        value = description.get(name)
-        if not isinstance(value, int) or value < 1:
-            raise UserError(f"expected a positive integer for {name} in {path}, got {value}")
-    return description
+    return config_from_json(StoreDescription, content, f"'{path}'")
 
 
 def _text(shape: Sequence[int]) -> str:

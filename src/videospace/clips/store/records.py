@@ -1,11 +1,14 @@
 """The record of one clip in a store."""
 
 import dataclasses
-import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from videospace.runtime.bounds import Count, Fps, check_bounds
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_config import config_from_json
 
 SPLITS = ("train", "holdout")
 
@@ -14,13 +17,13 @@ SPLITS = ("train", "holdout")
 class ClipRecord:
     """One line of ``index.jsonl``: the origin of a clip."""
 
-    id: str
+    id: Annotated[str, Meta(min_length=1, max_length=4096)]
     """Stable and readable: the same source and settings give the same id."""
     source: str
     """The source as the user named it; all clips of one file have the same."""
-    first_frame: int
+    first_frame: Count
     """Number of the clip's first frame among the decoded frames of the source."""
-    fps: float
+    fps: Fps
     """Frames per second of the clip."""
     split: str
     """``"train"`` or ``"holdout"``."""
@@ -28,8 +31,7 @@ class ClipRecord:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise UserError(f"expected the split 'train' or 'holdout', got '{self.split}'")
-        if not (math.isfinite(self.fps) and self.fps > 0):
-            raise UserError(f"expected fps above 0 for clip '{self.id}', got {self.fps}")
+        check_bounds(self)
 
 
 def parse_records(lines: list[dict[str, Any]], index: Path) -> list[ClipRecord]:
@@ -38,7 +40,7 @@ def parse_records(lines: list[dict[str, Any]], index: Path) -> list[ClipRecord]:
     Raises:
         UserError: A line lacks a field, has an unknown one, or a value is invalid.
     """
-    try:
-        return [ClipRecord(**line) for line in lines]
-    except (TypeError, UserError) as error:
-        raise UserError(f"{index} has a line that is no clip record: {error}") from error
+    return [
+        config_from_json(ClipRecord, line, f"line {number} of {index}")
+        for number, line in enumerate(lines, start=1)
+    ]

@@ -2,13 +2,16 @@
 
 import dataclasses
 import itertools
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.inrv.model.latents import LatentConfig
+from videospace.runtime.bounds import LayerWidth, check_bounds
 from videospace.runtime.errors import UserError
 
 NUM_STAGES = 3
@@ -22,18 +25,18 @@ NORM_GROUPS = 8
 class EncoderConfig:
     """The size of the network."""
 
-    side: int = 32
+    side: Annotated[int, Meta(ge=2**NUM_STAGES, le=4096)] = 32
     """Height and width in px to which frames are resized; a multiple of 8."""
-    num_channels: int = 32
+    num_channels: Annotated[int, Meta(ge=NORM_GROUPS, le=8192)] = 32
     """Channels of the first convolution, a multiple of 8; each of the next two doubles them."""
-    hidden_width: int = 512
+    hidden_width: LayerWidth = 512
     """Units of the hidden layers of neck and head."""
 
     def __post_init__(self) -> None:
-        steps = {"side": 2**NUM_STAGES, "num_channels": NORM_GROUPS, "hidden_width": 1}
-        for name, step in steps.items():
+        check_bounds(self)
+        for name, step in (("side", 2**NUM_STAGES), ("num_channels", NORM_GROUPS)):
             value = getattr(self, name)
-            if value < step or value % step:
+            if value % step:
                 raise UserError(f"expected {name} of {step} or a multiple of it, got {value}")
 
 

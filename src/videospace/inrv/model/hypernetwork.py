@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.inr import InrConfig, Layer, initial_weight_bound, layer_shapes
+from videospace.runtime.bounds import LayerWidth, NotNegative, NumLayers, check_bounds
 from videospace.runtime.errors import UserError
 from videospace.runtime.renamed import renamed
 
@@ -28,20 +29,22 @@ class HypernetworkConfig:
     kind: Literal["dense", "low-rank", "scale-shift"] = "dense"
     """``dense`` generates all weights, ``low-rank`` the low-rank factors of a multiplier of the
     base weights, ``scale-shift`` a scale and a shift for each unit."""
-    hidden_width: int = 256
+    hidden_width: LayerWidth = 256
     """Units of each hidden layer of the MLPs."""
-    num_hidden_layers: int = 1
+    num_hidden_layers: NumLayers = 1
     """Hidden layers of the MLPs; the publication has three."""
-    rank: int = 10
+    rank: LayerWidth = 10
     """Rank of the factors of ``low-rank``; the other kinds do not use it."""
     published_initialization: bool = False
     """``dense`` without base weights, with the last layers of the MLPs initialized at a tenth of He
     et al. (2015), as in the authors' code."""
-    difference_scale: float = 1.0
+    difference_scale: NotNegative = 1.0
     """Unit of the differences that ``dense`` generates, as a fraction of the range from which the
     base weights are drawn, so that an Adam step changes an INR weight relative to its size."""
-    initial_difference: float = 0.03
+    initial_difference: NotNegative = 0.03
     """Scale of the initial weights of the MLPs' last layers, as a fraction of the usual one."""
+
+    __post_init__ = check_bounds
 
 
 def generator(latent_width: int, out_width: int, config: HypernetworkConfig) -> nn.Sequential:

@@ -15,6 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from videospace.runtime.bounds import LayerWidth, NumLayers, Positive, check_bounds
+
 Activation = Literal["relu", "gelu", "sine"]
 
 
@@ -22,14 +24,16 @@ Activation = Literal["relu", "gelu", "sine"]
 class InrConfig:
     """An MLP with a linear RGB output."""
 
-    hidden_width: int = 128
+    hidden_width: LayerWidth = 128
     """Units of each hidden layer."""
-    num_hidden_layers: int = 3
+    num_hidden_layers: NumLayers = 3
     """Hidden layers: three as in the text of the paper; the authors' code has four."""
     activation: Activation = "sine"
     """Of the hidden layers. ``sine`` is sin(sine_frequency * x), Sitzmann et al. (2020)."""
-    sine_frequency: float = 20.0
+    sine_frequency: Positive = 20.0
     """Frequency of the sine; the other activations do not use it."""
+
+    __post_init__ = check_bounds
 
 
 class Layer(NamedTuple):

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
+from videospace.runtime.bounds import LayerWidth, NumLayers, check_bounds
 from videospace.runtime.renamed import renamed
 
 
@@ -23,10 +24,10 @@ from videospace.runtime.renamed import renamed
 class LatentConfig:
     """The size of latents, and how they follow from codes."""
 
-    width: int = 128
+    width: LayerWidth = 128
     """Numbers of a latent m at each of its keyframes (published: 128, or 64 for at most 2000
     clips)."""
-    num_keyframes: int = 1
+    num_keyframes: LayerWidth = 1
     """Temporal keyframes, equally spaced from the first to the last frame of a clip. A latent has
     ``width`` numbers for each; between two keyframes they are interpolated linearly. With 1, as
     published, they hold for the whole clip. More keyframes let few clips teach many movements. A
@@ -37,14 +38,16 @@ class LatentConfig:
     semantic: Literal["none", "video-clip"] = "none"
     """``none``: the latent is the code. ``video-clip``: the latent map φ makes the latent from the
     code and the semantic embedding of Video-CLIP."""
-    code_width: int | None = None
+    code_width: LayerWidth | None = None
     """Numbers in a code; None is the latent's width, or 512 with a semantic embedding."""
-    map_hidden_width: int = 512
+    map_hidden_width: LayerWidth = 512
     """Units of each hidden layer of φ; not used without a semantic embedding."""
-    map_hidden_layers: int = 1
+    map_hidden_layers: NumLayers = 1
     """Hidden layers of φ: one in the authors' code, three in their paper."""
     video_clip: VideoClipConfig = VideoClipConfig()
     """The recurrent network over frame features; not used without a semantic embedding."""
+
+    __post_init__ = check_bounds
 
     @property
     def total_width(self) -> int:

@@ -2,10 +2,16 @@
 
 import dataclasses
 import math
+from typing import Annotated
 
 import torch
 from jaxtyping import Float, Int
+from msgspec import Meta
 from torch import Tensor
+
+from videospace.runtime.bounds import check_bounds
+
+NumOctaves = Annotated[int, Meta(ge=0, le=32)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,12 +22,14 @@ class EncodingConfig:
     of 100 pixels. All presets but ``paper`` stay below the sampling limit of the clips.
     """
 
-    time_octaves: int = 4
+    time_octaves: NumOctaves = 4
     """Octaves of t; with 0 the encoding is t itself."""
-    height_octaves: int = 4
+    height_octaves: NumOctaves = 4
     """Octaves of h."""
-    width_octaves: int = 4
+    width_octaves: NumOctaves = 4
     """Octaves of w."""
+
+    __post_init__ = check_bounds
 
     @property
     def octaves(self) -> tuple[int, int, int]:

@@ -1,23 +1,29 @@
 """Video-CLIP: a recurrent network that embeds a clip by the features of its frames."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
+
+from videospace.runtime.bounds import BelowOne, LayerWidth, check_bounds
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoClipConfig:
     """The size of Video-CLIP; the defaults are the published ones."""
 
-    feature_width: int = 512
+    feature_width: LayerWidth = 512
     """Width of the features of one frame."""
-    hidden_width: int = 256
+    hidden_width: LayerWidth = 256
     """Width of the hidden state in each of the two directions of time."""
-    num_layers: int = 3
+    num_layers: Annotated[int, Meta(ge=1, le=32)] = 3
     """Number of recurrent layers."""
-    dropout: float = 0.1
+    dropout: BelowOne = 0.1
     """Fraction of values dropped between the layers in training, in [0, 1)."""
+
+    __post_init__ = check_bounds
 
 
 class VideoClip(nn.Module):

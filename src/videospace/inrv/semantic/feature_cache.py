@@ -10,15 +10,13 @@ import numpy as np
 import torch
 from einops import rearrange
 from jaxtyping import Float, Float16, UInt8
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
 from videospace.inrv.semantic.clip_frame_encoder import ClipFrameEncoder
 from videospace.inrv.semantic.clip_pca import ClipReader
 from videospace.inrv.semantic.frame_encoders import ComponentFrameEncoder, FrameEncoder
-from videospace.runtime.checkpoint import save_tensors
+from videospace.runtime.checkpoint import load_tensors, save_tensors
 from videospace.runtime.errors import UserError
 
 SAVE_EVERY_SECONDS = 60.0
@@ -146,8 +144,8 @@ def _read(path: Path) -> Features:
     if not path.exists():
         return {}
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
+        return load_tensors(path, max_header_bytes=64 << 20)[0]
+    except UserError as error:
         raise UserError(
             f"expected cached frame features in '{path}', but the file is damaged ({error}): "
             "delete it, and they are computed again"

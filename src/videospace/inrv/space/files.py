@@ -16,6 +16,7 @@ from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
+from videospace.runtime.bounds import Fps, NumFrames, SidePx, check_bounds, check_clip_size
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.json_config import config_from_json
@@ -53,25 +54,25 @@ class ClipShape:
     """The size and frame rate of a space's training clips, and the default of its renders.
 
     Raises:
-        UserError: A number is too small.
+        UserError: A number is too small, or too large.
 
     Example:
         >>> ClipShape(num_frames=25, height=64, width=96, fps=25.0).width
         96
     """
 
-    num_frames: int
+    num_frames: NumFrames
     """At least 1."""
-    height: int
+    height: SidePx
     """In px, at least 1."""
-    width: int
+    width: SidePx
     """In px, at least 1."""
-    fps: float
+    fps: Fps
     """Frames per second, above 0."""
 
     def __post_init__(self) -> None:
-        if min(self.num_frames, self.height, self.width) < 1 or not self.fps > 0:
-            raise UserError(f"expected at least 1 frame of 1x1 px and fps above 0, got {self}")
+        check_clip_size(self.num_frames, self.height, self.width)
+        check_bounds(self)
 
 
 def write_space(
@@ -155,14 +156,10 @@ def read_space(
     if not path.is_file():
         raise UserError(f"expected a space, but '{folder}' has no {CONFIG_FILE}")
     clip, config, scores, about = _read_config(read_json_file(path), path)
-    try:
-        model = InrvModel(config)
-    except (ValueError, RuntimeError, ArithmeticError) as error:  # such as a width below zero
-        raise UserError(f"'{path}': model cannot be built: {error}") from error
     codes, tie = checkpoint.load_tensors(folder / CODES_FILE)
     latents, ids = _read_codes(codes, folder / CODES_FILE, config.latent.total_width)
     weights = _read_weights(folder, tie.get("model"))
-    checkpoint.load_strictly(model, weights, folder / WEIGHTS_FILE)
+    model = checkpoint.built_strictly(lambda: InrvModel(config), weights, folder / WEIGHTS_FILE)
     if tie.get("model") != model_fingerprint(weights):
         raise UserError(
             f"'{folder / CODES_FILE}' belongs to other weights than '{folder / WEIGHTS_FILE}': "
@@ -199,13 +196,14 @@ def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentE
     try:
         tensors, notes = checkpoint.load_tensors(path)
         about = read_json(notes.get("encoder", "{}"), f"'{path}'")
+        if not isinstance(about, dict):
+            raise UserError(f"'{path}': expected an object, got {about!r:.80}")
         if about.get("model") != fingerprint:
             return None
         config = config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
-        encoder = LatentEncoder(config, latent)
         tensors = with_renamed_modules(tensors, RENAMED_ENCODER_MODULES)
-        checkpoint.load_strictly(encoder, tensors, path)
-    except (ValueError, RuntimeError) as error:  # such as a layer that memory does not hold
+        encoder = checkpoint.built_strictly(lambda: LatentEncoder(config, latent), tensors, path)
+    except UserError as error:
         raise UserError(f"{error}; or delete '{path}' and run 'videospace encoder'") from error
     return encoder.eval().requires_grad_(False)
 
@@ -261,8 +259,10 @@ def _read_codes(
         )
     checkpoint.require_finite(latents, f"'{path}': latents")
     try:
-        ids = bytes(tensors["ids"].tolist()).decode().split("\n")
-    except (ValueError, TypeError) as error:
+        if (text := tensors["ids"]).dtype != torch.uint8 or text.ndim != 1:
+            raise ValueError(f"got {text.dtype} of shape {tuple(text.shape)}")
+        ids = text.numpy().tobytes().decode().split("\n")
+    except ValueError as error:
         raise UserError(f"'{path}': expected the clip ids as UTF-8 text: {error}") from error
     if len(set(ids)) != len(latents):
         raise UserError(
@@ -276,7 +276,7 @@ def _read_config(
 ) -> tuple[ClipShape, ModelConfig, dict[str, Any], str]:
     """Check the content of config.json; return clip shape, model configuration, scores, about."""
     version = content.get("format_version")
-    if content.get("class") != "VideoSpace" or not isinstance(version, int):
+    if content.get("class") != "VideoSpace" or type(version) is not int or version < 1:
         raise UserError(f"expected the configuration of a VideoSpace in '{path}'")
     if version > FORMAT_VERSION:
         raise UserError(
@@ -290,9 +290,9 @@ def _read_config(
         odd = sorted(content.keys() ^ expected)[0]
         raise UserError(f"'{path}': the field '{odd}' is unknown or missing")
     if not isinstance(content["scores"], dict):
-        raise UserError(f"expected an object for '{path}': scores, got {content['scores']!r}")
+        raise UserError(f"expected an object for '{path}': scores, got {content['scores']!r:.80}")
     if not isinstance(content["about"], str):
-        raise UserError(f"expected a text for '{path}': about, got {content['about']!r}")
+        raise UserError(f"expected a text for '{path}': about, got {content['about']!r:.80}")
     with contextlib.suppress(KeyError, AttributeError, TypeError):  # the next lines report them
         latent = in_new_names(LatentConfig, content["model"]["latent"])
         content["model"]["latent"] = {"num_keyframes": 1, **latent}  # absent in the first version

@@ -1,16 +1,18 @@
 """Initial codes of the clips."""
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
+from msgspec import Meta
 from scipy.sparse import csgraph
 from torch import Tensor
 from torch.nn import functional
 
 from videospace.inrv.semantic.clip_pca import ClipReader, clip_components
+from videospace.runtime.bounds import NotNegative, check_bounds
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import column_signs
 from videospace.runtime.random import random_stream
@@ -31,13 +33,15 @@ class CodeInitConfig:
     """``gaussian``: independent noise, as published. ``pca``: principal components of the
     clips. ``isomap``: an embedding that preserves distances along chains of similar clips, so
     that a straight line between two codes passes the codes of clips in between."""
-    deviation: float = 0.01
+    deviation: NotNegative = 0.01
     """Standard deviation of ``gaussian`` codes."""
-    offset: float = 1.0
+    offset: Annotated[float, Meta(ge=-1e12, le=1e12)] = 1.0
     """Last number of ``pca`` and ``isomap`` codes, in units of their root mean square. It keeps all
     codes on one side of the origin, so that any two of them span a well-defined arc."""
-    num_neighbors: int = 6
+    num_neighbors: Annotated[int, Meta(ge=1, le=10**6)] = 6
     """Nearest neighbors of a clip in the graph of ``isomap``."""
+
+    __post_init__ = check_bounds
 
 
 def initial_codes(

@@ -3,9 +3,11 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor
 
 from videospace.clips.store.clip_store import ClipStore
@@ -14,8 +16,10 @@ from videospace.inrv.space.files import RENAMED_MODULES, SPACE_FILES
 from videospace.inrv.space.video_space import ClipShape, VideoSpace
 from videospace.inrv.training.code_init import initial_codes
 from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.curriculum import stage_sizes
 from videospace.inrv.training.data import TrainingClips
 from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimizers
+from videospace.runtime.bounds import Count, NotNegative
 from videospace.runtime.checkpoint import (
     RowBlocks,
     load_tensors,
@@ -32,6 +36,8 @@ from videospace.runtime.random import global_random_stream
 from videospace.runtime.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
+MAX_STATE_HEADER_BYTES = 64 << 20
+"""The header has the id of every clip."""
 ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_adam.steps")
 """Tensors with a row for each clip: a process has the rows of its clips, the file has all rows."""
 
@@ -40,19 +46,19 @@ ROW_TABLES = ("codes", "latents", "code_adam.mean", "code_adam.square", "code_ad
 class Progress:
     """The progress of a run."""
 
-    step: int = 0
+    step: Count = 0
     """Number of steps."""
-    points: int = 0
+    points: Count = 0
     """Number of training points, all steps together."""
-    seconds: float = 0.0
+    seconds: NotNegative = 0.0
     """Training time."""
-    stage: int = 0
+    stage: Annotated[int, Meta(ge=0, le=64)] = 0
     """Index of the curriculum's stage."""
-    stage_step: int = 0
+    stage_step: Count = 0
     """Number of steps in this stage."""
-    squared_error: float = 4.0
+    squared_error: Annotated[float, Meta(ge=0)] = 4.0
     """Mean squared error on [-1, 1] colors, smoothed over steps."""
-    gradient_norm: float | None = None
+    gradient_norm: Annotated[float, Meta(ge=0)] | None = None
     """Running mean of the norm of the weights' gradients."""
     precision: Precision = "float32"
     """Of matrix products; a run keeps the precision it started with, on any machine."""
@@ -145,7 +151,7 @@ class TrainingState:
             UserError: The file is damaged, or belongs to other settings or clips.
         """
         path = folder / STATE_FILE
-        saved, metadata = load_tensors(path)
+        saved, metadata = load_tensors(path, max_header_bytes=MAX_STATE_HEADER_BYTES)
         saved = with_renamed_modules(saved, RENAMED_MODULES)
         if missing := {"config", "progress", "content"} - metadata.keys():
             raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
@@ -175,6 +181,11 @@ class TrainingState:
         self.progress = config_from_json(
             Progress, read_json(metadata["progress"], f"'{path}'"), f"'{path}': progress"
         )
+        if self.progress.stage >= (num_stages := len(stage_sizes(self.num_clips))):
+            raise UserError(
+                f"'{path}' is damaged: expected a stage below {num_stages}, "
+                f"got {self.progress.stage}"
+            )
 
     def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:
         """The shape of a tensor in the file."""

@@ -7,10 +7,12 @@ Source: thesis 2.4 (speed, empty frames); Ma et al., "Training strategies for im
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from msgspec import Meta
 from torch import Tensor
 from torch.nn import functional
 
@@ -22,43 +24,35 @@ from videospace.lipreading.data.batches import (
     normalized,
     padded,
 )
-from videospace.runtime.errors import UserError
+from videospace.runtime.bounds import BelowOne, NotNegative, check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
     """The largest variations of a clip, each drawn uniformly for every clip. Default: none."""
 
-    speed: float = 0.0
+    speed: BelowOne = 0.0
     """Largest change of speed: 0.2 means between 0.8 and 1.2 times."""
-    empty_frames: int = 0
+    empty_frames: Annotated[int, Meta(ge=0, le=10_000)] = 0
     """Most empty frames before and after the clip (published: 20)."""
-    trim: float = 0.0
+    trim: Annotated[float, Meta(ge=0, le=0.4)] = 0.0
     """Largest fraction of the clip that is cut off at either end."""
-    time_mask: int = 0
+    time_mask: Annotated[int, Meta(ge=0, le=10_000)] = 0
     """Most successive frames that are replaced by the clip's mean frame."""
-    shift_px: float = 0.0
+    shift_px: NotNegative = 0.0
     """Largest shift of the mouth, in px of the 88×88 crop, along either axis."""
-    zoom: float = 0.0
+    zoom: BelowOne = 0.0
     """Largest change of size: 0.1 means between 0.9 and 1.1 times."""
-    rotation_degrees: float = 0.0
+    rotation_degrees: NotNegative = 0.0
     """Largest rotation in either direction."""
     mirror: bool = False
     """Mirror about every second clip."""
-    contrast: float = 0.0
+    contrast: BelowOne = 0.0
     """Largest change of contrast: 0.3 means between 0.7 and 1.3 times."""
-    brightness: float = 0.0
+    brightness: NotNegative = 0.0
     """Largest change of brightness, on a scale where black is 0 and white 1."""
 
-    def __post_init__(self) -> None:
-        for name in ("speed", "zoom", "contrast"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"expected {name} in [0, 1), got {getattr(self, name)}")
-        if not 0 <= self.trim <= 0.4:
-            raise UserError(f"expected trim in [0, 0.4], got {self.trim}")
-        for name in ("empty_frames", "time_mask", "shift_px", "rotation_degrees", "brightness"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
+    __post_init__ = check_bounds
 
 
 NO_AUGMENTATION = AugmentationConfig()

@@ -2,13 +2,15 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
+from msgspec import Meta
 from torch import Tensor, arange
 
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
+from videospace.runtime.bounds import check_bounds
 from videospace.runtime.errors import UserError
 
 Frames = UInt8[Tensor, "_ height width"]
@@ -18,11 +20,13 @@ Frames = UInt8[Tensor, "_ height width"]
 class InputConfig:
     """The input of an encoder."""
 
-    fps: float = MODEL_FPS
+    fps: Annotated[float, Meta(gt=0, le=240)] = MODEL_FPS
     """Frames per second."""
     subtract_mean: bool = False
     """Subtract the clip's mean frame from each frame, which leaves the movement without the
     face."""
+
+    __post_init__ = check_bounds
 
 
 class ClipBatch(NamedTuple):

@@ -1,34 +1,30 @@
 """Pooling of the embeddings of frames to one embedding of the clip."""
 
 import dataclasses
+from typing import Annotated
 
 import torch
 from jaxtyping import Float, Int
+from msgspec import Meta
 from torch import Tensor
 
 from videospace.lipreading.model.encoders.encoder import pooled
-from videospace.runtime.errors import UserError
+from videospace.runtime.bounds import LayerWidth, Positive, check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
     """How frame embeddings are pooled, and how clip embeddings are compared."""
 
-    segments: int = 1
+    segments: Annotated[int, Meta(ge=1, le=256)] = 1
     """Number of equal parts of a clip whose means are concatenated. With 1, the embedding is the
     mean over the clip; with more, it keeps the order of the movements."""
-    width: int | None = None
+    width: LayerWidth | None = None
     """Outputs of a linear layer after pooling; None for no such layer."""
-    temperature: float = 0.1
+    temperature: Positive = 0.1
     """Divisor of cosines before a softmax."""
 
-    def __post_init__(self) -> None:
-        if self.segments < 1:
-            raise UserError(f"expected segments of at least 1, got {self.segments}")
-        if self.width is not None and self.width < 1:
-            raise UserError(f"expected an embedding width of at least 1, got {self.width}")
-        if not self.temperature > 0:
-            raise UserError(f"expected a temperature above 0, got {self.temperature}")
+    __post_init__ = check_bounds
 
 
 def segment_means(

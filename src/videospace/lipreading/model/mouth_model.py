@@ -24,6 +24,8 @@ from videospace.runtime.json_reader import read_json_file
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
 INFERENCE_BATCH = 32
+MAX_CONFIG_BYTES = 4 << 20
+"""Hundreds of thousands of words and units."""
 OLD_SCORERS = {"dtw-normalised": "dtw-normalized"}
 """Names of scorers in models of version 0.1, and what they are called now."""
 
@@ -232,15 +234,18 @@ class MouthModel(nn.Module):
                 f"expected a lipreading model, but '{folder}' has no {CONFIG_FILE}: "
                 "make one with videospace lipread pretrain"
             )
-        model = _from_config(read_json_file(path), path)
+        content = _checked_config(read_json_file(path, max_bytes=MAX_CONFIG_BYTES), path)
         tensors, _ = checkpoint.load_tensors(folder / WEIGHTS_FILE)
-        checkpoint.load_strictly(model, tensors, folder / WEIGHTS_FILE)
+        model = checkpoint.built_strictly(
+            lambda: _from_config(content, path), tensors, folder / WEIGHTS_FILE
+        )
         return model.to(device).eval()
 
 
-def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
+def _checked_config(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Check all but the encoder, its input and the embedding."""
     version = content.get("format_version")
-    if content.get("class") != "MouthModel" or not isinstance(version, int):
+    if content.get("class") != "MouthModel" or type(version) is not int:
         raise UserError(f"expected the configuration of a lipreading model in '{path}'")
     if version > FORMAT_VERSION:
         raise UserError(
@@ -255,26 +260,33 @@ def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
     for name in ("words", "units"):
         names = content[name]
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-            raise UserError(f"expected a list of texts for '{path}': {name}, got {names!r}")
+            raise UserError(f"expected a list of texts for '{path}': {name}, got {names!r:.80}")
     for name in ("calibration", "scores"):
         if not isinstance(content[name], dict):
-            raise UserError(f"expected an object for '{path}': {name}, got {content[name]!r}")
+            raise UserError(f"expected an object for '{path}': {name}, got {content[name]!r:.80}")
     calibration = _in_new_names(content["calibration"])
     for name, weights in calibration.items():
         parts = set(name.split("+"))
         if (
             not isinstance(weights, dict)
             or weights.keys() != parts
-            or not all(isinstance(weight, (int, float)) for weight in weights.values())
+            or not all(type(weight) in (int, float) for weight in weights.values())
         ):
-            raise UserError(f"expected a weight for each of {name} in '{path}', got {weights!r}")
+            raise UserError(
+                f"expected a weight for each of {name} in '{path}', got {weights!r:.80}"
+            )
+        calibration[name] = {part: float(weight) for part, weight in weights.items()}
+    return {**content, "calibration": calibration}
+
+
+def _from_config(content: dict[str, Any], path: Path) -> MouthModel:
     return MouthModel(
         encoder_from_json(content["encoder"], f"'{path}': encoder"),
         content["words"],
         units=content["units"],
         input_config=config_from_json(InputConfig, content["input"], f"'{path}': input"),
         embedding=config_from_json(EmbeddingConfig, content["embedding"], f"'{path}': embedding"),
-        calibration=calibration,
+        calibration=content["calibration"],
         scores=content["scores"],
     )
 

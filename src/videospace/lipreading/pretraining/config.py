@@ -1,12 +1,16 @@
 """Configuration of pretraining on other speakers."""
 
 import dataclasses
+from typing import Annotated
+
+from msgspec import Meta
 
 from videospace.lipreading.data.augmentation import STRONG, AugmentationConfig
 from videospace.lipreading.data.batches import InputConfig
 from videospace.lipreading.model.embedding import EmbeddingConfig
 from videospace.lipreading.model.encoders.registry import EncoderName
 from videospace.lipreading.pretraining.episodes import EpisodeConfig
+from videospace.runtime.bounds import Count, NotNegative, Seed, check_bounds
 from videospace.runtime.errors import UserError
 
 
@@ -24,45 +28,37 @@ class PretrainConfig:
     """The clips of a step."""
     augmentation: AugmentationConfig = STRONG
     """How clips are varied."""
-    word_weight: float = 1.0
+    word_weight: NotNegative = 1.0
     """Weight of classifying the words of the corpus, whoever speaks."""
-    contrast_weight: float = 1.0
+    contrast_weight: NotNegative = 1.0
     """Weight of the supervised contrastive loss over all speakers of a step."""
-    episode_weight: float = 1.0
+    episode_weight: NotNegative = 1.0
     """Weight of the loss of one-shot recognition within each speaker."""
-    unit_weight: float = 0.0
+    unit_weight: NotNegative = 0.0
     """Weight of reading the units of words, such as visemes, where they are given."""
-    mixup_alpha: float = 0.0
+    mixup_alpha: NotNegative = 0.0
     """Parameter of mixup in the classification of words, which needs a second pass; 0 turns it
     off."""
-    steps: int = 6000
+    steps: Annotated[int, Meta(ge=1, le=10**9)] = 6000
     """Steps of the run, unless its time is up earlier."""
-    learning_rate: float = 2e-3
+    learning_rate: NotNegative = 2e-3
     """Learning rate of AdamW after 100 steps of warm-up; a cosine schedule lowers it to zero."""
-    weight_decay: float = 0.05
+    weight_decay: NotNegative = 0.05
     """Weight decay of AdamW."""
-    calibration_speakers: int = 1
+    calibration_speakers: Count = 1
     """Speakers kept out of training to calibrate probabilities; at least two others stay."""
-    calibration_words: int = 0
+    calibration_words: Count = 0
     """Words kept out of training to calibrate probabilities of words that the model was not trained
     on; at least two others stay, and a speaker has to be kept out as well."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the weights, the episodes, the augmentation and dropout, at least 0."""
 
     def __post_init__(self) -> None:
-        if min(self.calibration_speakers, self.calibration_words) < 0:
-            raise UserError("expected calibration_speakers and calibration_words of at least 0")
+        check_bounds(self)
         if self.calibration_words and not self.calibration_speakers:
             raise UserError(
                 "expected at least 1 of calibration_speakers to say the calibration_words, got 0"
             )
-        for name in ("word_weight", "contrast_weight", "episode_weight", "unit_weight"):
-            if not getattr(self, name) >= 0:
-                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
-        if self.steps < 1:
-            raise UserError(f"expected steps of at least 1, got {self.steps}")
-        if self.seed < 0:
-            raise UserError(f"expected a seed of at least 0, got {self.seed}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

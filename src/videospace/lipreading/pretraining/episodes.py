@@ -3,14 +3,16 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from jaxtyping import Int
+from msgspec import Meta
 from torch import Tensor
 
 from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
 from videospace.lipreading.data.corpora import LabeledClip
+from videospace.runtime.bounds import Fraction, check_bounds
 from videospace.runtime.errors import UserError
 from videospace.runtime.random import random_stream
 from videospace.runtime.renamed import renamed
@@ -21,27 +23,21 @@ from videospace.runtime.renamed import renamed
 class EpisodeConfig:
     """The clips of a step: the same number of takes of some words of some speakers."""
 
-    speakers: int = 2
+    speakers: Annotated[int, Meta(ge=1, le=10**6)] = 2
     """Speakers of a step; fewer where the corpus has fewer."""
-    words: int = 12
+    words: Annotated[int, Meta(ge=2, le=10**6)] = 12
     """Words of each speaker; fewer where a speaker has fewer."""
-    takes: int = 2
+    takes: Annotated[int, Meta(ge=2, le=10**6)] = 2
     """Takes of each word, at least 2."""
-    reversed_fraction: float = 0.0
+    reversed_fraction: Fraction = 0.0
     """Fraction of speakers in a step whose clips are reversed in time, as words of their own."""
-    spliced_fraction: float = 0.0
+    spliced_fraction: Fraction = 0.0
     """Fraction of speakers in a step whose clips begin as one word and end as another, as words of
     their own. This makes many more words than the corpus has."""
 
     def __post_init__(self) -> None:
-        if self.speakers < 1 or self.words < 2 or self.takes < 2:
-            raise UserError(
-                "expected at least 1 speaker, 2 words and 2 takes in a step, "
-                f"got {self.speakers}, {self.words} and {self.takes}"
-            )
-        if min(self.reversed_fraction, self.spliced_fraction) < 0 or (
-            self.reversed_fraction + self.spliced_fraction > 1
-        ):
+        check_bounds(self)
+        if self.reversed_fraction + self.spliced_fraction > 1:
             raise UserError("expected reversed_fraction and spliced_fraction of together at most 1")
 
 

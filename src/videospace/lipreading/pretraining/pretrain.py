@@ -20,7 +20,8 @@ from videospace.lipreading.phonetics.units import unit_loss, unit_names
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.episodes import Episode, EpisodeSource
 from videospace.lipreading.recognition.calibration import calibrate
-from videospace.runtime.checkpoint import fingerprint, load_tensors, save_tensors
+from videospace.runtime.bounds import Count, NotNegative
+from videospace.runtime.checkpoint import fingerprint, load_strictly, load_tensors, save_tensors
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
@@ -127,6 +128,14 @@ def _content(clips: Sequence[LabeledClip], units: Units) -> str:
     return fingerprint({**frames, f"units {spelled}": torch.zeros(1)})
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Progress:
+    """The progress of a run, in its file."""
+
+    step: Count
+    seconds: NotNegative
+
+
 class _Run:
     """The model, the optimizer and the progress of a run."""
 
@@ -216,7 +225,7 @@ class _Run:
         for name, parameter in self.model.named_parameters():
             for key, value in self.adam.state.get(parameter, {}).items():
                 tensors[f"adam.{key}.{name}"] = value
-        progress = {"step": self.step, "seconds": self.seconds}
+        progress = dataclasses.asdict(_Progress(step=self.step, seconds=self.seconds))
         metadata = {
             "config": json.dumps(dataclasses.asdict(self.config), sort_keys=True),
             "progress": json.dumps(progress),
@@ -237,17 +246,20 @@ class _Run:
                 "it, or choose another folder"
             )
         try:
-            self.model.load_state_dict(
-                {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
-            )
+            model = {k.removeprefix("model."): v for k, v in tensors.items() if k[:6] == "model."}
+            load_strictly(self.model, model, path)
             for name, parameter in self.model.named_parameters():
                 self.adam.state[parameter] = {
                     key: tensors[f"adam.{key}.{name}"]
                     for key in ("step", "exp_avg", "exp_avg_sq")
                     if f"adam.{key}.{name}" in tensors
                 }
-            progress = json.loads(metadata["progress"])
-            self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
+                for key, value in self.adam.state[parameter].items():
+                    if value.shape != (() if key == "step" else parameter.shape):
+                        raise UserError(f"adam.{key}.{name} has another shape")
+            content = read_json(metadata["progress"], "progress")
+            progress = config_from_json(_Progress, content, "progress")
+            self.step, self.seconds = progress.step, progress.seconds
         except (KeyError, RuntimeError, ValueError) as error:
             raise UserError(f"'{path}' is damaged ({error}): choose another folder") from error
 

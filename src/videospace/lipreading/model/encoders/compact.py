@@ -1,15 +1,18 @@
 """A small encoder that trains on two processor cores."""
 
 import dataclasses
+from typing import Annotated
 
 import torch
 from jaxtyping import Bool, Float, Int
+from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE
+from videospace.runtime.bounds import Fraction, LayerWidth, check_bounds
 
 NEIGHBORS = 2
 """Frames on either side in the first convolution."""
@@ -19,12 +22,14 @@ NEIGHBORS = 2
 class CompactConfig:
     """The size of a :class:`CompactEncoder`."""
 
-    channels: int = 16
+    channels: Annotated[int, Meta(ge=1, le=4096)] = 16
     """Channels of the first convolution; the next two have 2 and 4 times as many."""
-    hidden: int = 128
+    hidden: LayerWidth = 128
     """Units in each direction of the recurrent network; the embedding is twice as wide."""
-    dropout: float = 0.2
+    dropout: Fraction = 0.2
     """Fraction of a frame's features that is dropped in training."""
+
+    __post_init__ = check_bounds
 
 
 class CompactEncoder(Encoder):

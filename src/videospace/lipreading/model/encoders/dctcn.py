@@ -22,6 +22,7 @@ from videospace.lipreading.model.encoders.temporal_convolution import (
     Rows,
     convolve,
 )
+from videospace.runtime.bounds import Fraction, check_bounds
 
 GROWTH, REDUCED, NUM_GROUPS = 384, 512, 4
 """Features that a block adds, features at the start of a group, and number of groups, as
@@ -35,8 +36,10 @@ DILATIONS = 1, 2, 5
 class DctcnConfig:
     """Options of a :class:`DctcnEncoder`; the sizes are as published."""
 
-    dropout: float = 0.2
+    dropout: Fraction = 0.2
     """Fraction that is dropped in training after every round of convolutions."""
+
+    __post_init__ = check_bounds
 
 
 class DctcnEncoder(Encoder):

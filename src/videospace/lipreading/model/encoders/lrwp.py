@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork
+from videospace.runtime.bounds import Fraction, check_bounds
 
 HIDDEN = 1024
 """Units in each direction of the recurrent layers, as published."""
@@ -19,10 +20,12 @@ class LrwpConfig:
 
     squeeze_excitation: bool = True
     """Weigh the channels in every residual block (published: yes, except in the baseline)."""
-    dropout: float = 0.5
+    dropout: Fraction = 0.5
     """Fraction of a frame's features that is dropped in training, before the recurrent layers."""
-    recurrent_dropout: float = 0.2
+    recurrent_dropout: Fraction = 0.2
     """Fraction that is dropped in training between the recurrent layers."""
+
+    __post_init__ = check_bounds
 
 
 class LrwpEncoder(Encoder):

@@ -10,6 +10,7 @@ from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, spread
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork, initialize
 from videospace.lipreading.model.encoders.temporal_convolution import MultiscaleBlock
+from videospace.runtime.bounds import Fraction, check_bounds
 
 WIDTH = 768
 """Size of an embedding: 256 for each of three branches, as published."""
@@ -25,8 +26,10 @@ class LtcnConfig:
     activation: Literal["prelu", "swish"] = "swish"
     """Activation of all layers: `prelu` in the first published weights, `swish` in those published
     with DC-TCN."""
-    dropout: float = 0.2
+    dropout: Fraction = 0.2
     """Fraction that is dropped in training after every round of convolutions."""
+
+    __post_init__ = check_bounds
 
 
 class LtcnEncoder(Encoder):

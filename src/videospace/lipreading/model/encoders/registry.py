@@ -69,11 +69,11 @@ def encoder_from_json(content: Any, where: str) -> Encoder:
         256
     """
     if not isinstance(content, dict) or content.keys() != {"name", "config"}:
-        raise UserError(f"expected a name and a config for {where}, got {content!r}")
-    if content["name"] not in get_args(EncoderName):
+        raise UserError(f"expected a name and a config for {where}, got {content!r:.80}")
+    if content["name"] not in list(get_args(EncoderName)):
         raise UserError(
             f"expected one of the encoders {', '.join(ENCODERS)} for {where}, "
-            f"got {content['name']!r}"
+            f"got {content['name']!r:.80}"
         )
     kind, config = ENCODERS[content["name"]]
     return kind(config_from_json(config, content["config"], where))
