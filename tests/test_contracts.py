@@ -26,8 +26,6 @@ FORBIDDEN = {
 
 READS_OWN_JSON = {
     "runtime/json_reader.py",
-    "lipreading/profile/archive.py",
-    "lipreading/profile/store.py",
     "studio/server/uploads/sandbox.py",  # between two processes of the studio
 }
 

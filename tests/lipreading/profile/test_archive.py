@@ -174,7 +174,7 @@ def timeless(content):
 
 
 def beyond_numbers(content):
-    content["words"][0]["num_uses"] = 10**30
+    content["words"][0]["num_uses"] = 10**10
 
 
 def half_a_sign(content):
@@ -202,7 +202,7 @@ def other_class(content):
         (no_list, "list of words"),
         (timeless, "ISO 8601"),
         (beyond_numbers, "number of uses"),
-        (half_a_sign, "strategies"),
+        (half_a_sign, "UTF-8"),
         (other_class, "exported profile"),
     ],
 )

@@ -40,6 +40,7 @@ from videospace.runtime.bounded_zip import BoundedZip
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json
 
 Record = TypeVar("Record")
 
@@ -170,11 +171,9 @@ def _max_content_bytes(num_clips: int) -> int:
 
 def _read_document(archive: BoundedZip) -> dict[str, Any]:
     num_clips = sum(name.startswith(f"{CLIPS}/") for name in archive.names)
-    text = archive.read(CONTENT_FILE, _max_content_bytes(num_clips))
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{CONTENT_FILE} is no JSON") from error
+    max_bytes = _max_content_bytes(num_clips)
+    text = archive.read(CONTENT_FILE, max_bytes)
+    document = read_json(text, CONTENT_FILE, max_bytes=max_bytes)
     if not isinstance(document, dict) or document.get("class") != _CLASS:
         raise UserError(f"{CONTENT_FILE} says something else")
     return document

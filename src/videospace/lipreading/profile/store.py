@@ -30,6 +30,7 @@ from videospace.lipreading.profile.records import (
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
+from videospace.runtime.json_reader import read_json
 
 Record = TypeVar("Record")
 
@@ -372,8 +373,8 @@ class ProfileDatabase:
 
     def _from_json(self, text: object) -> Any:
         try:
-            return json.loads(text if isinstance(text, str) else "")
-        except (ValueError, RecursionError) as error:
+            return read_json(text if isinstance(text, str) else "", "a field")
+        except UserError as error:
             raise UnreadableProfile(
                 self._folder, f"its database is damaged (expected JSON, got {text!r:.80})"
             ) from error

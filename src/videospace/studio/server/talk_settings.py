@@ -1,9 +1,11 @@
 """How one person operates the page Talk: switches, scanning, dwelling, recording by the lips."""
 
-import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json
 
 
 class TalkSettings(BaseModel):
@@ -47,8 +49,8 @@ class TalkSettings(BaseModel):
         What is out of bounds or unknown, as from another version, has its default.
         """
         try:
-            content = json.loads(text or "{}")
-        except (ValueError, RecursionError):
+            content = read_json(text or "{}", "the settings")
+        except UserError:
             return cls()
         if not isinstance(content, dict):
             return cls()
