@@ -45,7 +45,11 @@ def test_every_field(folder: Path, name: str) -> None:
             opened(folder)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(value=ANY_JSON, name=st.sampled_from(["store.json", "index.jsonl"]))
 def test_any_json(folder: Path, name: str, value: Any) -> None:
     before = (folder / name).read_bytes()

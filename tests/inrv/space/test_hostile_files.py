@@ -60,7 +60,11 @@ def test_every_field_of_the_configuration(folder: Path, value: Any) -> None:
             assert len(space.latents) == 4, path
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_any_configuration(folder: Path, data: st.DataObject) -> None:
     text = (folder / "config.json").read_text()
@@ -170,7 +174,11 @@ class TestLatentFiles:
         with pytest.raises(UserError, match="unpacks"):
             load_latents(path, space)
 
-    @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(
+        deadline=None,
+        max_examples=60,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(at=st.integers(0, 5000), change=st.integers(1, 255))
     def test_damage(self, saved, at: int, change: int) -> None:
         space, path = saved

@@ -47,7 +47,11 @@ def test_every_field(folder: Path, value: Any) -> None:
         opened(folder, replaced(valid, path, value))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(value=ANY_JSON)
 def test_any_json(folder: Path, value: Any) -> None:
     opened(folder, value)
