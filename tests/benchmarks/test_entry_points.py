@@ -22,6 +22,7 @@ from benchmarks import (
     moving_mnist,
     rendering,
     scale,
+    sentence_context,
     tasks,
     time_to_quality,
 )
@@ -124,6 +125,14 @@ def test_time_to_quality(run_main, tmp_path, small_products, monkeypatch):
     assert document["seconds_to"]["tiny"]["3"] > 0
     assert document["seconds_to"]["tiny"]["90"] is None
     assert (tmp_path / "results.png").exists()
+
+
+def test_sentence_context(run_main):
+    document = run_main(sentence_context.main, "--num-seeds", "1")
+    habits, random = (document[name]["weights"] for name in ("habits", "random_order"))
+    assert habits["0.25"]["top1"]["mean"] > habits["0.0"]["top1"]["mean"]
+    assert random["0.25"]["top1"]["mean"] <= random["0.0"]["top1"]["high"]
+    assert document["habits"]["suggested_in_four"] > document["random_order"]["suggested_in_four"]
 
 
 def test_rendering(run_main, small_products):

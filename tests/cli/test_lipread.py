@@ -237,6 +237,20 @@ def test_a_text_is_spoken_into_a_file(folder, capsys):
     assert "German" in capsys.readouterr().out
 
 
+def test_own_voice_and_a_picture_are_kept_and_listed(folder, capsys):
+    run("say @ann 'good night' --out @night.wav", folder)
+    run("bank @ann 'good night' @night.wav", folder)
+    run("bank @ann water @films/yes/0/00.png", folder)
+    run("info @ann", folder)
+    said = capsys.readouterr().out
+    assert "own voice for 'good night'" in said
+    assert "a picture for 'water'" in said
+    assert "I am in pain" in said
+    run("bank @ann 'GOOD night' --delete voice", folder)
+    run("info @ann", folder)
+    assert "own voice for 'good night'" not in capsys.readouterr().out
+
+
 def test_pretraining_on_others(films, tmp_path, capsys):
     for speaker in ("a", "b", "c"):
         for word in WORDS:
@@ -288,6 +302,10 @@ def test_pretraining_on_others(films, tmp_path, capsys):
         ("delete @films --everything", "expected a profile"),
         ("export @ann @ann.tar", r"\.zip"),
         ("import @absent.zip @bob", "no file"),
+        ("bank @ann hello", "either"),
+        ("bank @ann hello @absent.wav", "absent"),
+        ("bank @ann hello @films/yes/0/00.txt", "cannot read"),
+        ("bank @ann hello --delete voice", "no voice"),
         ("say @ann hello", "file to write"),
         ("say @ann hello --out @hello.mp3", r"\.wav"),
         ("say @ann hello --out @hello.wav --voice tlh", "tlh"),

@@ -15,6 +15,7 @@ from videospace.studio.server.security.access import TOKEN_HEADER, Keys
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.sessions.symbols import SymbolSet
 from videospace.studio.server.uploads import recordings
 from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
@@ -77,7 +78,9 @@ def open_page(spaces: Spaces, media: MediaProcess) -> Iterator[Callable[..., Tes
     def start(app_state: AppState, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
         keys = keys or Keys()
         client = TestClient(
-            build_app(app_state, spaces, media, keys), address, raise_server_exceptions=False
+            build_app(app_state, spaces, media, SymbolSet(None), keys),
+            address,
+            raise_server_exceptions=False,
         )
         client.headers[TOKEN_HEADER] = keys.token
         opened.append(client)

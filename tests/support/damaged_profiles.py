@@ -98,7 +98,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "a language that climbs": _setting("language", '"../../x"'),
     "half a character in a name": _setting("person", '"\\ud800"'),
     "a bell in a name": _setting("person", '"A\\u0007"'),
-    "too many phrases": _setting("phrases", '"' + "a\\n" * 30 + '"'),
+    "too many phrases": _setting("phrases", '"' + "a\\n" * 301 + '"'),
     "nobody": _sql("DELETE FROM settings WHERE name = 'person'"),
     "an answer beyond certain": _sql("UPDATE guesses SET probability = 7"),
     "an answer half known": _sql("UPDATE usage SET was_known = 2"),

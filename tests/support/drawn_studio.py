@@ -70,9 +70,10 @@ class DrawnStudio(InProcessStudio):
     Args:
         data: Folder of the profiles.
         persons: Names of the people, each of whom has taught two words.
+        symbols: Folder of symbols for phrases, if any.
     """
 
-    def __init__(self, data: Path, persons: Sequence[str] = ("Ann",)):
+    def __init__(self, data: Path, persons: Sequence[str] = ("Ann",), symbols: Path | None = None):
         self.reader = DrawnReader()
         self.profiles = profiles = Profiles(data)
         for person in persons:
@@ -80,7 +81,7 @@ class DrawnStudio(InProcessStudio):
             for word, text in enumerate(("water", "bread")):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
-        super().__init__(data, self.reader)
+        super().__init__(data, self.reader, symbols)
 
     def forget_settings(self) -> None:
         """Let every person operate Talk as at the beginning."""

@@ -12,6 +12,7 @@ from videospace.studio.server.serve import server_config
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.sessions.symbols import SymbolSet
 from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
 
@@ -22,10 +23,12 @@ class InProcessStudio:
     Args:
         data: Folder of its profiles.
         reader: Reads recordings.
+        symbols: Folder of symbols for phrases, if any.
     """
 
-    def __init__(self, data: Path, reader: RecordingReader):
+    def __init__(self, data: Path, reader: RecordingReader, symbols: Path | None = None):
         self._data, self._reader, self._port = data, reader, 0
+        self._symbols = SymbolSet(symbols)
         self.start()
 
     def __enter__(self) -> "InProcessStudio":
@@ -43,10 +46,13 @@ class InProcessStudio:
         """Start, with new keys."""
         self._media = MediaProcess()
         settings = LearningSettings(progress=False, device="cpu")
-        app_state = AppState(Profiles(self._data), self._reader, settings)
+        self.profiles = Profiles(self._data)
+        app_state = AppState(self.profiles, self._reader, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        config = server_config(build_app(app_state, Spaces(self._reader), self._media, Keys()))
+        config = server_config(
+            build_app(app_state, Spaces(self._reader), self._media, self._symbols, Keys())
+        )
         config.lifespan = "off"  # it would log an error when the server is stopped
         self._server = LimitedServer(config)
         self._thread = threading.Thread(

@@ -32,17 +32,21 @@ from .profile.damage import UnreadableProfile, export_as_it_is
 from .profile.deletion import delete_clip, delete_profile, delete_word
 from .profile.editing import change_word, move_clip
 from .profile.learning import ProfileRecognizer, adopt_model, open_recognizer, train
+from .profile.media import delete_media, keep_media, list_media, own_voice, small_picture
 from .profile.model_selection import use_model
 from .profile.models import models
 from .profile.profile import Profile
 from .profile.records import (
     AnswerRecord,
     ClipRecord,
+    MediaRecord,
     ModelRecord,
     ProfileSettings,
+    SaidRecord,
     UsageRecord,
     WordRecord,
 )
+from .profile.speaking import add_said, delete_said, said, suggestions
 from .profile.words import read_word_list
 from .recognition.recognizer import Recognition, Recognizer
 from .synthesis.espeak import EspeakSynthesizer
@@ -61,6 +65,7 @@ __all__ = [
     "LabeledClip",
     "LearningSettings",
     "LookAlike",
+    "MediaRecord",
     "MediapipeDetector",
     "ModelRecord",
     "MouthClip",
@@ -74,6 +79,7 @@ __all__ = [
     "QualityReport",
     "Recognition",
     "Recognizer",
+    "SaidRecord",
     "Scores",
     "Speech",
     "SpeechSynthesizer",
@@ -82,12 +88,15 @@ __all__ = [
     "UsageRecord",
     "Voice",
     "WordRecord",
+    "add_said",
     "adopt_model",
     "ask",
     "change_word",
     "confusions",
     "delete_clip",
+    "delete_media",
     "delete_profile",
+    "delete_said",
     "delete_word",
     "detector_named",
     "evaluate",
@@ -96,22 +105,28 @@ __all__ = [
     "find_accuracy_drop",
     "history",
     "import_profile",
+    "keep_media",
     "learn",
+    "list_media",
     "look_alikes",
     "model_from_published",
     "models",
     "move_clip",
     "open_recognizer",
+    "own_voice",
     "phonemes",
     "pretrain",
     "read_corpus",
     "read_crops",
     "read_mouth",
     "read_word_list",
+    "said",
     "score",
     "shot_curve",
+    "small_picture",
     "split_shots",
     "strategy_named",
+    "suggestions",
     "train",
     "use_model",
     "visemes",

@@ -114,7 +114,7 @@ def test_numpy_alone_reads_what_is_inside(exported, tmp_path):
         content = json.loads(archive.read("profile.json"))
         archive.extractall(tmp_path / "open")
     first = content["clips"][0]
-    assert (first["word"], content["format_version"]) == ("water", 3)
+    assert (first["word"], content["format_version"]) == ("water", 4)
     assert np.load(tmp_path / "open" / "clips" / f"{first['id']}.npz")["frames"].shape[1:] == (
         88,
         88,

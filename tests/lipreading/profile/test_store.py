@@ -5,13 +5,17 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from videospace.lipreading.profile.damage import INDEX_FILE
+from videospace.lipreading.profile.media import keep_media, list_media, own_voice
 from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.speaking import add_said, said
 from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.synthesis.speech import Speech
 from videospace.runtime.errors import UserError
 
 FORMAT_1 = """
@@ -69,7 +73,21 @@ INSERT INTO choices VALUES ('0000000000000001', 1, 1, 'dtw-normalised', NULL);
 INSERT INTO guesses VALUES ('0000000000000001', 1, 'bread', 0.7);
 INSERT INTO guesses VALUES ('0000000000000001', 2, 'water', 0.3);
 """
-FORMATS = pytest.mark.parametrize("older", [FORMAT_1, FORMAT_1 + FORMAT_2], ids=["1", "2"])
+FORMAT_3 = """
+ALTER TABLE choices RENAME TO usage;
+ALTER TABLE usage RENAME COLUMN sure TO confident;
+ALTER TABLE guesses RENAME COLUMN place TO rank;
+UPDATE models SET kind = 'recognizer' WHERE kind = 'recogniser';
+UPDATE models SET strategy = 'dtw-normalized' WHERE strategy = 'dtw-normalised';
+UPDATE usage SET strategy = 'dtw-normalized';
+UPDATE settings SET value = '"dtw-normalized"' WHERE name = 'strategy';
+PRAGMA user_version = 3;
+"""
+FORMATS = pytest.mark.parametrize(
+    "older",
+    [FORMAT_1, FORMAT_1 + FORMAT_2, FORMAT_1 + FORMAT_2 + FORMAT_3],
+    ids=["1", "2", "3"],
+)
 
 
 def make_older(folder: Path, script: str) -> None:
@@ -110,8 +128,9 @@ def test_an_older_database_is_read_without_being_changed(tmp_path, older):
     assert newest is not None
     assert (newest.strategy, newest.clips) == ("dtw-normalized", ("0000000000000001",))
     assert schema(tmp_path / "ann") == before
+    kind = "recognizer" if older.endswith(FORMAT_3) else "recogniser"
     assert query(tmp_path / "ann", "SELECT DISTINCT kind FROM models WHERE kind LIKE 'recog%'") == [
-        ("recogniser",)
+        (kind,)
     ]
 
 
@@ -149,6 +168,17 @@ def test_after_the_migration_a_deleted_clip_takes_its_usage_along(tmp_path):
         assert database.usage() == []
         assert database.word("water").num_uses == 0
     assert query(tmp_path / "ann", "SELECT COUNT(*) FROM guesses") == [(0,)]
+
+
+@FORMATS
+def test_after_the_migration_pictures_and_sayings_are_kept(tmp_path, older):
+    make_older(tmp_path / "ann", older)
+    profile = Profile(tmp_path / "ann")
+    assert (list_media(profile), said(profile)) == ([], [])
+    voice, seconds = own_voice(Speech(audio=np.full(9000, 5000, np.int16), sample_rate=22050).wav())
+    record = keep_media(profile, "water", "voice", voice, seconds=seconds)
+    use = add_said(profile, "1", "water")
+    assert (list_media(profile), said(profile)) == ([record], [use])
 
 
 @FORMATS

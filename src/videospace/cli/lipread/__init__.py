@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "learn the words of a profile",
     "recognize": "name the likeliest words of a recording",
     "say": "speak a text into a WAV file",
+    "bank": "keep the person's own voice, or a picture, for a word or phrase",
     "evaluate": "measure how well the words are recognized",
     "history": "show how well words were recognized in use",
     "models": "list the models of a profile, or go back to an older one",

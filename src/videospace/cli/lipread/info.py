@@ -4,9 +4,12 @@ import dataclasses
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
+from videospace.lipreading.profile.media import list_media
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.text import counted
+
+KINDS = {"voice": "own voice", "picture": "a picture"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,5 +41,10 @@ def main(arguments: list[str]) -> None:
             if clip.word == word.text:
                 seconds = clip.num_frames / clip.fps
                 print(f"    {clip.id}  {clip.added}  {seconds:.1f} s  {clip.domain}  {clip.source}")
+    phrases = [line for line in settings.phrases.splitlines() if line.strip()]
+    print(f"  phrases: {', '.join(phrases) or 'none'}")
+    for record in list_media(profile):
+        length = f", {record.seconds:.1f} s" if record.kind == "voice" else ""
+        print(f"  {KINDS[record.kind]} for '{record.text}'{length}")
     for model in kept:
         print(f"  model {model.id}  {model.added}  {model.kind}  {model.strategy}")

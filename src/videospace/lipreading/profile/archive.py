@@ -1,7 +1,8 @@
 """Export a profile as one zip file, and import it.
 
-The zip holds ``profile.json`` (words, clips, usage, models and settings), ``clips/ID.npz`` and
-``models/ID/...``: formats that other programs can read, too.
+The zip holds ``profile.json`` (words, clips, usage, models, settings, and what was said),
+``clips/ID.npz``, ``models/ID/...`` and ``media/ID.webp`` or ``.flac``: formats that other programs
+can read, too.
 """
 
 import contextlib
@@ -20,17 +21,27 @@ from videospace.lipreading.model.mouth_model import (
     WEIGHTS_FILE,
     MouthModel,
 )
-from videospace.lipreading.profile.checks import MAX_CLIPS, MAX_WORDS, one_line
+from videospace.lipreading.profile.checks import (
+    MAX_CLIPS,
+    MAX_MEDIA,
+    MAX_MEDIA_BYTES,
+    MAX_SAID,
+    MAX_WORDS,
+    one_line,
+)
 from videospace.lipreading.profile.clip_files import clip_id, max_file_bytes
 from videospace.lipreading.profile.damage import CLIPS, MODELS, require_zip
 from videospace.lipreading.profile.database import FORMAT_VERSION
 from videospace.lipreading.profile.folder import clip_path, model_path, new_folder
+from videospace.lipreading.profile.media import SUFFIXES, require_media
 from videospace.lipreading.profile.model_selection import load_model
 from videospace.lipreading.profile.profile import Profile, load_recorded
 from videospace.lipreading.profile.records import (
     ClipRecord,
+    MediaRecord,
     ModelRecord,
     ProfileSettings,
+    SaidRecord,
     UsageRecord,
     WordRecord,
 )
@@ -50,7 +61,7 @@ MAX_MODELS = 16
 MAX_UNPACKED_BYTES = 64 * 2**30
 MODEL_FILE_BYTES = {CONFIG_FILE: 2**22, WEIGHTS_FILE: 2 * 2**30, CARD_FILE: 2**20}
 """The files of a model, and the most bytes of each."""
-_CONTENT_BYTES = 2**22
+_CONTENT_BYTES = 2**26
 """Most bytes of the content, beside those of its clips."""
 _CLIP_CONTENT_BYTES = 2**12
 """Most bytes of the content for each clip, with its use."""
@@ -66,6 +77,8 @@ class _Content(NamedTuple):
     clips: list[ClipRecord]
     usage: list[UsageRecord]
     models: list[ModelRecord]
+    media: list[MediaRecord]
+    said: list[SaidRecord]
 
 
 def export_profile(profile: Profile, path: Path) -> None:
@@ -101,6 +114,9 @@ def export_profile(profile: Profile, path: Path) -> None:
                 for file in sorted(model_path(profile.folder, record.id).iterdir()):
                     if file.name in MODEL_FILE_BYTES:
                         archive.write(file, f"{MODELS}/{record.id}/{file.name}")
+            media = {_media_member(record): record for record in database.speaking.media()}
+            for member, record in media.items():  # two words may have the same picture
+                archive.writestr(member, database.speaking.content(record))
 
 
 def import_profile(path: Path, folder: Path, *, max_bytes: int = MAX_UNPACKED_BYTES) -> Profile:
@@ -130,7 +146,8 @@ def import_profile(path: Path, folder: Path, *, max_bytes: int = MAX_UNPACKED_BY
                 _unpack_clip(archive, clip, unfinished)
             for model in content.models:
                 _unpack_model(archive, model, unfinished)
-        _write_database(unfinished, content)
+            _write_database(unfinished, content)
+            _write_media(archive, content.media, unfinished)
     return Profile(folder)
 
 
@@ -143,6 +160,8 @@ def _content(database: ProfileDatabase) -> dict[str, Any]:
         "clips": [dataclasses.asdict(clip) for clip in database.clips()],
         "usage": [dataclasses.asdict(usage) for usage in database.usage()],
         "models": [dataclasses.asdict(model) for model in database.models()],
+        "media": [dataclasses.asdict(record) for record in database.speaking.media()],
+        "said": [dataclasses.asdict(each) for each in database.speaking.said()],
     }
 
 
@@ -195,6 +214,8 @@ def _content_from_json(document: dict[str, Any]) -> _Content:
         document["usage"] = []
     elif version == 2 and "choices" in document:
         document["usage"] = document.pop("choices")
+    if version < 4:  # which had no media, and did not keep what was said
+        document |= {"media": [], "said": []}
     if lacking := set(_Content._fields) - document.keys():
         raise UserError(f"it lacks '{min(lacking)}'")
     content = _Content(
@@ -205,6 +226,8 @@ def _content_from_json(document: dict[str, Any]) -> _Content:
         clips=_records(ClipRecord, document, "clips", MAX_CLIPS),
         usage=_records(UsageRecord, document, "usage", MAX_CLIPS),
         models=_records(ModelRecord, document, "models", MAX_MODELS),
+        media=_records(MediaRecord, document, "media", MAX_MEDIA),
+        said=_records(SaidRecord, document, "said", MAX_SAID),
     )
     _check_references(content)
     return content
@@ -233,11 +256,15 @@ def _check_references(content: _Content) -> None:
     _require_distinct(clips, "clip")
     _require_distinct(uses, "use of the clip")
     _require_distinct((model.id for model in content.models), "model")
+    _require_distinct(
+        ((each.kind, word_key(checked_text(each.text))) for each in content.media), "file of"
+    )
+    _require_distinct((each.id for each in content.said), "saying")
     _require_known((word_key(checked_text(clip.word)) for clip in content.clips), words, "word")
     _require_known(uses, clips, "clip")
 
 
-def _require_distinct(names: Iterable[str], what: str) -> None:
+def _require_distinct(names: Iterable[object], what: str) -> None:
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise UserError(f"the {what} {twice[0]!r} is there twice")
 
@@ -277,3 +304,17 @@ def _write_database(folder: Path, content: _Content) -> None:
             database.add_usage(use)
         for model in content.models:
             database.add_model(model)
+        for each in content.said:
+            database.speaking.add_said(each)
+
+
+def _write_media(archive: BoundedZip, media: list[MediaRecord], folder: Path) -> None:
+    with ProfileDatabase.writing(folder) as database:
+        for record in media:
+            content = bytes(archive.read(_media_member(record), MAX_MEDIA_BYTES))
+            require_media(record, content)
+            database.speaking.write_media(record, content)
+
+
+def _media_member(record: MediaRecord) -> str:
+    return f"media/{record.id}{SUFFIXES[record.kind]}"

@@ -9,8 +9,14 @@ MAX_WORDS = 10_000
 """Words and phrases of a profile."""
 MAX_CLIPS = 100_000
 """Clips of a profile that is imported."""
-MAX_PHRASES = 24
-"""Phrases that are said with one tap."""
+MAX_PHRASES = 300
+"""Phrases that are said with one tap, and their categories."""
+MAX_MEDIA = 5_000
+"""Pictures, and recordings of the person's own voice."""
+MAX_MEDIA_BYTES = 2**21
+"""Largest picture or recording."""
+MAX_SAID = 100_000
+"""Words and phrases that the person said; the oldest ones make room."""
 MAX_FREE_TEXT = 10_000
 """Most characters of a note, or of where a clip comes from."""
 MAX_FPS = 1000.0

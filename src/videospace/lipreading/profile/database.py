@@ -63,6 +63,17 @@ _MIGRATIONS = (
         """UPDATE settings SET value = '"dtw-normalized"'
             WHERE name = 'strategy' AND value = '"dtw-normalised"'""",
     ),
+    (
+        """CREATE TABLE media (
+            key TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL,
+            added TEXT NOT NULL, seconds REAL NOT NULL, content BLOB NOT NULL,
+            PRIMARY KEY (key, kind)
+        )""",
+        """CREATE TABLE said (
+            id TEXT PRIMARY KEY, sentence TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL,
+            made TEXT NOT NULL
+        )""",
+    ),
 )
 """The statements that make each format from the one before it, beginning with an empty file."""
 FORMAT_VERSION = len(_MIGRATIONS)

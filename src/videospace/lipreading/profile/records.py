@@ -15,6 +15,7 @@ from videospace.lipreading.mouth.mouth_clip import MAX_SECONDS
 from videospace.lipreading.profile.checks import (
     MAX_COUNT,
     MAX_FPS,
+    MAX_MEDIA_BYTES,
     MAX_PHRASES,
     MAX_WORDS,
     require_free_text,
@@ -29,6 +30,8 @@ from videospace.runtime.renamed import renamed
 
 ModelKind = Literal["encoder", "recognizer"]
 """What a model learned from: other people, or the person's clips."""
+MediaKind = Literal["picture", "voice"]
+"""A picture, or a recording of the person's own voice."""
 PRETRAINED = "pretrained"
 """The strategy of a model of other people's mouths."""
 MIN_FPS = 0.1
@@ -218,6 +221,57 @@ class UsageRecord:
         return words.index(self.word) + 1 if self.word in words else None
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MediaRecord:
+    """A picture or a recording of the person's own voice, for a word or phrase.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
+
+    id: str
+    """Sixteen hexadecimal digits, a hash of its file."""
+    text: str
+    """The word or phrase, which need not be one that is recognized."""
+    kind: MediaKind
+    added: str
+    """Time, as ISO 8601 in UTC."""
+    seconds: float = 0.0
+    """Length of a recording."""
+    num_bytes: int
+    """Size of its file."""
+
+    def __post_init__(self) -> None:
+        require_id(self.id, "a picture or recording")
+        checked_text(self.text)
+        require_time(self.added, "a picture or recording")
+        require_within(self.seconds, "seconds of a recording", 0, 60)
+        require_within(self.num_bytes, "the bytes of a file", 1, MAX_MEDIA_BYTES)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SaidRecord:
+    """A word or phrase that the person said.
+
+    Raises:
+        UserError: A field holds what a profile may not.
+    """
+
+    id: str
+    """Sixteen hexadecimal digits."""
+    sentence: str
+    """Name of the sentence, the same for all that were said in a row."""
+    text: str
+    made: str
+    """Time, as ISO 8601 in UTC."""
+
+    def __post_init__(self) -> None:
+        require_id(self.id, "what was said")
+        require_free_text(self.sentence, "name of a sentence", max_length=MAX_LENGTH)
+        checked_text(self.text)
+        require_time(self.made, "what was said")
+
+
 @renamed(values={"strategy": RENAMED_STRATEGIES})
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfileSettings:
@@ -239,7 +293,10 @@ class ProfileSettings:
     finder: Finder = "dlib"
     """Detector that finds the mouth in recordings that the studio makes."""
     phrases: str = "Yes\nNo\nHelp\nI am in pain"
-    """Phrases that are said with one tap and never recognized, one a line."""
+    """Phrases that are said with one tap and never recognized, one a line. A line that ends with a
+    colon begins a category."""
+    context: bool = False
+    """Prefer words that fit the sentence so far, as the person's sentences before have shown."""
     talk: str = ""
     """How the person operates the studio's page Talk, as JSON; empty: as the studio begins."""
     identity: str = ""

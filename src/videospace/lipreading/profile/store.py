@@ -1,6 +1,7 @@
 """Every query and change of the database of a profile.
 
-The database is an SQLite file that survives a kill at any time. Nothing but this module and
+The database is an SQLite file that survives a kill at any time. Nothing but this module,
+:mod:`videospace.lipreading.profile.speaking_tables`, and
 :mod:`videospace.lipreading.profile.database`, which opens it, speaks SQL: :class:`ProfileDatabase`
 reads and writes records.
 """
@@ -27,6 +28,7 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
+from videospace.lipreading.profile.speaking_tables import SpeakingTables
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.json_config import config_from_json
@@ -106,6 +108,11 @@ class ProfileDatabase:
         """Write the log of changes into the database, so that deleted data leaves the disk."""
         database.empty_log(folder)
 
+    @property
+    def speaking(self) -> SpeakingTables:
+        """The tables of pictures, recordings, and what was said."""
+        return SpeakingTables(self._connection, self._records)
+
     def check(self) -> None:
         """Read everything, and check how it hangs together.
 
@@ -115,7 +122,11 @@ class ProfileDatabase:
         (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok" or self._connection.execute("PRAGMA foreign_key_check").fetchone():
             raise UnreadableProfile(self._folder, "its database is damaged")
-        for read in (self.settings, self.words, self.clips, self.usage, self.models):
+        speaking = self.speaking
+        for read in (
+            self.settings, self.words, self.clips, self.usage, self.models, speaking.media,
+            speaking.said,
+        ):  # fmt: skip
             read()
 
     def settings(self) -> ProfileSettings:
@@ -180,9 +191,11 @@ class ProfileDatabase:
         keys = (word_key(new_text), word_key(text))
         self._connection.execute("UPDATE clips SET word = ? WHERE word = ?", keys)
         self._connection.execute("UPDATE guesses SET word = ? WHERE word = ?", keys)
+        self.speaking.rename(text, new_text)
 
     def delete_word(self, text: str) -> None:
-        """Delete a word, its clips, and its name in all answers."""
+        """Delete a word with its clips, picture and own voice, and its name in what was said."""
+        self.speaking.forget(text)
         self._connection.execute("DELETE FROM words WHERE key = ?", (word_key(text),))
 
     def clips(self, word: str | None = None) -> list[ClipRecord]:

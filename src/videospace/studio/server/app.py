@@ -9,12 +9,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from videospace.studio.server.errors import RESPONSES, handle_errors
+from videospace.studio.server.routes.phrases import phrase_routes
 from videospace.studio.server.routes.profiles import profile_routes
 from videospace.studio.server.routes.progress import progress_routes
 from videospace.studio.server.routes.schemas import AccessCode, PageSession
 from videospace.studio.server.routes.space_jobs import space_job_routes
 from videospace.studio.server.routes.spaces import space_routes
 from videospace.studio.server.routes.speech import speech_routes
+from videospace.studio.server.routes.symbols import symbol_routes
 from videospace.studio.server.routes.words import word_routes
 from videospace.studio.server.security.access import (
     SESSION_PATH,
@@ -24,6 +26,7 @@ from videospace.studio.server.security.access import (
 )
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.sessions.symbols import SymbolSet
 from videospace.studio.server.uploads.media import MediaProcess
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -35,13 +38,16 @@ WRONG = {
 """What a browser is told that gives a wrong code or key."""
 
 
-def build_app(state: AppState, spaces: Spaces, media: MediaProcess, keys: Keys) -> ASGIApp:
+def build_app(
+    state: AppState, spaces: Spaces, media: MediaProcess, symbols: SymbolSet, keys: Keys
+) -> ASGIApp:
     """Build the studio as an ASGI application.
 
     Args:
         state: The profiles and their sessions.
         spaces: The video spaces.
-        media: Speaks.
+        media: Speaks, and reads sounds and pictures.
+        symbols: Pictures for phrases.
         keys: The secrets that a page needs.
     """
     app = FastAPI(
@@ -77,6 +83,8 @@ def build_app(state: AppState, spaces: Spaces, media: MediaProcess, keys: Keys) 
         word_routes(state),
         progress_routes(state),
         speech_routes(media),
+        phrase_routes(state, media),
+        symbol_routes(symbols),
         space_routes(spaces),
         space_job_routes(spaces),
     )

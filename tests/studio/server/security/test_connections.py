@@ -14,6 +14,7 @@ from videospace.studio.server.security.own_addresses import own_addresses
 from videospace.studio.server.serve import server_config
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
+from videospace.studio.server.sessions.symbols import SymbolSet
 from videospace.studio.server.uploads import uploads
 
 LIMIT_SECONDS = 0.4
@@ -31,7 +32,8 @@ def port(keys, recording_reader, spaces, media, tmp_path_factory):
     """The port of a studio with short time limits."""
     profiles = Profiles(tmp_path_factory.mktemp("served") / "data")
     app_state = AppState(profiles, recording_reader, LearningSettings(progress=False, device="cpu"))
-    server = LimitedServer(server_config(build_app(app_state, spaces, media, keys)))
+    app = build_app(app_state, spaces, media, SymbolSet(None), keys)
+    server = LimitedServer(server_config(app))
     with (
         pytest.MonkeyPatch.context() as patch,
         socket.create_server(("127.0.0.1", 0)) as listening,

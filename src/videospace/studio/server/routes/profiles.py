@@ -160,6 +160,7 @@ def _info(state: AppState, profile_id: str) -> ProfileInfo:
         language=settings.language,
         finder=settings.finder,
         phrases=[line for line in settings.phrases.splitlines() if line.strip()],
+        context=settings.context,
         talk=TalkSettings.from_text(settings.talk),
         num_words=len(profile.words()),
         num_clips=len(profile.clips()),

@@ -72,6 +72,7 @@ class ProfileChanges(Strict):
     language: Language | None = None
     finder: Finder | None = None
     phrases: Annotated[list[Text], Field(max_length=MAX_PHRASES)] | None = None
+    context: bool | None = None
     talk: TalkSettings | None = None
     """Only those that are given change."""
     notes: Annotated[str, Field(max_length=5000)] | None = None
@@ -94,7 +95,9 @@ class ProfileInfo(BaseModel):
     language: str = "en-us"
     finder: Finder = "dlib"
     phrases: list[str] = []
-    """Phrases that are spoken with one tap."""
+    """Phrases that are spoken with one tap; one that ends with a colon begins a category."""
+    context: bool = False
+    """Whether the ranking knows the sentence so far."""
     talk: TalkSettings = TalkSettings()
     """How the person operates the page Talk."""
     num_words: int = 0

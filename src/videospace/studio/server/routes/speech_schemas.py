@@ -1,11 +1,13 @@
-"""The JSON of requests and answers about voices and speech."""
+"""The JSON of requests and answers about voices, speech, and what goes with phrases."""
 
+import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from videospace.lipreading.profile.records import MediaKind
 from videospace.lipreading.synthesis.speech import MAX_CHARACTERS, MAX_RATE, MIN_RATE
-from videospace.studio.server.routes.schemas import Strict
+from videospace.studio.server.routes.schemas import Strict, Text
 
 Rate = Annotated[float, Field(ge=MIN_RATE, le=MAX_RATE)]
 
@@ -30,3 +32,50 @@ class StudioVoice(BaseModel):
     """Languages that it speaks, its own one first."""
     title: str
     """What the page shows."""
+
+
+# Pictures, own voice, and what was said
+
+
+class Media(BaseModel):
+    """A picture, or a recording of the person's own voice, for a word or phrase."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    text: str
+    kind: MediaKind
+    seconds: float
+    """Length of a recording."""
+
+
+class NewSaid(Strict):
+    """A word or phrase that the person said."""
+
+    text: Text
+    sentence: Annotated[str, Field(min_length=1, max_length=100)]
+    """Name of its sentence, the same for all that are said in a row."""
+
+
+class Said(BaseModel):
+    """A word or phrase that the person said."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    sentence: str
+    text: str
+    made: datetime.datetime
+
+
+class Symbol(BaseModel):
+    """A picture of the symbol set."""
+
+    id: str
+    name: str
+
+
+class Symbols(BaseModel):
+    """Symbols that were found."""
+
+    title: str
+    """Name of the symbol set and its licence; empty where there is none."""
+    symbols: list[Symbol]

@@ -38,6 +38,10 @@ from videospace.studio.server.uploads.uploads import STILL, VIDEO, file_answer, 
 FILM = file_answer("video/mp4")
 
 
+Before = Annotated[tuple[Text, ...], Query(max_length=200)]
+"""The sentence so far."""
+
+
 def word_routes(state: AppState) -> APIRouter:
     """The routes below ``/profiles/ID`` that concern words, recordings and clips."""
     routes = APIRouter(prefix="/profiles/{profile_id}", tags=["words"])
@@ -108,11 +112,12 @@ def word_routes(state: AppState) -> APIRouter:
         recognize: bool = True,
         upload: UploadId | None = None,
         start: UploadStart = 0,
+        before: Before = (),
     ) -> Recording:
         def add(content: bytes) -> Recording:
             if upload is not None:
                 content = state.take_pieces(profile_id, upload, start) + content
-            added = state.add_recording(profile_id, content, recognize=recognize)
+            added = state.add_recording(profile_id, content, recognize=recognize, before=before)
             return _recording(state, profile_id, added)
 
         return await read_body(request, VIDEO, add)

@@ -41,7 +41,7 @@ HEADERS = {
         "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     ),
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), display-capture=()",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), display-capture=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,13 +79,21 @@ class AppState:
         """
         return self._opened(profile_id).report
 
-    def add_recording(self, profile_id: str, content: bytes, *, recognize: bool) -> Recognized:
+    def add_recording(
+        self,
+        profile_id: str,
+        content: bytes,
+        *,
+        recognize: bool,
+        before: Sequence[str] = (),
+    ) -> Recognized:
         """Read a recording of a mouthed word and recognize it.
 
         Args:
             profile_id: The profile.
             content: A WebM or MP4 file.
             recognize: False if the word is known and the recording need only be read.
+            before: The sentence so far.
 
         Raises:
             NotFound: There is no such profile.
@@ -93,7 +101,7 @@ class AppState:
         """
         recognition = self.recognition(profile_id)
         mouth = self._reader.read(content, recognition.profile.settings.finder)
-        return recognition.add_recording(mouth, recognize=recognize)
+        return recognition.add_recording(mouth, recognize=recognize, before=before)
 
     def add_piece(
         self, profile_id: str, upload: str, start: int, piece: bytes

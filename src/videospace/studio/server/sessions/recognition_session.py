@@ -5,6 +5,7 @@ import dataclasses
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from videospace.lipreading.adaptation.learning import LearningSettings
@@ -15,8 +16,10 @@ from videospace.lipreading.profile.learning import ProfileRecognizer, open_recog
 from videospace.lipreading.profile.model_selection import current_selection
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
+from videospace.lipreading.profile.speaking import sentence_model
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.recognizer import Recognition
+from videospace.lipreading.recognition.sentence_model import rerank
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.uploads.recordings import MouthRecording
@@ -72,7 +75,12 @@ class RecognitionSession:
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
 
     def add_recording(
-        self, mouth: MouthRecording, *, num_words: int = 5, recognize: bool = True
+        self,
+        mouth: MouthRecording,
+        *,
+        num_words: int = 5,
+        recognize: bool = True,
+        before: Sequence[str] = (),
     ) -> Recognized:
         """Add a recording and recognize it. One in which the lips never move has no answer.
 
@@ -80,6 +88,7 @@ class RecognitionSession:
             mouth: The recording.
             num_words: How many words to return.
             recognize: False if the word is known.
+            before: The sentence so far, which counts where the profile wants it.
 
         Raises:
             UserError: The recording is too long.
@@ -92,6 +101,8 @@ class RecognitionSession:
             opened = self._open() if recognize and lips_moved else None
             if opened is not None:
                 every = opened.recognizer.recognize(clip, k=len(opened.recognizer.words))
+                if self.profile.settings.context:
+                    every = self._in_context(every, before)
                 recognition, ranked = _first(every, num_words), every.words
                 answer = opened.record_of(recognition)
             recording = uuid.uuid4().hex
@@ -107,6 +118,12 @@ class RecognitionSession:
             lips_moved=lips_moved,
             problems=problems,
         )
+
+    def _in_context(self, found: Recognition, before: Sequence[str]) -> Recognition:
+        """Rank the words also by what the person said in such sentences before."""
+        model = sentence_model(self.profile)
+        words = [word_key(word) for word in found.words]
+        return rerank(found, model.probabilities([word_key(word) for word in before], words))
 
     def keep(self, recording: str, word: str, *, used: bool) -> ClipRecord:
         """Keep a recording as one of a word; a new word is added to the profile.

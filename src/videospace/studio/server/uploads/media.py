@@ -1,18 +1,19 @@
-"""A process that speaks."""
+"""A process that speaks, and reads uploaded sounds and pictures."""
 
 import threading
 
+from videospace.lipreading.profile.media import own_voice, small_picture
 from videospace.lipreading.synthesis.espeak import EspeakSynthesizer
 from videospace.runtime.errors import UserError
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
 MEMORY_BYTES = 2**30
 MAX_SECONDS = 20.0
-"""Time limit for one text; the longest takes less than a second."""
+"""Time limit for one call; the longest text takes less than a second."""
 
 
 class MediaProcess:
-    """Speaks texts in a process of its own, which may crash or hang without harm.
+    """Speaks and reads uploads in a process of its own, which may crash or hang without harm.
 
     The process begins with the first call.
 
@@ -54,6 +55,26 @@ class MediaProcess:
         _, wav = self._opened().call(_speak, text, voice, rate, pitch, seconds=MAX_SECONDS)
         return wav
 
+    def read_voice(self, content: bytes) -> tuple[bytes, float]:
+        """Prepare a recording of the person's own voice (see :func:`own_voice`).
+
+        Raises:
+            UserError: It cannot be read, or is silent.
+            BusyError: Too many others are waiting.
+        """
+        found, flac = self._opened().call(_read_voice, content, seconds=MAX_SECONDS)
+        return flac, found["seconds"]
+
+    def read_picture(self, content: bytes) -> bytes:
+        """Shrink a picture to what a profile keeps (see :func:`small_picture`).
+
+        Raises:
+            UserError: It cannot be read, or is too large.
+            BusyError: Too many others are waiting.
+        """
+        _, webp = self._opened().call(_read_picture, content, seconds=MAX_SECONDS)
+        return webp
+
     def _opened(self) -> Sandbox:
         with self._starting:
             if self._sandbox is None:
@@ -75,3 +96,12 @@ def _voices() -> Answer:
 
 def _speak(text: str, voice: str, rate: float, pitch: float) -> Answer:
     return {}, EspeakSynthesizer().speak(text, voice, rate=rate, pitch=pitch).wav()
+
+
+def _read_voice(content: bytes) -> Answer:
+    flac, seconds = own_voice(content)
+    return {"seconds": seconds}, flac
+
+
+def _read_picture(content: bytes) -> Answer:
+    return {}, small_picture(content)

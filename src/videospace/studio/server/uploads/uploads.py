@@ -33,6 +33,14 @@ class Upload:
 
 VIDEO = Upload(types=("video/webm", "video/mp4", "video/quicktime"), max_bytes=32 * 2**20)
 STILL = Upload(types=("image/jpeg",), max_bytes=2**20)
+SOUND = Upload(
+    types=(
+        "audio/webm", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/flac",
+        "audio/x-flac", "audio/mpeg", "audio/x-m4a",
+    ),
+    max_bytes=8 * 2**20,
+)  # fmt: skip
+PICTURE = Upload(types=("image/jpeg", "image/png", "image/webp", "image/gif"), max_bytes=16 * 2**20)
 ARCHIVE = Upload(types=("application/zip",), max_bytes=2**30)
 
 
@@ -44,7 +52,7 @@ def body_limits(content_type: str) -> tuple[int, float]:
         (65536, 10.0)
     """
     kind = _without_parameters(content_type)
-    for upload in (VIDEO, STILL, ARCHIVE):
+    for upload in (VIDEO, PICTURE, SOUND, ARCHIVE):
         if kind in upload.types:
             return upload.max_bytes, upload.max_seconds
     return JSON_BYTES, JSON_SECONDS

@@ -21,6 +21,14 @@ export function fillList(list, texts) {
   show(list, texts.length > 0);
 }
 
+// Fills an element, unless it shows the same already: a focus in it stays where it is.
+export function fillIfNew(element, content, children) {
+  const shown = JSON.stringify(content);
+  if (element.dataset.shown === shown) return;
+  element.dataset.shown = shown;
+  element.replaceChildren(...children());
+}
+
 // Shows what went wrong, where it is seen however far the page is scrolled.
 export function notify(text) {
   byId("notice").textContent = text;

@@ -3,6 +3,7 @@
 
 import { ask } from "../../shared/api.js";
 import { address } from "../profile.js";
+import { sentenceSoFar } from "../speaking/sentence.js";
 
 const MISSING = 404;
 let numSending = 0;
@@ -61,7 +62,8 @@ export class Upload {
 }
 
 export async function send(video, { recognize = true, upload = null } = {}) {
-  const path = address(`/recordings?recognize=${recognize}`);
+  const query = new URLSearchParams([["recognize", recognize], ...sentenceSoFar().map((text) => ["before", text])]);
+  const path = address(`/recordings?${query}`);
   numSending += 1;
   try {
     const recording = (upload && await sendRest(path, video, upload)) ?? await ask("POST", path, { body: video, type: video.type });

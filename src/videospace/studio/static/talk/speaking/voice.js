@@ -2,8 +2,9 @@
 
 import { byId, inBackground, make, notify, show } from "../../shared/dom.js";
 import { onProfile, profile } from "../profile.js";
+import { mediaAddress, mediaOf } from "./media.js";
 import { deviceVoice, deviceVoices, onDeviceVoices, speakOnDevice, stopDevice } from "./device_voice.js";
-import { stopSound } from "./sound.js";
+import { play, stopSound } from "./sound.js";
 import { speakInStudio, speaks, studioVoices } from "./studio_voice.js";
 
 const KEY = "studio.voice";
@@ -15,17 +16,35 @@ const settings = { voice: "", rate: 1, pitch: 1, volume: 1, ...JSON.parse(localS
 if (settings.voice && !/^(device|studio):/.test(settings.voice)) settings.voice = DEVICE + settings.voice;
 let inStudio = []; // the studio's voices for the language of this person, the usual one first
 let wasThere = false; // whether the chosen voice was there a moment ago
-let last = null;
+let last = null; // what was spoken last, and by whom
 let turn = 0;
 
-export const repeat = () => last && say(last);
+export const repeat = () => last && sayParts(last.parts);
 
 // Speaks a text after stopping what is being spoken. Resolves when it ends, and shows an error itself.
-export function say(text) {
-  last = text;
+export const say = (text) => sayParts([text]);
+
+// Speaks words with the person's own voice where there is a recording of it, and the others together.
+export function sayAll(words) {
+  const parts = [];
+  let wasOwn = true;
+  for (const { spoken } of words) {
+    const isOwn = mediaOf(spoken, "voice") !== undefined;
+    if (isOwn || wasOwn) parts.push(spoken);
+    else parts.push(`${parts.pop()} ${spoken}`);
+    wasOwn = isOwn;
+  }
+  return sayParts(parts);
+}
+
+function sayParts(parts) {
+  last = { parts, by: profile().id };
+  byId("repeat").disabled = false;
   stopSpeaking();
   const mine = turn;
-  return inBackground(() => speakWith(ways(), text, () => mine === turn));
+  return inBackground(async () => {
+    for (const text of parts) if (mine === turn) await speakWith(ways(text), text, () => mine === turn);
+  });
 }
 
 export function stopSpeaking() {
@@ -45,13 +64,16 @@ async function speakWith([way, ...others], text, isWanted) {
   }
 }
 
-// The ways to speak, the preferred first: the chosen voice, then one that knows the language, then any.
-function ways() {
+// The ways to speak, the preferred first: the person's own voice, the chosen one, one that knows the
+// language, any.
+function ways(text = "") {
   const { language } = profile();
   const onDevice = (voice) => voice && { title: `${voice.name}, a voice of this device`, speak: (text) => speakOnDevice(text, voice, settings) };
   const studio = (voice) => voice && { title: `${voice.title}, a voice of the studio`, speak: (text) => speakInStudio(text, voice.name, settings) };
   const [place, name] = chosen();
+  const own = mediaOf(text, "voice");
   return [
+    own && { title: "The person's own voice", speak: () => play(mediaAddress(own), settings.volume) },
     place === DEVICE ? onDevice(deviceVoice(name, language)) : undefined,
     place === STUDIO ? studio(inStudio.find((voice) => voice.name === name)) : undefined,
     onDevice(deviceVoice("", language)),
@@ -73,7 +95,11 @@ export function startVoice() {
   });
   byId("try-voice").addEventListener("click", () => say("This is how I sound."));
   onDeviceVoices(() => profile() && listVoices());
-  onProfile(() => profile() && inBackground(checkVoice));
+  onProfile(() => {
+    if (last?.by !== profile()?.id) last = null;
+    byId("repeat").disabled = last === null;
+    if (profile()) inBackground(checkVoice);
+  });
 }
 
 // Finds out which voices there are for this person, and says so on the page if there is none.
