@@ -17,6 +17,7 @@ from schemathesis.checks import CHECKS, CheckFunction
 from schemathesis.core.result import Ok
 
 from videospace.studio.server.security.access import TOKEN_HEADER
+from videospace.studio.server.uploads.uploads import PICTURE, SOUND
 
 NAMES = (
     "not_a_server_error",
@@ -29,7 +30,7 @@ PERSON = "Ann"
 NEGATIVE, POSITIVE = GenerationMode.NEGATIVE, GenerationMode.POSITIVE
 
 
-@schemathesis.serializer("application/zip", "video/webm", "video/mp4")
+@schemathesis.serializer("application/zip", "video/webm", "video/mp4", *SOUND.types, *PICTURE.types)
 def _as_it_is(_: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
