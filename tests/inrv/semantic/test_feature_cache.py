@@ -170,7 +170,9 @@ def test_a_folder_that_cannot_be_made_is_found_out_before_the_work(tmp_path):
 def test_a_failed_write_leaves_the_earlier_cache_whole(tmp_path, monkeypatch):
     frame_features(SmallStore(tmp_path, 2), range(2), MeanColor())
 
-    def full_disk(path, _):
+    def full_disk(path, mode):
+        if mode == "rb":
+            return open(path, mode)
         Path(path).write_bytes(b"half a fi")
         raise OSError(28, "No space left on device")
 
