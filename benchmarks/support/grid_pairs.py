@@ -2,14 +2,10 @@
 
 import csv
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
-from jaxtyping import UInt8
 
 from benchmarks.support.common import say
 from videospace.clips.sources import VIDEO_SUFFIXES
@@ -18,28 +14,27 @@ from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
+from videospace.lipreading.profile.clip_files import load_clip, save_clip
 from videospace.runtime.errors import UserError
-from videospace.runtime.files import atomic_write
 
 FPS = 25.0
 MARGIN_FRAMES = 2
+SILENCE = ("sil", "sp")
 LETTER, DIGIT = 3, 4
 """Numbers of the two words in a sentence, counted without the silence."""
 SAY_EVERY_SECONDS = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SpokenPair:
-    """The window of a sentence in which a letter and a digit are spoken."""
+class SpokenWord:
+    """A word of a sentence, and when it is spoken."""
 
-    recording: str
-    """Name of the file without its suffix."""
-    word: str
-    """Such as ``f two``."""
-    start_frame: int
-    """First frame of the window."""
-    end_frame: int
-    """First frame after it."""
+    text: str
+    """The word, as the table spells it."""
+    start_frame: float
+    """Where it begins, in frames of the recording."""
+    end_frame: float
+    """Where it ends."""
 
 
 def read_grid_pairs(
@@ -64,26 +59,38 @@ def read_grid_pairs(
         UserError: There are no recordings or no table of words.
     """
     folder = Path(folder)
-    pairs = spoken_pairs(folder / "words.tsv")[:max_recordings]
+    spoken = dict(list(sentences(folder / "words.tsv").items())[:max_recordings])
     speaker = folder.name.removeprefix("grid_")
-    mouths = mouths_of_recordings(
-        folder, [pair.recording for pair in pairs], work=work, detector=detector
-    )
+    mouths = mouths_of_recordings(folder, list(spoken), work=work, detector=detector)
     return [
         LabeledClip(
-            word=pair.word,
+            word=f"{words[LETTER].text} {words[DIGIT].text}",
             speaker=speaker,
-            take=pair.recording,
+            take=recording,
             domain="real",
-            # A copy, so that the rest of the sentence does not stay in memory.
-            clip=MouthClip(frames=mouth[pair.start_frame : pair.end_frame].copy(), fps=FPS),
+            clip=window(mouth, words[LETTER], words[DIGIT], margin_frames=MARGIN_FRAMES),
         )
-        for pair, mouth in zip(pairs, mouths, strict=True)
+        for (recording, words), mouth in zip(spoken.items(), mouths, strict=True)
     ]
 
 
-def spoken_pairs(table: Path) -> list[SpokenPair]:
-    """Read the windows of the pairs, in alphabetical order of the recordings.
+def window(
+    mouth: MouthClip, first: SpokenWord, last: SpokenWord, *, margin_frames: int
+) -> MouthClip:
+    """Cut some words of a sentence out of its recording.
+
+    Args:
+        mouth: The mouth through the whole recording.
+        first: The first of the words.
+        last: The last of them, which may be the same.
+        margin_frames: Frames to keep before and after them.
+    """
+    start = max(0, math.floor(first.start_frame) - margin_frames)
+    return mouth.part(start, math.ceil(last.end_frame) + margin_frames)
+
+
+def sentences(table: Path) -> dict[str, list[SpokenWord]]:
+    """Read the words of every recording without its silence, in alphabetical order.
 
     Args:
         table: Recording, start frame, end frame and word, separated by tabs, with a header.
@@ -97,28 +104,26 @@ def spoken_pairs(table: Path) -> list[SpokenPair]:
                 csv.DictReader(file, delimiter="\t"),
                 key=lambda row: (row["recording"], float(row["start_frame"])),
             )
+            spoken: dict[str, list[SpokenWord]] = {row["recording"]: [] for row in rows}
+            for row in rows:
+                if row["word"] not in SILENCE:
+                    word = SpokenWord(
+                        text=row["word"],
+                        start_frame=float(row["start_frame"]),
+                        end_frame=float(row["end_frame"]),
+                    )
+                    spoken[row["recording"]].append(word)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise UserError(f"expected a table of GRID's words at '{table}': {error}") from error
-    pairs = []
-    for recording, spoken in itertools.groupby(rows, key=lambda row: row["recording"]):
-        words = [row for row in spoken if row["word"] not in ("sil", "sp")]
+    for recording, words in spoken.items():
         if len(words) <= DIGIT:
             raise UserError(f"expected a sentence of six words in {recording}, got {len(words)}")
-        start, end = float(words[LETTER]["start_frame"]), float(words[DIGIT]["end_frame"])
-        pairs.append(
-            SpokenPair(
-                recording=recording,
-                word=f"{words[LETTER]['word']} {words[DIGIT]['word']}",
-                start_frame=max(0, math.floor(start) - MARGIN_FRAMES),
-                end_frame=math.ceil(end) + MARGIN_FRAMES,
-            )
-        )
-    return pairs
+    return spoken
 
 
 def mouths_of_recordings(
     folder: Path, recordings: Sequence[str], *, work: Path, detector: FaceDetector | None = None
-) -> Iterator[UInt8[np.ndarray, "time 88 88"]]:
+) -> Iterator[MouthClip]:
     """The mouth through each whole recording, read from the work folder where it is there.
 
     Args:
@@ -128,7 +133,7 @@ def mouths_of_recordings(
         detector: Finds the faces; None takes dlib.
 
     Yields:
-        Crops at 25 frames a second.
+        The mouth at 25 frames a second.
 
     Raises:
         UserError: A recording is missing, cannot be read or shows no face.
@@ -141,12 +146,10 @@ def mouths_of_recordings(
     for number, recording in enumerate(recordings):
         if recording not in files:
             raise UserError(f"expected the recording {recording} in '{folder}', got none")
-        path = kept / f"{recording}.npy"
+        path = kept / f"{recording}.npz"
         if not path.exists():
-            clip, _ = read_mouth(files[recording], detector, fps=FPS)
-            with atomic_write(path) as unfinished:
-                np.save(unfinished, clip.frames)
+            save_clip(path, read_mouth(files[recording], detector, fps=FPS)[0])
         if time.monotonic() > last_said + SAY_EVERY_SECONDS:
             last_said = time.monotonic()
             say(f"mouths of {folder.name}: {number} of {len(recordings)} recordings")
-        yield np.load(path)
+        yield load_clip(path)

@@ -71,10 +71,12 @@ def tasks(
             raise UserError(f"nobody but {speaker} is left to pretrain on: give --pretrain-corpus")
         own = [clip for clip in clips if clip.speaker == speaker]
         if protocol == "miracl-unseen-1":
-            yield _task(protocol, speaker, "words", _part(own, "words"), _part(others, "phrases"))
-            yield _task(protocol, speaker, "phrases", _part(own, "phrases"), _part(others, "words"))
+            yield task_of(protocol, speaker, "words", _part(own, "words"), _part(others, "phrases"))
+            yield task_of(
+                protocol, speaker, "phrases", _part(own, "phrases"), _part(others, "words")
+            )
         else:
-            yield _task(protocol, speaker, "all", own, others)
+            yield task_of(protocol, speaker, "all", own, others)
 
 
 def without_speakers(
@@ -94,13 +96,22 @@ def _part(clips: Sequence[LabeledClip], part: str) -> list[LabeledClip]:
     return found
 
 
-def _task(
+def task_of(
     protocol: Protocol,
     speaker: str,
     part: str,
     own: Sequence[LabeledClip],
     others: Sequence[LabeledClip],
 ) -> Task:
+    """Split the clips of one speaker into shots and tests.
+
+    Args:
+        protocol: By its name.
+        speaker: The speaker's name.
+        part: all, or the words or the phrases of MIRACL.
+        own: The speaker's clips, the takes of a word in order.
+        others: Other people's clips, to pretrain on.
+    """
     num_shots = 2 if protocol == "miracl-2" else 1
     shots, tests, last_take = [], [], {}
     for clip in own:  # takes come in order

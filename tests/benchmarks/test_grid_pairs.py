@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.support.grid_pairs import mouths_of_recordings, read_grid_pairs, spoken_pairs
+from benchmarks.support.grid_pairs import mouths_of_recordings, read_grid_pairs, sentences
 
 from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.runtime.errors import UserError
@@ -35,8 +35,8 @@ def test_pairs_are_cut_with_two_frames_at_either_end(grid, tmp_path):
     ]
     box = FixedBox("0,0,88,88")
     (whole,) = mouths_of_recordings(grid, ["bbaf3s"], work=tmp_path / "other", detector=box)
-    assert len(whole) == 25
-    assert np.array_equal(clips[1].clip.frames, whole[7:19])
+    assert len(whole.frames) == 25
+    assert np.array_equal(clips[1].clip.frames, whole.frames[7:19])
     assert clips[0].clip.fps == 25
 
 
@@ -69,4 +69,4 @@ def test_tables_that_are_none(tmp_path, content, message):
     if content is not None:
         (tmp_path / "words.tsv").write_text(content)
     with pytest.raises(UserError, match=message):
-        spoken_pairs(tmp_path / "words.tsv")
+        sentences(tmp_path / "words.tsv")

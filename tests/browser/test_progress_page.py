@@ -93,7 +93,7 @@ def test_who_has_not_begun_is_told_what_will_be_here(open_page):
     browser = open_page("progress", "bo")
     wait(browser, "byId('model-in-use').textContent")
     assert texts(browser, "#progress-empty")[0].startswith("Nothing has been said yet.")
-    assert texts(browser, "#model-in-use")[0].endswith("without a model (dtw-normalized).")
+    assert texts(browser, "#model-in-use")[0].endswith("without a model (templates).")
     shown = "return [...document.querySelectorAll('#progress .in-use, #progress .with-models')]"
     assert not browser.execute_script(f"{shown}.some((part) => part.checkVisibility())")
 

@@ -73,7 +73,7 @@ def test_from_nothing_to_an_answer(films, tmp_path, capsys):
     assert re.search(r"kept .*films/yes/0 as clip [0-9a-f]{16}: 0\.5 s", said)
     run("recognize @ann @films/bread/2 --faces crops", tmp_path)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "by 'dtw-normalized', since 'fusion' has no model yet"
+    assert lines[0] == "by 'templates', since 'fusion' has no model yet"
     assert re.fullmatch(r".*films/bread/2: (not )?confident, \d+ ms", lines[1])
     assert re.fullmatch(r"  +[\d.]+ %  bread", lines[2])
 

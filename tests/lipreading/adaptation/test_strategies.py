@@ -33,7 +33,7 @@ def test_every_strategy_answers(strategy, shots, queries, mouth_corpus, tiny_mod
     assert answer.probabilities == sorted(answer.probabilities, reverse=True)
 
 
-@pytest.mark.parametrize("strategy", ["dtw", "dtw-normalized"])
+@pytest.mark.parametrize("strategy", ["dtw", "dtw-normalized", "templates"])
 def test_training_free_strategies_recognize(strategy, shots, queries):
     learned = learn(strategy, shots)
     right = [learned.recognize(q.clip).words[0] == q.word for q in queries]
@@ -61,7 +61,9 @@ def test_a_trained_model_answers_alike_after_the_disk(shots, queries, tiny_model
     np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("strategy", ["prototypes", "dtw-normalized", "fusion", "cl-r"])
+@pytest.mark.parametrize(
+    "strategy", ["prototypes", "dtw-normalized", "templates", "fusion", "cl-r"]
+)
 def test_a_new_word_is_known_at_once(strategy, shots, tiny_model):
     learned = learn(strategy, shots, tiny_model, SHORT)
     new = drawn_clip(5)
@@ -130,7 +132,7 @@ def test_two_clips_a_word_set_the_temperature(mouth_corpus):
 def test_what_a_strategy_needs(shots, tiny_model):
     assert get_args(StrategyName) == tuple(STRATEGIES)
     without_model = [name for name, strategy in STRATEGIES.items() if not strategy.needs_model]
-    assert without_model == ["dtw", "dtw-normalized"]
+    assert without_model == ["dtw", "dtw-normalized", "templates"]
     with pytest.raises(UserError, match="pretrained model"):
         learn("prototypes", shots)
     with pytest.raises(UserError, match=r"second domain.*use ve-r$"):

@@ -53,7 +53,7 @@ def test_a_strategy_without_its_model_is_stood_in_for(tmp_path):
     for word in range(2):
         profile.add_word(f"word {word}")
         profile.add_clip(f"word {word}", drawn_clip(word), source="drawn")
-    assert open_recognizer(profile).strategy == "dtw-normalized"
+    assert open_recognizer(profile).strategy == "templates"
 
 
 def test_a_clip_that_is_no_word_is_not_kept(drawn_profile):

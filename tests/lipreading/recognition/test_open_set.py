@@ -22,12 +22,14 @@ def confident_fractions(known, num_words: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("num_words", [2, 4, 9])
-@pytest.mark.parametrize("strategy", ["dtw-normalized", "dtw", "prototypes", "fusion", "cl-r"])
+@pytest.mark.parametrize(
+    "strategy", ["templates", "dtw-normalized", "dtw", "prototypes", "fusion", "cl-r"]
+)
 def test_words_outside_are_mostly_rejected(num_words, strategy, tiny_model):
     shots = one_clip_each(num_words)
     inside, outside = confident_fractions(learn(strategy, shots, tiny_model, QUICK), num_words)
     assert outside < 0.3
-    if strategy == "dtw-normalized":
+    if strategy in ("templates", "dtw-normalized"):
         assert inside > outside + 0.3
 
 

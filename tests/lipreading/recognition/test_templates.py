@@ -12,11 +12,11 @@ from torch.nn.utils.rnn import pad_sequence
 from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
-from videospace.lipreading.recognition.templates import (
-    TemplateScorer,
+from videospace.lipreading.recognition.template_features import (
     cosine_features,
     normalized_cosine_features,
 )
+from videospace.lipreading.recognition.templates import TemplateScorer
 from videospace.runtime.errors import UserError
 
 
@@ -65,6 +65,43 @@ def plain_parts(one: np.ndarray, other: np.ndarray, parts: np.ndarray) -> np.nda
     for weight, each, part in best[len(one) - 1, len(other) - 1][1]:
         sums[:, part] += weight * each, weight
     return sums[0] / sums[1]
+
+
+def plain_distance_with_free_ends(one: np.ndarray, other: np.ndarray, free: int) -> float:
+    """The same; a path begins and ends at an end of one, and near that of the other."""
+    cost = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    total = np.full((len(one) + 1, len(other) + 1), np.inf)
+    best = np.inf
+    for i in range(len(one)):
+        for j in range(len(other)):
+            before = 0.0 if min(i, j) == 0 and max(i, j) <= free else total[i, j]
+            straight = min(total[i, j + 1], total[i + 1, j]) + cost[i, j]
+            total[i + 1, j + 1] = min(straight, before + 2 * cost[i, j])
+            left = len(one) - 1 - i, len(other) - 1 - j
+            if min(left) == 0 and max(left) <= free:
+                best = min(best, total[i + 1, j + 1] / (i + j + 2))
+    return best
+
+
+@given(free=st.integers(0, 3), **SIZES)
+def test_free_ends_equal_the_plain_recursion(free, seed, query, lengths):
+    chance = np.random.default_rng(seed)
+    one = chance.normal(size=(query, 3)).astype(np.float32)
+    others = [chance.normal(size=(n, 3)).astype(np.float32) for n in lengths]
+    templates, sizes = pad([torch.from_numpy(each) for each in others])
+    found = dtw_distances(torch.from_numpy(one), templates, sizes, free_ends=free)
+    expected = [plain_distance_with_free_ends(one, each, free) for each in others]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_frames_at_the_ends_may_be_left_over():
+    word = torch.tensor([[1.0], [2.0], [3.0]])
+    longer = torch.tensor([[9.0], [1.0], [2.0], [3.0], [9.0]])[None]
+    strict, free = (
+        dtw_distances(word, longer, torch.tensor([5]), free_ends=ends).item() for ends in (0, 1)
+    )
+    assert strict > 1
+    assert free == 0
 
 
 @given(**SIZES)
@@ -219,3 +256,44 @@ def test_a_clip_of_a_minute_is_refused():
     clip = MouthClip(frames=np.zeros((60, 88, 88), np.uint8), fps=1.0)
     with pytest.raises(UserError, match="at most 12 s"):
         cosine_features([clip])
+
+
+def sequences_of(clips):
+    """The gray levels of the first row as features, so that a test can write them down."""
+    return [torch.tensor(clip.frames[:, 0]).float() / 255 for clip in clips]
+
+
+def gray(*levels: float) -> MouthClip:
+    frames = np.array(levels)[:, None, None].repeat(88, 1).repeat(88, 2)
+    return MouthClip(frames=frames.astype(np.uint8), fps=25.0)
+
+
+def test_a_template_near_everything_does_not_draw_all_answers():
+    """The middle is the nearest to a clip that is brighter than it, as it is to all."""
+    words, clips = ["low", "middle", "high"], [gray(0, 0), gray(100, 100), gray(255, 255)]
+    asked = [gray(170, 170)]
+    plain = TemplateScorer(words, clips, sequences_of)
+    corrected = TemplateScorer(words, clips, sequences_of, hub_correction=0.5)
+    assert words[plain.scores(asked).argmax()] == "middle"
+    assert words[corrected.scores(asked).argmax()] == "high"
+
+
+def test_added_templates_are_corrected_too():
+    words, clips = ["low", "middle", "high"], [gray(0, 0), gray(100, 100), gray(255, 255)]
+    whole = TemplateScorer(words, clips, sequences_of, hub_correction=0.5)
+    grown = TemplateScorer(words[:2], clips[:2], sequences_of, hub_correction=0.5)
+    grown.scores(clips)
+    grown.add("high", grown.prepare(clips[2]))
+    np.testing.assert_allclose(grown.scores(clips)[:, 2], whole.scores(clips)[:, 2], atol=1e-4)
+
+
+def test_clips_with_other_features_are_not_scored():
+    def of_length(clips):
+        return [each[:, : len(each)] for each in sequences_of(clips)]
+
+    scorer = TemplateScorer(["a", "b"], [gray(1, 2), gray(9, 7)], of_length)
+    scores = scorer.scores([gray(1, 2), gray(1, 2, 3)])
+    assert np.isfinite(scores[0]).all()
+    assert np.isnan(scores[1]).all()
+    scorer.add("c", scorer.prepare(gray(1, 2, 3)))
+    assert np.isnan(scorer.scores([gray(1, 2)])).all()

@@ -10,7 +10,7 @@ from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.model.variational import VariationalConfig
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.calibration import own_temperature
-from videospace.lipreading.recognition.open_set import OPEN_SET_SCORER, rejection_threshold
+from videospace.lipreading.recognition.open_set import rejection_threshold
 from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.lipreading.recognition.scorers import Units, build_scorers, weights_for
 from videospace.runtime.device import choose_device
@@ -147,7 +147,8 @@ def recognizer(
     Args:
         strategy: Name of a strategy (see :data:`STRATEGIES`).
         shots: The person's clips.
-        model: The model that :func:`adapt` returned; None for ``dtw`` and ``dtw-normalized``.
+        model: The model that :func:`adapt` returned; None for ``dtw``,
+            ``dtw-normalized`` and ``templates``.
         settings: How to answer; None takes the defaults.
         use_counts: How often each word was used, for a prior; None treats all words alike.
         units: The units that each word is made of.
@@ -174,16 +175,17 @@ def recognizer(
             scorers, shots, model, weights, units=units, mirror=settings.mirror
         )
     weights = {name: weight * temperature for name, weight in weights.items()}
-    if OPEN_SET_SCORER not in scorers:
-        scorers |= build_scorers((OPEN_SET_SCORER,), shots, None)
+    judge = record.open_set_scorer
+    if judge not in scorers:
+        scorers |= build_scorers((judge,), shots, None)
     threshold = rejection_threshold(
-        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[OPEN_SET_SCORER]
+        [shot.word for shot in shots], [shot.clip for shot in shots], scorers[judge]
     )
     return Recognizer(
         scorers,
-        {OPEN_SET_SCORER: 0.0} | weights,
+        {judge: 0.0} | weights,
         confident_at=settings.confident_at,
-        rejection_thresholds={OPEN_SET_SCORER: threshold},
+        rejection_thresholds={judge: threshold},
         use_counts=use_counts,
     )
 
@@ -203,7 +205,8 @@ def learn(
     Args:
         strategy: Name of a strategy (see :data:`STRATEGIES`).
         shots: The person's clips, at least one.
-        model: A pretrained model; None for ``dtw`` and ``dtw-normalized``.
+        model: A pretrained model; None for ``dtw``,
+            ``dtw-normalized`` and ``templates``.
         settings: How to learn and to answer; None takes the defaults.
         synthetic: Clips of a second domain, for the strategies that learn from them.
         use_counts: How often each word was used, for a prior; None treats all words alike.

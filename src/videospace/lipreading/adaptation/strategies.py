@@ -12,6 +12,7 @@ from videospace.lipreading.data.augmentation import (
     STRONG,
     AugmentationConfig,
 )
+from videospace.lipreading.recognition.open_set import OPEN_SET_SCORER
 from videospace.lipreading.recognition.scorers import FUSED, SCORERS, ScorerName
 from videospace.runtime.errors import UserError
 
@@ -28,6 +29,7 @@ StrategyName = Literal[
     "prototypes",
     "dtw",
     "dtw-normalized",
+    "templates",
     "dtw-embeddings",
     "fusion",
     "fusion+adapted",
@@ -50,6 +52,8 @@ class Strategy:
     """Keep the distance term of the Variational Encoders; False is the thesis's ``-mod``."""
     augmentation: AugmentationConfig = NO_AUGMENTATION
     """How the clips are varied in training."""
+    open_set_scorer: ScorerName = OPEN_SET_SCORER
+    """The scorer that decides whether a clip may be a word of the vocabulary at all."""
     reads_units: bool = False
     """Also train the model to read the units of words, where they are given."""
 
@@ -80,6 +84,7 @@ STRATEGIES: dict[StrategyName, Strategy] = {
     "prototypes": Strategy(scorers=("prototypes",)),
     "dtw": Strategy(scorers=("dtw",)),
     "dtw-normalized": Strategy(scorers=("dtw-normalized",)),
+    "templates": Strategy(scorers=("templates", "landmarks"), open_set_scorer="templates"),
     "dtw-embeddings": Strategy(scorers=("dtw-embeddings",)),
     "fusion": Strategy(scorers=FUSED),
     "fusion+adapted": Strategy(

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from videospace.lipreading.mouth.landmarks import LandmarkedPose, Points
 from videospace.lipreading.mouth.pose import MouthPose, pose_from_landmarks
 from videospace.runtime.errors import UserError
 
@@ -19,6 +20,7 @@ _NOT_INSTALLED = (
     "finding faces with dlib needs the extra 'lipreading': pip install \"videospace[lipreading]\""
 )
 _LEFT_EYE, _RIGHT_EYE, _LIPS = slice(36, 42), slice(42, 48), slice(48, 68)
+_CHIN, _NOSE = slice(5, 12), slice(27, 36)
 
 
 @final
@@ -41,9 +43,7 @@ class DlibDetector:
         Raises:
             UserError: dlib or its models are not installed.
         """
-        if self._libraries is None:
-            self._libraries = _open_libraries()
-        dlib, find_faces, place_landmarks = self._libraries
+        dlib, find_faces, place_landmarks = self._open()
         picture = Image.fromarray(frame).convert("L")
         gray = np.asarray(picture)
         boxes = []
@@ -56,9 +56,31 @@ class DlibDetector:
                 break
         else:
             return []
-        sides = [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]
-        faces = [dlib.rectangle(*(round(side * shrink) for side in box)) for box in sides]
-        return [_pose(_points(place_landmarks(gray, face))) for face in faces]
+        poses = []
+        for box in boxes:
+            sides = (box.left(), box.top(), box.right(), box.bottom())
+            left, top, right, bottom = (round(side * shrink) for side in sides)
+            face = dlib.rectangle(left, top, right, bottom)
+            points = _points(place_landmarks(gray, face))
+            poses.append(
+                LandmarkedPose.of(_pose(points), (left, top, right, bottom), _lower_face(points))
+            )
+        return poses
+
+    def points_px(self, frame: UInt8[np.ndarray, "height width 3"], pose: LandmarkedPose) -> Points:
+        """Place lips and chin of a face that was found in a frame shortly before.
+
+        Raises:
+            UserError: dlib or its models are not installed.
+        """
+        dlib, _, place_landmarks = self._open()
+        gray = np.asarray(Image.fromarray(frame).convert("L"))
+        return _lower_face(_points(place_landmarks(gray, dlib.rectangle(*pose.face_px))))
+
+    def _open(self) -> tuple[Any, Any, Any]:
+        if self._libraries is None:
+            self._libraries = _open_libraries()
+        return self._libraries
 
 
 def _shrinkings(shorter_side_px: int) -> list[float]:
@@ -74,6 +96,11 @@ def _points(landmarks: Any) -> Float[np.ndarray, "point=68 xy=2"]:
 def _pose(points: Float[np.ndarray, "point=68 xy=2"]) -> MouthPose:
     eyes = np.stack([points[_LEFT_EYE].mean(axis=0), points[_RIGHT_EYE].mean(axis=0)])
     return pose_from_landmarks(eyes, points[_LIPS])
+
+
+def _lower_face(points: Float[np.ndarray, "point=68 xy=2"]) -> Points:
+    lower_face = np.concatenate([points[_LIPS], points[_CHIN]])
+    return lower_face - points[_NOSE].mean(axis=0)
 
 
 def _open_libraries() -> tuple[Any, Any, Any]:

@@ -105,8 +105,7 @@ def cut(clip: MouthClip, movement: Movement, *, margin_seconds: float = 0.2) -> 
         margin_seconds: Rest to keep at either end, where there is that much.
     """
     margin = round(margin_seconds * clip.fps)
-    frames = clip.frames[max(0, movement.start_frame - margin) : movement.end_frame + margin]
-    return MouthClip(frames=frames.copy(), fps=clip.fps)
+    return clip.part(max(0, movement.start_frame - margin), movement.end_frame + margin)
 
 
 def _movements(motion: Float[np.ndarray, " time"], fps: float) -> list[Movement]:

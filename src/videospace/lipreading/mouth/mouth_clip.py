@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from videospace.runtime.errors import UserError
 
@@ -22,8 +22,8 @@ class MouthClip:
     """A clip of one mouth: aligned gray crops, frame by frame.
 
     Raises:
-        UserError: The frames are not uint8 (time, 88, 88), there are none, or the frame rate is not
-            above 0.
+        UserError: The frames are not uint8 (time, 88, 88), there are none, the frame rate is not
+            above 0, or the landmarks do not fit.
 
     Example:
         >>> clip = MouthClip(frames=np.zeros((50, 88, 88), np.uint8), fps=50.0)
@@ -35,6 +35,9 @@ class MouthClip:
     """Gray levels in [0, 255], 88×88 px, the mouth in the middle."""
     fps: float
     """Frames per second."""
+    landmarks: Float32[np.ndarray, "time point xy=2"] | None = None
+    """Points of lips and chin, upright, relative to the nose, in sides of the crop; None where the
+    detector finds none (see :mod:`videospace.lipreading.mouth.landmarks`)."""
 
     def __post_init__(self) -> None:
         if self.frames.dtype != np.uint8 or self.frames.shape[1:] != (MOUTH_SIZE, MOUTH_SIZE):
@@ -46,6 +49,17 @@ class MouthClip:
             raise UserError("expected at least one frame of a mouth, got none")
         if not 0 < self.fps < float("inf"):
             raise UserError(f"expected a frame rate above 0, got {self.fps}")
+        points = self.landmarks
+        if points is not None and (
+            points.dtype != np.float32
+            or points.ndim != 3
+            or (len(points), points.shape[2]) != (len(self.frames), 2)
+            or not np.isfinite(points).all()
+        ):
+            raise UserError(
+                f"expected finite landmarks as float32 ({len(self.frames)}, points, 2), "
+                f"got {points.dtype} {tuple(points.shape)}"
+            )
 
     @property
     def seconds(self) -> float:
@@ -72,4 +86,17 @@ class MouthClip:
         """
         num_frames = max(1, round(self.seconds * fps))
         nearest = (np.arange(num_frames) + 0.5) / num_frames * len(self.frames)
-        return MouthClip(frames=self.frames[nearest.astype(int)], fps=fps)
+        return self._with_frames(nearest.astype(int), fps)
+
+    def part(self, start: int, end: int) -> "MouthClip":
+        """Copy some frames.
+
+        Args:
+            start: The first frame.
+            end: The frame after the last one; frames beyond the clip do not count.
+        """
+        return self._with_frames(np.arange(len(self.frames))[start:end], self.fps)
+
+    def _with_frames(self, rows: np.ndarray, fps: float) -> "MouthClip":
+        landmarks = None if self.landmarks is None else self.landmarks[rows]
+        return MouthClip(frames=self.frames[rows], fps=fps, landmarks=landmarks)

@@ -15,6 +15,11 @@ from videospace.clips.decoding.video_input import probe, read_frames, read_timed
 from videospace.lipreading.mouth.cropping import crop_mouth, fit_crop
 from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.image_files import read_folder, read_zip
+from videospace.lipreading.mouth.landmarks import (
+    LandmarkDetector,
+    LandmarkedPose,
+    landmarks_of_every_frame,
+)
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.quality import QualityReport, assess, fraction_out_of_frame
@@ -76,6 +81,10 @@ def read_mouth(
         sizes.append(frame.shape[:2])
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
+        elif isinstance(detector, LandmarkDetector):
+            for pose in found[-1]:
+                if isinstance(pose, LandmarkedPose):
+                    pose.points_px.append(detector.points_px(frame, pose))
     poses = follow(found)
     if not any(poses):
         raise NoFaceError(
@@ -85,7 +94,8 @@ def read_mouth(
     path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
     frames = zip(_read(source, shown_fps), path, strict=True)
     crops = [crop_mouth(frame, pose) for frame, pose in frames]
-    clip = MouthClip(frames=np.stack(crops), fps=rate)
+    landmarks = landmarks_of_every_frame(poses, path, between=between, fps=rate)
+    clip = MouthClip(frames=np.stack(crops), fps=rate, landmarks=landmarks)
     gap_start, gap_length = _longest_gap(poses)
     return clip, assess(
         clip,

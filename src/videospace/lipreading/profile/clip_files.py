@@ -7,13 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from videospace.lipreading.mouth.mouth_clip import MAX_SECONDS, MOUTH_SIZE, MouthClip
+from videospace.lipreading.mouth.mouth_clip import (
+    MAX_LANDMARKS,
+    MAX_SECONDS,
+    MOUTH_SIZE,
+    MouthClip,
+)
 from videospace.lipreading.profile.checks import MAX_FPS
 from videospace.runtime.bounded_zip import read_npz
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
 
-FRAME_BYTES = MOUTH_SIZE**2
+FRAME_BYTES = MOUTH_SIZE**2 + 8 * MAX_LANDMARKS
+"""The most bytes of a frame with its landmarks."""
 _MAX_FRAMES = int(MAX_SECONDS * MAX_FPS)
 _HEADER_BYTES = 2**12
 """More than a file of a clip holds beside its frames."""
@@ -36,7 +42,8 @@ def save_clip(path: Path, clip: MouthClip) -> None:
         UserError: The disk is full, or the folder cannot be written to.
     """
     with atomic_write(path) as unfinished, open(unfinished, "wb") as file:
-        np.savez_compressed(file, frames=clip.frames, fps=np.float64(clip.fps))
+        landmarks = {} if clip.landmarks is None else {"landmarks": clip.landmarks}
+        np.savez_compressed(file, frames=clip.frames, fps=np.float64(clip.fps), **landmarks)
     sync_folder(path.parent)
 
 
@@ -53,7 +60,11 @@ def load_clip(path: Path, num_frames: int | None = None) -> MouthClip:
     most = _MAX_FRAMES if num_frames is None else num_frames
     try:
         content = read_npz(path, max_bytes=most * FRAME_BYTES + _HEADER_BYTES)
-        clip = MouthClip(frames=content["frames"], fps=content["fps"].item())
+        clip = MouthClip(
+            frames=content["frames"],
+            fps=content["fps"].item(),
+            landmarks=content.get("landmarks"),
+        )
     except FileNotFoundError as error:
         raise UserError("its file is missing") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

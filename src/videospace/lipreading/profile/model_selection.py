@@ -14,7 +14,7 @@ from videospace.runtime.errors import UserError
 
 UNTRAINED: StrategyName = "fusion"
 """The strategy of a profile whose pretrained model has not been trained any further."""
-WITHOUT_MODEL: StrategyName = "dtw-normalized"
+WITHOUT_MODEL: StrategyName = "templates"
 """The strategy of a profile that has no pretrained model."""
 
 

@@ -26,6 +26,8 @@ def dtw_distances(
     query: Float[Tensor, "query_time feature"],
     templates: Float[Tensor, "template time feature"],
     lengths: Int[Tensor, " template"],
+    *,
+    free_ends: int = 0,
 ) -> Float[Tensor, " template"]:
     """Compute the distance of one sequence to many templates at once.
 
@@ -37,6 +39,8 @@ def dtw_distances(
         query: The sequence.
         templates: Sequences padded at the end; the values in the padding do not matter.
         lengths: Frames of each template, at least 1.
+        free_ends: Frames that either sequence may have more than the other at the beginning, and
+            at the end, without a cost; for words that are cut out of running speech.
 
     Example:
         >>> fast = torch.tensor([[0.0], [1.0], [2.0]])
@@ -49,11 +53,17 @@ def dtw_distances(
     """
     num_query = len(query)
     costs = torch.cdist(query.expand(len(templates), -1, -1), templates)
-    ends = num_query - 1 + lengths - 1
-    distances = costs.new_zeros(len(templates))
-    for diagonal, step in enumerate(_diagonals(costs)):
-        distances = torch.where(ends == diagonal, step.now[:, -1], distances)
-    return distances / (num_query + lengths)
+    rows = torch.arange(num_query)
+    distances = costs.new_full((len(templates),), torch.inf)
+    for diagonal, step in enumerate(_diagonals(costs, free_ends)):
+        # A path ends with the last frame of one and near the end of the other.
+        left = torch.stack(
+            [(num_query - 1 - rows).expand_as(step.now), lengths[:, None] - 1 - diagonal + rows]
+        )
+        is_end = (left.amin(0) == 0) & (left.amax(0) <= free_ends)
+        ended = torch.where(is_end, step.now, torch.inf).amin(1) / (diagonal + 2)
+        distances = torch.minimum(distances, ended)
+    return distances
 
 
 @torch.no_grad()
@@ -117,15 +127,18 @@ class _Diagonal(NamedTuple):
     """Cost of the cheapest path."""
 
 
-def _diagonals(costs: Float[Tensor, "template query_time time"]) -> Iterator[_Diagonal]:
+def _diagonals(
+    costs: Float[Tensor, "template query_time time"], free_ends: int = 0
+) -> Iterator[_Diagonal]:
     """Iterate over the anti-diagonals of the recursion."""
     skewed, rows = _skewed(costs, torch.inf), torch.arange(costs.shape[1])
     before = last = torch.full_like(costs[:, :, 0], torch.inf)
     for diagonal in range(skewed.shape[2]):
         cost = skewed[:, :, diagonal]
         across = _from_above(before) + 2 * cost
-        if diagonal == 0:
-            across = torch.where(rows == 0, 2 * cost, torch.inf)
+        if diagonal <= free_ends:
+            is_start = (rows == 0) | (rows == diagonal)
+            across = torch.where(is_start, 2 * cost, across)
         from_last = last + cost
         now = torch.minimum(torch.minimum(from_last, _from_above(last) + cost), across)
         yield _Diagonal(cost, from_last, across, now)

@@ -12,7 +12,7 @@ from videospace.lipreading.recognition.fusion import Scorer
 from videospace.lipreading.recognition.scorers import ScorerName
 
 OPEN_SET_SCORER: ScorerName = "dtw-normalized"
-"""The scorer that decides under every strategy whether a clip may be a word of the vocabulary at
+"""The scorer that decides under most strategies whether a clip may be a word of the vocabulary at
 all. It is not trained on the clips."""
 
 REJECTED_FRACTION = 0.8
@@ -54,7 +54,7 @@ def rejection_threshold(words: Sequence[str], clips: Sequence[MouthClip], scorer
     nearest = np.sort(np.where(alike, -np.inf, scores).max(axis=1))
     rank = math.ceil(REJECTED_FRACTION * (len(nearest) + 1)) - 1
     threshold = float(nearest[min(rank, len(nearest) - 1)])
-    return threshold * (1 - MARGIN_OF_FEW) if len(scorer.words) < FEW_WORDS else threshold
+    return threshold + (MARGIN_OF_FEW * abs(threshold) if len(scorer.words) < FEW_WORDS else 0.0)
 
 
 def _alike(tested: Sequence[str], words: Sequence[str]) -> Bool[np.ndarray, "clip word"]:

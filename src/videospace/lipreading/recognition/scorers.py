@@ -17,8 +17,16 @@ from videospace.lipreading.model.mouth_model import ClipEmbeddings, MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import overlapping_phrases
 from videospace.lipreading.recognition.fusion import DEFAULT_WEIGHT, Scorer, Scores
-from videospace.lipreading.recognition.templates import TemplateScorer, normalized_cosine_features
+from videospace.lipreading.recognition.template_features import (
+    detailed_cosine_features,
+    landmark_features,
+    normalized_cosine_features,
+)
+from videospace.lipreading.recognition.templates import TemplateScorer
 from videospace.runtime.errors import UserError
+
+FREE_ENDS, HUB_CORRECTION = 1, 0.5
+"""Of ``templates`` and ``landmarks`` (see :class:`TemplateScorer`), chosen on GRID and MIRACL."""
 
 
 class SharedEmbedder:
@@ -159,7 +167,16 @@ class UnitScorer:
         return scores
 
 
-ScorerName = Literal["dtw", "dtw-normalized", "dtw-embeddings", "prototypes", "words", "units"]
+ScorerName = Literal[
+    "dtw",
+    "dtw-normalized",
+    "templates",
+    "landmarks",
+    "dtw-embeddings",
+    "prototypes",
+    "words",
+    "units",
+]
 
 Units = Mapping[str, Sequence[str]]
 
@@ -177,6 +194,8 @@ class ScorerKind:
 SCORERS: dict[ScorerName, ScorerKind] = {
     "dtw": ScorerKind(needs_model=False),
     "dtw-normalized": ScorerKind(needs_model=False),
+    "templates": ScorerKind(needs_model=False),
+    "landmarks": ScorerKind(needs_model=False),
     "dtw-embeddings": ScorerKind(),
     "prototypes": ScorerKind(for_phrases=False),
     "words": ScorerKind(for_phrases=False),
@@ -185,7 +204,14 @@ SCORERS: dict[ScorerName, ScorerKind] = {
 """All scorers."""
 
 FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
-"""The scorers that are fused; ``dtw`` stands alone, as the floor that others are compared with."""
+"""The scorers that are fused. ``dtw`` stands alone, as the floor that others are compared with;
+``templates`` and ``landmarks`` are for people without a model."""
+
+WEIGHTS: dict[str, dict[str, float]] = {
+    "templates": {"templates": 1.4},
+    "landmarks+templates": {"landmarks": 0.5, "templates": 1.0},
+}
+"""Weights of sets of scorers without a model, chosen on MIRACL and GRID (see docs/log.md)."""
 
 
 def build_scorers(
@@ -200,8 +226,9 @@ def build_scorers(
 
     Some of several scorers are left out where they would do harm: ``words`` where the model does
     not know all of the person's words, since it would always prefer those it knows; ``units`` where
-    the model or the vocabulary has none; and those that take phrases as a whole where most words
-    are phrases that share their parts, since a phrase has one clip where its parts have many.
+    the model or the vocabulary has none; ``landmarks`` where a clip has none; and those that take
+    phrases as a whole where most words are phrases that share their parts, since a phrase has one
+    clip where its parts have many.
 
     Args:
         names: Names of the scorers.
@@ -219,15 +246,17 @@ def build_scorers(
     if model is None and (without := [name for name in names if SCORERS[name].needs_model]):
         raise UserError(
             f"{', '.join(without)} needs a pretrained model: make one with "
-            "videospace lipread pretrain, or use dtw-normalized"
+            "videospace lipread pretrain, or use templates"
         )
+    if len(names) > 1 and not all(clip.landmarks is not None for clip in clips):
+        names = [name for name in names if name != "landmarks"]
     if len(names) > 1 and mostly_overlapping(words):
         names = [name for name in names if SCORERS[name].for_phrases]
     embedder = None if model is None else SharedEmbedder(model, mirror=mirror)
     scorers: dict[str, Scorer] = {}
     for name in names:
         if embedder is None or not SCORERS[name].needs_model:
-            scorers[name] = _template_scorer(name, words, clips)
+            scorers[name] = _training_free_scorer(name, words, clips)
         elif name == "dtw-embeddings":
             scorers[name] = TemplateScorer(
                 words, clips, embedder.frames, center=True, split_overlapping=True
@@ -242,13 +271,24 @@ def build_scorers(
     return scorers
 
 
-def _template_scorer(
+def _training_free_scorer(
     name: ScorerName, words: Sequence[str], clips: Sequence[MouthClip]
 ) -> TemplateScorer:
     if name == "dtw":
         return TemplateScorer(words, clips)
+    if name == "dtw-normalized":
+        return TemplateScorer(
+            words, clips, normalized_cosine_features, center=True, split_overlapping=True
+        )
+    of_landmarks = name == "landmarks"
     return TemplateScorer(
-        words, clips, normalized_cosine_features, center=True, split_overlapping=True
+        words,
+        clips,
+        landmark_features if of_landmarks else detailed_cosine_features,
+        center=not of_landmarks,
+        split_overlapping=True,
+        free_ends=FREE_ENDS,
+        hub_correction=HUB_CORRECTION,
     )
 
 
@@ -258,8 +298,9 @@ def mostly_overlapping(words: Sequence[str]) -> bool:
 
 
 def weights_for(scorers: Mapping[str, Scorer], model: MouthModel | None) -> dict[str, float]:
-    """The calibrated weights of some scorers; equal ones where the model has none for them."""
+    """The calibrated weights of some scorers; equal ones where there are none for them."""
     key = "+".join(sorted(scorers))
-    if model is not None and key in model.calibration:
-        return dict(model.calibration[key])
+    for calibration in (WEIGHTS, {} if model is None else model.calibration):
+        if key in calibration:
+            return dict(calibration[key])
     return dict.fromkeys(scorers, DEFAULT_WEIGHT)

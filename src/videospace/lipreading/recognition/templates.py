@@ -1,90 +1,21 @@
-"""Template matching: a clip is compared with every clip of every word, without training.
-
-The features are low frequencies of the mouth image and their change over time.
-"""
+"""Template matching: a clip is compared with every clip of every word, without training."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.fft import dct
 from torch import Tensor
 
-from videospace.lipreading.data.batches import InputConfig, model_frames
-from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
+from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.phonetics.units import overlapping_phrases, part_positions
 from videospace.lipreading.recognition.dtw import dtw_distances, dtw_part_distances, pad
+from videospace.lipreading.recognition.template_features import Sequences, cosine_features
 
-CROP_SIZE = 32
-"""Height and width in px of the image that is transformed."""
-NUM_SIDE = 8
-"""Frequencies along either axis; without the mean brightness these are 8 × 8 - 1 = 63."""
-LEAST_DEVIATION = 0.05
-"""Added to a coefficient's deviation over a clip, so that noise is not amplified."""
 SHARPNESS = 20.0
 """How much more a near clip of a part counts than a far one: e times for every 1/20 of distance."""
-
-Sequences = list[Float[Tensor, "_ feature"]]
-
-
-def cosine_features(clips: Sequence[MouthClip]) -> Sequences:
-    """Compute the 63 lowest cosine coefficients of every frame, and their change over time.
-
-    These are the features of the strategy ``dtw``, the baseline of all others.
-
-    Args:
-        clips: Clips at any frame rate; they are resampled to 25 frames per second.
-
-    Returns:
-        For each clip, float32 (time, 126).
-
-    Example:
-        >>> cosine_features([MouthClip(frames=np.zeros((10, 88, 88), np.uint8), fps=25.0)])[0].shape
-        torch.Size([10, 126])
-    """
-    return [_with_changes(_coefficients(clip)) for clip in clips]
-
-
-def normalized_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
-    """Compute :func:`cosine_features` with every coefficient standardized over its clip.
-
-    This removes the face and the light, and gives fine detail the same weight as the opening of the
-    mouth. Together with ``center`` it is far better than the plain features.
-    """
-    sequences = []
-    for clip in clips:
-        coefficients = _coefficients(clip)
-        deviation = coefficients.std(0, correction=0) + LEAST_DEVIATION
-        sequences.append(_with_changes((coefficients - coefficients.mean(0)) / deviation))
-    return sequences
-
-
-def _coefficients(clip: MouthClip) -> Float[Tensor, "time frequency"]:
-    frames = model_frames(clip, InputConfig()).float() / 255
-    basis = _COSINES
-    return torch.einsum("thw,ih,jw->tij", frames, basis, basis).flatten(1)[:, 1:]
-
-
-def _with_changes(sequence: Float[Tensor, "time feature"]) -> Float[Tensor, "time both"]:
-    alone = len(sequence) == 1
-    change = torch.zeros_like(sequence) if alone else torch.gradient(sequence, dim=0)[0]
-    return torch.cat([sequence, change], 1)
-
-
-def _cosine_basis() -> Float[Tensor, "frequency size"]:
-    """Box filter 88 → 32 px and orthonormal cosine transform (type II) in one matrix."""
-    size = MOUTH_SIZE
-    edges = np.arange(CROP_SIZE + 1) * size / CROP_SIZE
-    covered = np.minimum(edges[1:, None], np.arange(1, size + 1)) - np.maximum(
-        edges[:-1, None], np.arange(size)
-    )
-    box = covered.clip(0) * CROP_SIZE / size
-    cosines = np.asarray(dct(np.eye(CROP_SIZE), norm="ortho", axis=0))[:NUM_SIDE]
-    return torch.from_numpy(cosines @ box).float()
-
-
-_COSINES = _cosine_basis()
+MOST_COMPARED = 30
+"""Most templates of other words that tell how near a template is to all clips."""
 
 
 class TemplateScorer:
@@ -103,6 +34,11 @@ class TemplateScorer:
         split_overlapping: Score phrases that overlap word by word (see
             :func:`videospace.lipreading.phonetics.units.overlapping_phrases`), and all others as
             a whole.
+        free_ends: Frames that may be left over at either end (see
+            :func:`videospace.lipreading.recognition.dtw.dtw_distances`); not for parts.
+        hub_correction: Fraction of a template's mean distance to those of other words that is
+            subtracted from its distances, so that a template that is near to everything does not
+            draw the answers for other words; not for parts.
 
     Example:
         >>> still, moving = np.zeros((2, 20, 88, 88), np.uint8)
@@ -120,9 +56,13 @@ class TemplateScorer:
         *,
         center: bool = False,
         split_overlapping: bool = False,
+        free_ends: int = 0,
+        hub_correction: float = 0.0,
     ):
         self.words: list[str] = []
         self._features = features
+        self._free_ends, self._hub_correction = free_ends, hub_correction
+        self._mean_distances = torch.zeros(0)
         self.split_overlapping, self._center = split_overlapping, center
         self._sequences: Sequences = []
         self._owners: list[int] = []
@@ -142,7 +82,11 @@ class TemplateScorer:
         self._owners.append(self.words.index(word))
 
     def scores(self, clips: Sequence[MouthClip]) -> Float[np.ndarray, "clip word"]:
-        """Minus the distance to the nearest template of each word, or the mean over its parts."""
+        """Minus the distance to the nearest template of each word, or the mean over its parts.
+
+        nan for a clip without features, and where the templates have not all the same features as
+        the clip.
+        """
         return self._scores(self._features(clips))
 
     def scores_of_templates(self, rows: Sequence[int]) -> Float[np.ndarray, "clip word"]:
@@ -160,6 +104,21 @@ class TemplateScorer:
     def _scores(
         self, queries: Sequences, left_out: Sequence[int] = ()
     ) -> Float[np.ndarray, "clip word"]:
+        widths = {sequence.shape[1] for sequence in self._sequences}
+        rows = [
+            row
+            for row, query in enumerate(queries)
+            if query.shape[1] and {query.shape[1]} == widths
+        ]
+        scores = np.full((len(queries), len(self.words)), np.nan, np.float32)
+        if rows:
+            known = [queries[row] for row in rows]
+            scores[rows] = self._known_scores(known, [left_out[row] for row in rows if left_out])
+        return scores
+
+    def _known_scores(
+        self, queries: Sequences, left_out: Sequence[int]
+    ) -> Float[np.ndarray, "clip word"]:
         mean = torch.cat(self._sequences).mean(0) if self._center else None
         templates, lengths = pad([_centered(each, mean) for each in self._sequences])
         queries = [_centered(query, mean) for query in queries]
@@ -167,13 +126,41 @@ class TemplateScorer:
         if parts:
             return self._scores_by_part(queries, templates, lengths, parts, left_out)
         owners = torch.tensor(self._owners)
+        correction = self._hub_correction * self._hubness(templates, lengths)
         scores = torch.full((len(queries), len(self.words)), -torch.inf, dtype=torch.float32)
         for row, query in enumerate(queries):
-            distances = dtw_distances(query, templates, lengths)
+            distances = dtw_distances(query, templates, lengths, free_ends=self._free_ends)
+            distances -= correction
             if left_out:
                 distances[left_out[row]] = torch.inf
             scores[row].scatter_reduce_(0, owners, -distances, "amax")
         return scores.numpy()
+
+    def _hubness(
+        self, templates: Float[Tensor, "template time feature"], lengths: Int[Tensor, " template"]
+    ) -> Float[Tensor, " template"]:
+        """Mean distance of every template to some of those of other words.
+
+        It is computed once for each template, when it is first needed.
+        """
+        if not self._hub_correction:
+            return torch.zeros(len(templates))
+        known = self._mean_distances
+        if (num_known := len(known)) < len(templates):
+            owners = torch.tensor(self._owners)
+            new, new_lengths, new_owners = (
+                each[num_known:] for each in (templates, lengths, owners)
+            )
+            sums, counts = torch.zeros(len(new)), torch.zeros(len(new))
+            for row in range(0, len(templates), -(-len(templates) // MOST_COMPARED)):
+                compared = templates[row, : lengths[row]]
+                distances = dtw_distances(compared, new, new_lengths, free_ends=self._free_ends)
+                is_other = new_owners != owners[row]
+                sums += torch.where(is_other, distances, 0.0)
+                counts += is_other
+            known = torch.cat([known, sums / counts.clamp(min=1)])
+            self._mean_distances = known
+        return known
 
     def _scores_by_part(
         self,

@@ -63,7 +63,7 @@ def test_progress_before_the_first_word(page, ann):
     )
     assert found["accuracy"] == {"num_answers": 0, "top1": None, "top5": None}
     assert [word["word"] for word in found["words"]] == ["water", "bread"]
-    assert found["strategy"] == "dtw-normalized"
+    assert found["strategy"] == "templates"
     assert page.get("/api/profiles/nobody/progress").status_code == 404
 
 
@@ -99,7 +99,7 @@ def test_usage_is_exported_as_a_table(page, ann, say):
     assert answer.headers["content-disposition"].endswith("ann-progress.csv")
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (row["word"], row["rank"], row["clip"]) == ("bread", "1", clip)
-    assert (row["guess 2"], row["strategy"], row["model"]) == ("water", "dtw-normalized", "")
+    assert (row["guess 2"], row["strategy"], row["model"]) == ("water", "templates", "")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import math
 import tempfile
 import threading
 from collections.abc import Callable
@@ -81,9 +82,16 @@ class RecordingReader:
             UserError: It is another kind of file, damaged, too long or too large, or shows no face.
             BusyError: Too many other recordings are waiting.
         """
-        found, frames = self._call(content, _read, finder)
-        pixels = np.frombuffer(frames, np.uint8).reshape(-1, MOUTH_SIZE, MOUTH_SIZE)
-        return MouthClip(frames=pixels, fps=found["fps"]), tuple(found["problems"])
+        found, values = self._call(content, _read, finder)
+        shape = (found["num_frames"], MOUTH_SIZE, MOUTH_SIZE)
+        num_pixels = math.prod(shape)
+        points = np.frombuffer(values, np.float32, offset=num_pixels)
+        clip = MouthClip(
+            frames=np.frombuffer(values, np.uint8, num_pixels).reshape(shape),
+            fps=found["fps"],
+            landmarks=points.reshape(shape[0], -1, 2) if len(points) else None,
+        )
+        return clip, tuple(found["problems"])
 
     def look_ahead(self, upload: str, content: bytes, finder: Finder) -> None:
         """Search faces in what has arrived of a recording, so that :meth:`read` has less to do.
@@ -199,7 +207,9 @@ def _read(path: Path, finder: Finder) -> Answer:
         raise UserError(
             f"the recording cannot be read ({error.reason}): record it again"
         ) from error
-    return {"fps": clip.fps, "problems": report.problems}, clip.frames.tobytes()
+    found = {"fps": clip.fps, "num_frames": len(clip.frames), "problems": report.problems}
+    points = b"" if clip.landmarks is None else clip.landmarks.tobytes()
+    return found, clip.frames.tobytes() + points
 
 
 def _look_ahead(upload: str, content: bytes, suffix: str, finder: Finder) -> Answer:
