@@ -7,7 +7,8 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from benchmarks.support import step_costs
+from benchmarks.support import grid_pairs, step_costs
+from benchmarks.support.grid_words import read_grid_words
 from benchmarks.support.spaces import PresetName
 from PIL import Image
 
@@ -20,6 +21,7 @@ from benchmarks import (
     long_videos,
     make_pretrained,
     moving_mnist,
+    out_of_the_box,
     rendering,
     scale,
     sentence_context,
@@ -30,6 +32,7 @@ from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_b
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.presets import PRESETS, fast, tiny
+from videospace.lipreading.mouth.detectors import FixedBox
 
 SHORT = ("--budget-seconds", "0.2", "--presets", "tiny")
 WORDS = ("words/01", "words/02", "phrases/01")
@@ -199,6 +202,46 @@ def test_lipreading_footage(mouth_corpus, run_main):
     assert len(document["methods"]) == len(lipreading_footage.WAYS)
     (footage,) = document["footage"]
     assert (footage["num_takes"], footage["num_pieces"]) == (6, 6)
+
+
+@pytest.fixture
+def grid_words(made_data, monkeypatch) -> Path:
+    """A GRID speaker who says two digits and a color, with mouths in the corner of the picture."""
+    monkeypatch.setattr(grid_pairs, "DlibDetector", lambda: FixedBox("0,0,120,120"))
+    rows = ["recording\tstart_frame\tend_frame\tword"]
+    for recording, digit in (("bbaf2n", "two"), ("bbaf3s", "three"), ("bbaf4p", "two")):
+        words = ("bin", "blue", "at", "f", digit, "now")
+        ends = (2, 5, 8, 10.5, 14, 19, 24)
+        rows += [
+            f"{recording}\t{start}\t{end}\t{word}"
+            for start, end, word in zip(ends[:-1], ends[1:], words, strict=True)
+        ]
+    folder = made_data / "grid_s1"
+    (folder / "words.tsv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_out_of_the_box(mouth_corpus, run_main, grid_words):
+    document = run_main(out_of_the_box.main, "--corpus", str(mouth_corpus), "--speakers", "A")
+    assert document["miracl"]["num_answers"] == 3 * 3
+    assert document["grid_words"]["num_answers"] == 3  # blue twice more, and two once more
+    for name in ("miracl", "grid_words"):
+        found = document[name]
+        low, high = found["top1_interval"]
+        assert 0 <= low <= found["top1"] <= high <= 100
+        assert found["top5"] == 100
+        assert 0 <= found["confident_share"] <= 100
+
+
+def test_the_first_occurrence_of_a_word_is_the_shot(grid_words, tmp_path):
+    found = read_grid_words(grid_words, work=tmp_path / "work")
+    assert [(clip.word, clip.take) for clip in found.shots] == [
+        *(("blue", "bbaf2n"), ("two", "bbaf2n"), ("three", "bbaf3s"))
+    ]
+    assert [(clip.word, clip.take) for clip in found.tests] == [
+        *(("blue", "bbaf3s"), ("blue", "bbaf4p"), ("two", "bbaf4p"))
+    ]
+    assert len(found.shots[0].clip.frames) == 10 - 3  # frames 5 to 8 with two at either end
 
 
 def test_make_pretrained(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from tests.support.drawn_mouths import drawn_clip, drawn_phrases
 
 from videospace.lipreading.adaptation.learning import LearningSettings, adapt, learn, recognizer
 from videospace.lipreading.adaptation.strategies import STRATEGIES, StrategyName, strategy_named
+from videospace.lipreading.data.corpora import LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.runtime.errors import UserError
@@ -188,3 +189,38 @@ def test_phrases_that_share_their_parts_are_fused_part_by_part(tiny_model):
     assert set(learned.scorers) == {"dtw-normalized", "dtw-embeddings"}
     right = [learned.recognize(query.clip).words[0] == query.word for query in queries]
     assert np.mean(right) >= 0.75
+
+
+def with_landmarks(clip: LabeledClip) -> LabeledClip:
+    """Lips that open as the drawn ones do: the dark part of each frame."""
+    dark = clip.clip.frames < 80
+    points = np.stack([dark.any(axis=2).sum(1), dark.any(axis=1).sum(1)], 1) / 88
+    points = points[:, None].astype(np.float32)
+    return dataclasses.replace(clip, clip=dataclasses.replace(clip.clip, landmarks=points))
+
+
+def test_landmarks_count_where_every_clip_has_them(shots, queries):
+    landmarked = [with_landmarks(shot) for shot in shots]
+    asked = [with_landmarks(query) for query in queries]
+    known, partly = learn("templates", landmarked), learn("templates", [*landmarked[1:], shots[0]])
+    assert set(known.scorers) == {"templates", "landmarks"}
+    assert set(partly.scorers) == {"templates"}
+    right = [known.recognize(query.clip).words[0] == query.word for query in asked]
+    assert np.mean(right) >= 0.75
+    # The landmarks of another word make a difference.
+    swapped = dataclasses.replace(
+        asked[0].clip, landmarks=asked[-1].clip.part(0, len(asked[0].clip.frames)).landmarks
+    )
+    one, other = known.probabilities([asked[0].clip]), known.probabilities([swapped])
+    assert np.abs(one - other).max() > 0.02
+
+
+def test_pictures_alone_answer_a_clip_without_landmarks(shots, queries):
+    known = learn("templates", [with_landmarks(shot) for shot in shots])
+    plain = learn("templates", shots)
+    clips = [query.clip for query in queries]
+    np.testing.assert_array_equal(
+        known.probabilities(clips).argmax(1), plain.probabilities(clips).argmax(1)
+    )
+    known.add("word 1", drawn_clip(1, take=8))
+    assert known.recognize(with_landmarks(queries[0]).clip).words[0] == queries[0].word

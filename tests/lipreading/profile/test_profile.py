@@ -12,7 +12,7 @@ import threading
 import numpy as np
 import pytest
 
-from videospace.lipreading.profile.clip_files import load_clip, save_clip
+from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
 from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
@@ -176,6 +176,24 @@ def test_a_clip_file_without_pickles(tmp_path, make_clip):
         load_clip(tmp_path / "evil.npz")
     save_clip(tmp_path / "good.npz", make_clip(0))
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
+
+
+def test_landmarks_are_kept(profile, make_clip):
+    points = np.random.default_rng(0).normal(size=(6, 27, 2)).astype(np.float32)
+    clip = dataclasses.replace(make_clip(7), landmarks=points)
+    record = profile.add_clip("yes", clip, source="camera")
+    assert record.id == clip_id(make_clip(7))  # the frames alone name a clip
+    np.testing.assert_array_equal(profile.load_clip(record.id).landmarks, points)
+    earlier = profile.clips("water")[0].id
+    assert profile.load_clip(earlier).landmarks is None
+
+
+def test_landmarks_that_are_damaged(tmp_path, make_clip):
+    clip = make_clip(0)
+    points = np.full((6, 27, 2), np.nan, np.float32)
+    np.savez(tmp_path / "a.npz", frames=clip.frames, fps=25.0, landmarks=points)
+    with pytest.raises(UserError, match="damaged"):
+        load_clip(tmp_path / "a.npz")
 
 
 def test_many_threads_at_once(profile, make_clip):
