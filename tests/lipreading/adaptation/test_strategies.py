@@ -203,8 +203,8 @@ def test_landmarks_count_where_every_clip_has_them(shots, queries):
     landmarked = [with_landmarks(shot) for shot in shots]
     asked = [with_landmarks(query) for query in queries]
     known, partly = learn("templates", landmarked), learn("templates", [*landmarked[1:], shots[0]])
-    assert set(known.scorers) == {"templates", "landmarks"}
-    assert set(partly.scorers) == {"templates"}
+    assert set(known.scorers) == {"templates", "projected", "landmarks"}
+    assert set(partly.scorers) == {"templates", "projected"}
     right = [known.recognize(query.clip).words[0] == query.word for query in asked]
     assert np.mean(right) >= 0.75
     # The landmarks of another word make a difference.

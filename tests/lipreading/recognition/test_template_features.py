@@ -6,9 +6,15 @@ import torch
 from tests.support.drawn_mouths import drawn_clip
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
+from videospace.lipreading.recognition.projection import (
+    CARD_FILE,
+    PROJECTION_FILE,
+    lip_projection,
+)
 from videospace.lipreading.recognition.template_features import (
     detailed_cosine_features,
     landmark_features,
+    projected_features,
 )
 from videospace.runtime.errors import UserError
 
@@ -27,6 +33,17 @@ def test_features_are_a_position_and_its_changes():
     torch.testing.assert_close(position.mean(0), torch.zeros(143), atol=1e-4, rtol=0)
     for each, earlier in ((change, position), (second, change)):
         torch.testing.assert_close(each[1:-1], (earlier[2:] - earlier[:-2]) / 2)
+
+
+def test_projected_features_come_from_the_package():
+    (features,), (projected,) = (
+        compute([drawn_clip(1)]) for compute in (detailed_cosine_features, projected_features)
+    )
+    assert projected.shape == (len(features), 80)
+    torch.testing.assert_close(projected, features @ lip_projection())
+    assert lip_projection() is lip_projection()  # it is read once
+    assert PROJECTION_FILE.stat().st_size < 2**17
+    assert "CC BY 4.0" in " ".join((PROJECTION_FILE.parent / CARD_FILE).read_text().split())
 
 
 @pytest.fixture

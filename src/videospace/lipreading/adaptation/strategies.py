@@ -84,7 +84,9 @@ STRATEGIES: dict[StrategyName, Strategy] = {
     "prototypes": Strategy(scorers=("prototypes",)),
     "dtw": Strategy(scorers=("dtw",)),
     "dtw-normalized": Strategy(scorers=("dtw-normalized",)),
-    "templates": Strategy(scorers=("templates", "landmarks"), open_set_scorer="templates"),
+    "templates": Strategy(
+        scorers=("templates", "projected", "landmarks"), open_set_scorer="projected"
+    ),
     "dtw-embeddings": Strategy(scorers=("dtw-embeddings",)),
     "fusion": Strategy(scorers=FUSED),
     "fusion+adapted": Strategy(

@@ -21,12 +21,19 @@ from videospace.lipreading.recognition.template_features import (
     detailed_cosine_features,
     landmark_features,
     normalized_cosine_features,
+    projected_features,
 )
 from videospace.lipreading.recognition.templates import TemplateScorer
 from videospace.runtime.errors import UserError
 
 FREE_ENDS, HUB_CORRECTION = 1, 0.5
-"""Of ``templates`` and ``landmarks`` (see :class:`TemplateScorer`), chosen on GRID and MIRACL."""
+"""Of the three scorers of the strategy ``templates`` (see :class:`TemplateScorer`), chosen on GRID
+and MIRACL."""
+TEMPLATE_FEATURES = {
+    "templates": detailed_cosine_features,
+    "projected": projected_features,
+    "landmarks": landmark_features,
+}
 
 
 class SharedEmbedder:
@@ -171,6 +178,7 @@ ScorerName = Literal[
     "dtw",
     "dtw-normalized",
     "templates",
+    "projected",
     "landmarks",
     "dtw-embeddings",
     "prototypes",
@@ -195,6 +203,7 @@ SCORERS: dict[ScorerName, ScorerKind] = {
     "dtw": ScorerKind(needs_model=False),
     "dtw-normalized": ScorerKind(needs_model=False),
     "templates": ScorerKind(needs_model=False),
+    "projected": ScorerKind(needs_model=False),
     "landmarks": ScorerKind(needs_model=False),
     "dtw-embeddings": ScorerKind(),
     "prototypes": ScorerKind(for_phrases=False),
@@ -205,11 +214,11 @@ SCORERS: dict[ScorerName, ScorerKind] = {
 
 FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes", "words", "units")
 """The scorers that are fused. ``dtw`` stands alone, as the floor that others are compared with;
-``templates`` and ``landmarks`` are for people without a model."""
+``templates``, ``projected`` and ``landmarks`` are for people without a model."""
 
 WEIGHTS: dict[str, dict[str, float]] = {
-    "templates": {"templates": 1.4},
-    "landmarks+templates": {"landmarks": 0.5, "templates": 1.0},
+    "projected+templates": {"projected": 0.7, "templates": 0.7},
+    "landmarks+projected+templates": {"landmarks": 0.25, "projected": 0.5, "templates": 0.5},
 }
 """Weights of sets of scorers without a model, chosen on MIRACL and GRID (see docs/log.md)."""
 
@@ -280,12 +289,11 @@ def _training_free_scorer(
         return TemplateScorer(
             words, clips, normalized_cosine_features, center=True, split_overlapping=True
         )
-    of_landmarks = name == "landmarks"
     return TemplateScorer(
         words,
         clips,
-        landmark_features if of_landmarks else detailed_cosine_features,
-        center=not of_landmarks,
+        TEMPLATE_FEATURES[name],
+        center=name != "landmarks",
         split_overlapping=True,
         free_ends=FREE_ENDS,
         hub_correction=HUB_CORRECTION,

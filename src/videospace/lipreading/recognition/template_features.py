@@ -10,6 +10,7 @@ from torch import Tensor
 
 from videospace.lipreading.data.batches import InputConfig, model_frames
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MOUTH_SIZE, MouthClip
+from videospace.lipreading.recognition.projection import lip_projection
 
 CROP_SIZE = 32
 """Height and width in px of the image that is transformed."""
@@ -77,6 +78,18 @@ def detailed_cosine_features(clips: Sequence[MouthClip]) -> Sequences:
         change = _change(position)
         sequences.append(torch.cat([position, change, _change(change)], 1))
     return sequences
+
+
+def projected_features(clips: Sequence[MouthClip]) -> Sequences:
+    """Project :func:`detailed_cosine_features` so that clips of the same word are near each other.
+
+    Args:
+        clips: Clips at any frame rate; they are resampled to 25 frames per second.
+
+    Returns:
+        For each clip, float32 (time, 80).
+    """
+    return [sequence @ lip_projection() for sequence in detailed_cosine_features(clips)]
 
 
 def landmark_features(clips: Sequence[MouthClip]) -> Sequences:
