@@ -218,7 +218,7 @@ FUSED: tuple[ScorerName, ...] = ("dtw-normalized", "dtw-embeddings", "prototypes
 
 WEIGHTS: dict[str, dict[str, float]] = {
     "projected+templates": {"projected": 0.7, "templates": 0.7},
-    "landmarks+projected+templates": {"landmarks": 0.25, "projected": 0.5, "templates": 0.5},
+    "landmarks+projected+templates": {"landmarks": 0.27, "projected": 0.53, "templates": 0.53},
 }
 """Weights of sets of scorers without a model, chosen on MIRACL and GRID (see docs/log.md)."""
 
