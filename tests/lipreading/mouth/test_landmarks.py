@@ -85,7 +85,45 @@ def test_points_are_interpolated_where_the_face_is_lost():
 def test_a_detector_without_landmarks_gives_none(make_picture, detector):
     clip, _ = read_mouth(np.stack([make_picture((80, 60))] * 4), detector)
     assert clip.landmarks is None
-    assert landmarks_of_every_frame([None], [MouthPose(0, 0, 1, 0)], between=1, fps=25.0) is None
+    assert landmarks_of_every_frame({}, [MouthPose(0, 0, 1, 0)], fps=25.0) is None
+
+
+def test_a_detector_that_remembers_its_poses_gives_the_same_again():
+    """The studio's does; a face at rest is the same pose again and again."""
+    pose = MouthPose(50.0, 50.0, 40.0, 0.0)
+    plain = DrawnDetector(40 * opening(), pose)
+    remembered: dict[int, list[MouthPose]] = {}
+
+    class Remembering(DrawnDetector):
+        def __call__(self, frame: np.ndarray, /) -> list[MouthPose]:
+            number = int(frame[0, 0, 0])
+            return remembered.setdefault(number, plain(frame))
+
+    detector = Remembering(40 * opening(), pose)
+    first, again = (read_mouth(numbered_frames(), detector)[0] for _ in range(2))
+    np.testing.assert_array_equal(first.landmarks, again.landmarks)
+    np.testing.assert_allclose(again.landmarks, opening(), atol=0.02)
+
+
+def test_the_points_are_those_of_the_speaker():
+    """A passer-by is in some frames, and comes first in some of them."""
+    pose, passing = MouthPose(50.0, 50.0, 40.0, 0.0), MouthPose(15.0, 15.0, 12.0, 0.0)
+    speaker = DrawnDetector(40 * opening(), pose)
+
+    class Two(DrawnDetector):
+        def __call__(self, frame: np.ndarray, /) -> list[MouthPose]:
+            number = int(frame[0, 0, 0])
+            other = LandmarkedPose.of(passing, (9, 9, 9, 9), np.full((2, 2), 99.0))
+            faces = [*speaker(frame), other][: 1 + (number > 6)]
+            return faces[::-1] if number % 4 else faces
+
+        def points_px(self, frame: np.ndarray, pose: LandmarkedPose) -> np.ndarray:
+            if pose == passing:
+                return np.full((2, 2), 99.0)
+            return super().points_px(frame, pose)
+
+    clip, _ = read_mouth(numbered_frames(), Two(40 * opening(), pose))
+    np.testing.assert_allclose(clip.landmarks, opening(), atol=0.02)
 
 
 def test_landmarks_stay_with_their_frames():

@@ -1,6 +1,6 @@
 """Landmarks of the lower face: how lips and chin move, whatever the face, its size and place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -25,14 +25,14 @@ class LandmarkedPose(MouthPose):
         >>> pose = LandmarkedPose.of(
         ...     MouthPose(60.0, 100.0, 40.0, 0.0), (10, 20, 90, 110), np.zeros((27, 2))
         ... )
-        >>> pose == MouthPose(60.0, 100.0, 40.0, 0.0), pose.points_px[0].shape
+        >>> pose == MouthPose(60.0, 100.0, 40.0, 0.0), pose.points_px.shape
         (True, (27, 2))
     """
 
     face_px: tuple[int, int, int, int]
     """Left, top, right and bottom of the face."""
-    points_px: list[Points]
-    """The points in the frame of the pose, and in each that follows it before the next search."""
+    points_px: Points
+    """The points in the frame of the pose."""
 
     @classmethod
     def of(
@@ -40,7 +40,7 @@ class LandmarkedPose(MouthPose):
     ) -> "LandmarkedPose":
         """Add a face and its points to a pose."""
         landmarked = cls(*pose)
-        landmarked.face_px, landmarked.points_px = face_px, [points_px]
+        landmarked.face_px, landmarked.points_px = face_px, points_px
         return landmarked
 
 
@@ -53,8 +53,38 @@ class LandmarkDetector(Protocol):
         ...
 
 
+def points_of_speaker(
+    found: Sequence[Sequence[MouthPose]],
+    chosen: Sequence[MouthPose | None],
+    placed: Mapping[int, Sequence[Points]],
+    *,
+    between: int,
+) -> dict[int, Points]:
+    """Choose the points of one face among those of all faces.
+
+    Args:
+        found: For each detection, the poses of all faces.
+        chosen: For each detection, the pose of the speaker; None where it was not found.
+        placed: By the number of a frame between two detections, the points of all faces of the
+            detection before it.
+        between: Frames from one detection to the next.
+
+    Returns:
+        The points by the number of the frame, in order.
+    """
+    known: dict[int, Points] = {}
+    for number, (faces, speaker) in enumerate(zip(found, chosen, strict=True)):
+        if isinstance(speaker, LandmarkedPose):
+            face = next(index for index, pose in enumerate(faces) if pose is speaker)
+            known[number * between] = speaker.points_px
+            for frame in range(number * between + 1, (number + 1) * between):
+                if frame in placed:
+                    known[frame] = placed[frame][face]
+    return known
+
+
 def landmarks_of_every_frame(
-    detected: Sequence[MouthPose | None], path: Sequence[MouthPose], *, between: int, fps: float
+    known: Mapping[int, Points], path: Sequence[MouthPose], *, fps: float
 ) -> Float32[np.ndarray, "time point xy=2"] | None:
     """Make the points of a clip upright, in sides of the crop, with the gaps filled.
 
@@ -62,26 +92,19 @@ def landmarks_of_every_frame(
     that of the smoothed pose. Where the mouth was not found, the points are interpolated linearly.
 
     Args:
-        detected: The poses at frames 0, ``between``, 2 ``between`` and so on.
+        known: The points in the frames with these numbers, in order.
         path: The pose of every frame.
-        between: Frames from one detection to the next.
         fps: Frames per second.
 
     Returns:
-        None where the detector finds no landmarks.
+        None where no points are known.
 
     Example:
         >>> turned = MouthPose(60.0, 100.0, 40.0, np.pi / 2)
-        >>> found = LandmarkedPose.of(turned, (10, 20, 90, 110), np.array([[0.0, 20.0]]))
-        >>> landmarks_of_every_frame([found], [turned], between=1, fps=25.0).round(2).tolist()
+        >>> right_of_the_nose = np.array([[0.0, 20.0]])
+        >>> landmarks_of_every_frame({0: right_of_the_nose}, [turned], fps=25.0).round(2).tolist()
         [[[0.5, 0.0]]]
     """
-    known = {
-        number * between + later: points
-        for number, pose in enumerate(detected)
-        if isinstance(pose, LandmarkedPose)
-        for later, points in enumerate(pose.points_px)
-    }
     if not known:
         return None
     columns = np.stack(list(known.values())).reshape(len(known), -1).T

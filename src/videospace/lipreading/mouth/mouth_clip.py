@@ -13,6 +13,9 @@ MOUTH_SIZE = 88
 MODEL_FPS = 25.0
 """Frames per second of the clips that encoders and templates are given."""
 
+MAX_LANDMARKS = 64
+"""The most points of a frame."""
+
 MAX_SECONDS = 12.0
 """Longest clip of a word; a mouthed word or phrase takes one to three seconds."""
 
@@ -54,10 +57,12 @@ class MouthClip:
             points.dtype != np.float32
             or points.ndim != 3
             or (len(points), points.shape[2]) != (len(self.frames), 2)
+            or not 0 < points.shape[1] <= MAX_LANDMARKS
             or not np.isfinite(points).all()
         ):
             raise UserError(
-                f"expected finite landmarks as float32 ({len(self.frames)}, points, 2), "
+                f"expected finite landmarks as float32 ({len(self.frames)}, at most "
+                f"{MAX_LANDMARKS}, 2), "
                 f"got {points.dtype} {tuple(points.shape)}"
             )
 

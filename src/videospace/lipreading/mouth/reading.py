@@ -18,7 +18,9 @@ from videospace.lipreading.mouth.image_files import read_folder, read_zip
 from videospace.lipreading.mouth.landmarks import (
     LandmarkDetector,
     LandmarkedPose,
+    Points,
     landmarks_of_every_frame,
+    points_of_speaker,
 )
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
@@ -76,15 +78,16 @@ def read_mouth(
         raise UserError(f"expected a frame rate above 0, got {rate}")
     between = frames_between_detections(rate)
     found: list[list[MouthPose]] = []
+    placed: dict[int, list[Points]] = {}
     num_frames, sizes = 0, []  # a camera that is turned changes the size in the middle
     for num_frames, frame in enumerate(_read(source, shown_fps, losses), start=1):
         sizes.append(frame.shape[:2])
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
-        elif isinstance(detector, LandmarkDetector):
-            for pose in found[-1]:
-                if isinstance(pose, LandmarkedPose):
-                    pose.points_px.append(detector.points_px(frame, pose))
+        elif isinstance(detector, LandmarkDetector) and all(
+            isinstance(pose, LandmarkedPose) for pose in found[-1]
+        ):
+            placed[num_frames - 1] = [detector.points_px(frame, pose) for pose in found[-1]]
     poses = follow(found)
     if not any(poses):
         raise NoFaceError(
@@ -94,7 +97,8 @@ def read_mouth(
     path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
     frames = zip(_read(source, shown_fps), path, strict=True)
     crops = [crop_mouth(frame, pose) for frame, pose in frames]
-    landmarks = landmarks_of_every_frame(poses, path, between=between, fps=rate)
+    points = points_of_speaker(found, poses, placed, between=between)
+    landmarks = landmarks_of_every_frame(points, path, fps=rate)
     clip = MouthClip(frames=np.stack(crops), fps=rate, landmarks=landmarks)
     gap_start, gap_length = _longest_gap(poses)
     return clip, assess(

@@ -18,6 +18,7 @@ from jaxtyping import UInt8
 
 from videospace.clips.decoding.color import ShownPixels
 from videospace.lipreading.mouth.detectors import FaceDetector
+from videospace.lipreading.mouth.landmarks import LandmarkDetector, LandmarkedPose, Points
 from videospace.lipreading.mouth.pose import MouthPose
 
 MAX_REMEMBERED = 600
@@ -61,6 +62,11 @@ class RememberingDetector:
             if len(self._found) > MAX_REMEMBERED:
                 self._found.popitem(last=False)
         return self._found[key]
+
+    def points_px(self, frame: UInt8[np.ndarray, "height width 3"], pose: LandmarkedPose) -> Points:
+        """Place the points of a face; only a detector that places them finds such poses."""
+        assert isinstance(self._detector, LandmarkDetector)
+        return self._detector.points_px(frame, pose)
 
 
 class GrowingVideo:
