@@ -65,8 +65,8 @@ def points_of_speaker(
     Args:
         found: For each detection, the poses of all faces.
         chosen: For each detection, the pose of the speaker; None where it was not found.
-        placed: By the number of a frame between two detections, the points of all faces of the
-            detection before it.
+        placed: By the number of a frame between two detections, the points of all faces with
+            landmarks of the detection before it.
         between: Frames from one detection to the next.
 
     Returns:
@@ -75,7 +75,8 @@ def points_of_speaker(
     known: dict[int, Points] = {}
     for number, (faces, speaker) in enumerate(zip(found, chosen, strict=True)):
         if isinstance(speaker, LandmarkedPose):
-            face = next(index for index, pose in enumerate(faces) if pose is speaker)
+            landmarked = [pose for pose in faces if isinstance(pose, LandmarkedPose)]
+            face = next(index for index, pose in enumerate(landmarked) if pose is speaker)
             known[number * between] = speaker.points_px
             for frame in range(number * between + 1, (number + 1) * between):
                 if frame in placed:

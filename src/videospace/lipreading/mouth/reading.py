@@ -84,10 +84,12 @@ def read_mouth(
         sizes.append(frame.shape[:2])
         if (num_frames - 1) % between == 0:
             found.append(detector(frame))
-        elif isinstance(detector, LandmarkDetector) and all(
-            isinstance(pose, LandmarkedPose) for pose in found[-1]
-        ):
-            placed[num_frames - 1] = [detector.points_px(frame, pose) for pose in found[-1]]
+        elif isinstance(detector, LandmarkDetector):
+            placed[num_frames - 1] = [
+                detector.points_px(frame, pose)
+                for pose in found[-1]
+                if isinstance(pose, LandmarkedPose)
+            ]
     poses = follow(found)
     if not any(poses):
         raise NoFaceError(

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,8 +43,10 @@ def save_clip(path: Path, clip: MouthClip) -> None:
         UserError: The disk is full, or the folder cannot be written to.
     """
     with atomic_write(path) as unfinished, open(unfinished, "wb") as file:
-        landmarks = {} if clip.landmarks is None else {"landmarks": clip.landmarks}
-        np.savez_compressed(file, frames=clip.frames, fps=np.float64(clip.fps), **landmarks)
+        arrays: dict[str, Any] = {"frames": clip.frames, "fps": np.float64(clip.fps)}
+        if clip.landmarks is not None:
+            arrays["landmarks"] = clip.landmarks
+        np.savez_compressed(file, **arrays)
     sync_folder(path.parent)
 
 
