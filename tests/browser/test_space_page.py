@@ -38,7 +38,7 @@ def browser(open_browser, studio) -> Any:
 
 @pytest.fixture
 def page(browser, studio) -> Any:
-    """The page with the small space, its first two clips picked."""
+    """The page with the small space; two clips that are far apart are picked."""
     browser.get(f"{studio.address}space/")
     wait_for_rest(browser)
     return browser
@@ -166,7 +166,7 @@ def test_a_mark_shows_its_clip_and_is_picked(page):
 
 def test_dragging_on_the_map_moves_along_the_path(page):
     start, place = pixels(page, "player"), handle_place(page)
-    ends = [middle(page, f"[data-id={each}]") for each in "ab"]
+    ends = [middle(page, f"[data-id={each}]") for each in picked(page)]
     (x, y), (end_x, end_y) = ends
     page.execute_script(HOLD_REQUESTS)
     mouse(page, "mousePressed", x, y)  # on the handle, which is at A
@@ -179,6 +179,44 @@ def test_dragging_on_the_map_moves_along_the_path(page):
     wait_for_rest(page)
     assert not np.array_equal(pixels(page, "player"), start)
     assert handle_place(page) != place
+
+
+def picked(browser: Any) -> list[str]:
+    """The ids of A and B."""
+    return browser.execute_script(
+        "return ['start', 'end'].map((id) => document.getElementById(id).value)"
+    )
+
+
+def test_two_clips_that_are_far_apart_are_picked_first(page):
+    items = {each["id"]: each["map_xy"] for each in ask(page, "/api/spaces/small")["items"]}
+    first, second = (np.array(items[each]) for each in picked(page))
+    distances = [np.linalg.norm(first - np.array(xy)) for xy in items.values()]
+    assert np.linalg.norm(first - second) == pytest.approx(max(distances))
+
+
+def test_at_rest_a_clip_has_the_size_of_the_page(page):
+    shown, on_page = page.execute_script(
+        "const canvas = document.getElementById('player');"
+        "return [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]"
+    )
+    assert shown > 100
+    assert shown == pytest.approx(on_page, abs=3)
+
+
+def test_the_fixed_time_of_a_strip_does_not_make_strips_coarser(page):
+    fitted, sides = page.execute_async_script(
+        "const done = arguments[0]; import('/space/render_speed.js').then((speed) => {"
+        "  speed.forgetSpeed(); const sides = []; let side = 64;"
+        "  for (let film = 0; film < 30; film += 1) {"
+        "    const pixels = 25 * side * side;"
+        "    speed.learnSpeed(pixels, 60 + 0.002 * pixels);"
+        "    side = speed.sideFor(400, {height: 64, width: 64}, 25, 768); sides.push(side);"
+        "  } done([speed.fittedSpeed(), sides]); })"
+    )
+    assert fitted["fixed"] == pytest.approx(60, rel=0.05)
+    assert fitted["perPixel"] == pytest.approx(0.002, rel=0.05)
+    assert sides[-1] == pytest.approx((340 / 0.002 / 25) ** 0.5, abs=2)
 
 
 def handle_place(browser: Any) -> str:
@@ -237,8 +275,16 @@ def test_the_mask_is_painted_and_erased(page, video_file):
     press(page, "#tools [value=eraser]")
     drag(page, "mask", (0.01, 0.1), (0.99, 0.1))
     assert hidden_percent(page) < brushed + 20
+    erased = hidden_percent(page)
     press(page, "#mask-clear")
     assert hidden_percent(page) == 0
+    press(page, "#mask-undo")
+    assert hidden_percent(page) == erased
+    for _ in range(3):
+        press(page, "#mask-undo")
+    assert hidden_percent(page) == 0
+    assert page.execute_script("return document.getElementById('mask-undo').disabled")
+    assert page.execute_script("return document.activeElement.id") == "mask-clear"
 
 
 def hidden_percent(page: Any) -> int:
@@ -268,8 +314,8 @@ def test_the_keyboard_is_enough(page):
     wait(page, "byId('mask-status').textContent.startsWith('25 %')")
     assert texts(page, "#invert") == ["Find it and fill in what is hidden"]
     assert "What was hidden" in invert(page)
-    names = "From left to right: what was visible, the result, the video itself."
-    assert texts(page, "#compared-names") == [names]
+    panels = texts(page, "#compared-names")[0]
+    assert all(panel in panels for panel in ("visible", "result", "video itself", "error"))
     type_into(page, "rectangle-width", "9")  # 89 columns
     keys(page, Keys.ENTER)
     wait(page, "byId('notice').textContent.includes('does not fit')")
@@ -316,12 +362,18 @@ def test_what_is_pressed_is_large_and_everything_has_a_name(with_video):
     assert [each for each in found if each[1] < 44 or not each[2]] == []
 
 
-def test_axe_finds_nothing_against_the_page(with_video):
-    with_video.execute_script("document.querySelector('details').open = true")
-    invert(with_video)
-    assert violations(with_video) == []
-    with_video.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    emulate(with_video, prefers_reduced_motion="reduce")
+def test_axe_finds_nothing_against_the_page(page, tmp_path):
+    """With a video that the space does not know, so that the page says so."""
+    noise = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
+    write_video(tmp_path / "noise.mp4", noise[:, None], fps=25)
+    type_into(page, "upload", str(tmp_path / "noise.mp4"))
+    wait(page, "!byId('tools').hidden")
+    page.execute_script("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+    assert "SSIM" in invert(page)
+    wait(page, "!byId('knows').hidden && byId('result-title').textContent !== 'Result'")
+    assert violations(page) == []
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    emulate(page, prefers_reduced_motion="reduce")
 
 
 def test_nothing_goes_wrong_and_nothing_is_asked_of_another_machine(page, studio):

@@ -9,11 +9,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from starlette.requests import Request
 from tests.support.mouth_videos import encoded_video
 from tests.support.small_spaces import small_space
 
 from videospace.inrv.space.latent_files import load_latents
+from videospace.inrv.space.video_space import VideoSpace
 from videospace.studio.server.sessions.spaces import Spaces
 
 SMALL = "/api/spaces/small"
@@ -134,6 +137,40 @@ def test_a_latent_is_saved_as_a_file(page, tmp_path):
     assert found[0].tolist() == pytest.approx(space.latent("a").tolist(), abs=1e-5)
 
 
+def test_all_latents_are_saved_as_one_file(page, tmp_path):
+    sample = page.post(f"{SMALL}/samples", json={"count": 1}).json()[0]
+    (tmp_path / "all.npz").write_bytes(page.get(f"{SMALL}/latents").content)
+    found = load_latents(tmp_path / "all.npz", small_space())
+    assert found.names[:5] == list("abcde")
+    assert sample["name"] in found.names
+    assert torch.equal(found.latents[:5], small_space().latents)
+
+
+def test_the_pictures_of_several_clips_are_rendered_together(page):
+    shown = frames_of(page.get(f"{SMALL}/pictures?item=c&item=a&side=16"), 2)
+    for picture, identity in zip(shown, "ca", strict=True):
+        clip = small_space().render(small_space().latent(identity), num_frames=1)
+        assert np.abs(picture.astype(int) - clip[0]).max() <= 1
+
+
+def test_a_strip_that_nobody_waits_for_is_not_rendered_to_the_end(page, monkeypatch):
+    drawn = []
+    real = VideoSpace.render_frames
+
+    def counted(*arguments, **options):
+        for frame in real(*arguments, **options):
+            drawn.append(frame)
+            yield frame
+
+    async def gone(self):
+        return len(drawn) > 2
+
+    monkeypatch.setattr(VideoSpace, "render_frames", counted)
+    monkeypatch.setattr(Request, "is_disconnected", gone)
+    assert page.get(f"{SMALL}/strip?start=a&side=16&frames=60").status_code == 400
+    assert len(drawn) == 3
+
+
 @pytest.mark.parametrize("kind", ["webm", "mp4"])
 def test_an_uploaded_video_is_inverted(page, finish, kind):
     truth = small_space().render(small_space().latent("c"), height=48, num_frames=4)
@@ -154,8 +191,27 @@ def test_an_uploaded_video_is_inverted(page, finish, kind):
     assert result["psnr_hidden_db"] is None
     assert 0 < result["steps"] <= 40
     assert result["item"] in page.get(SMALL).json()["items"]
+    assert result["panels"] == ["visible", "result", "error"]
+    assert -1 <= result["ssim"] < 1
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
-    assert strip.shape == (FRAMES, HEIGHT, 2 * WIDTH + 2, 3)
+    assert strip.shape == (FRAMES, HEIGHT, 3 * WIDTH + 4, 3)
+
+
+def test_a_space_knows_its_own_clips(page, spaces):
+    ball = "/api/spaces/bouncing-ball"
+    opened = page.post(f"{ball}/videos/rendered", json={"start": "ball-007"}).json()
+    page.post(f"{ball}/videos/{opened['id']}/invert", json={"max_steps": 60})
+    spaces.session("bouncing-ball").jobs.wait()
+    result = page.get(f"{ball}/job").json()["result"]
+    assert (result["knows"], result["ssim"] > 0.9) == ("well", True)
+
+
+def test_a_space_says_that_it_does_not_know_a_video(page, finish):
+    noise = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
+    headers = {"Content-Type": "video/mp4"}
+    answer = page.post(f"{SMALL}/videos", content=encoded_video(noise, "mp4"), headers=headers)
+    page.post(f"{address_of(answer)}/invert", json={"max_steps": 40})
+    assert finish()["knows"] == "not"
 
 
 def test_hidden_pixels_are_filled_in_and_scored(page, finish, video):
@@ -165,7 +221,10 @@ def test_hidden_pixels_are_filled_in_and_scored(page, finish, video):
     result = finish()
     assert result["psnr_hidden_db"] > 12
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
-    seen, made, truth = strip[:, :, :16], strip[:, :, 18:34], strip[:, :, 36:]
+    assert result["panels"] == ["visible", "result", "truth", "error"]
+    seen, made, truth, error = (strip[:, :, 18 * panel :][:, :, :16] for panel in range(4))
+    assert not error[:, ~hidden].any()
+    assert error[:, hidden].any()
     assert np.array_equal(truth, frames_of(page.get(f"{video}/strip")))
     assert np.array_equal(made[:, ~hidden], truth[:, ~hidden])  # observed pixels stay
     assert not np.array_equal(made[:, hidden], truth[:, hidden])
@@ -179,7 +238,7 @@ def test_hidden_frames_are_filled_in(page, finish, video):
     finish()
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert set(np.unique(strip[1:3, :, :16])) == {88, 168}
-    assert np.array_equal(strip[[0, 3], :, :16], strip[[0, 3], :, 36:])
+    assert np.array_equal(strip[[0, 3], :, :16], strip[[0, 3], :, 36:52])
 
 
 def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
@@ -190,7 +249,8 @@ def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
     page.post(f"{address_of(answer)}/invert", json={"max_steps": 5})
     finish()
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
-    assert strip.shape[2] == 2 * WIDTH + 2  # the truth is not known
+    assert strip.shape[2] == 3 * WIDTH + 4  # the truth is not known
+    assert not strip[2:, :, -WIDTH:].any()  # so no error is
     assert set(np.unique(strip[2:, :, :16])) == {88, 168}
 
 
@@ -252,6 +312,9 @@ def test_one_job_runs_at_a_time_and_can_be_canceled(page, finish, video):
         ("GET", f"{SMALL}/strip?start=a&ratio=2", None, 422, "query.ratio"),
         ("GET", f"{SMALL}/strip?start=a&ratio=nan", None, 422, "query.ratio"),
         ("GET", f"{SMALL}/strip?start=a&side=5000", None, 422, "query.side"),
+        ("GET", f"{SMALL}/strip?start=a&side=768&frames=64", None, 422, "384 px"),
+        ("GET", f"{SMALL}/pictures?item=a&item=z", None, 404, "'z'"),
+        ("GET", f"{SMALL}/pictures", None, 422, "query.item"),
         ("GET", f"{SMALL}/path?start=a&end=z", None, 404, "'z'"),
         ("GET", f"{SMALL}/latent?start=z", None, 404, "'z'"),
         ("GET", f"{SMALL}/videos/video-0/strip", None, 404, "video is no longer"),

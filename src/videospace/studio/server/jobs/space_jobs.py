@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
 from jaxtyping import Bool
 
 from videospace.clips.writing import write_video
@@ -16,10 +15,14 @@ from videospace.inrv.completion.completion import complete_clips
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.masks import masked_clip
-from videospace.metrics.fidelity import IDENTICAL_PSNR_DB, psnr_db
-from videospace.reports.comparison import side_by_side
 from videospace.reports.film_strips import film_strip
 from videospace.runtime.errors import UserError
+from videospace.studio.server.jobs.inversion_scores import (
+    compared,
+    how_well_known,
+    psnr_of_pixels,
+    ssim_of_video,
+)
 from videospace.studio.server.jobs.job_runner import Callback
 from videospace.studio.server.sessions.space_items import Position, SpaceJobResult
 from videospace.studio.server.sessions.space_session import SpaceSession
@@ -127,28 +130,25 @@ def _invert(
         progress=callback,
     )
     callback(1.0, "writing the result")
-    result = completed[0]
-    truth = video.frames if video.num_real == len(video.frames) and not is_whole else None
-    compared = side_by_side(video.frames, context.observed, result, truth)
+    result, latent = completed[0], found.latents[0]
     path = _result_path(session, ".mp4")
     write_video(path, result[:, None], fps=video.fps)
+    panels, strip = compared(video, context.observed, result)
     hidden = ~context.observed
     hidden[video.num_real :] = False
-    latent = found.latents[0]
+    own = session.space.render(latent)
     return SpaceJobResult(
         file=path,
-        strip=film_strip(np.stack(list(compared))),
+        strip=film_strip(strip),
+        panels=panels,
         item=session.add_item("video", job.name, latent),
-        psnr_observed_db=_psnr_db(session.space.render(latent), video.frames, context.observed),
-        psnr_hidden_db=_psnr_db(result, video.frames, hidden) if hidden.any() else None,
+        psnr_observed_db=psnr_of_pixels(own, video.frames, context.observed),
+        psnr_hidden_db=psnr_of_pixels(result, video.frames, hidden) if hidden.any() else None,
+        ssim=ssim_of_video(result, video),
+        knows=how_well_known(own, video.frames, context.observed),
         steps=found.steps,
         seconds=time.monotonic() - started,
     )
-
-
-def _psnr_db(video: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
-    parts = (torch.from_numpy(np.array(each))[None] for each in (video, truth, mask))
-    return min(psnr_db(*parts).item(), IDENTICAL_PSNR_DB)
 
 
 def _reported(

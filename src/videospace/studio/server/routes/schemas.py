@@ -9,7 +9,7 @@ from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.checks import IDENTITY, LANGUAGE, MAX_PHRASES
 from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
-from videospace.studio.server.sessions.space_items import ItemKind
+from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel
 from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
@@ -455,6 +455,10 @@ class Item(BaseModel):
     name: str
     """The name that the page shows."""
     map_xy: tuple[float, float]
+    source: str | None
+    """The source of a clip; null where its id names none."""
+    values: dict[str, str | float]
+    """Labels and scores of a clip, by the names of their columns."""
 
 
 class Space(BaseModel):
@@ -474,6 +478,8 @@ class Space(BaseModel):
     """Its clips (a selection if there are very many) and what was sampled or found."""
     map_fraction: Fraction
     """Fraction of the latents' variance that the map shows."""
+    table_problem: str
+    """Why the labels and scores of the clips cannot be used; empty where they can."""
 
 
 class SamplingRequest(Strict):
@@ -534,8 +540,13 @@ class JobResult(BaseModel):
     """The result of a job; its file and its film strip have their own addresses."""
 
     item: Item | None
+    panels: list[Panel]
+    """What the film strip shows, from left to right."""
+    knows: Knows | None
+    """How well the space knows such videos."""
     psnr_observed_db: float | None
     psnr_hidden_db: float | None
+    ssim: float | None
     steps: int | None
     seconds: float
 

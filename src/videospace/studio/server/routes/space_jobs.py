@@ -125,8 +125,11 @@ def _job_result(session: SpaceSession, result: SpaceJobResult) -> JobResult:
     item = None if result.item is None else session.map_item(result.item)
     return JobResult(
         item=None if item is None else Item.model_validate(item),
+        panels=list(result.panels),
+        knows=result.knows,
         psnr_observed_db=result.psnr_observed_db,
         psnr_hidden_db=result.psnr_hidden_db,
+        ssim=result.ssim,
         steps=result.steps,
         seconds=result.seconds,
     )

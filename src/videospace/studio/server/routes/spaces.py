@@ -2,10 +2,14 @@
 
 from typing import Annotated
 
+import numpy as np
+from anyio import from_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.requests import ClientDisconnect
 
 from videospace.inrv.space.pretrained import pretrained_names
 from videospace.reports.film_strips import film_strip
+from videospace.runtime.errors import UserError
 from videospace.studio.server.routes.schemas import (
     Fraction,
     Item,
@@ -21,8 +25,11 @@ from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.uploads.uploads import VIDEO, file_answer, read_body
 
-MAX_SIDE, MAX_FRAMES = 256, 64
-"""Limits of a film strip, which is rendered while the page waits."""
+MAX_SIDE, MAX_FRAMES, MAX_STRIP_SIDE = 768, 64, 24576
+"""Limits of a film strip, which is rendered while the page waits: of the longer side of a frame in
+px, of the number of frames, and of their product, because browsers open no picture much longer."""
+MAX_PICTURES, MAX_PICTURE_SIDE = 64, 96
+"""Limits of the pictures on the map that are rendered together."""
 
 PNG = file_answer("image/png")
 NPZ = file_answer("application/octet-stream")
@@ -51,7 +58,7 @@ def space_routes(spaces: Spaces) -> APIRouter:
     @routes.get("/{space}")
     def show_space(space: str) -> Space:
         session = spaces.session(space)
-        clip = session.space.clip
+        clip, table = session.space.clip, session.clip_table()
         return Space(
             id=space,
             about=session.space.about,
@@ -60,18 +67,38 @@ def space_routes(spaces: Spaces) -> APIRouter:
             width=clip.width,
             fps=clip.fps,
             num_clips=len(session.space.ids),
-            items=[Item.model_validate(item) for item in session.map_items()],
+            items=[Item.model_validate(item) for item in session.map_items(table.rows_by_id)],
             map_fraction=session.map.explained_variance,
+            table_problem=table.problem,
         )
 
     @routes.get("/{space}/strip", response_class=Response, responses=PNG)
     def show_strip(
+        request: Request,
         space: str,
         position: AtPosition,
         side: Annotated[int, Query(ge=1, le=MAX_SIDE)] = 64,
         frames: Annotated[int, Query(ge=1, le=MAX_FRAMES)] = 16,
     ) -> Response:
-        return _png(film_strip(spaces.session(space).render(position, side, frames)))
+        if side * frames > MAX_STRIP_SIDE:
+            raise UserError(
+                f"{frames} frames of {side} px are too many for a strip: "
+                f"expected at most {MAX_STRIP_SIDE // frames} px"
+            )
+        rendered = []
+        for frame in spaces.session(space).render_frames(position, side, frames):
+            if from_thread.run(request.is_disconnected):  # the page wants another position now
+                raise ClientDisconnect
+            rendered.append(frame)
+        return _png(film_strip(np.stack(rendered)))
+
+    @routes.get("/{space}/pictures", response_class=Response, responses=PNG)
+    def show_pictures(
+        space: str,
+        item: Annotated[list[ItemId], Query(min_length=1, max_length=MAX_PICTURES)],
+        side: Annotated[int, Query(ge=1, le=MAX_PICTURE_SIDE)] = 48,
+    ) -> Response:
+        return _png(film_strip(spaces.session(space).pictures(item, side)))
 
     @routes.get("/{space}/path")
     def show_path(
@@ -83,6 +110,12 @@ def space_routes(spaces: Spaces) -> APIRouter:
     def save_latent(space: str, position: AtPosition) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="latent.npz"'}
         content = spaces.session(space).latent_file(position)
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    @routes.get("/{space}/latents", response_class=Response, responses=NPZ)
+    def save_all_latents(space: str) -> Response:
+        headers = {"Content-Disposition": 'attachment; filename="latents.npz"'}
+        content = spaces.session(space).all_latents_file()
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     @routes.post("/{space}/samples", status_code=201)

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -19,6 +20,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.job_runner import JobRunner
+from videospace.studio.server.sessions.clip_table import ClipTable, Value, read_clip_table
 from videospace.studio.server.sessions.space_items import (
     ItemKind,
     MapItem,
@@ -26,6 +28,7 @@ from videospace.studio.server.sessions.space_items import (
     SpaceItem,
     SpaceJobResult,
 )
+from videospace.studio.server.sessions.space_names import clip_names
 from videospace.studio.server.uploads.recordings import PaddedClip, RecordingReader
 
 MAX_ITEMS = 200
@@ -37,7 +40,7 @@ MAX_MAP_CLIPS = 2000
 PATH_STEPS = 33
 """Positions that the map connects to draw the arc between two items."""
 
-Value = TypeVar("Value")
+Entry = TypeVar("Entry")
 
 
 class SpaceSession:
@@ -46,10 +49,12 @@ class SpaceSession:
     Args:
         space: The space.
         reader: Reads uploaded videos.
+        folder: The folder of the space, which may hold labels and scores of its clips.
     """
 
-    def __init__(self, space: VideoSpace, reader: RecordingReader):
-        self.space, self._reader = space, reader
+    def __init__(self, space: VideoSpace, reader: RecordingReader, folder: Path | None = None):
+        self.space, self._reader, self._space_folder = space, reader, folder
+        self._names = dict(zip(space.ids, clip_names(space.ids), strict=True))
         self.map = LatentProjection.of(space.latents, space.model.config.latent)
         self.jobs = JobRunner[SpaceJobResult]()
         self._lock = threading.Lock()
@@ -65,14 +70,35 @@ class SpaceSession:
         self.jobs.wait()
         self._temporary.cleanup()
 
-    def map_items(self) -> list[MapItem]:
-        """All that the map shows: the clips, then the other items, oldest first."""
+    def clip_table(self) -> ClipTable:
+        """The labels and scores of the clips, read anew; without any if the file has a problem."""
+        if self._space_folder is None:
+            return ClipTable({})
+        try:
+            return ClipTable(read_clip_table(self._space_folder, self.space.ids))
+        except UserError as error:
+            return ClipTable({}, str(error))
+
+    def map_items(self, rows_by_id: Mapping[str, Mapping[str, Value]]) -> list[MapItem]:
+        """All that the map shows: the clips, then the other items, oldest first.
+
+        Args:
+            rows_by_id: Labels and scores of the clips.
+        """
         ids = self.space.ids
         rows = torch.linspace(0, len(ids) - 1, min(len(ids), MAX_MAP_CLIPS)).round().long().unique()
         positions = self.map.map_xy(self.space.latents[rows.to(self.space.device)]).tolist()
+        shown = [ids[row] for row in rows.tolist()]
         clips = [
-            MapItem(id=ids[row], kind="clip", name=ids[row], map_xy=(x, y))
-            for row, (x, y) in zip(rows.tolist(), positions, strict=True)
+            MapItem(
+                id=identity,
+                kind="clip",
+                name=self._names[identity].name,
+                map_xy=(x, y),
+                source=self._names[identity].source,
+                values=rows_by_id.get(identity, {}),
+            )
+            for identity, (x, y) in zip(shown, positions, strict=True)
         ]
         return clips + [self._on_map(identity, item) for identity, item in self._all_items()]
 
@@ -104,10 +130,10 @@ class SpaceSession:
         )
         return self.map.map_xy(latents)
 
-    def render(
+    def render_frames(
         self, position: Position, side: int, num_frames: int
-    ) -> UInt8[np.ndarray, "time height width 3"]:
-        """Render the video at a position.
+    ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        """Render the video at a position, frame by frame.
 
         Args:
             position: What to render.
@@ -117,9 +143,28 @@ class SpaceSession:
         Raises:
             NotFound: There is no such item.
         """
+        size = self._size(side)
+        frames = self.space.render_frames(self.latent(position), num_frames=num_frames, **size)
+        return (frame[0] for frame in frames)
+
+    def pictures(
+        self, identities: Sequence[str], side: int
+    ) -> UInt8[np.ndarray, "item height width 3"]:
+        """The first frame of each item.
+
+        Args:
+            identities: The items, at least one.
+            side: The longer side of a picture in px.
+
+        Raises:
+            NotFound: One of them does not exist, or no longer.
+        """
+        latents = torch.stack([self._latent_of(identity) for identity in identities])
+        return self.space.render(latents, num_frames=1, **self._size(side))[:, 0]
+
+    def _size(self, side: int) -> dict[str, int]:
         clip = self.space.clip
-        longer = "height" if clip.height >= clip.width else "width"
-        return self.space.render(self.latent(position), num_frames=num_frames, **{longer: side})
+        return {"height" if clip.height >= clip.width else "width": side}
 
     def sample(self, count: int, method: SamplingMethod, seed: int) -> list[str]:
         """Sample new items and return their ids.
@@ -175,7 +220,20 @@ class SpaceSession:
         Raises:
             NotFound: There is no such item.
         """
-        content = LatentFile(latents=self.latent(position)[None], names=["from the studio"])
+        latents = self.latent(position)[None]
+        return self._latent_file(LatentFile(latents=latents, names=["from the studio"]))
+
+    def all_latents_file(self) -> bytes:
+        """The latents of all clips and other items, as a file that the commands read.
+
+        A clip has its id as its name.
+        """
+        items = self._all_items()
+        latents = torch.stack([*self.space.latents, *(item.latent for _, item in items)])
+        names = [*self.space.ids, *(item.name.replace("\0", "") for _, item in items)]
+        return self._latent_file(LatentFile(latents=latents, names=names))
+
+    def _latent_file(self, content: LatentFile) -> bytes:
         with TemporaryDirectory(dir=self.folder) as folder:
             path = Path(folder) / "latent.npz"
             save_latents(path, content, self.space)
@@ -211,7 +269,7 @@ class SpaceSession:
 
 
 def _add_bounded(
-    values: "OrderedDict[str, Value]", identity: str, value: Value, max_number: int
+    values: "OrderedDict[str, Entry]", identity: str, value: Entry, max_number: int
 ) -> None:
     """Add a value, and drop the oldest ones beyond a number."""
     values[identity] = value

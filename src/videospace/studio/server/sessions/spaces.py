@@ -63,7 +63,7 @@ class Spaces:
             raise NotFound("there is no such space here: choose another one")
         with self._lock:
             if identity not in self._sessions:
-                self._sessions[identity] = SpaceSession(self._open(folder), self._reader)
+                self._sessions[identity] = SpaceSession(self._open(folder), self._reader, folder)
             return self._sessions[identity]
 
     def _open(self, folder: Path) -> VideoSpace:

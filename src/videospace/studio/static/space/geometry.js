@@ -35,3 +35,13 @@ export function itemTowards(from, items, [dx, dy]) {
   }
   return next;
 }
+
+// Two items that are far apart: the one farthest from the middle, and the one farthest from it.
+export function farApart(items) {
+  const mean = [0, 1].map((axis) => items.reduce((sum, item) => sum + item.map_xy[axis], 0) / items.length);
+  const distance = ([x, y], [otherX, otherY]) => Math.hypot(x - otherX, y - otherY);
+  const farthest = (from) => items.reduce((best, item) => (
+    distance(item.map_xy, from) > distance(best.map_xy, from) ? item : best));
+  const first = farthest(mean);
+  return [first, farthest(first.map_xy)];
+}

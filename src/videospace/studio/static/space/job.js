@@ -8,6 +8,17 @@ import { position, setEnds } from "./path.js";
 
 const POLL_MILLISECONDS = 300;
 const NAMES = { inversion: "Searching for the video", render: "Rendering" };
+const PANELS = {
+  visible: "what was visible",
+  result: "the result",
+  truth: "the video itself",
+  error: "the error of each pixel, from black (none) to yellow (64 of 255 or more)",
+};
+const KNOWS = {
+  well: "",
+  roughly: "The space knows such videos only roughly: the general picture is right, much else is not.",
+  not: "What was found has little in common with your video. The space does not know such videos, or the search was too short. Search thoroughly, choose another space, or train one on videos like this.",
+};
 let player = null;
 let timer = 0;
 let found = null;
@@ -71,8 +82,10 @@ async function showResult({ kind, result }, isNew) {
   found = result.item;
   for (const id of ["use-start", "use-end"]) byId(id).disabled = found === null;
   player.show(await stripOf(await ask("GET", address("/job/strip")), space().num_frames));
-  const hasTruth = player.canvas.width > 2.5 * space().width;
-  byId("compared-names").textContent = `From left to right: what was visible, the result${hasTruth ? ", the video itself" : ""}.`;
+  byId("compared-names").textContent = `From left to right: ${result.panels.map((panel) => PANELS[panel]).join(", ")}.`;
+  byId("knows").textContent = KNOWS[result.knows];
+  byId("result-title").textContent = result.knows === "not" ? "Not found in this space" : "Result";
+  show(byId("knows"), result.knows !== "well");
   byId("scores").textContent = scores(result);
   offerFile("save-result");
   show(byId("result-card"));
@@ -84,7 +97,7 @@ function offerFile(id) {
   show(byId(id));
 }
 
-function scores({ psnr_observed_db: observed, psnr_hidden_db: hidden, steps, seconds }) {
+function scores({ psnr_observed_db: observed, psnr_hidden_db: hidden, ssim, steps, seconds }) {
   const filled = hidden === null ? "" : ` What was hidden was filled in with ${hidden.toFixed(1)} dB.`;
-  return `The space reproduces what was visible with ${observed.toFixed(1)} dB (PSNR).${filled} ${steps} steps took ${seconds.toFixed(1)} s.`;
+  return `The space reproduces what was visible with ${observed.toFixed(1)} dB (PSNR).${filled} The SSIM of the result and the video is ${ssim.toFixed(2)}. ${steps} steps took ${seconds.toFixed(1)} s.`;
 }

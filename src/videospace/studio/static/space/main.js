@@ -1,11 +1,11 @@
 // Starts the page of the video spaces.
 
-import { ask } from "../shared/api.js";
-import { attempt, byId, inBackground, onClick } from "../shared/dom.js";
+import { ask, fileAddress } from "../shared/api.js";
+import { attempt, byId, inBackground, notify, onClick } from "../shared/dom.js";
 import { drawItems, startMap } from "./map.js";
 import { showThumbnail, startThumbnail } from "./thumbnail.js";
 import { startPlayers } from "./players.js";
-import { addItems, address, onItems, space, startSpaces } from "./space.js";
+import { addItems, address, onItems, onSpace, space, startSpaces } from "./space.js";
 import { startInversion } from "./inversion.js";
 import { goTo, pick, startPath } from "./path.js";
 import { startJobs } from "./job.js";
@@ -13,6 +13,10 @@ import { startJobs } from "./job.js";
 const NUM_SAMPLES = 4;
 
 onItems(() => drawItems(space().items));
+onSpace(() => {
+  byId("save-latents").href = fileAddress(address("/latents"));
+  notify(space().table_problem && `The labels of the clips are not shown: ${space().table_problem}.`);
+});
 onClick("sample", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const json = { count: NUM_SAMPLES, method: byId("method").value, seed };

@@ -53,6 +53,9 @@ function markOf({ id, kind, name }, index) {
   mark.setAttribute("role", "option");
   mark.setAttribute("aria-selected", "false");
   mark.setAttribute("aria-label", name);
+  const title = document.createElementNS(SVG, "title");
+  title.textContent = id;
+  mark.append(title);
   return mark;
 }
 

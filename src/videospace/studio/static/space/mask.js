@@ -6,8 +6,10 @@ import { space } from "./space.js";
 
 const canvas = byId("mask");
 const COLOR = [214, 64, 48, 190];
+const MAX_UNDO = 30;
 let hidden = new Uint8Array(0);
 let stroke = null;
+let earlier = []; // masks before the last changes
 let onChange = () => {};
 
 export function startMask(whenChanged) {
@@ -16,12 +18,17 @@ export function startMask(whenChanged) {
   canvas.addEventListener("pointermove", (event) => stroke && continueStroke(event));
   canvas.addEventListener("pointerup", () => { stroke = null; });
   canvas.addEventListener("pointercancel", () => { stroke = null; });
-  onClick("mask-clear", clearMask);
+  onClick("mask-clear", () => {
+    remember();
+    fill(() => true, 0);
+  });
+  onClick("mask-undo", undo);
   onSubmit("rectangle-form", () => {
     const [top, left, height, width] = ["top", "left", "height", "width"].map((name) => Number(byId(`rectangle-${name}`).value));
     if (top + height > canvas.height || left + width > canvas.width) {
       throw new Error(`The rectangle does not fit: the picture has ${canvas.height} rows and ${canvas.width} columns.`);
     }
+    remember();
     fill(({ x, y }) => x >= left && x < left + width && y >= top && y < top + height, 1);
   });
 }
@@ -29,7 +36,18 @@ export function startMask(whenChanged) {
 export function clearMask() {
   [canvas.height, canvas.width] = [space().height, space().width];
   hidden = new Uint8Array(canvas.height * canvas.width);
+  earlier = [];
   redraw();
+}
+
+function remember() {
+  earlier = [...earlier.slice(1 - MAX_UNDO), hidden.slice()];
+}
+
+function undo() {
+  hidden = earlier.pop() ?? hidden;
+  redraw();
+  if (!earlier.length) byId("mask-clear").focus(); // a disabled button would lose the focus
 }
 
 export const hiddenFraction = () => hidden.reduce((sum, bit) => sum + bit, 0) / hidden.length;
@@ -46,6 +64,7 @@ const tool = () => document.querySelector("input[name=tool]:checked").value;
 
 function startStroke(event) {
   canvas.setPointerCapture(event.pointerId);
+  remember();
   stroke = { from: pixel(event), at: pixel(event), before: hidden.slice() };
   continueStroke(event);
 }
@@ -85,5 +104,6 @@ function redraw() {
   const picture = new ImageData(canvas.width, canvas.height);
   hidden.forEach((bit, index) => bit && picture.data.set(COLOR, 4 * index));
   canvas.getContext("2d").putImageData(picture, 0, 0);
+  byId("mask-undo").disabled = !earlier.length;
   onChange();
 }

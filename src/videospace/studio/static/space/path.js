@@ -1,18 +1,18 @@
 // The path from A to B, and the clip at the position on it. While the user drags, small strips are
-// shown at once; when the user pauses, a finer one follows.
+// shown at once. When the user pauses, a finer one follows, and then one of the size of the page.
 
 import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, make } from "../shared/dom.js";
+import { farApart } from "./geometry.js";
 import { drawEnds } from "./map.js";
 import { Player, stripOf } from "./players.js";
 import { address, onItems, onSpace, itemNamed, space } from "./space.js";
-import { learnSpeed, sideFor } from "./render_speed.js";
+import { forgetSpeed, learnSpeed, sideFor } from "./render_speed.js";
 
 const DRAG_MILLISECONDS = 40;
 const REST_MILLISECONDS = 400;
 const REST_AFTER_MILLISECONDS = 250;
-const FINE_SIDE = 192;
-const MAX_SIDE = 256; // the studio's limit for a strip
+const MAX_SIDE = 768; // the studio's limit for a strip of 32 frames
 const MAX_FRAMES = 32;
 const MAX_DRAG_FRAMES = 10; // a space with several keyframes makes an INR for each
 const MEASURE = "from drag to picture";
@@ -21,7 +21,7 @@ let player = null;
 let [start, end, ratio] = [null, null, 0];
 let newest = "end";
 let [waiting, busy] = [null, false];
-let [rest, fine] = [0, null];
+let [rest, resting] = [0, null];
 
 // The position that plays, as sent to the studio.
 export const position = () => ({ start, end, ratio });
@@ -33,8 +33,9 @@ export function startPath() {
   });
   onSpace(() => {
     cancelStrips();
+    forgetSpeed();
     newest = "end";
-    const [first, second = first] = space().items;
+    const [first, second] = farApart(space().items);
     return inBackground(() => setEnds(first.id, second.id, 0));
   });
   byId("ratio").addEventListener("input", () => goTo(Number(byId("ratio").value)));
@@ -77,7 +78,7 @@ export function goTo(next) {
 
 function cancelStrips() {
   waiting = null;
-  fine?.abort();
+  resting?.abort();
   clearTimeout(rest);
 }
 
@@ -101,15 +102,24 @@ async function showLatest() {
 
 async function showFine() {
   const frames = Math.min(MAX_FRAMES, space().num_frames);
+  const whole = pageSide();
   const { width, height } = player.canvas;
-  const side = Math.max(width, height, sideFor(REST_MILLISECONDS, space(), frames, FINE_SIDE));
-  const { signal } = (fine = new AbortController());
+  const fine = Math.min(whole, Math.max(width, height, sideFor(REST_MILLISECONDS, space(), frames, whole)));
+  const { signal } = (resting = new AbortController());
   try {
-    await showStrip(side, frames, signal);
+    for (const side of new Set([fine, whole])) await showStrip(side, frames, signal);
     if (!signal.aborted) player.canvas.dataset.quality = "fine";
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
+}
+
+// The longer side of the clip on the screen, in the screen's own pixels.
+function pageSide() {
+  const box = player.canvas.getBoundingClientRect();
+  const { width, height } = space();
+  const scale = Math.min(box.width / width, box.height / height) * devicePixelRatio;
+  return Math.min(MAX_SIDE, Math.max(ownSide(), Math.round(scale * Math.max(width, height))));
 }
 
 async function showStrip(side, frames, signal) {
@@ -117,7 +127,7 @@ async function showStrip(side, frames, signal) {
   const blob = await ask("GET", address(`/strip?${query({ side, frames })}`), { signal });
   const strip = await stripOf(blob, frames);
   if (signal?.aborted) return;
-  learnSpeed(strip, performance.now() - asked);
+  learnSpeed(strip.picture.width * strip.picture.height, performance.now() - asked);
   const before = player.strip;
   player.show(strip);
   before?.picture.close(); // otherwise the browser keeps many of them in memory
@@ -127,6 +137,6 @@ const query = (more = {}) => new URLSearchParams({ ...position(), ...more });
 const ownSide = () => Math.min(MAX_SIDE, Math.max(space().height, space().width));
 
 function fillChoices(select, all, chosen) {
-  select.replaceChildren(...all.map(({ id, name }) => make("option", { value: id, textContent: name })));
+  select.replaceChildren(...all.map(({ id, name }) => make("option", { value: id, textContent: name, title: id })));
   if (all.some(({ id }) => id === chosen)) select.value = chosen;
 }
