@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.page_checks import emulate
 from tests.support.small_spaces import small_space
+from tests.support.space_page import wait_for_rest
 from tests.support.studio_process import StudioServer
 
 FLAGS = (
@@ -82,3 +84,21 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
     server = StudioServer(folder / "data", "--spaces", str(folder / "spaces"))
     yield server
     assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def space_browser(open_browser: Any, studio: StudioServer) -> Any:
+    """A browser that asks for little motion and remembers the small space."""
+    browser = open_browser()
+    emulate(browser, prefers_reduced_motion="reduce")
+    browser.get(studio.new_link())
+    browser.execute_script("localStorage.setItem('studio.space', 'small')")
+    return browser
+
+
+@pytest.fixture
+def space_page(space_browser: Any, studio: StudioServer) -> Any:
+    """The page with the small space; two clips that are far apart are picked."""
+    space_browser.get(f"{studio.address}space/")
+    wait_for_rest(space_browser)
+    return space_browser

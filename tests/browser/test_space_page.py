@@ -1,16 +1,14 @@
 """The page of the video space in a real browser."""
 
-import base64
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from tests.support.page_actions import ask, press, texts, type_into, wait, wait_for_frames
 from tests.support.page_checks import asked_since, emulate, room_and_width, violations
 from tests.support.small_spaces import small_space
+from tests.support.space_page import drag, keys, middle, mouse, pixels, wait_for_rest
 
 from videospace.clips.writing import write_video
 
@@ -26,22 +24,14 @@ window.fetch = (...request) => new Promise((resolve) => {
 """
 
 
-@pytest.fixture(scope="module")
-def browser(open_browser, studio) -> Any:
-    """A browser that asks for little motion and remembers the small space."""
-    browser = open_browser()
-    emulate(browser, prefers_reduced_motion="reduce")
-    browser.get(studio.new_link())
-    browser.execute_script("localStorage.setItem('studio.space', 'small')")
-    return browser
+@pytest.fixture
+def browser(space_browser) -> Any:
+    return space_browser
 
 
 @pytest.fixture
-def page(browser, studio) -> Any:
-    """The page with the small space; two clips that are far apart are picked."""
-    browser.get(f"{studio.address}space/")
-    wait_for_rest(browser)
-    return browser
+def page(space_page) -> Any:
+    return space_page
 
 
 @pytest.fixture
@@ -59,53 +49,6 @@ def video_file(tmp_path: Path) -> Path:
     path = tmp_path / "my video.mp4"
     write_video(path, video[:, None], fps=25)
     return path
-
-
-def wait_for_rest(browser: Any) -> None:
-    """Wait until the fine strip of the newest position is shown."""
-    wait(browser, "byId('player').dataset.quality === 'fine'")
-
-
-def drag(browser: Any, element: str, *positions: tuple[float, float]) -> None:
-    """Press at the first position and drag over the others, in fractions of the element."""
-    box = browser.execute_script(
-        "const e = document.getElementById(arguments[0]); e.scrollIntoView({block: 'center'});"
-        "return e.getBoundingClientRect().toJSON()",
-        element,
-    )
-    for number, (x, y) in enumerate(positions):
-        kind = "mousePressed" if number == 0 else "mouseMoved"
-        mouse(browser, kind, box["left"] + x * box["width"], box["top"] + y * box["height"])
-    mouse(browser, "mouseReleased", box["left"] + x * box["width"], box["top"] + y * box["height"])
-
-
-def mouse(browser: Any, kind: str, x: float, y: float) -> None:
-    button = {"button": "left", "buttons": 1, "clickCount": 1}
-    event = {"type": kind, "x": x, "y": y, "pointerType": "mouse"}
-    browser.execute_cdp_cmd("Input.dispatchMouseEvent", event | button)
-
-
-def middle(browser: Any, selector: str) -> tuple[float, float]:
-    """Where an element is, in px of the window."""
-    box = browser.execute_script(
-        "const e = document.querySelector(arguments[0]);"
-        "(e.ownerSVGElement ?? e).scrollIntoView({block: 'center'});"
-        "return e.getBoundingClientRect().toJSON()",
-        selector,
-    )
-    return box["left"] + box["width"] / 2, box["top"] + box["height"] / 2
-
-
-def keys(browser: Any, *pressed: str) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(browser).send_keys(*pressed).perform()
-
-
-def pixels(browser: Any, canvas: str) -> np.ndarray:
-    script = "return document.getElementById(arguments[0]).toDataURL()"
-    content = browser.execute_script(script, canvas).partition(",")[2]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")).astype(int)
 
 
 def invert(browser: Any) -> str:

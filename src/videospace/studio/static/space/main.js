@@ -2,7 +2,11 @@
 
 import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, notify, onClick } from "../shared/dom.js";
-import { drawItems, startMap } from "./map.js";
+import { startBeside } from "./beside.js";
+import { colorOf, offerColorings, startColoring } from "./coloring.js";
+import { drawItems, fadeOthers, layoutPictures, recolor, resetMap, showItem, startMap } from "./map.js";
+import { startPictures } from "./pictures.js";
+import { startSearch } from "./search.js";
 import { showThumbnail, startThumbnail } from "./thumbnail.js";
 import { startPlayers } from "./players.js";
 import { addItems, address, onItems, onSpace, space, startSpaces } from "./space.js";
@@ -12,8 +16,12 @@ import { startJobs } from "./job.js";
 
 const NUM_SAMPLES = 4;
 
-onItems(() => drawItems(space().items));
+onItems(() => {
+  offerColorings();
+  drawItems(space().items);
+});
 onSpace(() => {
+  resetMap();
   byId("save-latents").href = fileAddress(address("/latents"));
   notify(space().table_problem && `The labels of the clips are not shown: ${space().table_problem}.`);
 });
@@ -25,8 +33,18 @@ onClick("sample", async () => {
   await pick(items[0].id);
 });
 startMap({ pick, showThumbnail: (item) => inBackground(() => showThumbnail(item)), drag: goTo });
-startThumbnail();
+startColoring(recolor);
+startSearch({
+  mark: fadeOthers,
+  pick: (item) => {
+    showItem(item);
+    return pick(item.id);
+  },
+});
+startPictures(layoutPictures);
+startThumbnail((item) => [item.name, colorOf(item).words].filter(Boolean).join(": "));
 startPath();
+startBeside();
 startInversion();
 startJobs();
 startPlayers();

@@ -1,12 +1,18 @@
 // The map: a mark for each item, the path between two of them, and the handle on the path.
 
-import { byId } from "../shared/dom.js";
+import { byId, onClick } from "../shared/dom.js";
+import { colorOf } from "./coloring.js";
 import { nearestOnPath, nearestItem, itemTowards } from "./geometry.js";
+import { drawPictures } from "./pictures.js";
+import { inView, moveBy, reveal, showWhole, zoomAround, zoomNow } from "./view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = { clip: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z", sample: "M0-8 8 0 0 8-8 0Z", video: "M0-9 9 7-9 7Z" };
 const MARGIN_PX = 30;
 const REACH_PX = 26;
+const ZOOM_STEP = 1.6;
+const WHEEL_ZOOM = 0.01;
+const PAN_AFTER_PX = 5;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const map = byId("map");
@@ -15,6 +21,8 @@ let items = [];
 let ends = { start: null, end: null, path: [], pathPx: [], ratio: 0 };
 let active = null;
 let dragging = false;
+let panning = null;
+let size = { width: 0, height: 0 };
 let toPx = ([x, y]) => ({ x, y });
 
 // Calls pick(id), showThumbnail(item or null) and drag(ratio) when the user does something.
@@ -24,7 +32,11 @@ export function startMap(given) {
   map.addEventListener("pointermove", move);
   map.addEventListener("pointerdown", press);
   map.addEventListener("click", release);
-  map.addEventListener("pointercancel", () => { dragging = false; });
+  map.addEventListener("pointercancel", () => { [dragging, panning] = [false, null]; });
+  map.addEventListener("wheel", turnWheel, { passive: false });
+  onClick("zoom-in", () => zoom(ZOOM_STEP));
+  onClick("zoom-out", () => zoom(1 / ZOOM_STEP));
+  onClick("zoom-all", () => zoom(0));
   map.addEventListener("pointerleave", () => !dragging && actions.showThumbnail(null));
   map.addEventListener("keydown", key);
   map.addEventListener("focus", () => map.matches(":focus-visible") && activate(active ?? items[0]));
@@ -36,7 +48,31 @@ export function drawItems(all) {
   byId("marks").replaceChildren(...items.map((item) => item.element));
   active = null;
   map.removeAttribute("aria-activedescendant");
+  recolor();
   layout();
+}
+
+// Shows the whole map, without pictures of another space.
+export function resetMap() {
+  zoom(0);
+}
+
+export function recolor() {
+  for (const item of items) {
+    const { color, words } = colorOf(item);
+    item.element.setAttribute("class", ["mark", item.kind, color].filter(Boolean).join(" "));
+    item.element.setAttribute("aria-label", words === null ? item.name : `${item.name}: ${words}`);
+  }
+  active?.element.classList.add("active");
+}
+
+// Fades the marks of items that are not found.
+export function fadeOthers(isFound) {
+  for (const item of items) item.element.classList.toggle("faded", !isFound(item));
+}
+
+export function showItem({ id }) {
+  activate(items.find((item) => item.id === id));
 }
 
 export function drawEnds(next) {
@@ -62,20 +98,46 @@ function markOf({ id, kind, name }, index) {
 function layout() {
   const { width, height } = map.getBoundingClientRect();
   if (!width || !items.length) return;
+  size = { width, height };
+  moveBy(0, 0, size);
   map.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const scaled = (axis, size) => {
+  map.classList.toggle("zoomed", zoomNow() > 1);
+  byId("zoom-out").disabled = byId("zoom-all").disabled = zoomNow() === 1;
+  const scaled = (axis, length) => {
     const values = items.map((item) => item.map_xy[axis]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const scale = high > low ? (size - 2 * MARGIN_PX) / (high - low) : 0;
-    return (value) => (scale ? MARGIN_PX + (value - low) * scale : size / 2);
+    const scale = high > low ? (length - 2 * MARGIN_PX) / (high - low) : 0;
+    return (value) => (scale ? MARGIN_PX + (value - low) * scale : length / 2);
   };
   const [across, up] = [scaled(0, width), scaled(1, height)];
-  toPx = ([x, y]) => ({ x: across(x), y: height - up(y) });
+  toPx = ([x, y]) => inView({ x: across(x), y: height - up(y) });
   for (const item of items) {
     item.px = toPx(item.map_xy);
     item.element.setAttribute("transform", `translate(${item.px.x} ${item.px.y})`);
   }
   layoutEnds();
+  layoutPictures();
+}
+
+// A picture of A and of B takes precedence over the others.
+export function layoutPictures() {
+  const isEnd = ({ id }) => id === ends.start || id === ends.end;
+  const first = items.filter(isEnd);
+  drawPictures([...first, ...items.filter((item) => !isEnd(item))], size, layoutPictures);
+}
+
+function zoom(factor, at = { x: size.width / 2, y: size.height / 2 }) {
+  const focused = document.activeElement;
+  if (factor) zoomAround(at, factor, size);
+  else showWhole();
+  layout();
+  if (focused.disabled) byId("zoom-in").focus(); // a disabled button would lose the focus
+}
+
+function turnWheel(event) {
+  if (!event.ctrlKey) return; // without it, the page scrolls
+  event.preventDefault();
+  zoom(Math.exp(-event.deltaY * WHEEL_ZOOM), pixel(event));
 }
 
 function layoutEnds() {
@@ -117,21 +179,38 @@ function press(event) {
   const handle = along(ends.pathPx, ends.ratio);
   const isOnHandle = handle && Math.hypot(handle.x - at.x, handle.y - at.y) < REACH_PX;
   const isOnPath = position.distance < REACH_PX && !nearestItem(at, items, REACH_PX);
-  if (!isOnHandle && !isOnPath) return;
+  if (!isOnHandle && !isOnPath) {
+    if (zoomNow() > 1) panning = { from: at, at, moved: false };
+    return;
+  }
   dragging = true;
   map.setPointerCapture(event.pointerId);
   actions.showThumbnail(null);
 }
 
-// A press that started on the path ends a drag; any other press picks the item under it.
+// A press that started on the path ends a drag, and one that moved the map ends that; any other
+// press picks the item under it.
 function release(event) {
   const item = nearestItem(pixel(event), items, REACH_PX);
-  if (dragging) dragging = false;
-  else if (item) actions.pick(item.id);
+  const hasMoved = dragging || panning?.moved;
+  [dragging, panning] = [false, null];
+  if (item && !hasMoved) actions.pick(item.id);
+}
+
+function pan(event) {
+  const to = pixel(event);
+  if (!panning.moved && Math.hypot(to.x - panning.from.x, to.y - panning.from.y) < PAN_AFTER_PX) return;
+  if (!panning.moved) map.setPointerCapture(event.pointerId);
+  moveBy(to.x - panning.at.x, to.y - panning.at.y, size);
+  panning = { ...panning, at: to, moved: true };
+  actions.showThumbnail(null);
+  layout();
 }
 
 function move(event) {
-  if (dragging) actions.drag(nearestOnPath(pixel(event), ends.pathPx).ratio);
+  if (panning && !event.buttons) panning = null; // let go outside the map
+  if (panning) pan(event);
+  else if (dragging) actions.drag(nearestOnPath(pixel(event), ends.pathPx).ratio);
   else if (event.pointerType !== "touch") actions.showThumbnail(nearestItem(pixel(event), items, REACH_PX));
 }
 
@@ -141,6 +220,9 @@ function key(event) {
   else if (ARROWS[event.key]) activate(itemTowards(active ?? items[0], items, ARROWS[event.key]));
   else if (event.key === "Home") activate(items[0]);
   else if (event.key === "End") activate(items.at(-1));
+  else if (event.key === "+" || event.key === "=") zoom(ZOOM_STEP, active?.px);
+  else if (event.key === "-") zoom(1 / ZOOM_STEP, active?.px);
+  else if (event.key === "0") zoom(0);
   else if (active && (event.key === "Enter" || event.key === " ")) actions.pick(active.id);
   else return;
   event.preventDefault();
@@ -152,5 +234,6 @@ function activate(item) {
   active = item;
   active.element.classList.add("active");
   map.setAttribute("aria-activedescendant", active.element.id);
+  if (reveal(active.px, size)) layout();
   actions.showThumbnail(active);
 }

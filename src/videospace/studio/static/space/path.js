@@ -17,6 +17,7 @@ const MAX_FRAMES = 32;
 const MAX_DRAG_FRAMES = 10; // a space with several keyframes makes an INR for each
 const MEASURE = "from drag to picture";
 
+const endsChanged = [];
 let player = null;
 let [start, end, ratio] = [null, null, 0];
 let newest = "end";
@@ -25,6 +26,9 @@ let [rest, resting] = [0, null];
 
 // The position that plays, as sent to the studio.
 export const position = () => ({ start, end, ratio });
+
+// Calls a function when A or B is another item.
+export const onEnds = (act) => endsChanged.push(act);
 
 export function startPath() {
   player = new Player("player");
@@ -58,6 +62,7 @@ export async function setEnds(nextStart, nextEnd, nextRatio = ratio) {
   const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end })}`));
   if (start !== nextStart || end !== nextEnd) return; // other ends were picked meanwhile
   drawEnds({ start, end, path });
+  endsChanged.forEach((act) => act());
   goTo(nextRatio);
 }
 

@@ -11,8 +11,10 @@ const MAX_KEPT = 150;
 const kept = new Map();
 let wanted = null;
 let player = null;
+let captionOf = ({ name }) => name;
 
-export function startThumbnail() {
+export function startThumbnail(caption) {
+  captionOf = caption;
   player = new Player("thumbnail-player");
   onSpace(() => {
     kept.clear();
@@ -25,7 +27,7 @@ export async function showThumbnail(item) {
   wanted = item;
   show(byId("thumbnail"), Boolean(item));
   if (!item) return;
-  byId("thumbnail-name").textContent = item.name;
+  byId("thumbnail-name").textContent = captionOf(item);
   placeBeside(item.px);
   const strip = await thumbnail(item.id);
   if (strip && wanted?.id === item.id) player.show(strip);

@@ -1,0 +1,143 @@
+"""The map of the page of the video spaces, in a real browser."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.support.page_actions import press, texts, type_into, wait
+from tests.support.page_checks import emulate, violations
+from tests.support.space_page import drag, keys, pixels, wait_for_rest
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("fastapi", reason="needs the extra 'studio'")
+
+
+@pytest.fixture
+def page(space_page) -> Any:
+    return space_page
+
+
+def test_the_map_is_enlarged_moved_and_shown_whole_again(page):
+    before = place(page, "c")
+    press(page, "#zoom-in")
+    press(page, "#zoom-in")
+    enlarged = place(page, "c")
+    assert enlarged != before
+    drag(page, "map", (0.02, 0.02), (0.1, 0.1), (0.2, 0.2))
+    assert place(page, "c") != enlarged
+    assert page.execute_script("return document.getElementById('map-status').textContent") == ""
+    press(page, "#zoom-all")
+    assert place(page, "c") == before
+    assert page.execute_script("return document.activeElement.id") == "zoom-in"
+
+
+def test_the_keyboard_enlarges_the_map_and_the_clip_stays_in_sight(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.execute_script("document.getElementById('map').focus({focusVisible: true})")
+    keys(page, Keys.HOME, "+", "+", "+", "+", "+", Keys.END)
+    inside = page.execute_script(
+        "const mark = document.querySelector('.mark.active').getBoundingClientRect();"
+        "const frame = document.getElementById('map').getBoundingClientRect();"
+        "return mark.left >= frame.left && mark.right <= frame.right"
+        " && mark.top >= frame.top && mark.bottom <= frame.bottom"
+    )
+    assert inside
+    keys(page, "0")
+    wait(page, "byId('zoom-all').disabled")
+
+
+def place(browser: Any, identity: str) -> str:
+    """Where the mark of an item is."""
+    script = "return document.querySelector(arguments[0]).getAttribute('transform')"
+    return browser.execute_script(script, f"[data-id={identity}]")
+
+
+def test_pictures_of_the_clips_are_on_the_map(page):
+    wait(page, "Number(byId('pictures').dataset.shown) > 0")
+    assert pixels(page, "pictures").any()
+    press(page, "label:has(#show-pictures)")
+    assert not pixels(page, "pictures").any()
+    press(page, "label:has(#show-pictures)")
+    assert pixels(page, "pictures").any()
+
+
+def test_clips_are_found_by_name_and_picked(page):
+    from selenium.webdriver.common.keys import Keys
+
+    type_into(page, "search", "sample")
+    wait(page, "byId('search-status').textContent.includes('found')")
+    type_into(page, "search", Keys.CONTROL + "a")
+    type_into(page, "search", "D")
+    wait(page, "byId('search-status').textContent.startsWith('1 of')")
+    faded = "[...document.querySelectorAll('.mark:not(.faded)')].map((e) => e.dataset.id)"
+    assert page.execute_script(f"return {faded}") == ["d"]
+    type_into(page, "search", Keys.ENTER)
+    wait(page, "byId('map-status').textContent.startsWith('d is')")
+    type_into(page, "search", Keys.CONTROL + "a")
+    type_into(page, "search", Keys.BACKSPACE)
+    wait(page, "!document.querySelector('.mark.faded')")
+
+
+def test_marks_have_the_colors_of_labels_and_scores_with_a_legend(page, labels):
+    labels({"a": {"person": "Ann", "error": 1}, "b": {"person": "Bo", "error": 9}})
+    choose_color(page, "column:person")
+    assert texts(page, "#legend li") == ["Ann", "Bo", "unknown"]
+    assert color_of(page, "a") != color_of(page, "b")
+    assert color_of(page, "c") not in {color_of(page, "a"), color_of(page, "b")}
+    label = "return document.querySelector('[data-id=a]').getAttribute('aria-label')"
+    assert page.execute_script(label) == "a: Ann"
+    choose_color(page, "column:error")
+    assert len(texts(page, "#legend li")) == 6
+    assert color_of(page, "a") != color_of(page, "b")
+    assert violations(page) == []
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    emulate(page, prefers_reduced_motion="reduce")
+
+
+def test_a_table_that_cannot_be_read_is_named(page, labels):
+    labels("no table")
+    wait(page, "byId('notice').textContent.includes('clips.json')")
+    assert len(texts(page, ".mark")) >= 5
+
+
+@pytest.fixture
+def labels(page, studio) -> Any:
+    """Writes labels and scores of the clips of the small space, and opens it again."""
+    path = studio.data.parent / "spaces" / "small" / "clips.json"
+
+    def write(clips: object) -> None:
+        path.write_text(json.dumps({"clips": clips}))
+        page.refresh()
+        wait_for_rest(page)
+
+    yield write
+    path.unlink()
+
+
+def choose_color(browser: Any, value: str) -> None:
+    browser.execute_script(
+        "const select = document.getElementById('color'); select.value = arguments[0];"
+        "select.dispatchEvent(new Event('change'))",
+        value,
+    )
+
+
+def color_of(browser: Any, identity: str) -> str:
+    script = "return getComputedStyle(document.querySelector(arguments[0])).fill"
+    return browser.execute_script(script, f"[data-id={identity}]")
+
+
+def test_the_ends_their_middle_and_samples_play_side_by_side(page):
+    press(page, "#sample")
+    wait(page, "byId('start').value.startsWith('sample-')")
+    press(page, "#beside summary")
+    wait(page, "document.querySelectorAll('#beside figure:not([hidden])').length === 7")
+    wait_for_rest(page)
+    names = texts(page, "#beside figcaption")
+    assert names[0].startswith("A: sample")
+    assert names[1] == "Middle"
+    drawn = [pixels(page, f"beside-{number}") for number in range(3)]
+    assert all(np.abs(drawn[1] - drawn[end]).mean() > 1 for end in (0, 2))
+    press(page, "#beside summary")
