@@ -249,7 +249,7 @@ def test_the_keyboard_is_enough(page):
         page.execute_script("document.getElementById(arguments[0]).focus()", element)
         keys(page, Keys.SPACE)
     wait(page, "byId('mask-status').textContent.includes('; 2 frames are visible')")
-    page.execute_script("document.querySelector('summary').focus()")
+    page.execute_script("document.querySelector('#tools summary').focus()")
     keys(page, Keys.ENTER)
     for name, number in (("top", 3), ("left", 2), ("height", 6), ("width", 8)):
         type_into(page, f"rectangle-{name}", str(number))
