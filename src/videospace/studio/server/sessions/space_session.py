@@ -143,8 +143,10 @@ class SpaceSession:
         Raises:
             NotFound: There is no such item.
         """
-        size = self._size(side)
-        frames = self.space.render_frames(self.latent(position), num_frames=num_frames, **size)
+        height, width = self._size(side)
+        frames = self.space.render_frames(
+            self.latent(position), height=height, width=width, num_frames=num_frames
+        )
         return (frame[0] for frame in frames)
 
     def pictures(
@@ -160,11 +162,14 @@ class SpaceSession:
             NotFound: One of them does not exist, or no longer.
         """
         latents = torch.stack([self._latent_of(identity) for identity in identities])
-        return self.space.render(latents, num_frames=1, **self._size(side))[:, 0]
+        height, width = self._size(side)
+        return self.space.render(latents, height=height, width=width, num_frames=1)[:, 0]
 
-    def _size(self, side: int) -> dict[str, int]:
+    def _size(self, side: int) -> tuple[int, int]:
+        """Height and width of a frame whose longer side has a length in px."""
         clip = self.space.clip
-        return {"height" if clip.height >= clip.width else "width": side}
+        height, width = (side, None) if clip.height >= clip.width else (None, side)
+        return self.space.render_size(height, width, None)[1:]
 
     def sample(self, count: int, method: SamplingMethod, seed: int) -> list[str]:
         """Sample new items and return their ids.
