@@ -1,19 +1,18 @@
 """What is known about the clips of a space: labels and scores, from a file in its folder."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.json_reader import read_json
 
 TABLE_FILE = "clips.json"
 """As ``videospace evaluate SPACE STORE --json SPACE/clips.json`` writes it, or by hand:
 ``{"clips": {"ID": {"person": "Ann", "psnr_db": 31.5}}}``."""
 MAX_COLUMNS = 12
 MAX_TEXT = 100
-MAX_TABLE_BYTES = 64 * 2**20
+MAX_TABLE_BYTES = 2**24
 
 Value = str | float
 
@@ -40,11 +39,10 @@ def read_clip_table(folder: Path, ids: Sequence[str]) -> dict[str, dict[str, Val
     if not path.is_file():
         return {}
     try:
-        if path.stat().st_size > MAX_TABLE_BYTES:
-            raise UserError(f"expected {TABLE_FILE} of at most {MAX_TABLE_BYTES >> 20} MiB")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{TABLE_FILE} in the folder of the space cannot be read") from error
+        encoded = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{TABLE_FILE} cannot be read: {error.strerror}") from error
+    content = read_json(encoded, TABLE_FILE, max_bytes=MAX_TABLE_BYTES)
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, dict):
         raise UserError(
@@ -68,16 +66,9 @@ def _row(identity: str, row: Any) -> dict[str, Value]:
     for name, value in values.items():
         is_text = isinstance(value, str) and 0 < len(value) <= MAX_TEXT
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not 0 < len(name) <= MAX_TEXT or not (is_text or (is_number and _is_finite(value))):
+        if not 0 < len(name) <= MAX_TEXT or not (is_text or is_number):
             raise UserError(
-                f"expected a text of at most {MAX_TEXT} characters or a finite number for "
+                f"expected a text of at most {MAX_TEXT} characters or a number for "
                 f"'{name[:MAX_TEXT]}' of clip '{identity}' in {TABLE_FILE}"
             )
     return {name: float(v) if isinstance(v, int) else v for name, v in values.items()}
-
-
-def _is_finite(value: int | float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
