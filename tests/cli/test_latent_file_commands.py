@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     space.save_pretrained(folder / "space")
     names = ["x.mp4", "y.mp4", "z.mp4"]
     # As if refinement had led from each latent to the clip of another.
-    there, here = space.model.layers(UNSEEN.flip(0)), space.model.layers(UNSEEN)
+    there, here = space.model.inrs(UNSEEN.flip(0)).layers, space.model.inrs(UNSEEN).layers
     weight_offsets = [
         Layer(goal.weight - start.weight, goal.bias - start.bias)
         for goal, start in zip(there, here, strict=True)

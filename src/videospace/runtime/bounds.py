@@ -27,6 +27,8 @@ LayerWidth = Annotated[int, Meta(ge=1, le=65_536)]
 """Units of a layer, or numbers of a latent."""
 NumLayers = Annotated[int, Meta(ge=0, le=32)]
 """Hidden layers of a network."""
+NumTracks = Annotated[int, Meta(ge=0, le=64)]
+"""Things that are followed in a clip."""
 
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 

@@ -97,7 +97,7 @@ def test_a_coarse_pixel_is_compared_with_the_mean_of_the_points_it_covers(space)
     coarse = [tasks.superresolution(np.zeros((4, 3, 2, 3), np.uint8))] * 2
     pixels = observed_pixels(space, coarse)
     assert pixels.filter == (2, 4)
-    layers = space.model.layers(space.latents[:2])
+    layers = space.model.inrs(space.latents[:2]).layers
     drawn_pixels = pixels.draw(torch.tensor([0, 1]), 8 * 50, random_stream(0, "points"))
     seen = pixels.filtered(space.model.colors(pixels.encoded(drawn_pixels), layers))
     whole = render_points(space.model, space.latents[:2], (4, 6, 8))
@@ -111,7 +111,7 @@ def test_a_finer_context_is_met_on_its_own_grid(space):
     pixels = observed_pixels(space, [fine])
     assert pixels.filter == (1, 1)
     drawn_pixels = pixels.draw(torch.tensor([0]), 500, random_stream(0, "points"))
-    colors = space.model.colors(pixels.encoded(drawn_pixels), space.model.layers(space.latents[:1]))
+    colors = space.model.colors(pixels.encoded(drawn_pixels), space.model.inrs(space.latents[:1]))
     squared, absolute = pixels.errors(colors, drawn_pixels)
     assert absolute.item() < 1 / 127.5
     assert squared.item() < (1 / 127.5) ** 2

@@ -74,39 +74,40 @@ class TestKeyframes:
     def test_at_a_keyframe_its_own_numbers_hold(self, models, keyframe):
         model, plain = models
         latents = torch.randn(2, 18)
-        layers = model.layers(latents, self.TIMES[keyframe].expand(2))
-        expected = plain.layers(latents[:, 6 * keyframe : 6 * keyframe + 6])
+        layers = model.inrs(latents, self.TIMES[keyframe].expand(2)).layers
+        expected = plain.inrs(latents[:, 6 * keyframe : 6 * keyframe + 6]).layers
         torch.testing.assert_close(weights_of(layers), weights_of(expected))
 
     def test_between_keyframes_their_numbers_are_blended_before_they_are_normalized(self, models):
         model, plain = models
         latents = torch.randn(2, 18)
-        layers = model.layers(latents, torch.tensor([0.25, -0.9]))  # each row at its own time
+        layers = model.inrs(latents, torch.tensor([0.25, -0.9])).layers  # each row at its own time
         blended = torch.stack(
             [
                 0.75 * latents[0, 6:12] + 0.25 * latents[0, 12:],
                 0.9 * latents[1, :6] + 0.1 * latents[1, 6:12],
             ]
         )
-        torch.testing.assert_close(weights_of(layers), weights_of(plain.layers(blended)))
+        torch.testing.assert_close(weights_of(layers), weights_of(plain.inrs(blended).layers))
 
     def test_keyframes_that_agree_are_one_network_for_the_whole_clip(self, models):
         model, plain = models
         numbers = torch.randn(1, 6)
-        layers = model.layers(numbers.repeat(7, 3), torch.linspace(-1, 1, 7))
-        expected = weights_of(plain.layers(numbers)).expand(7, -1)
+        layers = model.inrs(numbers.repeat(7, 3), torch.linspace(-1, 1, 7)).layers
+        expected = weights_of(plain.inrs(numbers).layers).expand(7, -1)
         torch.testing.assert_close(weights_of(layers), expected)
 
     def test_the_length_of_a_latent_does_not_matter_at_any_time(self, models):
         model, _ = models
         latents, times = torch.randn(4, 18), torch.linspace(-1, 1, 4)
         torch.testing.assert_close(
-            weights_of(model.layers(50 * latents, times)), weights_of(model.layers(latents, times))
+            weights_of(model.inrs(50 * latents, times).layers),
+            weights_of(model.inrs(latents, times).layers),
         )
 
     def test_there_is_no_network_without_a_time(self, models):
         with pytest.raises(AssertionError, match="times"):
-            models[0].layers(torch.randn(2, 18))
+            models[0].inrs(torch.randn(2, 18))
 
     def test_gradients_reach_both_keyframes_beside_a_time_and_no_other(self, models):
         model = models[0].double()
@@ -115,7 +116,7 @@ class TestKeyframes:
         points = torch.randn(1, 5, model.in_width, dtype=torch.float64)
 
         def colors(latents):
-            return model.colors(points, model.layers(latents, times))
+            return model.colors(points, model.inrs(latents, times))
 
         assert torch.autograd.gradcheck(colors, latents)
         (gradient,) = torch.autograd.grad(colors(latents).square().sum(), latents)
@@ -139,7 +140,7 @@ class TestKeyframes:
         model = InrvModel(dataclasses.replace(semantic_config.model, latent=latent)).eval()
         latents = model.latents(torch.randn(2, 5), torch.randn(2, 4, 24))
         assert latents.shape == (2, 18)
-        assert weights_of(model.layers(latents, torch.zeros(2))).isfinite().all()
+        assert weights_of(model.inrs(latents, torch.zeros(2)).layers).isfinite().all()
 
 
 class TestNormalization:
@@ -147,34 +148,35 @@ class TestNormalization:
         model, latents = InrvModel(toy_model), torch.randn(3, 6)
         for factor in (1e-3, 5.0, 1e4):
             torch.testing.assert_close(
-                weights_of(model.layers(factor * latents)), weights_of(model.layers(latents))
+                weights_of(model.inrs(factor * latents).layers),
+                weights_of(model.inrs(latents).layers),
             )
 
     def test_a_latent_of_unit_mean_square_stays_as_it_is(self, toy_model):
         model, latents = InrvModel(toy_model), torch.randn(3, 6)
         unit = latents / latents.square().mean(dim=1, keepdim=True).sqrt()
         direct = weights_of(model.hypernetwork(unit))
-        torch.testing.assert_close(weights_of(model.layers(latents)), direct)
+        torch.testing.assert_close(weights_of(model.inrs(latents).layers), direct)
 
     def test_switched_off_the_length_counts(self, make_model):
         model = InrvModel(make_model(latent=LatentConfig(width=6, normalize=False)))
         latents = torch.randn(3, 6)
         assert torch.equal(
-            weights_of(model.layers(latents)), weights_of(model.hypernetwork(latents))
+            weights_of(model.inrs(latents).layers), weights_of(model.hypernetwork(latents))
         )
         assert not torch.allclose(
-            weights_of(model.layers(2 * latents)), weights_of(model.layers(latents))
+            weights_of(model.inrs(2 * latents).layers), weights_of(model.inrs(latents).layers)
         )
 
     def test_a_latent_of_zeros_gives_finite_weights(self, toy_model):
-        assert weights_of(InrvModel(toy_model).layers(torch.zeros(1, 6))).isfinite().all()
+        assert weights_of(InrvModel(toy_model).inrs(torch.zeros(1, 6)).layers).isfinite().all()
 
 
 def test_gradients_from_colors_to_latents(toy_model):
     model = InrvModel(toy_model).double()
     latents = torch.randn(2, 6, dtype=torch.float64, requires_grad=True)
     points = torch.randn(1, 5, model.in_width, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda m: model.colors(points, model.layers(m)), latents)
+    assert torch.autograd.gradcheck(lambda m: model.colors(points, model.inrs(m)), latents)
 
 
 def test_tables_have_the_encoded_widths(toy_model):

@@ -21,7 +21,7 @@ def both(model, precision, latents):
     """Colors on a whole grid, fast and plain."""
     tables = model.axis_tables(SIZE, CPU)
     with torch.no_grad():
-        inrs = GridInrs(tables, model.layers(latents), model.config.inr, precision)
+        inrs = GridInrs(tables, model.inrs(latents).layers, model.config.inr, precision)
         assert len(inrs) == len(latents)
         return inrs.colors(*WHOLE), render_points(model, latents, SIZE)
 
@@ -64,7 +64,7 @@ def test_a_part_of_the_grid(toy_model, part):
     model, latents = InrvModel(toy_model), torch.randn(2, 6)
     tables = model.axis_tables(SIZE, CPU)
     with torch.no_grad():
-        inrs = GridInrs(tables, model.layers(latents), model.config.inr, "float32")
+        inrs = GridInrs(tables, model.inrs(latents).layers, model.config.inr, "float32")
         torch.testing.assert_close(inrs.colors(*part), inrs.colors(*WHOLE)[part])
 
 
@@ -77,7 +77,7 @@ def test_colors_stay_when_others_are_computed_in_the_same_workspace(
     model, workspace = InrvModel(make_model(inr=inr)), Workspace()
     tables = model.axis_tables(SIZE, CPU)
     one, other = (
-        GridInrs(tables, model.layers(torch.randn(2, 6)), inr, precision, workspace)
+        GridInrs(tables, model.inrs(torch.randn(2, 6)).layers, inr, precision, workspace)
         for _ in range(2)
     )
     row = (slice(0, 1), slice(0, 1), slice(0, 1))

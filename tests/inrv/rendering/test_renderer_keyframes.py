@@ -45,7 +45,7 @@ def points_with_offsets(model, latents, size, weight_offsets):
         layers = [
             Layer(layer.weight + offset.weight, layer.bias + offset.bias)
             for layer, offset in zip(
-                model.layers(latents, at.expand(len(latents))), weight_offsets, strict=True
+                model.inrs(latents, at.expand(len(latents))).layers, weight_offsets, strict=True
             )
         ]
         tables = time[index].expand(*size[1:], -1), row[:, None].expand(*size[1:], -1)

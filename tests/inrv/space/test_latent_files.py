@@ -43,7 +43,7 @@ def toy_space() -> VideoSpace:
 def toy_content(num_clips: int = 2, refined: bool = True, **changes) -> LatentFile:
     latents = torch.linspace(-1, 1, 6 * num_clips).view(num_clips, 6)
     offsets = [
-        Layer(weight + 0.5, bias - 0.25) for weight, bias in toy_space().model.layers(latents)
+        Layer(weight + 0.5, bias - 0.25) for weight, bias in toy_space().model.inrs(latents).layers
     ]
     content = {
         "latents": latents,

@@ -26,7 +26,7 @@ def save(tmp_path, space):
         latents = rows[:, None] + torch.linspace(0, 0.5, 6)
         weight_offsets = None
         if refined:
-            predicted = space.model.layers(latents)
+            predicted = space.model.inrs(latents).layers
             weight_offsets = [
                 Layer(torch.full_like(w, 0.1), torch.zeros_like(b)) for w, b in predicted
             ]
@@ -149,7 +149,7 @@ class TestSeveralLatents:
         found = find_latents(space, ["toy-0", f"{refined}:b", plain])
         moved = torch.tensor([0.0, 0.1, 0.0])[:, None, None]
         for offset, predicted in zip(
-            found.weight_offsets, space.model.layers(found.latents), strict=True
+            found.weight_offsets, space.model.inrs(found.latents).layers, strict=True
         ):
             assert torch.equal(offset.weight, moved.expand_as(predicted.weight))
             assert torch.equal(offset.bias, torch.zeros_like(predicted.bias))

@@ -189,8 +189,8 @@ class _EncoderTraining:
         target = colors.flatten(3)[torch.arange(len(clips))[:, None], of_frame, :, within]
         with self._products():
             latents = self.encoder(inputs, self.times[frames])[:, 0].float()
-            layers = self._layers(latents, self.times[frames[:, 0]])
-            rendered = self.model.colors(gather_points(self.tables, points), layers).float()
+            inrs = self._inrs(latents, self.times[frames[:, 0]])
+            rendered = self.model.colors(gather_points(self.tables, points), inrs).float()
         loss = (rendered - target).square().mean()
         self._learn(loss, fraction)
 
@@ -242,10 +242,10 @@ class _EncoderTraining:
         )
         return deformed.unflatten(1, (-1, 3))
 
-    def _layers(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
+    def _inrs(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
         """The INRs of latents at single times: the latent is repeated at all keyframes."""
         num_keyframes = self.model.config.latent.num_keyframes
-        return self.model.layers(latents.tile(1, num_keyframes), times)
+        return self.model.inrs(latents.tile(1, num_keyframes), times)
 
     def _products(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.low_precision)

@@ -20,7 +20,7 @@ from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
-from videospace.inrv.model.inr import Layer, add_weight_offsets, joined_layers, zero_weight_offsets
+from videospace.inrv.model.inr import Layer, joined_layers, zero_weight_offsets
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
@@ -351,21 +351,21 @@ class _InversionRun:
         """Mean squared and mean absolute error of every row, on new random pixels."""
         frames = times = None
         num_draws = 1
-        if self.model.config.latent.num_keyframes > 1:  # each draw is a frame with its own INR
+        if self.model.config.latent.varies_in_time:  # each draw is a frame with its own INR
             num_draws = max(1, num_points // POINTS_OF_A_FRAME)
             clips = clips.repeat_interleave(num_draws)
             frames = self.observed.draw_frames(clips, generator)
             times = self.frame_times[frames]
         pixels = self.observed.draw(clips, num_points // num_draws, generator, frames)
         with self._products():
-            layers = self.model.layers(latents.repeat_interleave(num_draws, dim=0), times)
+            inrs = self.model.inrs(latents.repeat_interleave(num_draws, dim=0), times)
             if weight_offsets is not None:
                 offsets = [
                     Layer(*(part.repeat_interleave(num_draws, dim=0) for part in layer))
                     for layer in weight_offsets
                 ]
-                layers = add_weight_offsets(layers, offsets)
-            colors = self.model.colors(self.observed.encoded(pixels), layers).float()
+                inrs = inrs.with_weight_offsets(offsets)
+            colors = self.model.colors(self.observed.encoded(pixels), inrs).float()
         # Join the draws of a row, so that pixel weights are normalized over all of its frames.
         colors = colors.unflatten(0, (-1, num_draws)).flatten(1, 2)
         pixels = pixels.unflatten(0, (-1, num_draws)).flatten(1, 2)

@@ -13,7 +13,7 @@ from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
 from videospace.inrv.model.inr import Layer, initial_weight_bound, layer_shapes
-from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.inrv_model import Inrs, InrvModel
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.random import random_stream
@@ -98,7 +98,7 @@ def fit_single_inrs(
     def loss() -> Float[Tensor, " clip"]:
         pixels = observed.draw(clips, config.points_per_clip, generator)
         with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
-            colors = model.colors(observed.encoded(pixels), layers()).float()
+            colors = model.colors(observed.encoded(pixels), Inrs(layers())).float()
         return observed.errors(colors, pixels)[0]
 
     parameters = [part.requires_grad_() for layer in units for part in layer]

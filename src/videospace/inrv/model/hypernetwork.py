@@ -79,10 +79,10 @@ class Hypernetwork(nn.Module, abc.ABC):
         bounds: Half-width of the uniform distribution that each base weight was drawn from.
     """
 
-    def __init__(self, config: HypernetworkConfig, inr: InrConfig, in_width: int):
+    def __init__(self, config: HypernetworkConfig, inr: InrConfig, in_width: int, num_outputs: int):
         super().__init__()
         self.config = config
-        self.shapes = layer_shapes(inr, in_width)
+        self.shapes = layer_shapes(inr, in_width, num_outputs)
         self.bounds = [
             initial_weight_bound(inr, in_, is_first=index == 0)
             for index, (_, in_) in enumerate(self.shapes)
@@ -102,9 +102,14 @@ class DenseHypernetwork(Hypernetwork):
     """Generates all weights and biases (thesis Eq. 3.1: θ_n = d_Ω(m_n))."""
 
     def __init__(
-        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+        self,
+        config: HypernetworkConfig,
+        inr: InrConfig,
+        in_width: int,
+        latent_width: int,
+        num_outputs: int,
     ):
-        super().__init__(config, inr, in_width)
+        super().__init__(config, inr, in_width, num_outputs)
         self.weight_generators = nn.ModuleList(
             generator(latent_width, out * in_, config) for out, in_ in self.shapes
         )
@@ -145,9 +150,14 @@ class LowRankHypernetwork(Hypernetwork):
     """
 
     def __init__(
-        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+        self,
+        config: HypernetworkConfig,
+        inr: InrConfig,
+        in_width: int,
+        latent_width: int,
+        num_outputs: int,
     ):
-        super().__init__(config, inr, in_width)
+        super().__init__(config, inr, in_width, num_outputs)
         self.factor_generators = nn.ModuleList(
             generator(latent_width, config.rank * (out + in_), config) for out, in_ in self.shapes
         )
@@ -180,9 +190,14 @@ class ScaleShiftHypernetwork(Hypernetwork):
     """
 
     def __init__(
-        self, config: HypernetworkConfig, inr: InrConfig, in_width: int, latent_width: int
+        self,
+        config: HypernetworkConfig,
+        inr: InrConfig,
+        in_width: int,
+        latent_width: int,
+        num_outputs: int,
     ):
-        super().__init__(config, inr, in_width)
+        super().__init__(config, inr, in_width, num_outputs)
         self.generators = nn.ModuleList(
             generator(latent_width, 2 * out, config) for out, _ in self.shapes
         )
@@ -201,7 +216,12 @@ class ScaleShiftHypernetwork(Hypernetwork):
 
 
 def build_hypernetwork(
-    config: HypernetworkConfig, inr: InrConfig, *, in_width: int, latent_width: int
+    config: HypernetworkConfig,
+    inr: InrConfig,
+    *,
+    in_width: int,
+    latent_width: int,
+    num_outputs: int = 3,
 ) -> Hypernetwork:
     """Build the hypernetwork of a configuration.
 
@@ -210,6 +230,7 @@ def build_hypernetwork(
         inr: The network whose weights it generates.
         in_width: Width of the INR's input, the encoded coordinates.
         latent_width: Numbers of a latent at one time.
+        num_outputs: Outputs of the network.
 
     Raises:
         UserError: The published initialization is asked for with another kind than ``dense``.
@@ -230,4 +251,4 @@ def build_hypernetwork(
         raise UserError(
             f"published_initialization belongs to the dense hypernetwork, not to {config.kind}"
         )
-    return kinds[config.kind](config, inr, in_width, latent_width)
+    return kinds[config.kind](config, inr, in_width, latent_width, num_outputs)

@@ -43,18 +43,19 @@ class Layer(NamedTuple):
     bias: Float[Tensor, "clip out"]
 
 
-def layer_shapes(config: InrConfig, in_width: int) -> list[tuple[int, int]]:
+def layer_shapes(config: InrConfig, in_width: int, num_outputs: int = 3) -> list[tuple[int, int]]:
     """The (out, in) shape of the weight of every linear layer.
 
     Args:
         config: The network.
         in_width: Width of its input, the encoded coordinates.
+        num_outputs: Width of its output.
 
     Example:
         >>> layer_shapes(InrConfig(hidden_width=8, num_hidden_layers=2), in_width=63)
         [(8, 63), (8, 8), (3, 8)]
     """
-    widths = [in_width] + [config.hidden_width] * config.num_hidden_layers + [3]
+    widths = [in_width] + [config.hidden_width] * config.num_hidden_layers + [num_outputs]
     return [(out, in_) for in_, out in itertools.pairwise(widths)]
 
 
@@ -112,7 +113,7 @@ def initial_weight_bound(config: InrConfig, in_width: int, is_first: bool) -> fl
 
 def apply_inr(
     features: Float[Tensor, "#clip point feature"], layers: list[Layer], config: InrConfig
-) -> Float[Tensor, "clip point rgb=3"]:
+) -> Float[Tensor, "clip point out"]:
     """Evaluate the INR of every clip at points.
 
     Args:
@@ -121,7 +122,7 @@ def apply_inr(
         config: The network.
 
     Returns:
-        RGB, nominally in [-1, 1] but not clamped.
+        RGB or what else the last layer has, nominally in [-1, 1] but not clamped.
 
     Example:
         >>> config = InrConfig(hidden_width=8, num_hidden_layers=1)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
-from videospace.runtime.bounds import LayerWidth, NumLayers, check_bounds
+from videospace.runtime.bounds import LayerWidth, NumLayers, NumTracks, check_bounds
 from videospace.runtime.renamed import renamed
 
 
@@ -35,6 +35,13 @@ class LatentConfig:
     normalize: bool = True
     """Scale every latent, keyframe by keyframe, to a root mean square of 1 before it is used. The
     space is then a sphere, and the arc of a slerp passes the same latents as the straight line."""
+    num_tracks: NumTracks = 0
+    """Tracks of a latent: things that move through the clip, each with a look and a path."""
+    look_width: LayerWidth = 48
+    """Numbers for the look of each track."""
+    num_path_keyframes: LayerWidth = 32
+    """Keyframes of the path of each track, equally spaced from the first to the last frame; each
+    has two numbers. A space is never trained with more of them than its clips have frames."""
     semantic: Literal["none", "video-clip"] = "none"
     """``none``: the latent is the code. ``video-clip``: the latent map φ makes the latent from the
     code and the semantic embedding of Video-CLIP."""
@@ -50,16 +57,36 @@ class LatentConfig:
     __post_init__ = check_bounds
 
     @property
-    def total_width(self) -> int:
-        """Numbers in a latent: those of all its keyframes, one after the other."""
+    def content_width(self) -> int:
+        """Numbers for the content of the clip: those of all keyframes, one after the other."""
         return self.width * self.num_keyframes
+
+    @property
+    def track_width(self) -> int:
+        """Numbers of one track: those of its look, then those of its path."""
+        return self.look_width + 2 * self.num_path_keyframes
+
+    @property
+    def tracks_width(self) -> int:
+        """Numbers of all tracks, one after the other."""
+        return self.num_tracks * self.track_width
+
+    @property
+    def total_width(self) -> int:
+        """Numbers in a latent: those of its content, then those of its tracks."""
+        return self.content_width + self.tracks_width
+
+    @property
+    def varies_in_time(self) -> bool:
+        """Whether every time of a clip has an INR of its own."""
+        return self.num_keyframes > 1 or self.num_tracks > 0
 
     @property
     def effective_code_width(self) -> int:
         """Numbers in a code, also where ``code_width`` is None."""
         if self.semantic == "none":
             return self.total_width
-        return self.code_width or 512
+        return (self.code_width or 512) + self.tracks_width
 
 
 def keyframe_weights(
@@ -113,12 +140,13 @@ class LatentMap(nn.Module):
         if config.semantic == "none":
             return
         self.video_clip = VideoClip(config.video_clip)
-        width = 2 * config.video_clip.hidden_width + config.effective_code_width
+        self.code_width = config.effective_code_width - config.tracks_width
+        width = 2 * config.video_clip.hidden_width + self.code_width
         layers: list[nn.Module] = []
         for _ in range(config.map_hidden_layers):
             layers += [nn.Linear(width, config.map_hidden_width), nn.ReLU()]
             width = config.map_hidden_width
-        self.mlp = nn.Sequential(*layers, nn.Linear(width, config.total_width))
+        self.mlp = nn.Sequential(*layers, nn.Linear(width, config.content_width))
 
     def forward(
         self,
@@ -129,4 +157,6 @@ class LatentMap(nn.Module):
         if self.config.semantic == "none":
             return codes
         assert features is not None, "a semantic model needs the frame features of its clips"
-        return self.mlp(torch.cat([self.video_clip(features), codes], dim=1))
+        codes, tracks = codes.tensor_split([self.code_width], dim=1)
+        content = self.mlp(torch.cat([self.video_clip(features), codes], dim=1))
+        return torch.cat([content, tracks], dim=1)

@@ -75,7 +75,7 @@ class GridInrs:
     @torch.no_grad()
     def colors(
         self, clips: slice, times: slice, rows: slice
-    ) -> Float[Tensor, "clip time row width rgb=3"]:
+    ) -> Float[Tensor, "clip time row width out"]:
         """Evaluate one block.
 
         Args:
@@ -84,7 +84,7 @@ class GridInrs:
             rows: Rows of pixels of the block; they are evaluated at their whole width.
 
         Returns:
-            Colors, nominally in [-1, 1] but not clamped.
+            RGB or what else the networks return, nominally in [-1, 1] but not clamped.
         """
         hidden = self._first_layer(clips, times, rows)
         size = hidden.shape[1:4]
@@ -94,7 +94,7 @@ class GridInrs:
             buffer = self.workspace.buffer(number % 2, hidden.shape, weight)
             torch.baddbmm(bias[clips, None], hidden, weight[clips].mT, out=buffer)
             hidden = activate_(buffer, self.config.activation)
-        for weight, bias in self.last:  # with 3 outputs, products are faster with points last
+        for weight, bias in self.last:  # with few outputs, products are faster with points last
             hidden = self._in_precision_of(weight, hidden)
             hidden = torch.baddbmm(bias[clips, :, None], weight[clips], hidden.mT).mT
         return hidden.float().unflatten(1, size)

@@ -7,10 +7,11 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from videospace.inrv.model.inr import Layer, add_weight_offsets
-from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.inr import Layer
+from videospace.inrv.model.inrv_model import Inrs, InrvModel
 from videospace.inrv.model.positional_encoding import AxisTables
-from videospace.inrv.rendering.grid_inrs import GridInrs, Workspace
+from videospace.inrv.rendering.clip_grid import ClipGrid
+from videospace.inrv.rendering.grid_inrs import Workspace
 from videospace.runtime.device import Precision
 from videospace.runtime.errors import UserError
 
@@ -79,15 +80,15 @@ def render_frames(
     )
     groups = list(zip(parts, offsets, strict=True))
     tables, workspace = model.axis_tables(size, latents.device), Workspace()
-    if model.config.latent.num_keyframes == 1:
-        inrs = (add_weight_offsets(model.layers(group), offset) for group, offset in groups)
+    if not model.config.latent.varies_in_time:
+        inrs = (model.inrs(group).with_weight_offsets(offset) for group, offset in groups)
         yield from _render_groups(model, inrs, tables, precision, chunk_points, workspace)
         return
     encoded_times, rows, columns = tables
     times = model.frame_times(size[0], latents.device)
     for time, encoded in zip(times, encoded_times, strict=True):
         inrs = (
-            add_weight_offsets(model.layers(group, time.expand(len(group))), offset)
+            model.inrs(group, time.expand(len(group))).with_weight_offsets(offset)
             for group, offset in groups
         )
         tables = encoded[None], rows, columns
@@ -118,7 +119,7 @@ def render_frames_of_layers(
     """
     check_size(size)
     tables = model.axis_tables(size, layers[0].weight.device)
-    yield from _render_groups(model, [layers], tables, "float32", chunk_points, Workspace())
+    yield from _render_groups(model, [Inrs(layers)], tables, "float32", chunk_points, Workspace())
 
 
 def _split(layers: list[Layer]) -> list[list[Layer]]:
@@ -129,7 +130,7 @@ def _split(layers: list[Layer]) -> list[list[Layer]]:
 
 def _render_groups(
     model: InrvModel,
-    groups: Iterable[list[Layer]],
+    groups: Iterable[Inrs],
     tables: AxisTables,
     precision: Precision,
     chunk_points: int | None,
@@ -139,8 +140,7 @@ def _render_groups(
     num_frames, height, width = map(len, tables)
     device = tables[0].device
     chunk_points = chunk_points or CHUNK_POINTS[device.type]
-    config = model.config.inr
-    inrs = [GridInrs(tables, layers, config, precision, workspace) for layers in groups]
+    inrs = [ClipGrid(model.config, tables, each, precision, workspace) for each in groups]
     num_clips = sum(map(len, inrs))
     frames_at_once = max(1, chunk_points // max(1, num_clips * height * width))
     for start in range(0, num_frames, frames_at_once):
@@ -153,7 +153,7 @@ def _render_groups(
 
 
 def _render_block(
-    inrs: GridInrs,
+    inrs: ClipGrid,
     times: slice,
     chunk_points: int,
     block: UInt8[Tensor, "clip time height width 3"],
@@ -226,12 +226,12 @@ def render_points(
         ],
         dim=3,
     )
-    if model.config.latent.num_keyframes == 1:
-        colors = model.colors(features.flatten(0, 2)[None], model.layers(latents))
+    if not model.config.latent.varies_in_time:
+        colors = model.colors(features.flatten(0, 2)[None], model.inrs(latents))
         return colors.view(-1, num_frames, height, width, 3)
     times = model.frame_times(num_frames, latents.device)
     frames = [
-        model.colors(frame.flatten(0, 1)[None], model.layers(latents, time.expand(len(latents))))
+        model.colors(frame.flatten(0, 1)[None], model.inrs(latents, time.expand(len(latents))))
         for frame, time in zip(features, times, strict=True)
     ]
     return torch.stack(frames, dim=1).unflatten(2, (height, width))

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import split_latents
 from videospace.runtime.errors import UserError
 
 LEAST_DEVIATION = 1e-4
@@ -34,7 +36,7 @@ class LatentPrior(NamedTuple):
     """``basis @ basis.T``, computed once because it is expensive."""
 
     @classmethod
-    def of(cls, latents: Float[Tensor, "clip latent"], num_keyframes: int = 1) -> "LatentPrior":
+    def of(cls, latents: Float[Tensor, "clip latent"], config: LatentConfig) -> "LatentPrior":
         """Fit the prior to the latents of training clips.
 
         With several keyframes the covariance is the mean of two. The first is that of whole clips;
@@ -42,34 +44,39 @@ class LatentPrior(NamedTuple):
         direction in which single keyframes vary, with the correlations over time of each direction
         but none between directions. Together they cover movements that no training clip shows.
 
+        Content, looks and paths are independent, and looks and paths are distributed as those of
+        any track of any clip.
+
         Args:
             latents: Of the training clips.
-            num_keyframes: Of a latent, whose numbers are ordered by keyframe.
+            config: Of the latents.
 
         Raises:
             UserError: There are fewer than 2 different latents.
 
         Example:
-            >>> LatentPrior.of(torch.randn(100, 8)).basis.shape
+            >>> LatentPrior.of(torch.randn(100, 8), LatentConfig(width=8)).basis.shape
             torch.Size([8, 8])
-            >>> LatentPrior.of(torch.randn(100, 8), num_keyframes=2).basis.shape
+            >>> config = LatentConfig(width=4, num_keyframes=2)
+            >>> LatentPrior.of(torch.randn(100, 8), config).basis.shape
             torch.Size([8, 16])
         """
         if len(latents) < 2:
             raise UserError(
                 "expected a space of at least 2 clips, got 1: train it on more clips to invert"
             )
-        mean = latents.mean(dim=0)
-        centered = latents - mean
-        if not centered.any():
+        if not (latents - latents.mean(dim=0)).any():
             raise UserError(
                 "expected clips with different latents, but all clips of the space have the same"
             )
-        basis = _directions(centered) / (len(latents) - 1) ** 0.5
-        if num_keyframes > 1:
-            keyframes = _keyframe_basis(centered.unflatten(1, (num_keyframes, -1)))
-            whole, free = (1 - FREE_KEYFRAMES) ** 0.5, FREE_KEYFRAMES**0.5
-            basis = torch.cat([whole * basis, free * keyframes], dim=1)
+        content, looks, paths = split_latents(latents, config)
+        mean, basis = _fit_content(content, config.num_keyframes)
+        if config.num_tracks:
+            means, bases = zip(
+                *(_fit(part.flatten(0, 1).flatten(1)) for part in (looks, paths)), strict=True
+            )
+            mean = torch.cat([mean, torch.cat(means).repeat(config.num_tracks)])
+            basis = torch.block_diag(basis, *(bases * config.num_tracks))
         return cls(mean, basis, basis @ basis.T)
 
     @property
@@ -107,6 +114,26 @@ class LatentPrior(NamedTuple):
         solved = torch.cholesky_solve(residual.flatten(1).T, root).unflatten(0, mean.shape)
         latents = torch.einsum("rm,rwc->cmw", keyframes, solved).flatten(1)
         return latents.to(self.basis) @ self.basis
+
+
+def _fit(
+    latents: Float[Tensor, "sample number"],
+) -> tuple[Float[Tensor, " number"], Float[Tensor, "number direction"]]:
+    """The mean, and the directions of the covariance."""
+    mean = latents.mean(dim=0)
+    return mean, _directions(latents - mean) / (len(latents) - 1) ** 0.5
+
+
+def _fit_content(
+    content: Float[Tensor, "clip number"], num_keyframes: int
+) -> tuple[Float[Tensor, " number"], Float[Tensor, "number direction"]]:
+    """The same for contents, with directions in which single keyframes vary."""
+    mean, basis = _fit(content)
+    if num_keyframes > 1:
+        keyframes = _keyframe_basis((content - mean).unflatten(1, (num_keyframes, -1)))
+        whole, free = (1 - FREE_KEYFRAMES) ** 0.5, FREE_KEYFRAMES**0.5
+        basis = torch.cat([whole * basis, free * keyframes], dim=1)
+    return mean, basis
 
 
 def _directions(centered: Float[Tensor, "sample feature"]) -> Float[Tensor, "feature direction"]:

@@ -8,6 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import LatentParts, join_latents, split_latents
+from videospace.inrv.space.track_matching import matched_parts
 from videospace.runtime.errors import UserError
 
 NUM_PUBLISHED_RATIOS = 50
@@ -20,8 +23,9 @@ SamplingMethod = Literal["slerp", "lerp", "gaussian"]
 """On arcs between random pairs of clips, on straight lines between them, or from a Gaussian fitted
 to all latents."""
 
-Sampler = Callable[[Tensor, int, torch.Generator], Tensor]
-"""Draws samples from the latents of the training clips, their number, and a generator."""
+Sampler = Callable[[Tensor, LatentConfig, int, torch.Generator], Tensor]
+"""Draws samples from the latents of the training clips, their configuration, the number of samples,
+and a generator."""
 
 
 def slerp(
@@ -83,10 +87,49 @@ _PATHS: dict[InterpolationPath, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 
 
+def latents_between(
+    start: Float[Tensor, "pair latent"],
+    end: Float[Tensor, "pair latent"],
+    ratios: Float[Tensor, " pair"],
+    config: LatentConfig,
+    path: InterpolationPath = "slerp",
+) -> Float[Tensor, "pair latent"]:
+    """Latents between pairs of latents.
+
+    Content and looks of tracks follow the arc or the straight line. The tracks of the two latents
+    are matched, and their paths move on straight lines.
+
+    Args:
+        start: The results at ratio 0.
+        end: The results at ratio 1.
+        ratios: In [0, 1].
+        config: Of the latents.
+        path: Along the arc or the straight line.
+
+    Example:
+        >>> config = LatentConfig(width=1, num_tracks=1, look_width=1, num_path_keyframes=1)
+        >>> ends = torch.tensor([[1.0, 1.0, -1.0, 0.0]]), torch.tensor([[1.0, 1.0, 0.0, 1.0]])
+        >>> latents_between(*ends, torch.tensor([0.5]), config).tolist()
+        [[1.0, 1.0, -0.5, 0.5]]
+    """
+    along = _PATHS[path]
+    if not config.num_tracks:
+        return along(start, end, ratios)
+    first, second = matched_parts(start, end, config)
+    return join_latents(
+        LatentParts(
+            along(first.content, second.content, ratios),
+            along(first.looks, second.looks, ratios[:, None]),
+            torch.lerp(first.paths, second.paths, ratios[:, None, None, None]),
+        )
+    )
+
+
 def interpolate(
     start: Float[Tensor, " latent"],
     end: Float[Tensor, " latent"],
     steps: int,
+    config: LatentConfig,
     path: InterpolationPath = "slerp",
 ) -> Float[Tensor, "steps latent"]:
     """Equally spaced latents from one to another, both included exactly.
@@ -95,25 +138,31 @@ def interpolate(
         start: The first latent.
         end: The last latent.
         steps: Number of latents, at least 2.
+        config: Of the latents.
         path: Along the arc or the straight line.
 
     Raises:
         UserError: Fewer than 2 steps.
 
     Example:
-        >>> interpolate(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 3, "lerp").tolist()
+        >>> ends = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+        >>> interpolate(*ends, 3, LatentConfig(width=2), "lerp").tolist()
         [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
     if steps < 2:
         raise UserError(f"expected at least 2 steps, for both ends, got {steps}")
     ratios = torch.linspace(0, 1, steps, device=start.device)
-    latents = _PATHS[path](start[None], end[None], ratios)
-    latents[0], latents[-1] = start, end
+    pairs = start.expand(steps, -1), end.expand(steps, -1)
+    latents = latents_between(*pairs, ratios, config, path)
+    latents[0] = start
+    if not config.num_tracks:  # else the tracks of the end are in the order of the start
+        latents[-1] = end
     return latents
 
 
 def sample_paths(
     latents: Float[Tensor, "clip latent"],
+    config: LatentConfig,
     count: int,
     generator: torch.Generator,
     path: InterpolationPath = "slerp",
@@ -122,6 +171,7 @@ def sample_paths(
 
     Args:
         latents: Of the training clips, at least 2.
+        config: Of the latents.
         count: Number of samples.
         generator: On the CPU.
         path: ``slerp`` is the published one.
@@ -139,19 +189,24 @@ def sample_paths(
     other += other >= first
     steps = torch.randint(NUM_PUBLISHED_RATIOS, (count,), generator=generator)
     ratios = (steps / (NUM_PUBLISHED_RATIOS - 1)).to(latents.device)
-    return _PATHS[path](latents[first], latents[other], ratios)
+    return latents_between(latents[first], latents[other], ratios, config, path)
 
 
 def sample_gaussian(
-    latents: Float[Tensor, "clip latent"], count: int, generator: torch.Generator
+    latents: Float[Tensor, "clip latent"],
+    config: LatentConfig,
+    count: int,
+    generator: torch.Generator,
 ) -> Float[Tensor, "count latent"]:
     """Draw latents from the Gaussian with the mean and covariance of the clips' latents.
 
     A sample is a random linear combination of the centered latents. This gives the exact covariance
-    without computing its matrix.
+    without computing its matrix. Contents, looks and paths are drawn independently of each other,
+    and each track like any track of any clip.
 
     Args:
         latents: Of the training clips, at least 2.
+        config: Of the latents.
         count: Number of samples.
         generator: On the CPU.
 
@@ -163,9 +218,25 @@ def sample_gaussian(
     """
     if len(latents) < 2:
         raise UserError(f"expected at least 2 clips to fit a Gaussian, got {len(latents)}")
-    mean = latents.mean(dim=0)
-    mixture = torch.randn(count, len(latents), generator=generator).to(latents.device)
-    return mean + mixture @ (latents - mean) / (len(latents) - 1) ** 0.5
+
+    def draw(
+        numbers: Float[Tensor, "given number"], num_samples: int
+    ) -> Float[Tensor, "sample number"]:
+        mean = numbers.mean(dim=0)
+        mixture = torch.randn(num_samples, len(numbers), generator=generator).to(numbers.device)
+        return mean + mixture @ (numbers - mean) / (len(numbers) - 1) ** 0.5
+
+    if not config.num_tracks:
+        return draw(latents, count)
+    content, looks, paths = split_latents(latents, config)
+    num_tracks = config.num_tracks
+    return join_latents(
+        LatentParts(
+            draw(content, count),
+            draw(looks.flatten(0, 1), count * num_tracks).unflatten(0, (count, num_tracks)),
+            draw(paths.flatten(0, 1).flatten(1), count * num_tracks).view(count, *paths.shape[1:]),
+        )
+    )
 
 
 SAMPLERS: dict[SamplingMethod, Sampler] = {

@@ -102,7 +102,7 @@ class VideoSpace:
         Raises:
             UserError: There are fewer than 2 different latents.
         """
-        return LatentPrior.of(self.latents, self.model.config.latent.num_keyframes)
+        return LatentPrior.of(self.latents, self.model.config.latent)
 
     @property
     def device(self) -> torch.device:
@@ -157,7 +157,7 @@ class VideoSpace:
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
         generator = random_stream(seed, "samples")
-        return sampling.SAMPLERS[method](self.latents, count, generator)
+        return sampling.SAMPLERS[method](self.latents, self.model.config.latent, count, generator)
 
     def interpolate(
         self,
@@ -185,7 +185,7 @@ class VideoSpace:
             self.latent(one) if isinstance(one, str) else self._checked(one)[0]
             for one in (start, end)
         )
-        return sampling.interpolate(first, last, steps, path)
+        return sampling.interpolate(first, last, steps, self.model.config.latent, path)
 
     def render_size(
         self, height: int | None, width: int | None, num_frames: int | None

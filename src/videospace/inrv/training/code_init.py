@@ -11,10 +11,14 @@ from scipy.sparse import csgraph
 from torch import Tensor
 from torch.nn import functional
 
+from videospace.inrv.model.coordinates import axis_coordinates
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import path_weights
 from videospace.inrv.semantic.clip_pca import ClipReader, clip_components
+from videospace.inrv.tracking.find_tracks import CLIPS_AT_ONCE, find_tracks
 from videospace.runtime.bounds import NotNegative, check_bounds
 from videospace.runtime.errors import UserError
-from videospace.runtime.pca import column_signs
+from videospace.runtime.pca import column_signs, principal_components
 from videospace.runtime.random import random_stream
 from videospace.runtime.renamed import renamed
 
@@ -48,11 +52,92 @@ def initial_codes(
     config: CodeInitConfig,
     read_clips: ClipReader,
     rows: list[int],
+    latent: LatentConfig,
+    seed: int,
+) -> Float[Tensor, "clip code"]:
+    """Compute an initial code for every clip: of its content and, where there are some, its tracks.
+
+    Args:
+        config: The method and its options.
+        read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
+        rows: The clips.
+        latent: The latents that the codes belong to.
+        seed: Seed of the run.
+
+    Returns:
+        float32 codes.
+
+    Raises:
+        UserError: The width of a part is below 2 for ``pca`` or ``isomap``.
+    """
+    num_keyframes = latent.num_keyframes if latent.semantic == "none" else 1
+    width = (latent.effective_code_width - latent.tracks_width) // num_keyframes
+    codes = content_codes(config, read_clips, rows, width, seed, num_keyframes)
+    if not latent.num_tracks:
+        return codes
+    tracks = track_codes(config, read_clips, rows, latent, seed)
+    return torch.cat([codes, tracks.flatten(1)], dim=1)
+
+
+def track_codes(
+    config: CodeInitConfig,
+    read_clips: ClipReader,
+    rows: list[int],
+    latent: LatentConfig,
+    seed: int,
+) -> Float[Tensor, "clip track number"]:
+    """Find the tracks of clips, and compute an initial code for each: its look, then its path.
+
+    Looks are principal components of the pictures of the tracks or, with ``gaussian`` codes, noise.
+
+    Args:
+        config: The method and its options.
+        read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
+        rows: The clips.
+        latent: The number of tracks and the size of their parts.
+        seed: Seed of the run.
+    """
+    found = []
+    for start in range(0, len(rows), CLIPS_AT_ONCE):
+        clips = torch.from_numpy(read_clips(rows[start : start + CLIPS_AT_ONCE]))
+        found.append(find_tracks(clips, latent.num_tracks, seed=seed + start))
+    paths = torch.cat([each.paths for each in found])
+    times = axis_coordinates(paths.shape[2], "ends")
+    fit = torch.linalg.pinv(path_weights(times, latent.num_path_keyframes))
+    paths = torch.einsum("mt,cktx->ckmx", fit, paths)
+    size = (len(rows) * latent.num_tracks, latent.look_width)
+    if config.method == "gaussian":
+        looks = torch.randn(size, generator=random_stream(seed, "looks")) * config.deviation
+    else:
+        pictures = torch.cat([each.pictures for each in found]).flatten(0, 1).flatten(1)
+        scores = principal_components(
+            pictures - pictures.mean(dim=0), latent.look_width - 1, seed=seed
+        ).scores
+        scores = functional.pad(scores, (0, latent.look_width - 1 - scores.shape[1]))
+        looks = with_offset(scores, config.offset)
+    looks = looks.unflatten(0, (-1, latent.num_tracks))
+    return torch.cat([looks, paths.flatten(2)], dim=2)
+
+
+def with_offset(
+    codes: Float[Tensor, "sample number"], offset: float
+) -> Float[Tensor, "sample width"]:
+    """Scale codes to a root mean square of 1, and append the offset as their last number."""
+    width = codes.shape[1] + 1
+    scale = codes.square().sum(dim=1).mean().div(width).sqrt()
+    codes = codes / scale if scale > 0 else codes
+    return functional.pad(codes, (0, 1), value=offset * width**0.5)
+
+
+def content_codes(
+    config: CodeInitConfig,
+    read_clips: ClipReader,
+    rows: list[int],
     width: int,
     seed: int,
     num_keyframes: int = 1,
 ) -> Float[Tensor, "clip code"]:
-    """Compute an initial code for every clip.
+    """Compute an initial code for the content of every clip.
 
     Args:
         config: The method and its options.
@@ -85,10 +170,7 @@ def initial_codes(
     )
     if config.method == "isomap":
         codes = geodesic_embedding(codes, width - 1, config.num_neighbors, seed)
-    scale = codes.square().sum(dim=1).mean().div(width).sqrt()
-    codes = codes / scale if scale > 0 else codes
-    codes = functional.pad(codes, (0, 1), value=config.offset * width**0.5)
-    return codes.view(len(rows), -1)
+    return with_offset(codes, config.offset).view(len(rows), -1)
 
 
 def geodesic_embedding(

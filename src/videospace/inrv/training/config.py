@@ -48,7 +48,9 @@ class OptimizerConfig:
     learning_rate: NotNegative = 1e-3
     """Learning rate of the weights."""
     code_learning_rate: NotNegative = 1e-2
-    """Learning rate of the codes."""
+    """Learning rate of the codes, but for the paths of tracks."""
+    path_learning_rate: NotNegative = 2e-3
+    """Learning rate of the paths of tracks, which are coordinates."""
     second_moment_decay: BelowOne = 0.99
     """β₂ of the weights' Adam; the usual 0.999 adapts slowly to a sudden large gradient."""
     max_gradient_ratio: Positive | None = 1.5
@@ -104,7 +106,9 @@ class TrainingConfig:
 def with_keyframes_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
     """The same, with at most one keyframe a frame of the clips: others would never be trained."""
     latent = config.model.latent
-    if latent.num_keyframes <= num_frames:
-        return config
-    latent = dataclasses.replace(latent, num_keyframes=num_frames)
+    latent = dataclasses.replace(
+        latent,
+        num_keyframes=min(latent.num_keyframes, num_frames),
+        num_path_keyframes=min(latent.num_path_keyframes, num_frames),
+    )
     return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Muon, Optimizer
 
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.training.config import OptimizerConfig
+from videospace.inrv.training.config import OptimizerConfig, TrainingConfig
 
 
 def learning_rate_factor(
@@ -93,9 +93,12 @@ class RowAdam:
 
     @torch.no_grad()
     def step(
-        self, rows: Int[Tensor, " batch"], gradient: Float[Tensor, "batch code"], rate: float
+        self,
+        rows: Int[Tensor, " batch"],
+        gradient: Float[Tensor, "batch code"],
+        rate: float | Float[Tensor, " code"],
     ) -> None:
-        """Update some rows, which must be distinct."""
+        """Update some rows, which must be distinct, at one rate or one for each column."""
         beta_mean, beta_square = self.betas
         self.steps[rows] += 1
         steps = self.steps[rows, None]
@@ -104,6 +107,17 @@ class RowAdam:
         self.mean[rows], self.square[rows] = mean, square
         corrected = (square / (1 - beta_square**steps)).sqrt_().add_(1e-8)
         self.table[rows] -= rate * (mean / (1 - beta_mean**steps)) / corrected
+
+
+def code_rates(config: TrainingConfig) -> Float[Tensor, " code"]:
+    """The learning rate of each number of a code: paths of tracks have their own."""
+    latent, optimizer = config.model.latent, config.optimizer
+    rates = torch.full((latent.effective_code_width,), optimizer.code_learning_rate)
+    tracks = rates[len(rates) - latent.tracks_width :].unflatten(
+        0, (latent.num_tracks, latent.track_width)
+    )
+    tracks[:, latent.look_width :] = optimizer.path_learning_rate
+    return rates
 
 
 def weight_optimizers(model: InrvModel, config: OptimizerConfig) -> dict[str, Optimizer]:

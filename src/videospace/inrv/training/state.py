@@ -18,7 +18,12 @@ from videospace.inrv.training.code_init import initial_codes
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.curriculum import stage_sizes
 from videospace.inrv.training.data import TrainingClips
-from videospace.inrv.training.optimizers import MovingAverage, RowAdam, weight_optimizers
+from videospace.inrv.training.optimizers import (
+    MovingAverage,
+    RowAdam,
+    code_rates,
+    weight_optimizers,
+)
 from videospace.runtime.bounds import Count, NotNegative
 from videospace.runtime.checkpoint import (
     RowBlocks,
@@ -89,6 +94,7 @@ class TrainingState:
         self.codes = codes.to(device)
         self.latents = torch.zeros(len(codes), config.model.latent.total_width, device=device)
         self.code_adam = RowAdam(self.codes)
+        self.code_rates = code_rates(config).to(device)
         self.optimizers = weight_optimizers(self.model, config.optimizer)
         self._prepare_optimizers()
         self.average = MovingAverage(self.model, config.optimizer.average_decay)
@@ -241,7 +247,6 @@ def start_or_resume(
                 path.unlink()
     resumed = bool(group.broadcast_scalars((out / STATE_FILE).exists())[0])
     latent = config.model.latent
-    num_keyframes = latent.num_keyframes if latent.semantic == "none" else 1
     width = latent.effective_code_width
     codes = None
     if resumed:
@@ -249,14 +254,7 @@ def start_or_resume(
     else:
         if group.is_rank0:
             _require_new(out)
-            codes = initial_codes(
-                config.code_init,
-                store.frames,
-                rows,
-                width // num_keyframes,
-                config.seed,
-                num_keyframes,
-            )
+            codes = initial_codes(config.code_init, store.frames, rows, latent, config.seed)
         codes = group.scatter_rows(codes, len(rows), width)
     state = TrainingState(config, codes, device, group)
     if resumed:

@@ -56,13 +56,11 @@ def training_step(
     ):
         latents = state.model.latents(codes, None if features is None else features[rows])
     frames = times = None
-    if (
-        config.model.latent.num_keyframes > 1
-    ):  # an INR is valid at one time, so a step has one frame
+    if config.model.latent.varies_in_time:  # an INR is valid at one time: one frame of each clip
         frames = torch.randint(clips.size[0], batch.shape, generator=generator)
         times = state.model.frame_times(clips.size[0], codes.device)[frames[batch_index]]
     with _autocast(progress.precision, codes.device):
-        layers = state.model.layers(latents, times)
+        inrs = state.model.inrs(latents, times)
     points = _points(config, clips, batch, batch_index, frames, generator).to(codes.device)
     target = clips.colors(chosen, points)
     shared = (
@@ -70,7 +68,7 @@ def training_step(
     )  # the points of all clips are equal
     encoded = gather_points(tables, points[:1] if shared else points)
     with _autocast(progress.precision, codes.device):
-        colors = state.model.colors(encoded, layers).float()
+        colors = state.model.colors(encoded, inrs).float()
     clip_errors = pointwise_error(colors, target, config.loss)
     loss = clip_errors.sum() / len(batch)
     if config.gaussian_weight:
@@ -100,7 +98,7 @@ def training_step(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
     assert codes.grad is not None
-    state.code_adam.step(rows, codes.grad, config.optimizer.code_learning_rate * factor)
+    state.code_adam.step(rows, codes.grad, state.code_rates * factor)
     state.average.update(state.model, progress.step)
     state.latents[rows] = latents.detach()
 

@@ -1,0 +1,83 @@
+"""Find what moves in clips, without labels."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from videospace.inrv.tracking.clustering import cluster_paths
+from videospace.inrv.tracking.sprites import SpriteFit
+from videospace.runtime.random import random_stream
+
+COARSE_SIDE, FINE_SIDE = 16, 32
+"""Height and width to which frames are reduced to search them, and to improve what was found."""
+COARSE_ROUNDS, FINE_ROUNDS = 3, 1
+CLIPS_AT_ONCE = 16
+
+
+class FoundTracks(NamedTuple):
+    """The tracks of some clips."""
+
+    paths: Float[Tensor, "clip track time hw=2"]
+    """Centers in every frame, in [-1, 1] or a little outside."""
+    pictures: Float[Tensor, "clip track height width"]
+    """How much each thing differs from the background, around its center."""
+    unexplained: Float[Tensor, " clip"]
+    """Fraction of the energy of what differs from the background that the tracks do not explain."""
+
+
+def find_tracks(
+    clips: UInt8[Tensor, "clip time height width 3"], num_tracks: int, *, seed: int = 0
+) -> FoundTracks:
+    """Find the paths of things that move.
+
+    Args:
+        clips: The clips, on any device.
+        num_tracks: Things to follow in each clip.
+        seed: Of the starting points.
+
+    Example:
+        >>> clips = torch.zeros(1, 6, 32, 32, 3, dtype=torch.uint8)
+        >>> for time in range(6):
+        ...     clips[0, time, 8:12, 4 * time : 4 * time + 4] = 255
+        >>> path = find_tracks(clips, 1).paths[0, 0]
+        >>> path[:, 1].diff().round(decimals=2).tolist()
+        [0.25, 0.25, 0.25, 0.25, 0.25]
+
+    Source: Jojic & Frey (2001), flexible sprites, with a search of whole frames.
+    """
+    parts = [
+        _find(part, num_tracks, seed + index)
+        for index, part in enumerate(clips.split(CLIPS_AT_ONCE))
+    ]
+    return FoundTracks(*map(torch.cat, zip(*parts, strict=True)))
+
+
+def _find(
+    clips: UInt8[Tensor, "clip time height width 3"], num_tracks: int, seed: int
+) -> FoundTracks:
+    mass = foreground(clips)
+    generator = random_stream(seed, "starting points of tracks")
+    paths = cluster_paths(mass, num_tracks, generator)
+    fit = None
+    for side, num_rounds in ((COARSE_SIDE, COARSE_ROUNDS), (FINE_SIDE, FINE_ROUNDS)):
+        size = [min(side, length) for length in mass.shape[2:]]
+        scale = torch.tensor(size, device=mass.device) / 2
+        fit = SpriteFit(functional.adaptive_avg_pool2d(mass, size), (paths + 1) * scale - 0.5)
+        for index in range(num_rounds):
+            fit.update_pictures(robust=side == FINE_SIDE or index > 0)
+            unexplained = fit.update_centers(search=side == COARSE_SIDE)
+        paths = (fit.centers + 0.5) / scale - 1
+    height, width = (n // 2 for n in fit.size)
+    pictures = fit.pictures.roll((height // 2, width // 2), dims=(2, 3))[..., :height, :width]
+    return FoundTracks(paths, pictures, unexplained)
+
+
+def foreground(
+    clips: UInt8[Tensor, "clip time height width 3"],
+) -> Float[Tensor, "clip time height width"]:
+    """How much each pixel differs from the clip's median over time, in [0, 1]."""
+    background = clips.median(dim=1, keepdim=True).values
+    return (clips.float() - background.float()).abs().mean(dim=-1) / 255
