@@ -57,7 +57,12 @@ class TestWholeClips:
 
 class TestFaultyClips:
     def test_one_body_is_missing(self):
-        assert "2 bodies" in check(blocks(UPPER), ink=INK / 2).reasons[0]
+        assert not check(blocks(UPPER)).valid
+
+    def test_a_body_vanishes(self):
+        vanishing = TWO.copy()
+        vanishing[5:, 20:] = 0
+        assert "2 bodies" in check(vanishing).reasons[0]
 
     def test_a_fade_between_two_clips(self):
         other = blocks(path((14, 30), (1, 0)), path((4, 48), (1, 0)))

@@ -92,7 +92,7 @@ def check_bodies(
     meeting = _may_meet([bodies.centers for bodies in frames], num_bodies, side_px, max_step_px)
     wrong = (counts != num_bodies) & ~(meeting & (counts < num_bodies) & (counts > 0))
     largest = [
-        side_px + 2 if count >= num_bodies else side_px * (num_bodies - count + 1) + 2
+        side_px + 2 if count >= num_bodies else side_px * (num_bodies - count + 1) + 2 * GAP_PX + 2
         for count in counts
     ]
     large = sum(
@@ -100,6 +100,8 @@ def check_bodies(
     )
     least = np.where(counts < num_bodies, 0.5, 1.0) * (1 - ink_tolerance) * ink
     off = (inks < least) | (inks > (1 + ink_tolerance) * ink)
+    if inks.max() < (1 - ink_tolerance) * ink:  # half of the ink is not hidden in all frames
+        off[:] = True
     faint = sum(int((bodies.peaks < LEAST_PEAK).sum()) for bodies in frames)
     limit = (1 + step_tolerance) * max_step_px + 1
     wholes = [ndimage.center_of_mass(frame + 1e-9) for frame in brightness]
