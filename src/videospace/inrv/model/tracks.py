@@ -202,6 +202,6 @@ def mix_tracks(
     return colors / (1 + weights.sum(dim=1))[..., None]
 
 
-def flat_tracks(values: Float[Tensor, "clip track *rest"]) -> Float[Tensor, "track *rest"]:  # noqa: F821
+def flat_tracks(values: Float[Tensor, "clip track *rest"]) -> Float[Tensor, "_ *rest"]:
     """The tracks of all clips in one axis."""
     return values.flatten(0, 1)
