@@ -72,7 +72,7 @@ def test_unobserved_pixels_take_the_color_of_the_nearest_frame():
 
 def test_a_context_without_encodable_frames_gets_the_mean_latent():
     encoder = LatentEncoder(SMALL, LatentConfig(width=6, num_keyframes=3))
-    prior = LatentPrior.of(torch.randn(20, 18), 3)
+    prior = LatentPrior.of(torch.randn(20, 18), LatentConfig(width=6, num_keyframes=3))
     contexts = [tasks.inpainting(video()), tasks.everything(video())]
     found = guess_coordinates(encoder, prior, contexts, torch.linspace(-1, 1, 5))
     assert not found[0].any()

@@ -97,9 +97,9 @@ def test_a_coarse_pixel_is_compared_with_the_mean_of_the_points_it_covers(space)
     coarse = [tasks.superresolution(np.zeros((4, 3, 2, 3), np.uint8))] * 2
     pixels = observed_pixels(space, coarse)
     assert pixels.filter == (2, 4)
-    layers = space.model.inrs(space.latents[:2]).layers
+    inrs = space.model.inrs(space.latents[:2])
     drawn_pixels = pixels.draw(torch.tensor([0, 1]), 8 * 50, random_stream(0, "points"))
-    seen = pixels.filtered(space.model.colors(pixels.encoded(drawn_pixels), layers))
+    seen = pixels.filtered(space.model.colors(pixels.encoded(drawn_pixels), inrs))
     whole = render_points(space.model, space.latents[:2], (4, 6, 8))
     filtered = whole.unflatten(2, (3, 2)).unflatten(4, (2, 4)).mean(dim=(3, 5)).flatten(1, 3)
     expected = filtered[torch.arange(2)[:, None], pixels.grid_indices[drawn_pixels]]

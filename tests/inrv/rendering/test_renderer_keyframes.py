@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from videospace.inrv.model.inr import Layer
-from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.inrv_model import Inrs, InrvModel
 from videospace.inrv.rendering import renderer as rendering
 from videospace.inrv.rendering.renderer import render, render_frames, render_points, to_uint8
 from videospace.runtime.errors import UserError
@@ -50,7 +50,7 @@ def points_with_offsets(model, latents, size, weight_offsets):
         ]
         tables = time[index].expand(*size[1:], -1), row[:, None].expand(*size[1:], -1)
         features = torch.cat([*tables, column.expand(*size[1:], -1)], dim=2)
-        frames.append(model.colors(features.flatten(0, 1)[None], layers))
+        frames.append(model.colors(features.flatten(0, 1)[None], Inrs(layers)))
     return torch.stack(frames, dim=1).unflatten(2, size[1:]).detach()
 
 
@@ -108,9 +108,9 @@ def test_more_clips_than_are_held_at_once(model, monkeypatch, max_clips):
 
 
 def test_a_time_costs_nothing_before_it_is_asked_for(model, monkeypatch):
-    times, predict = [], model.layers
+    times, predict = [], model.inrs
     monkeypatch.setattr(
-        model, "layers", lambda latents, at: times.append(at.tolist()) or predict(latents, at)
+        model, "inrs", lambda latents, at: times.append(at.tolist()) or predict(latents, at)
     )
     frames = render_frames(model, torch.randn(2, 18), (5, 4, 4))
     assert times == []

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from videospace.inrv.model.latents import keyframe_weights
+from videospace.inrv.model.latents import LatentConfig, keyframe_weights
 from videospace.inrv.space.latent_prior import FREE_KEYFRAMES, LEAST_DEVIATION, LatentPrior
 from videospace.runtime.errors import UserError
 
@@ -47,7 +47,7 @@ class TestKeyframes:
         return torch.randn(12, 18) @ torch.randn(18, 18) + 2
 
     def test_the_covariance_of_draws_is_the_mixture(self, latents):
-        prior = LatentPrior.of(latents, num_keyframes=3)
+        prior = LatentPrior.of(latents, LatentConfig(width=6, num_keyframes=3))
         assert torch.equal(prior.mean, latents.mean(dim=0))
         centered = (latents - prior.mean).view(12, 3, 6)
         _, _, directions = torch.linalg.svd(centered.flatten(0, 1), full_matrices=False)
@@ -60,7 +60,7 @@ class TestKeyframes:
 
     def test_no_variance_is_lost_or_made_up(self, latents):
         """Over all keyframes together the mixture is the covariance of one keyframe's numbers."""
-        basis = LatentPrior.of(latents, num_keyframes=3).basis
+        basis = LatentPrior.of(latents, LatentConfig(width=6, num_keyframes=3)).basis
         blocks = (basis @ basis.T).view(3, 6, 3, 6)
         centered = (latents - latents.mean(dim=0)).view(36, 6)
         torch.testing.assert_close(
@@ -69,7 +69,10 @@ class TestKeyframes:
 
     def test_movements_that_no_clip_shows_have_coordinates(self, latents):
         mixed = torch.cat([latents[:4, :6], latents[4:8, 6:12], latents[8:, 12:]], dim=1)
-        prior, whole = LatentPrior.of(latents, num_keyframes=3), LatentPrior.of(latents)
+        prior, whole = (
+            LatentPrior.of(latents, LatentConfig(width=6, num_keyframes=3)),
+            LatentPrior.of(latents),
+        )
         for points in (latents, mixed):
             torch.testing.assert_close(
                 prior.latents(coordinates_of(prior, points)), points, atol=1e-3, rtol=1e-3
@@ -78,7 +81,7 @@ class TestKeyframes:
         assert (nearest - mixed).norm() > 0.1 * (mixed - whole.mean).norm()
 
     def test_the_coordinates_are_the_shortest_that_lead_to_a_latent(self, latents):
-        prior = LatentPrior.of(latents, num_keyframes=3)
+        prior = LatentPrior.of(latents, LatentConfig(width=6, num_keyframes=3))
         assert prior.num_directions == 11 + 18
         coordinates = coordinates_of(prior, latents)
         _, _, directions = torch.linalg.svd(prior.basis)
@@ -92,7 +95,7 @@ class TestKeyframes:
         torch.testing.assert_close(coordinates @ idle.T, torch.zeros(12, 11), atol=1e-3, rtol=0)
 
     def test_their_square_is_the_mahalanobis_distance(self, latents):
-        prior = LatentPrior.of(latents, num_keyframes=3)
+        prior = LatentPrior.of(latents, LatentConfig(width=6, num_keyframes=3))
         offsets = torch.randn(5, 18)
         covariance = (prior.basis @ prior.basis.T).double()
         expected = (offsets @ torch.linalg.inv(covariance).float() * offsets).sum(dim=1)
@@ -103,7 +106,9 @@ class TestKeyframes:
 class TestCoordinatesOverTime:
     @pytest.mark.parametrize("num_keyframes", [1, 3])
     def test_latents_at_many_times_are_found_again(self, num_keyframes):
-        prior = LatentPrior.of(torch.randn(60, 6 * num_keyframes), num_keyframes)
+        prior = LatentPrior.of(
+            torch.randn(60, 6 * num_keyframes), LatentConfig(width=6, num_keyframes=num_keyframes)
+        )
         latents = prior.latents(torch.randn(2, prior.num_directions))
         times = torch.linspace(-1, 1, 12)
         weights = keyframe_weights(times, num_keyframes)
@@ -114,7 +119,7 @@ class TestCoordinatesOverTime:
     def test_keyframes_without_a_guess_follow_their_correlation(self):
         """All clips are still, so the first keyframe determines the others."""
         still = torch.randn(40, 6).tile(1, 3)
-        prior = LatentPrior.of(still, 3)
+        prior = LatentPrior.of(still, LatentConfig(width=6, num_keyframes=3))
         latent = torch.randn(6)
         found = prior.coordinates_over_time(latent.expand(1, 1, 6), torch.tensor([[1.0, 0.0, 0.0]]))
         for keyframe in prior.latents(found)[0].unflatten(0, (3, 6)):

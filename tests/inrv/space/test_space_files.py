@@ -118,6 +118,7 @@ class TestRoundTrip:
     def test_a_space_written_before_there_were_keyframes(self, folder):
         latents = VideoSpace.from_pretrained(folder).latents
         edit_config(folder, lambda content: content["model"]["latent"].pop("num_keyframes"))
+        edit_config(folder, lambda content: content.update(format_version=2))
         opened = VideoSpace.from_pretrained(folder)
         assert opened.model.config.latent.num_keyframes == 1
         assert torch.equal(opened.latents, latents)

@@ -30,20 +30,20 @@ def test_the_same_clip_with_its_tracks_in_another_order_is_matched():
 
 def test_halfway_between_two_orders_of_a_clip_is_the_clip():
     latent = torch.randn(TRACKS.total_width)
-    middle = interpolate(latent, with_tracks_in_order(latent, [1, 0]), 3, TRACKS)[1]
+    middle = interpolate(latent, with_tracks_in_order(latent, [1, 0]), 3, config=TRACKS)[1]
     torch.testing.assert_close(middle, latent)
 
 
 def test_paths_move_on_straight_lines():
     start, end = torch.randn(2, TRACKS.total_width)
-    between = split_latents(interpolate(start, end, 5, TRACKS), TRACKS).paths
+    between = split_latents(interpolate(start, end, 5, config=TRACKS), TRACKS).paths
     steps = between.diff(dim=0)
     torch.testing.assert_close(steps, steps[:1].expand_as(steps), atol=1e-5, rtol=1e-4)
 
 
 def test_both_ends_are_the_clips():
     start, end = torch.randn(2, TRACKS.total_width)
-    path = interpolate(start, end, 4, TRACKS)
+    path = interpolate(start, end, 4, config=TRACKS)
     assert torch.equal(path[0], start)
     matched = [with_tracks_in_order(end, order) for order in ([0, 1], [1, 0])]
     assert any(torch.allclose(path[-1], one, atol=1e-5) for one in matched)
@@ -51,13 +51,13 @@ def test_both_ends_are_the_clips():
 
 def test_latents_between_are_given_for_every_ratio_of_a_pair():
     pairs = torch.randn(2, 6, TRACKS.total_width)
-    assert latents_between(*pairs, torch.linspace(0, 1, 6), TRACKS).shape == pairs[0].shape
+    assert latents_between(*pairs, torch.linspace(0, 1, 6), config=TRACKS).shape == pairs[0].shape
 
 
 def test_samples_have_the_width_of_latents():
     latents, generator = torch.randn(9, TRACKS.total_width), torch.Generator().manual_seed(0)
     for sampler in (sample_paths, sample_gaussian):
-        samples = sampler(latents, TRACKS, 7, generator)
+        samples = sampler(latents, 7, generator, config=TRACKS)
         assert samples.shape == (7, TRACKS.total_width)
         assert samples.isfinite().all()
 
@@ -65,7 +65,7 @@ def test_samples_have_the_width_of_latents():
 def test_gaussian_samples_do_not_depend_on_the_order_of_tracks():
     latents = torch.randn(400, TRACKS.total_width)
     latents[:, TRACKS.content_width] += 3  # the first number of the first track's look
-    samples = sample_gaussian(latents, TRACKS, 4000, torch.Generator().manual_seed(0))
+    samples = sample_gaussian(latents, 4000, torch.Generator().manual_seed(0), config=TRACKS)
     first_number = split_latents(samples, TRACKS).looks[..., 0].mean(dim=0)
     torch.testing.assert_close(first_number, torch.full((2,), 1.5), atol=0.15, rtol=0)
 

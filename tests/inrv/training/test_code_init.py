@@ -1,9 +1,14 @@
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import torch
+from tests.support.toy_spaces import TRACKS
 
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import split_latents
+from videospace.inrv.tracking.find_tracks import find_tracks
 from videospace.inrv.training import code_init
 from videospace.inrv.training.code_init import CodeInitConfig, geodesic_embedding, initial_codes
 from videospace.runtime.errors import UserError
@@ -111,9 +116,9 @@ class TestGeodesicEmbedding:
 class TestInitialCodes:
     def codes(self, store, start, width=6, rows=None, seed=0, **settings):
         rows = list(range(len(store))) if rows is None else rows
-        return initial_codes(
-            CodeInitConfig(method=start, **settings), store.frames, rows, width, seed
-        )
+        latent = LatentConfig(width=width)
+        config = CodeInitConfig(method=start, **settings)
+        return initial_codes(config, store.frames, rows, latent, seed)
 
     def test_gaussian_codes_have_their_deviation_and_seed(self, store):
         rows = [0, 1, 2, 3, 4] * 400
@@ -156,9 +161,9 @@ class TestInitialCodes:
 class TestKeyframes:
     def codes(self, store, start, width=6, **settings):
         rows = list(range(len(store)))
-        return initial_codes(
-            CodeInitConfig(method=start, **settings), store.frames, rows, width, 0, 3
-        )
+        latent = LatentConfig(width=width, num_keyframes=3)
+        config = CodeInitConfig(method=start, **settings)
+        return initial_codes(config, store.frames, rows, latent, 0)
 
     @pytest.mark.parametrize("start", ["pca", "isomap"])
     def test_every_keyframe_is_scaled_and_offset(self, store, start):
@@ -182,3 +187,26 @@ class TestKeyframes:
         one, other = self.codes(store, "pca").view(2, 3, 6)
         torch.testing.assert_close(one, other.flip(0), atol=1e-3, rtol=0)
         assert (one[0] - one[2]).norm() > 1
+
+
+class TestTracks:
+    @pytest.mark.parametrize("start", ["gaussian", "pca", "isomap"])
+    def test_a_code_has_content_looks_and_paths(self, store, start):
+        config = CodeInitConfig(method=start)
+        codes = initial_codes(config, store.frames, list(range(5)), TRACKS, 0)
+        content = initial_codes(
+            config, store.frames, list(range(5)), LatentConfig(width=6, num_keyframes=2), 0
+        )
+        assert codes.shape == (5, TRACKS.total_width)
+        assert torch.equal(codes[:, :12], content)
+        paths = split_latents(codes, TRACKS).paths
+        assert paths.isfinite().all()
+        assert paths.abs().max() < 2
+
+    def test_paths_are_those_that_were_found(self, store):
+        latent = dataclasses.replace(TRACKS, num_path_keyframes=4)
+        codes = initial_codes(CodeInitConfig(), store.frames, [0, 3], latent, 7)
+        found = find_tracks(torch.from_numpy(store.frames([0, 3])), 2, seed=7)
+        torch.testing.assert_close(
+            split_latents(codes, latent).paths, found.paths, atol=1e-4, rtol=1e-4
+        )

@@ -96,8 +96,8 @@ def train_encoder(
         Number of steps, training time, and the PSNR that the guesses reach.
 
     Raises:
-        UserError: The space was trained on no clip of the store, the clips have another size, or
-            the loss is not finite.
+        UserError: The space was trained on no clip of the store, the clips have another size, the
+            space has tracks, or the loss is not finite.
 
     Example:
         >>> import tempfile
@@ -115,6 +115,11 @@ def train_encoder(
         True
     """
     config = config or EncoderTrainingConfig()
+    if space.model.config.latent.num_tracks:
+        raise UserError(
+            "expected a space without tracks, since an encoder does not find tracks: invert videos "
+            "without an encoder (start='mean', or --start mean), which does"
+        )
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     check_clips(space, store, None)
     trained = set(space.ids)

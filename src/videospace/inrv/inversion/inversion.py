@@ -20,6 +20,7 @@ from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
+from videospace.inrv.inversion.track_guess import guess_paths
 from videospace.inrv.model.inr import Layer, joined_layers, zero_weight_offsets
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_precision
@@ -309,10 +310,14 @@ class _InversionRun:
             return found[torch.arange(len(found), device=self.device), best]
 
     def _guess(self) -> Float[Tensor, "context direction"]:
-        """Starting points: the encoder's guesses, or the mean."""
-        if self.encoder is None:
-            return torch.zeros(len(self.contexts), self.prior.num_directions, device=self.device)
-        return guess_coordinates(self.encoder, self.prior, self.contexts, self.frame_times)
+        """Starting points: the encoder's guesses, or the mean with paths that are seen."""
+        if self.encoder is not None:
+            return guess_coordinates(self.encoder, self.prior, self.contexts, self.frame_times)
+        start = torch.zeros(len(self.contexts), self.prior.num_directions, device=self.device)
+        latent = self.model.config.latent
+        if latent.num_tracks:
+            guess_paths(start, self.prior, self.contexts, latent, self.config.seed)
+        return start
 
     def _refine(self, latents: Float[Tensor, "sample latent"]) -> list[Layer]:
         """Optimize offsets of the INRs' weights, in units of the range of the base weights."""

@@ -20,7 +20,6 @@ from videospace.inrv.model.positional_encoding import AxisTables, EncodingConfig
 from videospace.inrv.model.tracks import (
     NUM_TRACK_OUTPUTS,
     TrackConfig,
-    flat_tracks,
     mix_tracks,
     path_weights,
     shift_first_layer,
@@ -132,10 +131,10 @@ class InrvModel(nn.Module):
             return Inrs(layers)
         weights = path_weights(times, config.num_path_keyframes)
         centers = torch.einsum("cm,ckmx->ckx", weights, parts.paths)
-        first, *rest = self.track_hypernetwork(self._normalized(flat_tracks(parts.looks)))
+        first, *rest = self.track_hypernetwork(self._normalized(parts.looks.flatten(0, 1)))
         with torch.autocast(latents.device.type, enabled=False):  # coordinates need float32
             first = Layer(*(part.float() for part in first))
-            first = shift_first_layer(first, flat_tracks(centers), self.config.encoding)
+            first = shift_first_layer(first, centers.flatten(0, 1), self.config.encoding)
         return Inrs(layers, [first, *rest], centers)
 
     def _normalized(self, latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:

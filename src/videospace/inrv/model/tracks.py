@@ -99,7 +99,7 @@ def path_weights(
 
     Example:
         >>> path_weights(torch.tensor([-1.0, 0.5]), 3).tolist()
-        [[1.0, 0.0, 0.0], [-0.0625, 0.5625, 0.5]]
+        [[1.0, 0.0, 0.0], [-0.0625, 0.625, 0.4375]]
 
     Source: Catmull & Rom (1974), the cardinal spline with tension 1/2.
     """
@@ -200,8 +200,3 @@ def mix_tracks(
     weights = track_weights(tracks, windows)
     colors = background + (weights[..., None] * tracks[..., :3]).sum(dim=1)
     return colors / (1 + weights.sum(dim=1))[..., None]
-
-
-def flat_tracks(values: Float[Tensor, "clip track *rest"]) -> Float[Tensor, "_ *rest"]:
-    """The tracks of all clips in one axis."""
-    return values.flatten(0, 1)

@@ -9,7 +9,7 @@ from torch import Tensor
 from videospace.inrv.model.inr import Layer
 from videospace.inrv.model.inrv_model import Inrs, ModelConfig
 from videospace.inrv.model.positional_encoding import AxisTables
-from videospace.inrv.model.tracks import flat_tracks, track_weights, window
+from videospace.inrv.model.tracks import track_weights, window
 from videospace.inrv.rendering.grid_inrs import GridInrs, Workspace
 from videospace.runtime.device import Precision
 
@@ -114,7 +114,7 @@ class TrackPatch:
         )
         shape = len(inrs.centers), -1
         layers = [
-            Layer(*(flat_tracks(part.unflatten(0, shape)[clips, tracks]) for part in layer))
+            Layer(*(part.unflatten(0, shape)[clips, tracks].flatten(0, 1) for part in layer))
             for layer in inrs.tracks
         ]
         cropped = time_table, spatial[0][self.rows], spatial[1][self.columns]

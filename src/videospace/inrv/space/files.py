@@ -21,10 +21,11 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 from videospace.runtime.json_config import config_from_json
 from videospace.runtime.json_reader import read_json, read_json_file
-from videospace.runtime.renamed import in_new_names, with_renamed_modules
+from videospace.runtime.renamed import with_renamed_modules
 
-FORMAT_VERSION = 3
-"""Version 1 had neither float16 nor ``about``; version 2 had the names of videospace 0.1."""
+FORMAT_VERSION = 4
+"""Version 1 had neither float16 nor ``about``; version 2 had the names of videospace 0.1; version 3
+had no tracks."""
 
 SPACE_FILES = ("config.json", "model.safetensors", "codes.safetensors", "README.md")
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES
@@ -293,11 +294,10 @@ def _read_config(
         raise UserError(f"expected an object for '{path}': scores, got {content['scores']!r:.80}")
     if not isinstance(content["about"], str):
         raise UserError(f"expected a text for '{path}': about, got {content['about']!r:.80}")
-    with contextlib.suppress(KeyError, AttributeError, TypeError):  # the next lines report them
-        latent = in_new_names(LatentConfig, content["model"]["latent"])
-        content["model"]["latent"] = {"num_keyframes": 1, **latent}  # absent in the first version
     clip = config_from_json(ClipShape, content["clip"], f"'{path}': clip")
-    model = config_from_json(ModelConfig, content["model"], f"'{path}': model")
+    is_older = version < FORMAT_VERSION  # then fields that came later have their defaults
+    where = f"'{path}': model"
+    model = config_from_json(ModelConfig, content["model"], where, with_defaults=is_older)
     return clip, model, content["scores"], content["about"]
 
 
@@ -315,6 +315,7 @@ def _write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         *([config["about"], ""] if config["about"] else []),
         f"- latent: {width} numbers"
         + (num_keyframes > 1) * f" at each of {num_keyframes} keyframes",
+        *_about_tracks(model["latent"]),
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "
         f"{model['inr']['hidden_width']} units, {model['inr']['activation']}",
@@ -333,6 +334,15 @@ def _write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
     ]
     with atomic_write(path) as unfinished:
         unfinished.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _about_tracks(latent: dict[str, Any]) -> list[str]:
+    if not latent["num_tracks"]:
+        return []
+    return [
+        f"- tracks: {latent['num_tracks']}, each with a look of {latent['look_width']} numbers and "
+        f"a path of {latent['num_path_keyframes']} centers"
+    ]
 
 
 def _text(value: Any) -> str:

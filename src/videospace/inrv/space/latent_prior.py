@@ -34,9 +34,16 @@ class LatentPrior(NamedTuple):
     """A column for each direction, as long as the standard deviation along it."""
     covariance: Float[Tensor, "latent latent"]
     """``basis @ basis.T``, computed once because it is expensive."""
+    num_look_directions: int = 0
+    """Coordinates of the look of each track. Those of the content come first, then those of look
+    and path of the first track, and so on."""
+    num_path_directions: int = 0
+    """Coordinates of the path of each track."""
 
     @classmethod
-    def of(cls, latents: Float[Tensor, "clip latent"], config: LatentConfig) -> "LatentPrior":
+    def of(
+        cls, latents: Float[Tensor, "clip latent"], config: LatentConfig | None = None
+    ) -> "LatentPrior":
         """Fit the prior to the latents of training clips.
 
         With several keyframes the covariance is the mean of two. The first is that of whole clips;
@@ -49,13 +56,13 @@ class LatentPrior(NamedTuple):
 
         Args:
             latents: Of the training clips.
-            config: Of the latents.
+            config: Of the latents; None means content of one keyframe.
 
         Raises:
             UserError: There are fewer than 2 different latents.
 
         Example:
-            >>> LatentPrior.of(torch.randn(100, 8), LatentConfig(width=8)).basis.shape
+            >>> LatentPrior.of(torch.randn(100, 8)).basis.shape
             torch.Size([8, 8])
             >>> config = LatentConfig(width=4, num_keyframes=2)
             >>> LatentPrior.of(torch.randn(100, 8), config).basis.shape
@@ -69,14 +76,17 @@ class LatentPrior(NamedTuple):
             raise UserError(
                 "expected clips with different latents, but all clips of the space have the same"
             )
+        config = config or LatentConfig(width=latents.shape[1])
         content, looks, paths = split_latents(latents, config)
         mean, basis = _fit_content(content, config.num_keyframes)
         if config.num_tracks:
-            means, bases = zip(
-                *(_fit(part.flatten(0, 1).flatten(1)) for part in (looks, paths)), strict=True
+            (look, look_basis), (path, path_basis) = (
+                _fit(part.flatten(0, 1).flatten(1)) for part in (looks, paths)
             )
-            mean = torch.cat([mean, torch.cat(means).repeat(config.num_tracks)])
-            basis = torch.block_diag(basis, *(bases * config.num_tracks))
+            mean = torch.cat([mean, torch.cat([look, path]).repeat(config.num_tracks)])
+            basis = torch.block_diag(basis, *[look_basis, path_basis] * config.num_tracks)
+            sizes = look_basis.shape[1], path_basis.shape[1]
+            return cls(mean, basis, basis @ basis.T, *sizes)
         return cls(mean, basis, basis @ basis.T)
 
     @property

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from videospace.inrv.model.latents import LatentConfig, with_unit_scale
+from videospace.inrv.model.tracks import split_latents
 from videospace.runtime.pca import principal_components
 
 
@@ -62,7 +63,11 @@ def _with_unit_keyframes(
     latents: Float[Tensor, "clip latent"], config: LatentConfig
 ) -> Float[Tensor, "clip latent"]:
     """Scale the keyframes of latents as the model does, where it does."""
-    latents = latents.cpu()
-    if not config.normalize:
-        return latents
-    return with_unit_scale(latents.unflatten(1, (config.num_keyframes, -1))).flatten(1)
+    content, looks, paths = split_latents(latents.cpu(), config)
+    if config.normalize:
+        content = with_unit_scale(content.unflatten(1, (config.num_keyframes, -1))).flatten(1)
+        looks = with_unit_scale(looks)
+    if not config.num_tracks:
+        return content
+    # The order of tracks has no meaning, and so means over the tracks are shown.
+    return torch.cat([content, looks.mean(dim=1), paths.mean(dim=1).flatten(1)], dim=1)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from videospace.runtime.errors import UserError
 NUM_PUBLISHED_RATIOS = 50
 """The published protocol draws one of this many latents of a path, both ends included."""
 
+WITHOUT_TRACKS = LatentConfig()
+"""The configuration of latents that are content alone, of any width."""
+
 InterpolationPath = Literal["slerp", "lerp"]
 """Along the arc between two latents, or along the straight line."""
 
@@ -23,9 +26,15 @@ SamplingMethod = Literal["slerp", "lerp", "gaussian"]
 """On arcs between random pairs of clips, on straight lines between them, or from a Gaussian fitted
 to all latents."""
 
-Sampler = Callable[[Tensor, LatentConfig, int, torch.Generator], Tensor]
-"""Draws samples from the latents of the training clips, their configuration, the number of samples,
-and a generator."""
+
+class Sampler(Protocol):
+    """Draws samples from the latents of the training clips and their configuration."""
+
+    def __call__(
+        self, latents: Tensor, count: int, generator: torch.Generator, *, config: LatentConfig
+    ) -> Tensor:
+        """Draw samples, a row for each."""
+        ...
 
 
 def slerp(
@@ -91,8 +100,8 @@ def latents_between(
     start: Float[Tensor, "pair latent"],
     end: Float[Tensor, "pair latent"],
     ratios: Float[Tensor, " pair"],
-    config: LatentConfig,
     path: InterpolationPath = "slerp",
+    config: LatentConfig = WITHOUT_TRACKS,
 ) -> Float[Tensor, "pair latent"]:
     """Latents between pairs of latents.
 
@@ -103,13 +112,13 @@ def latents_between(
         start: The results at ratio 0.
         end: The results at ratio 1.
         ratios: In [0, 1].
-        config: Of the latents.
         path: Along the arc or the straight line.
+        config: Of the latents.
 
     Example:
         >>> config = LatentConfig(width=1, num_tracks=1, look_width=1, num_path_keyframes=1)
         >>> ends = torch.tensor([[1.0, 1.0, -1.0, 0.0]]), torch.tensor([[1.0, 1.0, 0.0, 1.0]])
-        >>> latents_between(*ends, torch.tensor([0.5]), config).tolist()
+        >>> latents_between(*ends, torch.tensor([0.5]), config=config).tolist()
         [[1.0, 1.0, -0.5, 0.5]]
     """
     along = _PATHS[path]
@@ -129,8 +138,8 @@ def interpolate(
     start: Float[Tensor, " latent"],
     end: Float[Tensor, " latent"],
     steps: int,
-    config: LatentConfig,
     path: InterpolationPath = "slerp",
+    config: LatentConfig = WITHOUT_TRACKS,
 ) -> Float[Tensor, "steps latent"]:
     """Equally spaced latents from one to another, both included exactly.
 
@@ -138,22 +147,22 @@ def interpolate(
         start: The first latent.
         end: The last latent.
         steps: Number of latents, at least 2.
-        config: Of the latents.
         path: Along the arc or the straight line.
+        config: Of the latents.
 
     Raises:
         UserError: Fewer than 2 steps.
 
     Example:
         >>> ends = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
-        >>> interpolate(*ends, 3, LatentConfig(width=2), "lerp").tolist()
+        >>> interpolate(*ends, 3, "lerp").tolist()
         [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
     if steps < 2:
         raise UserError(f"expected at least 2 steps, for both ends, got {steps}")
     ratios = torch.linspace(0, 1, steps, device=start.device)
     pairs = start.expand(steps, -1), end.expand(steps, -1)
-    latents = latents_between(*pairs, ratios, config, path)
+    latents = latents_between(*pairs, ratios, path, config)
     latents[0] = start
     if not config.num_tracks:  # else the tracks of the end are in the order of the start
         latents[-1] = end
@@ -162,18 +171,18 @@ def interpolate(
 
 def sample_paths(
     latents: Float[Tensor, "clip latent"],
-    config: LatentConfig,
     count: int,
     generator: torch.Generator,
     path: InterpolationPath = "slerp",
+    config: LatentConfig = WITHOUT_TRACKS,
 ) -> Float[Tensor, "count latent"]:
     """Draw latents on paths between random pairs of clips, as for the published FVD.
 
     Args:
         latents: Of the training clips, at least 2.
-        config: Of the latents.
         count: Number of samples.
         generator: On the CPU.
+        config: Of the latents.
         path: ``slerp`` is the published one.
 
     Raises:
@@ -189,14 +198,14 @@ def sample_paths(
     other += other >= first
     steps = torch.randint(NUM_PUBLISHED_RATIOS, (count,), generator=generator)
     ratios = (steps / (NUM_PUBLISHED_RATIOS - 1)).to(latents.device)
-    return latents_between(latents[first], latents[other], ratios, config, path)
+    return latents_between(latents[first], latents[other], ratios, path, config)
 
 
 def sample_gaussian(
     latents: Float[Tensor, "clip latent"],
-    config: LatentConfig,
     count: int,
     generator: torch.Generator,
+    config: LatentConfig = WITHOUT_TRACKS,
 ) -> Float[Tensor, "count latent"]:
     """Draw latents from the Gaussian with the mean and covariance of the clips' latents.
 
@@ -206,9 +215,9 @@ def sample_gaussian(
 
     Args:
         latents: Of the training clips, at least 2.
-        config: Of the latents.
         count: Number of samples.
         generator: On the CPU.
+        config: Of the latents.
 
     Raises:
         UserError: Fewer than 2 clips.

@@ -157,7 +157,9 @@ class VideoSpace:
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
         generator = random_stream(seed, "samples")
-        return sampling.SAMPLERS[method](self.latents, self.model.config.latent, count, generator)
+        return sampling.SAMPLERS[method](
+            self.latents, count, generator, config=self.model.config.latent
+        )
 
     def interpolate(
         self,
@@ -185,7 +187,7 @@ class VideoSpace:
             self.latent(one) if isinstance(one, str) else self._checked(one)[0]
             for one in (start, end)
         )
-        return sampling.interpolate(first, last, steps, self.model.config.latent, path)
+        return sampling.interpolate(first, last, steps, path, self.model.config.latent)
 
     def render_size(
         self, height: int | None, width: int | None, num_frames: int | None

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -29,13 +29,19 @@ class FoundTracks(NamedTuple):
 
 
 def find_tracks(
-    clips: UInt8[Tensor, "clip time height width 3"], num_tracks: int, *, seed: int = 0
+    clips: UInt8[Tensor, "clip time height width 3"],
+    num_tracks: int,
+    *,
+    observed: Bool[Tensor, "clip time height width"] | None = None,
+    seed: int = 0,
 ) -> FoundTracks:
     """Find the paths of things that move.
 
     Args:
         clips: The clips, on any device.
         num_tracks: Things to follow in each clip.
+        observed: True for pixels that count; None takes all. The paths say nothing about frames in
+            which nothing is observed.
         seed: Of the starting points.
 
     Example:
@@ -48,17 +54,15 @@ def find_tracks(
 
     Source: Jojic & Frey (2001), flexible sprites, with a search of whole frames.
     """
-    parts = [
-        _find(part, num_tracks, seed + index)
-        for index, part in enumerate(clips.split(CLIPS_AT_ONCE))
-    ]
+    parts = []
+    for start in range(0, len(clips), CLIPS_AT_ONCE):
+        some = slice(start, start + CLIPS_AT_ONCE)
+        mass = foreground(clips[some], None if observed is None else observed[some])
+        parts.append(_find(mass, num_tracks, seed + start))
     return FoundTracks(*map(torch.cat, zip(*parts, strict=True)))
 
 
-def _find(
-    clips: UInt8[Tensor, "clip time height width 3"], num_tracks: int, seed: int
-) -> FoundTracks:
-    mass = foreground(clips)
+def _find(mass: Float[Tensor, "clip time height width"], num_tracks: int, seed: int) -> FoundTracks:
     generator = random_stream(seed, "starting points of tracks")
     paths = cluster_paths(mass, num_tracks, generator)
     fit = None
@@ -77,7 +81,15 @@ def _find(
 
 def foreground(
     clips: UInt8[Tensor, "clip time height width 3"],
+    observed: Bool[Tensor, "clip time height width"] | None = None,
 ) -> Float[Tensor, "clip time height width"]:
-    """How much each pixel differs from the clip's median over time, in [0, 1]."""
-    background = clips.median(dim=1, keepdim=True).values
-    return (clips.float() - background.float()).abs().mean(dim=-1) / 255
+    """How much each pixel differs from the clip's median over time, in [0, 1].
+
+    Pixels that are not observed have 0, and do not count for the median.
+    """
+    if observed is None:
+        background = clips.median(dim=1, keepdim=True).values
+        return (clips.float() - background.float()).abs().mean(dim=-1) / 255
+    known = clips.float().masked_fill(~observed[..., None], torch.nan)
+    background = known.nanmedian(dim=1, keepdim=True).values
+    return (known - background).abs().mean(dim=-1).nan_to_num() / 255

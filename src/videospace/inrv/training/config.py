@@ -106,9 +106,7 @@ class TrainingConfig:
 def with_keyframes_at_most(config: TrainingConfig, num_frames: int) -> TrainingConfig:
     """The same, with at most one keyframe a frame of the clips: others would never be trained."""
     latent = config.model.latent
-    latent = dataclasses.replace(
-        latent,
-        num_keyframes=min(latent.num_keyframes, num_frames),
-        num_path_keyframes=min(latent.num_path_keyframes, num_frames),
-    )
+    fields = ["num_keyframes", "num_path_keyframes"] if latent.num_tracks else ["num_keyframes"]
+    fewest = {name: min(getattr(latent, name), num_frames) for name in fields}
+    latent = dataclasses.replace(latent, **fewest)
     return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

@@ -162,7 +162,10 @@ class TrainingState:
         if missing := {"config", "progress", "content"} - metadata.keys():
             raise UserError(f"'{path}' is damaged: '{min(missing)}' is missing")
         config = config_from_json(
-            TrainingConfig, read_json(metadata["config"], f"'{path}'"), f"'{path}'"
+            TrainingConfig,
+            read_json(metadata["config"], f"'{path}'"),
+            f"'{path}'",
+            with_defaults=True,  # an earlier version had fewer fields
         )
         if differences := _differences(dataclasses.asdict(config), dataclasses.asdict(self.config)):
             raise UserError(

@@ -1,0 +1,88 @@
+"""Inversion in a space with tracks."""
+
+import numpy as np
+import pytest
+import torch
+from tests.support.toy_spaces import TRACKS, changed_model, random_space, write_toy_store
+
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.encoder_training import train_encoder
+from videospace.inrv.inversion.inversion import InversionConfig, invert
+from videospace.inrv.inversion.tasks import prediction
+from videospace.inrv.inversion.track_guess import guess_paths
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import LatentParts, join_latents, split_latents
+from videospace.inrv.space.latent_prior import LatentPrior
+from videospace.runtime.errors import UserError
+
+NUM_FRAMES = 8
+LINES = LatentConfig(width=4, num_tracks=1, look_width=3, num_path_keyframes=NUM_FRAMES)
+
+
+def lines(num):
+    """Latents whose paths are straight lines at constant speed, and the paths."""
+    start, speed = 1.2 * torch.rand(num, 1, 1, 2) - 0.6, torch.rand(num, 1, 1, 2) - 0.5
+    paths = start + speed * torch.linspace(-1, 1, NUM_FRAMES)[:, None]
+    return join_latents(LatentParts(torch.randn(num, 4), torch.randn(num, 1, 3), paths)), paths
+
+
+def clip_of(path, size=32, side=5):
+    video = np.zeros((NUM_FRAMES, size, size, 3), np.uint8)
+    for time, (y, x) in enumerate(((path + 1) * size / 2).tolist()):
+        top, left = (max(0, round(c - side / 2)) for c in (y, x))
+        video[time, top : top + side, left : left + side] = 255
+    return video
+
+
+class TestPaths:
+    @pytest.fixture
+    def prior(self):
+        return LatentPrior.of(lines(300)[0], LINES)
+
+    def guessed(self, prior, context):
+        coordinates = torch.zeros(1, prior.num_directions)
+        guess_paths(coordinates, prior, [context], LINES, seed=0)
+        return split_latents(prior.latents(coordinates), LINES).paths[0, 0]
+
+    def test_what_moves_is_followed(self, prior):
+        path = lines(1)[1][0, 0]
+        context = Context(video=clip_of(path), observed=np.ones((NUM_FRAMES, 32, 32), bool))
+        assert (self.guessed(prior, context) - path).norm(dim=1).mean() < 0.15
+
+    def test_a_path_goes_on_where_nothing_is_seen(self, prior):
+        path = torch.stack([torch.linspace(-0.4, 0.5, 8), torch.linspace(0.4, -0.3, 8)], dim=1)
+        context = prediction(clip_of(path), num_observed=5)
+        assert (self.guessed(prior, context) - path)[5:].norm(dim=1).mean() < 0.25
+
+    def test_only_paths_are_set(self, prior):
+        coordinates = torch.zeros(1, prior.num_directions)
+        context = prediction(clip_of(lines(1)[1][0, 0]), num_observed=4)
+        guess_paths(coordinates, prior, [context], LINES, seed=0)
+        parts = split_latents(prior.latents(coordinates) - prior.mean, LINES)
+        assert parts.content.abs().max() < 1e-5
+        assert parts.looks.abs().max() < 1e-5
+        assert parts.paths.abs().max() > 0.01
+
+
+@pytest.fixture
+def space():
+    return random_space(6, changed_model(latent=TRACKS))
+
+
+def test_a_clip_of_the_space_is_found_again(space):
+    context = Context(video=space.render(space.latents[0]), observed=np.ones((4, 6, 8), bool))
+    none = invert(space, [context], InversionConfig(max_steps=1))
+    found = invert(space, [context], InversionConfig(max_steps=80))
+    assert found.latents.shape == (1, TRACKS.total_width)
+    assert found.context_l1 < none.context_l1
+
+
+def test_weights_are_refined(space):
+    context = Context(video=space.render(space.latents[0]), observed=np.ones((4, 6, 8), bool))
+    found = invert(space, [context], InversionConfig(max_steps=5, refine="weights", refine_steps=5))
+    assert found.weight_offsets is not None
+
+
+def test_an_encoder_is_refused(space, tmp_path):
+    with pytest.raises(UserError, match="tracks"):
+        train_encoder(space, write_toy_store(tmp_path))
