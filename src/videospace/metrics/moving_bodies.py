@@ -6,6 +6,7 @@ path. A space that has only learned pixels fades one pair of bodies out and the 
 
 import dataclasses
 import itertools
+import typing
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -145,7 +146,8 @@ class _Bodies:
 def _bodies(brightness: Float[np.ndarray, "height width"], least_ink: float) -> _Bodies:
     """The bodies of a frame, without specks."""
     is_ink = brightness >= LEAST_INK
-    labels, num = ndimage.label(ndimage.binary_dilation(is_ink, TOUCHING, GAP_PX), TOUCHING)
+    near_ink = ndimage.binary_dilation(is_ink, TOUCHING, GAP_PX)
+    labels, num = typing.cast(tuple[np.ndarray, int], ndimage.label(near_ink, TOUCHING))
     labels = labels * is_ink
     numbers = np.arange(1, num + 1)
     inks = ndimage.sum(brightness, labels, numbers)

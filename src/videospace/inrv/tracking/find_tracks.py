@@ -65,18 +65,29 @@ def find_tracks(
 def _find(mass: Float[Tensor, "clip time height width"], num_tracks: int, seed: int) -> FoundTracks:
     generator = random_stream(seed, "starting points of tracks")
     paths = cluster_paths(mass, num_tracks, generator)
-    fit = None
-    for side, num_rounds in ((COARSE_SIDE, COARSE_ROUNDS), (FINE_SIDE, FINE_ROUNDS)):
-        size = [min(side, length) for length in mass.shape[2:]]
-        scale = torch.tensor(size, device=mass.device) / 2
-        fit = SpriteFit(functional.adaptive_avg_pool2d(mass, size), (paths + 1) * scale - 0.5)
-        for index in range(num_rounds):
-            fit.update_pictures(robust=side == FINE_SIDE or index > 0)
-            unexplained = fit.update_centers(search=side == COARSE_SIDE)
-        paths = (fit.centers + 0.5) / scale - 1
-    height, width = (n // 2 for n in fit.size)
+    paths = _fit_sprites(mass, paths, COARSE_SIDE, COARSE_ROUNDS, search=True).paths
+    return _fit_sprites(mass, paths, FINE_SIDE, FINE_ROUNDS, search=False)
+
+
+def _fit_sprites(
+    mass: Float[Tensor, "clip time height width"],
+    paths: Float[Tensor, "clip track time hw=2"],
+    side: int,
+    num_rounds: int,
+    *,
+    search: bool,
+) -> FoundTracks:
+    """Improve paths on reduced frames."""
+    size = min(side, mass.shape[2]), min(side, mass.shape[3])
+    scale = torch.tensor(size, device=mass.device) / 2
+    fit = SpriteFit(functional.adaptive_avg_pool2d(mass, size), (paths + 1) * scale - 0.5)
+    unexplained = mass.new_ones(len(mass))
+    for index in range(num_rounds):
+        fit.update_pictures(robust=index > 0 or not search)  # first guesses are often wrong
+        unexplained = fit.update_centers(search=search)
+    height, width = size
     pictures = fit.pictures.roll((height // 2, width // 2), dims=(2, 3))[..., :height, :width]
-    return FoundTracks(paths, pictures, unexplained)
+    return FoundTracks((fit.centers + 0.5) / scale - 1, pictures, unexplained)
 
 
 def foreground(
