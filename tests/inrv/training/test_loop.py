@@ -350,45 +350,23 @@ class TestBadConfiguration:
             TrainingOptions(**changes)
 
     @pytest.mark.parametrize(
-        ("changes", "message"),
+        ("kind", "name", "value"),
         [
-            ({"batch": BatchConfig(num_clips=0)}, "batch.num_clips"),
-            ({"batch": BatchConfig(points_per_clip=0)}, "points_per_clip"),
-            (
-                {"batch": BatchConfig(important_fraction=1.5)},
-                "important_fraction",
-            ),
-            ({"total_points": 0.0}, "total_points"),
-            ({"total_points": math.nan}, "total_points"),
-            ({"total_points": math.inf}, "total_points"),
-            (
-                {"optimizer": OptimizerConfig(average_decay=1.0)},
-                "average_decay",
-            ),
-            (
-                {"optimizer": OptimizerConfig(learning_rate=-1e-3)},
-                "optimizer.learning_rate",
-            ),
-            ({"gaussian_weight": -1.0}, "gaussian_weight"),
-            ({"seed": -1}, "seed"),
-            (
-                {"code_init": CodeInitConfig(num_neighbors=0)},
-                "num_neighbors",
-            ),
+            (BatchConfig, "num_clips", 0),
+            (BatchConfig, "points_per_clip", 0),
+            (BatchConfig, "important_fraction", 1.5),
+            (TrainingConfig, "total_points", 0.0),
+            (TrainingConfig, "total_points", math.nan),
+            (TrainingConfig, "total_points", math.inf),
+            (OptimizerConfig, "average_decay", 1.0),
+            (OptimizerConfig, "learning_rate", -1e-3),
+            (TrainingConfig, "gaussian_weight", -1.0),
+            (TrainingConfig, "seed", -1),
+            (CodeInitConfig, "num_neighbors", 0),
+            (HypernetworkConfig, "rank", 0),
+            (HypernetworkConfig, "hidden_width", -4),
         ],
     )
-    def test_settings(self, changes, message):
-        with pytest.raises(UserError, match=message):
-            TrainingConfig(**changes)
-
-    def test_nested_settings(self, make_model, make_config):
-        for part, value, message in (
-            ("hypernetwork", HypernetworkConfig(rank=0), "hypernetwork.rank"),
-            (
-                "hypernetwork",
-                HypernetworkConfig(hidden_width=-4),
-                "hypernetwork.hidden_width",
-            ),
-        ):
-            with pytest.raises(UserError, match=message):
-                make_config(model=make_model(**{part: value}))
+    def test_settings(self, kind, name, value):
+        with pytest.raises(UserError, match=name):
+            kind(**{name: value})

@@ -157,7 +157,7 @@ def test_damaged_files(profile):
     with pytest.raises(UserError, match="damaged"):
         profile.load_clip(record.id)
     file.unlink()
-    with pytest.raises(UserError, match="not there"):
+    with pytest.raises(UserError, match="missing"):
         profile.load_clip(record.id)
     (profile.folder / INDEX_FILE).write_bytes(b"no database" * 1000)
     with pytest.raises(UserError, match="damaged"):

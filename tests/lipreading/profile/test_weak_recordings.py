@@ -13,7 +13,7 @@ from videospace.lipreading.profile.weak_recordings import attracting_words, weak
 WORDS = ("water", "bread", "tea", "pain", "home", "light")
 
 
-def use(said: str, answered: str, clip: str = "") -> UsageRecord:
+def use(said: str, answered: str, clip: str = "0" * 16) -> UsageRecord:
     answer = AnswerRecord(words=(answered, said), probabilities=(0.6, 0.3), strategy="fusion")
     return UsageRecord(
         clip=clip, word=said, made="2026-03-02T09:00:00+00:00", was_known=True, answer=answer

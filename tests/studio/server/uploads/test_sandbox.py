@@ -75,7 +75,7 @@ def test_memory_is_limited(sandbox):
         (b"", "WebM or MP4"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "WebM or MP4"),
         (b"ffconcat version 1.0\nfile /etc/passwd", "WebM or MP4"),
-        (b"\x1a\x45\xdf\xa3" + b"broken" * 20, "cannot read"),
+        (b"\x1a\x45\xdf\xa3" + b"broken" * 20, "be read"),
     ],
 )
 def test_other_files_than_videos_are_refused(recording_reader, content, phrase):
