@@ -82,13 +82,13 @@ def test_clips_are_found_by_name_and_picked(page):
 
 def test_marks_have_the_colors_of_labels_and_scores_with_a_legend(page, labels):
     labels({"a": {"person": "Ann", "error": 1}, "b": {"person": "Bo", "error": 9}})
-    choose_color(page, "column:person")
+    choose(page, "color", "column:person")
     assert texts(page, "#legend li") == ["Ann", "Bo", "unknown"]
     assert color_of(page, "a") != color_of(page, "b")
     assert color_of(page, "c") not in {color_of(page, "a"), color_of(page, "b")}
     label = "return document.querySelector('[data-id=a]').getAttribute('aria-label')"
     assert page.execute_script(label) == "a: Ann"
-    choose_color(page, "column:error")
+    choose(page, "color", "column:error")
     assert len(texts(page, "#legend li")) == 6
     assert color_of(page, "a") != color_of(page, "b")
     assert violations(page) == []
@@ -116,17 +116,41 @@ def labels(page, studio) -> Any:
     path.unlink()
 
 
-def choose_color(browser: Any, value: str) -> None:
+def choose(browser: Any, select: str, value: str) -> None:
     browser.execute_script(
-        "const select = document.getElementById('color'); select.value = arguments[0];"
+        "const select = document.getElementById(arguments[0]); select.value = arguments[1];"
         "select.dispatchEvent(new Event('change'))",
+        select,
         value,
     )
+
+
+def path_of(browser: Any) -> str:
+    return browser.execute_script("return document.getElementById('path').getAttribute('points')")
 
 
 def color_of(browser: Any, identity: str) -> str:
     script = "return getComputedStyle(document.querySelector(arguments[0])).fill"
     return browser.execute_script(script, f"[data-id={identity}]")
+
+
+def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
+    pytest.importorskip("openTSNE")
+    before = place(page, "c"), path_of(page)
+    choose(page, "projection", "neighbors")
+    wait(page, f"byId('path').getAttribute('points') !== '{before[1]}'")
+    assert place(page, "c") != before[0]
+    press(page, "#sample")
+    wait(page, "byId('start').value.startsWith('sample-')")
+    assert texts(page, "#projection-status") == [""]
+    choose(page, "space", "bouncing-ball")  # another space begins with the map of directions
+    wait(page, "document.querySelector('[data-id=ball-003]')")
+    choose(page, "space", "small")
+    wait(page, "document.querySelector('[data-id=c]') && byId('projection').value === 'directions'")
+    shown = place(page, "c")
+    page.refresh()
+    wait_for_rest(page)
+    assert place(page, "c") == shown
 
 
 def test_the_ends_their_middle_and_samples_play_side_by_side(page):

@@ -43,7 +43,7 @@ class LatentProjection(NamedTuple):
             latents: Usually those of the training clips.
             config: Configuration of the latents.
         """
-        latents = _with_unit_keyframes(latents, config)
+        latents = with_unit_keyframes(latents, config)
         mean = latents.mean(dim=0)
         centered = latents - mean
         found = principal_components(centered, 2)
@@ -56,13 +56,21 @@ class LatentProjection(NamedTuple):
 
     def map_xy(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, "clip xy=2"]:
         """The coordinates of latents on the map, on the CPU."""
-        return (_with_unit_keyframes(latents, self.config) - self.mean) @ self.directions
+        return (with_unit_keyframes(latents, self.config) - self.mean) @ self.directions
 
 
-def _with_unit_keyframes(
+def with_unit_keyframes(
     latents: Float[Tensor, "clip latent"], config: LatentConfig
 ) -> Float[Tensor, "clip latent"]:
-    """Scale the keyframes of latents as the model does, where it does."""
+    """Scale the keyframes of latents as the model does, where it does.
+
+    Args:
+        latents: Of any device.
+        config: Configuration of the latents.
+
+    Returns:
+        The latents on the CPU, with means over the tracks in place of the tracks.
+    """
     content, looks, paths = split_latents(latents.cpu(), config)
     if config.normalize:
         content = with_unit_scale(content.unflatten(1, (config.num_keyframes, -1))).flatten(1)

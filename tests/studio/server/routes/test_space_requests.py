@@ -114,6 +114,20 @@ def test_the_path_between_two_clips_starts_and_ends_at_them(page):
     assert way[-1] == pytest.approx(items["d"], abs=1e-4)
 
 
+def test_the_map_of_neighbors_is_computed_once_and_takes_new_items(page, spaces):
+    pytest.importorskip("openTSNE")
+    page.get(f"{SMALL}/neighbors")
+    spaces.session("small").neighbors.wait()
+    first = page.get(f"{SMALL}/neighbors").json()
+    assert (first["ready"], first["problem"]) == (True, "")
+    sample = page.post(f"{SMALL}/samples", json={"count": 1}).json()[0]["id"]
+    places = page.get(f"{SMALL}/neighbors").json()["places"]
+    assert {each: places[each] for each in first["places"]} == first["places"]
+    way = page.get(f"{SMALL}/path?start=a&end={sample}&by_neighbors=true").json()
+    assert len(way) == 33
+    assert (way[0], way[-1]) == (places["a"], places[sample])
+
+
 def test_samples_are_on_the_map_and_can_be_rendered(page):
     wanted = {"count": 3, "method": "gaussian", "seed": 5}
     new = page.post(f"{SMALL}/samples", json=wanted)

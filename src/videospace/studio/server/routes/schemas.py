@@ -482,6 +482,16 @@ class Space(BaseModel):
     """Why the labels and scores of the clips cannot be used; empty where they can."""
 
 
+class NeighborPlaces(BaseModel):
+    """The map of neighbors, which the studio computes in the background."""
+
+    ready: bool
+    problem: str
+    """Why there is none; empty where there is one, or there will be."""
+    places: dict[str, tuple[float, float]]
+    """Coordinates of the items by their ids."""
+
+
 class SamplingRequest(Strict):
     """Items to sample."""
 

@@ -14,6 +14,7 @@ from videospace.studio.server.routes.schemas import (
     Fraction,
     Item,
     ItemId,
+    NeighborPlaces,
     PositionRequest,
     SamplingRequest,
     Space,
@@ -102,9 +103,22 @@ def space_routes(spaces: Spaces) -> APIRouter:
 
     @routes.get("/{space}/path")
     def show_path(
-        space: str, start: Annotated[ItemId, Query()], end: Annotated[ItemId, Query()]
+        space: str,
+        start: Annotated[ItemId, Query()],
+        end: Annotated[ItemId, Query()],
+        by_neighbors: bool = False,
     ) -> list[tuple[float, float]]:
-        return [(x, y) for x, y in spaces.session(space).path(start, end).tolist()]
+        path = spaces.session(space).path(start, end, by_neighbors=by_neighbors)
+        return [(x, y) for x, y in path.tolist()]
+
+    @routes.get("/{space}/neighbors")
+    def show_neighbors(space: str) -> NeighborPlaces:
+        session = spaces.session(space)
+        session.place_neighbors()
+        found = session.neighbors
+        return NeighborPlaces(
+            ready=found.is_ready, problem=found.problem, places=dict(found.places)
+        )
 
     @routes.get("/{space}/latent", response_class=Response, responses=NPZ)
     def save_latent(space: str, position: AtPosition) -> Response:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
@@ -21,6 +21,7 @@ from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.job_runner import JobRunner
 from videospace.studio.server.sessions.clip_table import ClipTable, Value, read_clip_table
+from videospace.studio.server.sessions.neighbors import Neighbors
 from videospace.studio.server.sessions.space_items import (
     ItemKind,
     MapItem,
@@ -56,6 +57,7 @@ class SpaceSession:
         self.space, self._reader, self._space_folder = space, reader, folder
         self._names = dict(zip(space.ids, clip_names(space.ids), strict=True))
         self.map = LatentProjection.of(space.latents, space.model.config.latent)
+        self.neighbors = Neighbors(space.model.config.latent)
         self.jobs = JobRunner[SpaceJobResult]()
         self._lock = threading.Lock()
         self._items: OrderedDict[str, SpaceItem] = OrderedDict()
@@ -86,7 +88,7 @@ class SpaceSession:
             rows_by_id: Labels and scores of the clips.
         """
         ids = self.space.ids
-        rows = torch.linspace(0, len(ids) - 1, min(len(ids), MAX_MAP_CLIPS)).round().long().unique()
+        rows = self._rows()
         positions = self.map.map_xy(self.space.latents[rows.to(self.space.device)]).tolist()
         shown = [ids[row] for row in rows.tolist()]
         clips = [
@@ -119,8 +121,13 @@ class SpaceSession:
         ratio = torch.tensor(position.ratio, device=start.device)
         return slerp(start, self._latent_of(position.end), ratio)
 
-    def path(self, start: str, end: str) -> Float[Tensor, "point 2"]:
+    def path(self, start: str, end: str, *, by_neighbors: bool = False) -> Float[Tensor, "point 2"]:
         """The arc between two items, as points of the map.
+
+        Args:
+            start: Id of the first item.
+            end: Id of the second item.
+            by_neighbors: On the map of neighbors, if it is ready.
 
         Raises:
             NotFound: There is no such item.
@@ -128,7 +135,22 @@ class SpaceSession:
         latents = self.space.interpolate(
             self._latent_of(start), self._latent_of(end), steps=PATH_STEPS
         )
+        if by_neighbors and self.neighbors.is_ready:
+            return self.neighbors.path(start, end, latents)
         return self.map.map_xy(latents)
+
+    def place_neighbors(self) -> None:
+        """Place all items on the map of neighbors; its computation is started if necessary."""
+        shown = [self.space.ids[row] for row in self._rows()]
+        self.neighbors.start(shown, lambda: self.space.latents[self._rows().to(self.space.device)])
+        if self.neighbors.is_ready:
+            self.neighbors.add({name: item.latent for name, item in self._all_items()})
+
+    def _rows(self) -> Int[Tensor, " clip"]:
+        """The rows of the clips on the map."""
+        num_clips = len(self.space.ids)
+        rows = torch.linspace(0, num_clips - 1, min(num_clips, MAX_MAP_CLIPS))
+        return rows.round().long().unique()
 
     def render_frames(
         self, position: Position, side: int, num_frames: int

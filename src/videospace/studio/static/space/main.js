@@ -4,14 +4,15 @@ import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, notify, onClick } from "../shared/dom.js";
 import { startBeside } from "./beside.js";
 import { colorOf, offerColorings, startColoring } from "./coloring.js";
-import { drawItems, fadeOthers, layoutPictures, recolor, resetMap, showItem, startMap } from "./map.js";
+import { drawItems, fadeOthers, layout, layoutPictures, recolor, resetMap, showItem, startMap } from "./map.js";
 import { startPictures } from "./pictures.js";
+import { startProjection } from "./projection.js";
 import { startSearch } from "./search.js";
 import { showThumbnail, startThumbnail } from "./thumbnail.js";
 import { startPlayers } from "./players.js";
 import { addItems, address, onItems, onSpace, space, startSpaces } from "./space.js";
 import { startInversion } from "./inversion.js";
-import { goTo, pick, startPath } from "./path.js";
+import { goTo, pick, position, setEnds, startPath } from "./path.js";
 import { startJobs } from "./job.js";
 
 const NUM_SAMPLES = 4;
@@ -45,6 +46,10 @@ startPictures(layoutPictures);
 startThumbnail((item) => [item.name, colorOf(item).words].filter(Boolean).join(": "));
 startPath();
 startBeside();
+startProjection(() => {
+  layout();
+  return setEnds(position().start, position().end);
+});
 startInversion();
 startJobs();
 startPlayers();

@@ -4,6 +4,7 @@ import { byId, onClick } from "../shared/dom.js";
 import { colorOf } from "./coloring.js";
 import { nearestOnPath, nearestItem, itemTowards } from "./geometry.js";
 import { drawPictures } from "./pictures.js";
+import { placeOf } from "./projection.js";
 import { inView, moveBy, reveal, showWhole, zoomAround, zoomNow } from "./view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -95,7 +96,8 @@ function markOf({ id, kind, name }, index) {
   return mark;
 }
 
-function layout() {
+// To be called when the items have other places.
+export function layout() {
   const { width, height } = map.getBoundingClientRect();
   if (!width || !items.length) return;
   size = { width, height };
@@ -104,7 +106,7 @@ function layout() {
   map.classList.toggle("zoomed", zoomNow() > 1);
   byId("zoom-out").disabled = byId("zoom-all").disabled = zoomNow() === 1;
   const scaled = (axis, length) => {
-    const values = items.map((item) => item.map_xy[axis]);
+    const values = items.map((item) => placeOf(item)[axis]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const scale = high > low ? (length - 2 * MARGIN_PX) / (high - low) : 0;
     return (value) => (scale ? MARGIN_PX + (value - low) * scale : length / 2);
@@ -112,7 +114,7 @@ function layout() {
   const [across, up] = [scaled(0, width), scaled(1, height)];
   toPx = ([x, y]) => inView({ x: across(x), y: height - up(y) });
   for (const item of items) {
-    item.px = toPx(item.map_xy);
+    item.px = toPx(placeOf(item));
     item.element.setAttribute("transform", `translate(${item.px.x} ${item.px.y})`);
   }
   layoutEnds();

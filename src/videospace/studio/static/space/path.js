@@ -5,6 +5,7 @@ import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, make } from "../shared/dom.js";
 import { farApart } from "./geometry.js";
 import { drawEnds } from "./map.js";
+import { isByNeighbors } from "./projection.js";
 import { Player, stripOf } from "./players.js";
 import { address, onItems, onSpace, itemNamed, space } from "./space.js";
 import { forgetSpeed, learnSpeed, sideFor } from "./render_speed.js";
@@ -59,7 +60,7 @@ export async function setEnds(nextStart, nextEnd, nextRatio = ratio) {
   [start, end] = [nextStart, nextEnd];
   byId("start").value = start;
   byId("end").value = end;
-  const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end })}`));
+  const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end, by_neighbors: isByNeighbors() })}`));
   if (start !== nextStart || end !== nextEnd) return; // other ends were picked meanwhile
   drawEnds({ start, end, path });
   endsChanged.forEach((act) => act());
