@@ -142,7 +142,7 @@ def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
     assert place(page, "c") != before[0]
     press(page, "#sample")
     wait(page, "byId('start').value.startsWith('sample-')")
-    assert texts(page, "#projection-status") == [""]
+    wait(page, "byId('projection-status').textContent === ''")
     choose(page, "space", "bouncing-ball")  # another space begins with the map of directions
     wait(page, "document.querySelector('[data-id=ball-003]')")
     choose(page, "space", "small")
