@@ -134,23 +134,32 @@ def color_of(browser: Any, identity: str) -> str:
     return browser.execute_script(script, f"[data-id={identity}]")
 
 
+def show_neighbors(page: Any) -> None:
+    before = path_of(page)
+    choose(page, "projection", "neighbors")
+    wait(page, f"byId('path').getAttribute('points') !== '{before}'")
+
+
 def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
     pytest.importorskip("openTSNE")
-    before = place(page, "c"), path_of(page)
-    choose(page, "projection", "neighbors")
-    wait(page, f"byId('path').getAttribute('points') !== '{before[1]}'")
-    assert place(page, "c") != before[0]
+    before = place(page, "c")
+    show_neighbors(page)
+    assert place(page, "c") != before
     press(page, "#sample")
     wait(page, "byId('start').value.startsWith('sample-')")
     wait(page, "byId('projection-status').textContent === ''")
-    choose(page, "space", "bouncing-ball")  # another space begins with the map of directions
+    assert texts(page, "#notice") == [""]
+
+
+def test_another_space_begins_with_the_map_of_directions(page):
+    pytest.importorskip("openTSNE")
+    before = place(page, "c")
+    show_neighbors(page)
+    choose(page, "space", "bouncing-ball")
     wait(page, "document.querySelector('[data-id=ball-003]')")
     choose(page, "space", "small")
-    wait(page, "document.querySelector('[data-id=c]') && byId('projection').value === 'directions'")
-    shown = place(page, "c")
-    page.refresh()
-    wait_for_rest(page)
-    assert place(page, "c") == shown
+    mark = "document.querySelector('[data-id=c]')?.getAttribute('transform')"
+    wait(page, f"{mark} === '{before}' && byId('projection').value === 'directions'")
 
 
 def test_the_ends_their_middle_and_samples_play_side_by_side(page):
