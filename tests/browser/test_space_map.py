@@ -151,19 +151,6 @@ def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
     assert texts(page, "#notice") == [""]
 
 
-def test_another_space_begins_with_the_map_of_directions(page):
-    pytest.importorskip("openTSNE")
-    before = place(page, "c")
-    show_neighbors(page)
-    choose(page, "space", "bouncing-ball")
-    wait(page, "document.querySelector('[data-id=ball-003]')")
-    choose(page, "space", "small")
-    # The height of the map follows the cards beside it, so only the columns are compared.
-    across = before.partition(" ")[0]
-    mark = "document.querySelector('[data-id=c]')?.getAttribute('transform')"
-    wait(page, f"{mark}?.startsWith('{across} ') && byId('projection').value === 'directions'")
-
-
 def test_the_ends_their_middle_and_samples_play_side_by_side(page):
     press(page, "#sample")
     wait(page, "byId('start').value.startsWith('sample-')")
