@@ -4,7 +4,9 @@ import torch
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.projection import LatentProjection
 
-PLAIN = LatentConfig(normalize=False)
+
+def plain(latents: torch.Tensor) -> LatentConfig:
+    return LatentConfig(width=latents.shape[1], normalize=False)
 
 
 def test_coordinates_lie_along_the_two_directions_of_largest_variance():
@@ -13,7 +15,7 @@ def test_coordinates_lie_along_the_two_directions_of_largest_variance():
     turned = torch.linalg.qr(torch.randn(7, 3, generator=chance)).Q
     coordinates = torch.randn(200, 3, generator=chance) * spread
     latents = coordinates @ turned.T + 5
-    projection = LatentProjection.of(latents, PLAIN)
+    projection = LatentProjection.of(latents, plain(latents))
     xy = projection.map_xy(latents)
     truth = (coordinates - coordinates.mean(dim=0))[:, :2]
     assert torch.cdist(xy, xy).sub(torch.cdist(truth, truth)).abs().max() < 0.5
@@ -23,7 +25,7 @@ def test_coordinates_lie_along_the_two_directions_of_largest_variance():
 
 def test_the_map_is_linear_and_treats_each_latent_alone():
     latents = torch.randn(20, 6, generator=torch.Generator().manual_seed(1))
-    projection = LatentProjection.of(latents, PLAIN)
+    projection = LatentProjection.of(latents, plain(latents))
     assert torch.allclose(projection.map_xy(latents[3:4]), projection.map_xy(latents)[3:4])
     between = projection.map_xy((latents[:1] + latents[1:2]) / 2)
     assert torch.allclose(
@@ -35,7 +37,7 @@ def test_the_map_is_linear_and_treats_each_latent_alone():
     "latents", [torch.ones(1, 4), torch.ones(3, 1), torch.arange(3.0)[:, None]]
 )
 def test_clips_that_vary_in_fewer_directions_have_a_map_too(latents):
-    projection = LatentProjection.of(latents, PLAIN)
+    projection = LatentProjection.of(latents, plain(latents))
     assert projection.map_xy(latents).shape == (len(latents), 2)
     assert torch.equal(projection.map_xy(latents)[:, 1], torch.zeros(len(latents)))
     assert projection.explained_variance == pytest.approx(1)
