@@ -21,6 +21,8 @@ ARGUMENTS = {
     "models": ["--use", "0" * 16],
     "export": ["out.zip"],
     "delete": ["--word", "water"],
+    "bank": ["water", "--delete", "voice"],
+    "lock": ["--remove"],
 }
 
 

@@ -206,7 +206,7 @@ def changed(members, **changes) -> bytes:
     ("name", "value", "reason"),
     [
         ("settings__person", "", "name"),
-        ("settings__person", "A\ud800", "U\\+D800"),
+        ("settings__person", "A\ud800", "surrogates"),
         ("settings__person", "A\u0000", "U\\+0000"),
         ("settings__person", "a" * 101, "100"),
         ("settings__language", "../../x", "language"),
@@ -232,7 +232,7 @@ def changed(members, **changes) -> bytes:
         ("clips__0__domain", "dream", "domain"),
         ("clips__0__source", "\u001b", "source"),
         ("usage__0__made", "", "time"),
-        ("usage__0__answer__probabilities", [float("nan")], "finite"),
+        ("usage__0__answer__probabilities", [float("nan")], "NaN"),
         ("usage__0__answer__probabilities", [1.5], "probability"),
         ("usage__0__answer__model", "../x", "id"),
         ("models__0__strategy", "pretrained", "strategies"),

@@ -23,7 +23,7 @@ DARKEST = 0.1
 WEIGHT_OF_MOVEMENT = 2.0
 """Weight of the change of landmarks beside their position."""
 
-Sequences = list[Float[Tensor, "_ feature"]]
+Sequences = list[Float[Tensor, "_ _"]]
 
 
 def cosine_features(clips: Sequence[MouthClip]) -> Sequences:

@@ -90,7 +90,11 @@ async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
     given = _without_parameters(request.headers.get("content-type", ""))
     if given not in kind.types:
         raise HTTPException(415, f"expected {' or '.join(kind.types)}, got {given or 'nothing'}")
+    num_bytes = 0
     async for chunk in request.stream():
+        num_bytes += len(chunk)
+        if num_bytes > kind.max_bytes:  # other kinds of the same content type may be larger
+            raise HTTPException(413, "expected a smaller upload: this is too large for the studio")
         yield chunk
 
 
