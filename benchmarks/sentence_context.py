@@ -47,7 +47,7 @@ WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ContextOptions(BenchmarkOptions):
+class SentenceContextOptions(BenchmarkOptions):
     """What to simulate."""
 
     num_seeds: int = 5
@@ -129,7 +129,7 @@ def month(
     return ranks, hits
 
 
-def measure(options: ContextOptions, _: Path) -> dict[str, Any]:
+def measure(options: SentenceContextOptions, _: Path) -> dict[str, Any]:
     """Simulate the months."""
     result: dict[str, Any] = {"weight_in_use": WEIGHT}
     for name, is_shuffled in (("habits", False), ("random_order", True)):
@@ -156,7 +156,7 @@ def measure(options: ContextOptions, _: Path) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """Run the benchmark."""
-    return run_benchmark("sentence_context", __doc__, ContextOptions, measure, arguments)
+    return run_benchmark("sentence_context", __doc__, SentenceContextOptions, measure, arguments)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
         (TrainingClips, "colors"),
     ],
     "encoding": [(training_step, "gather_points")],
-    "hypernetwork": [(InrvModel, "latents"), (InrvModel, "layers")],
+    "hypernetwork": [(InrvModel, "latents"), (InrvModel, "inrs")],
     "inr": [(InrvModel, "colors")],
     "backward": [(torch.Tensor, "backward")],
     "optimizer": [
