@@ -207,9 +207,9 @@ def test_two_switches_move_and_press(open_page):
         if is_highlighted(page, "#edit-phrases"):
             break
         switch(page)
-    assert page.execute_script("return document.getElementById('phrases-form').hidden")
+    assert page.execute_script("return document.getElementById('phrases-editor').hidden")
     ActionChains(page).send_keys(Keys.ENTER).perform()
-    wait(page, "!byId('phrases-form').hidden")
+    wait(page, "!byId('phrases-editor').hidden")
     assert not page.execute_script(IN_A_FIELD)
 
 
