@@ -23,7 +23,7 @@ from tests.support.studio_process import StudioServer
 from benchmarks.support.browser import browser_before
 from benchmarks.support.common import BenchmarkOptions, run_benchmark, say
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 
 NOTE_TIMES = """
 window.answerSeconds = [];

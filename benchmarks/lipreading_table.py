@@ -24,7 +24,7 @@ from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.phonetics.units import spell
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.pretrain import pretrain
-from videospace.lipreading.profile.clip_files import clip_id
+from videospace.lipreading.profile.storage.clip_files import clip_id
 from videospace.metrics.bootstrap import Interval, bootstrap_mean
 from videospace.runtime.device import choose_device
 

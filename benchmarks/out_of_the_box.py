@@ -18,7 +18,7 @@ from videospace.lipreading.data.corpora import LabeledClip, read_corpus
 from videospace.lipreading.evaluation.evaluation import Answer, ask, score
 from videospace.lipreading.profile.learning import open_recognizer
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 
 MIRACL_FPS = 15.0
 COLUMNS = ("top1", "top5", "confident_share", "confident_wrong_share", "num_answers")

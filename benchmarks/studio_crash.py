@@ -28,10 +28,16 @@ from benchmarks.support.studio_page import ZIP_TYPE, StudioPage
 from videospace.clips.store.json_lines import append_json_lines, read_json_lines
 from videospace.lipreading.model.encoders.compact import CompactConfig, CompactEncoder
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.profile.clip_files import clip_id
-from videospace.lipreading.profile.folder import CLIPS, DELETED, MODELS, UNFINISHED, model_path
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.clip_files import clip_id
+from videospace.lipreading.profile.storage.folder import (
+    CLIPS,
+    DELETED,
+    MODELS,
+    UNFINISHED,
+    model_path,
+)
 from videospace.runtime.errors import UserError
 
 MAX_PROFILES, MAX_WORDS = 3, 12

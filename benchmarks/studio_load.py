@@ -32,9 +32,9 @@ from tests.support.studio_process import StudioServer, keyed_client
 from benchmarks.support.common import BenchmarkOptions, data_path, print_table, run_benchmark, say
 from benchmarks.support.studio_page import BUSY, StudioPage, Tally
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
-from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.clip_files import clip_id
+from videospace.lipreading.profile.storage.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
 

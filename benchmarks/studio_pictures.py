@@ -29,7 +29,7 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.uploads.recordings import RecordingReader
 

@@ -25,7 +25,7 @@ FORBIDDEN = {
 """By file, an import that breaks a contract."""
 
 READS_OWN_JSON = {
-    "runtime/json_reader.py",
+    "runtime/reading/json_reader.py",
     "studio/server/uploads/sandbox.py",  # between two processes of the studio
 }
 

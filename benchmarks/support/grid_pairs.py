@@ -14,7 +14,7 @@ from videospace.lipreading.mouth.detectors import FaceDetector
 from videospace.lipreading.mouth.dlib_detector import DlibDetector
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.reading import read_mouth
-from videospace.lipreading.profile.clip_files import load_clip, save_clip
+from videospace.lipreading.profile.storage.clip_files import load_clip, save_clip
 from videospace.runtime.errors import UserError
 
 FPS = 25.0

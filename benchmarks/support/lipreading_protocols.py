@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from videospace.lipreading.data.corpora import LabeledClip
-from videospace.lipreading.profile.clip_files import clip_id
+from videospace.lipreading.profile.storage.clip_files import clip_id
 from videospace.runtime.errors import UserError
 
 Protocol = Literal["miracl-1", "miracl-2", "miracl-unseen-1", "grid-pairs-1"]

@@ -24,7 +24,7 @@ from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.deletion import delete_word
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
+from videospace.lipreading.profile.storage.records import AnswerRecord
 from videospace.runtime.files import cannot_write
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from tests.support.spoken import DEVICE_VOICE, HEARD, install
 
 from videospace.lipreading.profile.media import delete_media, list_media
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.speaking import delete_said
+from videospace.lipreading.profile.usage.speaking import delete_said
 
 pytestmark = pytest.mark.browser
 ANN = "/api/profiles/ann"

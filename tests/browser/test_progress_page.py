@@ -19,7 +19,7 @@ from tests.support.used_profile import (
 )
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("fastapi", reason="needs the extra 'studio'")

@@ -8,9 +8,9 @@ from tests.support.used_profile import mouth, trained_model
 
 from videospace.cli import main
 from videospace.cli.lipread import COMMANDS
-from videospace.lipreading.profile.damage import is_profile
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.damage import is_profile
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 
 WITHOUT_PROFILE = {"new", "import", "pretrain"}
 """Commands that make what they are given."""

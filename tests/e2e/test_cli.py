@@ -16,7 +16,7 @@ from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.state import STATE_FILE
 from videospace.runtime.checkpoint import load_tensors
-from videospace.runtime.json_config import config_from_json
+from videospace.runtime.reading.json_config import config_from_json
 
 TOY = (
     "--preset tiny --model.inr.hidden-width 8 --model.hypernetwork.hidden-width 8 "

@@ -17,7 +17,7 @@ from videospace.runtime.checkpoint import (
     save_tensors,
 )
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.json_reader import read_json_file
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor([1, -2]), "c": torch.tensor(3.5)}
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from videospace.lipreading.profile.damage import INDEX_FILE
+from videospace.lipreading.profile.storage.damage import INDEX_FILE
 
 RUBBISH = b"rubbish" * 1000
 

@@ -12,7 +12,7 @@ from tests.support.studio_in_process import InProcessStudio
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.uploads.recordings import MouthRecording, RecordingReader
 

@@ -13,7 +13,7 @@ from videospace.lipreading.profile import profile as profile_module
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 
 WORDS = ("water", "bread", "tea", "good night", "pain")
 START = datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.UTC)

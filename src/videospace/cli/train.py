@@ -14,8 +14,8 @@ from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.processes import is_first_process
+from videospace.runtime.reading.json_reader import read_json_file
 
 
 def main(arguments: list[str]) -> None:

@@ -9,7 +9,7 @@ import tyro
 
 from videospace.clips.decoding.geometry import parse_crop, parse_size
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(values={"crop": {"centre": "center"}})

@@ -27,8 +27,8 @@ from videospace.clips.work_shard import (
 )
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
-from videospace.runtime.renamed import in_new_names
+from videospace.runtime.reading.json_reader import read_json_file
+from videospace.runtime.reading.renamed import in_new_names
 
 MERGED_FOLDER = ".parts-joined"
 """Name of the shards' folder while it is deleted."""

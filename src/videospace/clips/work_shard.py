@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.json_reader import read_json_file
 
 SHARDS_FOLDER = ".parts"
 """Folder, inside that of a store, with a store for each shard until they are merged."""

@@ -25,10 +25,7 @@ from .pretraining.config import PretrainConfig, PretrainOptions
 from .pretraining.episodes import EpisodeConfig
 from .pretraining.pretrain import pretrain
 from .pretraining.published import model_from_published
-from .profile import history
-from .profile.accuracy_drop import find_accuracy_drop
 from .profile.archive import export_profile, import_profile
-from .profile.damage import UnreadableProfile, export_as_it_is
 from .profile.deletion import delete_clip, delete_profile, delete_word
 from .profile.editing import change_word, move_clip
 from .profile.learning import ProfileRecognizer, adopt_model, open_recognizer, train
@@ -36,7 +33,8 @@ from .profile.media import delete_media, keep_media, list_media, own_voice, smal
 from .profile.model_selection import use_model
 from .profile.models import models
 from .profile.profile import Profile
-from .profile.records import (
+from .profile.storage.damage import UnreadableProfile, export_as_it_is
+from .profile.storage.records import (
     AnswerRecord,
     ClipRecord,
     MediaRecord,
@@ -46,7 +44,9 @@ from .profile.records import (
     UsageRecord,
     WordRecord,
 )
-from .profile.speaking import add_said, delete_said, said, suggestions
+from .profile.usage import history
+from .profile.usage.accuracy_drop import find_accuracy_drop
+from .profile.usage.speaking import add_said, delete_said, said, suggestions
 from .profile.words import read_word_list
 from .recognition.recognizer import Recognition, Recognizer
 from .synthesis.espeak import EspeakSynthesizer

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.json_reader import read_json
 
 METRICS_FILE = "metrics.jsonl"
 

@@ -10,7 +10,7 @@ from videospace.inrv.space.files import ENCODER_FILE, RENAMED_ENCODER_MODULES
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import with_renamed_modules
+from videospace.runtime.reading.renamed import with_renamed_modules
 
 SMALL = EncoderConfig(side=8, num_channels=8, hidden_width=16)
 

@@ -13,7 +13,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.metrics.fidelity import fidelity
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import with_renamed_modules
+from videospace.runtime.reading.renamed import with_renamed_modules
 
 FILES = ["README.md", "codes.safetensors", "config.json", "model.safetensors"]
 

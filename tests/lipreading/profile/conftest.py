@@ -8,7 +8,7 @@ import pytest
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 
 
 def random_clip(seed: int, num_frames: int = 6) -> MouthClip:

@@ -12,7 +12,7 @@ from tests.support.used_profile import trained_model
 from videospace.lipreading.profile.archive import export_profile, import_profile
 from videospace.lipreading.profile.model_selection import load_model
 from videospace.lipreading.profile.models import NUM_KEPT, current_model, models
-from videospace.lipreading.profile.records import AnswerRecord
+from videospace.lipreading.profile.storage.records import AnswerRecord
 from videospace.runtime.errors import UserError
 
 

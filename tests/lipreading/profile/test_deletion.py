@@ -2,7 +2,6 @@
 
 import pytest
 
-from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.models import (
     NUM_KEPT,
@@ -12,6 +11,7 @@ from videospace.lipreading.profile.models import (
     models,
 )
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.damage import INDEX_FILE
 from videospace.runtime.errors import UserError
 
 

@@ -6,10 +6,10 @@ from videospace.lipreading.model.encoders.compact import CompactConfig, CompactE
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.deletion import delete_clip
 from videospace.lipreading.profile.editing import change_word, move_clip
-from videospace.lipreading.profile.folder import model_path
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
+from videospace.lipreading.profile.storage.folder import model_path
+from videospace.lipreading.profile.storage.records import AnswerRecord
 from videospace.runtime.errors import UserError
 
 

@@ -133,7 +133,7 @@ def test_what_is_no_picture_or_too_large_is_not_kept(profile, monkeypatch):
         keep_media(profile, "water", "picture", b"hello")
     with pytest.raises(UserError, match="bytes"):
         keep_media(profile, "water", "voice", b"fLaC" + bytes(2**21))
-    monkeypatch.setattr("videospace.lipreading.profile.speaking_tables.MAX_MEDIA", 1)
+    monkeypatch.setattr("videospace.lipreading.profile.storage.speaking_tables.MAX_MEDIA", 1)
     keep_media(profile, "water", "picture", small_picture(picture()))
     with pytest.raises(UserError, match="room"):
         keep_media(profile, "bread", "picture", small_picture(picture()))

@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from videospace.lipreading.profile.deletion import delete_clip
-from videospace.lipreading.profile.history import model_history
 from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.models import (
     NUM_KEPT,
@@ -15,7 +14,8 @@ from videospace.lipreading.profile.models import (
     models,
 )
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord
+from videospace.lipreading.profile.storage.records import AnswerRecord
+from videospace.lipreading.profile.usage.history import model_history
 from videospace.runtime.errors import UserError
 
 

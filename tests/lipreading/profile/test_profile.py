@@ -12,10 +12,10 @@ import threading
 import numpy as np
 import pytest
 
-from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
-from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.clip_files import clip_id, load_clip, save_clip
+from videospace.lipreading.profile.storage.damage import INDEX_FILE
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 

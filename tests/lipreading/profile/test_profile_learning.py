@@ -11,7 +11,7 @@ from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.learning import adopt_model, open_recognizer, train
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 from videospace.runtime.errors import UserError
 
 QUICK = LearningSettings(epochs=12, learning_rate=5e-3, device="cpu", progress=False)

@@ -19,14 +19,15 @@ import pytest
 from hypothesis import strategies as st
 from tests.support.used_profile import mouth, trained_model
 
-from videospace.lipreading.profile import archive, history
+from videospace.lipreading.profile import archive
 from videospace.lipreading.profile.archive import CONTENT_FILE, export_profile, import_profile
-from videospace.lipreading.profile.checks import MAX_PHRASES, MAX_WORDS
-from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.model_selection import current_selection
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.checks import MAX_PHRASES, MAX_WORDS
+from videospace.lipreading.profile.storage.damage import INDEX_FILE
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.store import ProfileDatabase
+from videospace.lipreading.profile.usage import history
 from videospace.runtime.errors import UserError
 
 MANY = hypothesis.settings(

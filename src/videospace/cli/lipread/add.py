@@ -15,7 +15,7 @@ from videospace.cli.lipread.recordings import (
 )
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import WordRecord
+from videospace.lipreading.profile.storage.records import WordRecord
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 

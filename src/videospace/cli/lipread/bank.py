@@ -10,7 +10,7 @@ from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.media import delete_media, keep_media, own_voice, small_picture
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import MediaKind
+from videospace.lipreading.profile.storage.records import MediaKind
 from videospace.runtime.errors import UserError
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")

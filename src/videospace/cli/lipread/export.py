@@ -9,8 +9,8 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
 from videospace.lipreading.profile.archive import export_profile
-from videospace.lipreading.profile.damage import export_as_it_is
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.damage import export_as_it_is
 from videospace.runtime.text import counted
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
-from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
-from videospace.lipreading.profile.history import (
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.records import UsageRecord
+from videospace.lipreading.profile.usage.accuracy_drop import find_accuracy_drop
+from videospace.lipreading.profile.usage.history import (
     Accuracy,
     accuracy,
     by_day,
@@ -16,8 +18,6 @@ from videospace.lipreading.profile.history import (
     usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import UsageRecord
 from videospace.metrics.bootstrap import Interval
 from videospace.runtime.files import atomic_write
 from videospace.runtime.text import counted

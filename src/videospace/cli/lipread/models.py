@@ -4,9 +4,9 @@ import dataclasses
 
 from videospace.cli.arguments import parse
 from videospace.cli.lipread.recordings import ProfileFolder
-from videospace.lipreading.profile.history import ModelHistory, model_history
 from videospace.lipreading.profile.model_selection import current_selection, use_model
 from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.usage.history import ModelHistory, model_history
 from videospace.runtime.text import counted
 
 

@@ -11,7 +11,7 @@ from videospace.lipreading.phonetics.phonemes import phonemes
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.model_selection import checked_strategy
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOpt
 from videospace.lipreading.pretraining.pretrain import pretrain
 from videospace.lipreading.pretraining.published import model_from_published
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.json_reader import read_json_file
 from videospace.runtime.text import counted
 
 

@@ -20,12 +20,12 @@ from videospace.clips.store.json_lines import (
 from videospace.clips.store.pixel_files import PixelFiles
 from videospace.clips.store.records import SPLITS, ClipRecord, parse_records
 from videospace.clips.work_shard import require_finished, shards_of
-from videospace.runtime.bounds import NumFrames, SidePx, check_bounds, check_clip_size
 from videospace.runtime.checkpoint import save_json
 from videospace.runtime.errors import UserError, did_you_mean
 from videospace.runtime.files import cannot_write, folder_lock
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.bounds import NumFrames, SidePx, check_bounds, check_clip_size
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json_file
 
 FORMAT_VERSION = 1
 SOURCES_FILE = "sources.jsonl"

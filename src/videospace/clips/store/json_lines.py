@@ -8,7 +8,7 @@ from typing import Any
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, cut_on_error
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.json_reader import read_json
 
 
 def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from videospace.runtime.bounds import Count, Fps, check_bounds
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
+from videospace.runtime.reading.bounds import Count, Fps, check_bounds
+from videospace.runtime.reading.json_config import config_from_json
 
 SPLITS = ("train", "holdout")
 

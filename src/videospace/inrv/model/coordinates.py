@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.renamed import renamed
 
 Placement = Literal["ends", "centers"]
 

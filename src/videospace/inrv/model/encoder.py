@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from videospace.inrv.model.latents import LatentConfig
-from videospace.runtime.bounds import LayerWidth, check_bounds
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounds import LayerWidth, check_bounds
 
 NUM_STAGES = 3
 """Convolutions of the backbone; each halves height and width."""

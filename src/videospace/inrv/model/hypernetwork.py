@@ -16,9 +16,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.inr import InrConfig, Layer, initial_weight_bound, layer_shapes
-from videospace.runtime.bounds import LayerWidth, NotNegative, NumLayers, check_bounds
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.bounds import LayerWidth, NotNegative, NumLayers, check_bounds
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(fields={"published_initialisation": "published_initialization"})
@@ -79,7 +79,14 @@ class Hypernetwork(nn.Module, abc.ABC):
         bounds: Half-width of the uniform distribution that each base weight was drawn from.
     """
 
-    def __init__(self, config: HypernetworkConfig, inr: InrConfig, in_width: int, num_outputs: int):
+    def __init__(
+        self,
+        config: HypernetworkConfig,
+        inr: InrConfig,
+        in_width: int,
+        latent_width: int,
+        num_outputs: int,
+    ):
         super().__init__()
         self.config = config
         self.shapes = layer_shapes(inr, in_width, num_outputs)
@@ -92,6 +99,11 @@ class Hypernetwork(nn.Module, abc.ABC):
             for shape, bound in zip(self.shapes, self.bounds, strict=True)
         )
         self.base_biases = nn.ParameterList(torch.zeros(out) for out, _ in self.shapes)
+        self._add_generators(latent_width)
+
+    @abc.abstractmethod
+    def _add_generators(self, latent_width: int) -> None:
+        """Create the MLPs that generate what changes from latent to latent."""
 
     @abc.abstractmethod
     def forward(self, latents: Float[Tensor, "clip latent"]) -> list[Layer]:
@@ -101,15 +113,8 @@ class Hypernetwork(nn.Module, abc.ABC):
 class DenseHypernetwork(Hypernetwork):
     """Generates all weights and biases (thesis Eq. 3.1: θ_n = d_Ω(m_n))."""
 
-    def __init__(
-        self,
-        config: HypernetworkConfig,
-        inr: InrConfig,
-        in_width: int,
-        latent_width: int,
-        num_outputs: int,
-    ):
-        super().__init__(config, inr, in_width, num_outputs)
+    def _add_generators(self, latent_width: int) -> None:
+        config = self.config
         self.weight_generators = nn.ModuleList(
             generator(latent_width, out * in_, config) for out, in_ in self.shapes
         )
@@ -149,15 +154,8 @@ class LowRankHypernetwork(Hypernetwork):
     weights.
     """
 
-    def __init__(
-        self,
-        config: HypernetworkConfig,
-        inr: InrConfig,
-        in_width: int,
-        latent_width: int,
-        num_outputs: int,
-    ):
-        super().__init__(config, inr, in_width, num_outputs)
+    def _add_generators(self, latent_width: int) -> None:
+        config = self.config
         self.factor_generators = nn.ModuleList(
             generator(latent_width, config.rank * (out + in_), config) for out, in_ in self.shapes
         )
@@ -189,15 +187,8 @@ class ScaleShiftHypernetwork(Hypernetwork):
     Source: Perez et al. (2018), feature-wise linear modulation.
     """
 
-    def __init__(
-        self,
-        config: HypernetworkConfig,
-        inr: InrConfig,
-        in_width: int,
-        latent_width: int,
-        num_outputs: int,
-    ):
-        super().__init__(config, inr, in_width, num_outputs)
+    def _add_generators(self, latent_width: int) -> None:
+        config = self.config
         self.generators = nn.ModuleList(
             generator(latent_width, 2 * out, config) for out, _ in self.shapes
         )

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from videospace.runtime.bounds import LayerWidth, NumLayers, Positive, check_bounds
+from videospace.runtime.reading.bounds import LayerWidth, NumLayers, Positive, check_bounds
 
 Activation = Literal["relu", "gelu", "sine"]
 

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
-from videospace.runtime.bounds import LayerWidth, NumLayers, NumTracks, check_bounds
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.bounds import LayerWidth, NumLayers, NumTracks, check_bounds
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(

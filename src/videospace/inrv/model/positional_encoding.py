@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from msgspec import Meta
 from torch import Tensor
 
-from videospace.runtime.bounds import check_bounds
+from videospace.runtime.reading.bounds import check_bounds
 
 NumOctaves = Annotated[int, Meta(ge=0, le=32)]
 

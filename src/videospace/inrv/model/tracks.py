@@ -17,7 +17,7 @@ from torch import Tensor
 from videospace.inrv.model.inr import InrConfig, Layer
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.positional_encoding import EncodingConfig
-from videospace.runtime.bounds import LayerWidth, NumLayers, check_bounds
+from videospace.runtime.reading.bounds import LayerWidth, NumLayers, check_bounds
 
 NUM_TRACK_OUTPUTS = 4
 """The INR of a track returns RGB and opacity."""

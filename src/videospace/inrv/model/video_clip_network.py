@@ -7,7 +7,7 @@ from jaxtyping import Float
 from msgspec import Meta
 from torch import Tensor, nn
 
-from videospace.runtime.bounds import BelowOne, LayerWidth, check_bounds
+from videospace.runtime.reading.bounds import BelowOne, LayerWidth, check_bounds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from videospace.inrv.semantic.frame_encoders import FrameEncoder, short_hash
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.json_reader import read_json_file
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)

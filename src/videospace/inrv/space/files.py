@@ -16,12 +16,12 @@ from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
-from videospace.runtime.bounds import Fps, NumFrames, SidePx, check_bounds, check_clip_size
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json, read_json_file
-from videospace.runtime.renamed import with_renamed_modules
+from videospace.runtime.reading.bounds import Fps, NumFrames, SidePx, check_bounds, check_clip_size
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json, read_json_file
+from videospace.runtime.reading.renamed import with_renamed_modules
 
 FORMAT_VERSION = 4
 """Version 1 had neither float16 nor ``about``; version 2 had the names of videospace 0.1; version 3

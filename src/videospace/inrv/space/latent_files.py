@@ -11,10 +11,10 @@ from torch import Tensor
 
 from videospace.inrv.model.inr import Layer, layer_shapes
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.runtime.bounded_zip import read_npz
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.bounded_zip import read_npz
+from videospace.runtime.reading.renamed import renamed
 
 FORMAT_VERSION = 2
 """Version 1 had ``change0_weight`` for ``offset0_weight``."""

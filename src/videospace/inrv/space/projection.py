@@ -28,9 +28,9 @@ class LatentProjection(NamedTuple):
 
     config: LatentConfig
     """Configuration of the latents."""
-    mean: Float[Tensor, " latent"]
+    mean: Float[Tensor, " number"]
     """The mean latent, which is the origin of the map."""
-    directions: Float[Tensor, "latent xy=2"]
+    directions: Float[Tensor, "number xy=2"]
     """Orthonormal columns; the second is zero where the clips vary in one direction only."""
     explained_variance: float
     """Fraction of the latents' variance that the map shows, in [0, 1]."""
@@ -61,7 +61,7 @@ class LatentProjection(NamedTuple):
 
 def with_unit_keyframes(
     latents: Float[Tensor, "clip latent"], config: LatentConfig
-) -> Float[Tensor, "clip latent"]:
+) -> Float[Tensor, "clip number"]:
     """Scale the keyframes of latents as the model does, where it does.
 
     Args:

@@ -16,11 +16,11 @@ from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.tracks import path_weights
 from videospace.inrv.semantic.clip_pca import ClipReader, clip_components
 from videospace.inrv.tracking.find_tracks import CLIPS_AT_ONCE, find_tracks
-from videospace.runtime.bounds import NotNegative, check_bounds
 from videospace.runtime.errors import UserError
 from videospace.runtime.pca import column_signs, principal_components
 from videospace.runtime.random import random_stream
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.bounds import NotNegative, check_bounds
+from videospace.runtime.reading.renamed import renamed
 
 MAX_LANDMARKS = 1000
 

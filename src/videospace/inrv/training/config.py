@@ -8,7 +8,7 @@ from msgspec import Meta
 from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.objective import ReconstructionLoss
-from videospace.runtime.bounds import (
+from videospace.runtime.reading.bounds import (
     BelowOne,
     Count,
     Fraction,
@@ -17,7 +17,7 @@ from videospace.runtime.bounds import (
     Seed,
     check_bounds,
 )
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(fields={"important_share": "important_fraction", "num_shares": "num_shards"})

@@ -24,7 +24,6 @@ from videospace.inrv.training.optimizers import (
     code_rates,
     weight_optimizers,
 )
-from videospace.runtime.bounds import Count, NotNegative
 from videospace.runtime.checkpoint import (
     RowBlocks,
     load_tensors,
@@ -34,11 +33,12 @@ from videospace.runtime.checkpoint import (
 )
 from videospace.runtime.device import Precision, choose_precision
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json
 from videospace.runtime.process_group import SINGLE_PROCESS, ProcessGroup
 from videospace.runtime.random import global_random_stream
-from videospace.runtime.renamed import with_renamed_modules
+from videospace.runtime.reading.bounds import Count, NotNegative
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json
+from videospace.runtime.reading.renamed import with_renamed_modules
 
 STATE_FILE = "training.safetensors"
 MAX_STATE_HEADER_BYTES = 64 << 20

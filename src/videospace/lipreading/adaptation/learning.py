@@ -16,7 +16,7 @@ from videospace.lipreading.recognition.scorers import Units, build_scorers, weig
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.progress import Progress
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(fields={"sure_at": "confident_at"})

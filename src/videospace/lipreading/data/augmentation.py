@@ -24,7 +24,7 @@ from videospace.lipreading.data.batches import (
     normalized,
     padded,
 )
-from videospace.runtime.bounds import BelowOne, NotNegative, check_bounds
+from videospace.runtime.reading.bounds import BelowOne, NotNegative, check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

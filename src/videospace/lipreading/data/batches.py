@@ -10,8 +10,8 @@ from msgspec import Meta
 from torch import Tensor, arange
 
 from videospace.lipreading.mouth.mouth_clip import MODEL_FPS, MouthClip
-from videospace.runtime.bounds import check_bounds
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounds import check_bounds
 
 Frames = UInt8[Tensor, "_ height width"]
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from videospace.lipreading.model.encoders.encoder import pooled
-from videospace.runtime.bounds import LayerWidth, Positive, check_bounds
+from videospace.runtime.reading.bounds import LayerWidth, Positive, check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

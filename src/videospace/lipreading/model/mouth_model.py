@@ -18,8 +18,8 @@ from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json_file
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json_file
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"

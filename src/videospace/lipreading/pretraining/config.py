@@ -10,8 +10,8 @@ from videospace.lipreading.data.batches import InputConfig
 from videospace.lipreading.model.embedding import EmbeddingConfig
 from videospace.lipreading.model.encoders.registry import EncoderName
 from videospace.lipreading.pretraining.episodes import EpisodeConfig
-from videospace.runtime.bounds import Count, NotNegative, Seed, check_bounds
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounds import Count, NotNegative, Seed, check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

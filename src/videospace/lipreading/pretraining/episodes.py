@@ -12,10 +12,10 @@ from torch import Tensor
 
 from videospace.lipreading.data.batches import Frames, InputConfig, model_frames
 from videospace.lipreading.data.corpora import LabeledClip
-from videospace.runtime.bounds import Fraction, check_bounds
 from videospace.runtime.errors import UserError
 from videospace.runtime.random import random_stream
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.bounds import Fraction, check_bounds
+from videospace.runtime.reading.renamed import renamed
 
 
 @renamed(fields={"reversed_share": "reversed_fraction", "spliced_share": "spliced_fraction"})

@@ -20,17 +20,17 @@ from videospace.lipreading.phonetics.units import unit_loss, unit_names
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.episodes import Episode, EpisodeSource
 from videospace.lipreading.recognition.calibration import calibrate
-from videospace.runtime.bounds import Count, NotNegative
 from videospace.runtime.checkpoint import fingerprint, load_strictly, load_tensors, save_tensors
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
 from videospace.runtime.interrupts import stop_on_signal
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json
 from videospace.runtime.native_libraries import limit_onednn_cache
 from videospace.runtime.progress import FractionBar
 from videospace.runtime.random import random_stream
+from videospace.runtime.reading.bounds import Count, NotNegative
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json
 
 STATE_FILE = "training.safetensors"
 WARMUP_STEPS = 100

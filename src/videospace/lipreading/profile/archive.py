@@ -21,7 +21,10 @@ from videospace.lipreading.model.mouth_model import (
     WEIGHTS_FILE,
     MouthModel,
 )
-from videospace.lipreading.profile.checks import (
+from videospace.lipreading.profile.media import SUFFIXES, require_media
+from videospace.lipreading.profile.model_selection import load_model
+from videospace.lipreading.profile.profile import Profile, load_recorded
+from videospace.lipreading.profile.storage.checks import (
     MAX_CLIPS,
     MAX_MEDIA,
     MAX_MEDIA_BYTES,
@@ -29,14 +32,11 @@ from videospace.lipreading.profile.checks import (
     MAX_WORDS,
     one_line,
 )
-from videospace.lipreading.profile.clip_files import clip_id, max_file_bytes
-from videospace.lipreading.profile.damage import CLIPS, MODELS, require_zip
-from videospace.lipreading.profile.database import FORMAT_VERSION
-from videospace.lipreading.profile.folder import clip_path, model_path, new_folder
-from videospace.lipreading.profile.media import SUFFIXES, require_media
-from videospace.lipreading.profile.model_selection import load_model
-from videospace.lipreading.profile.profile import Profile, load_recorded
-from videospace.lipreading.profile.records import (
+from videospace.lipreading.profile.storage.clip_files import clip_id, max_file_bytes
+from videospace.lipreading.profile.storage.damage import CLIPS, MODELS, require_zip
+from videospace.lipreading.profile.storage.database import FORMAT_VERSION
+from videospace.lipreading.profile.storage.folder import clip_path, model_path, new_folder
+from videospace.lipreading.profile.storage.records import (
     ClipRecord,
     MediaRecord,
     ModelRecord,
@@ -45,13 +45,13 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.lipreading.profile.words import checked_text, word_key
-from videospace.runtime.bounded_zip import BoundedZip
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.bounded_zip import BoundedZip
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json
 
 Record = TypeVar("Record")
 

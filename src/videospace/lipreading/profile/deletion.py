@@ -6,16 +6,16 @@ import shutil
 import uuid
 from pathlib import Path
 
-from videospace.lipreading.profile.damage import (
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.damage import (
     CLIPS,
     INDEX_FILE,
     MODELS,
     UnreadableProfile,
     is_profile,
 )
-from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, clean_up, remove
-from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.folder import DELETED, TRAINING_LOCK, clean_up, remove
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 

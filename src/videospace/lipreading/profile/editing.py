@@ -4,11 +4,11 @@ import contextlib
 import dataclasses
 
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.profile.folder import model_path
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ClipRecord, WordRecord
-from videospace.lipreading.profile.store import NoSuchWordError, ProfileDatabase
+from videospace.lipreading.profile.storage.folder import model_path
+from videospace.lipreading.profile.storage.records import ClipRecord, WordRecord
+from videospace.lipreading.profile.storage.store import NoSuchWordError, ProfileDatabase
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 
@@ -39,7 +39,7 @@ def change_word(
     Example:
         >>> import tempfile
         >>> from pathlib import Path
-        >>> from videospace.lipreading.profile.records import ProfileSettings
+        >>> from videospace.lipreading.profile.storage.records import ProfileSettings
         >>> folder = Path(tempfile.mkdtemp()) / "ann"
         >>> profile = Profile.create(folder, ProfileSettings(person="Ann"))
         >>> word = profile.add_word("docter")

@@ -19,7 +19,7 @@ from videospace.lipreading.profile.model_selection import (
 )
 from videospace.lipreading.profile.models import keep_model, model_in_progress
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import PRETRAINED, AnswerRecord, ModelRecord
+from videospace.lipreading.profile.storage.records import PRETRAINED, AnswerRecord, ModelRecord
 from videospace.lipreading.recognition.recognizer import Recognition, Recognizer
 from videospace.runtime.errors import UserError
 

@@ -6,8 +6,8 @@ import io
 from PIL import Image, ImageOps
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import MediaKind, MediaRecord, now
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.records import MediaKind, MediaRecord, now
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.lipreading.profile.words import checked_text
 from videospace.lipreading.synthesis.own_voice import read_own_voice, to_flac
 from videospace.runtime.errors import UserError
@@ -119,9 +119,8 @@ def load_media(profile: Profile, identity: str) -> tuple[MediaRecord, bytes]:
         UserError: There is none with this id.
     """
     with ProfileDatabase.reading(profile.folder) as database:
-        for record in database.speaking.media():
-            if record.id == identity:
-                return record, database.speaking.content(record)
+        for record in database.speaking.media(identity):
+            return record, database.speaking.content(record)
     raise UserError("there is no such picture or recording: it may be deleted already")
 
 

@@ -5,11 +5,11 @@ from typing import cast
 
 from videospace.lipreading.adaptation.strategies import STRATEGIES, StrategyName, strategy_named
 from videospace.lipreading.model.mouth_model import MouthModel
-from videospace.lipreading.profile.folder import model_path
 from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ModelRecord
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.folder import model_path
+from videospace.lipreading.profile.storage.records import ModelRecord
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 
 UNTRAINED: StrategyName = "fusion"

@@ -8,11 +8,16 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.folder import MODELS, TRAINING_LOCK, UNFINISHED, model_path
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ModelKind, ModelRecord, now
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.clip_files import sync_folder
+from videospace.lipreading.profile.storage.folder import (
+    MODELS,
+    TRAINING_LOCK,
+    UNFINISHED,
+    model_path,
+)
+from videospace.lipreading.profile.storage.records import ModelKind, ModelRecord, now
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 from videospace.runtime.text import counted

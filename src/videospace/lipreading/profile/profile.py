@@ -7,10 +7,10 @@ from pathlib import Path
 
 from videospace.lipreading.data.corpora import Domain, LabeledClip
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.profile.checks import UNSHOWABLE
-from videospace.lipreading.profile.clip_files import clip_id, load_clip, save_clip
-from videospace.lipreading.profile.folder import clean_up, clip_path, new_folder
-from videospace.lipreading.profile.records import (
+from videospace.lipreading.profile.storage.checks import UNSHOWABLE
+from videospace.lipreading.profile.storage.clip_files import clip_id, load_clip, save_clip
+from videospace.lipreading.profile.storage.folder import clean_up, clip_path, new_folder
+from videospace.lipreading.profile.storage.records import (
     AnswerRecord,
     ClipRecord,
     ProfileSettings,
@@ -18,7 +18,7 @@ from videospace.lipreading.profile.records import (
     WordRecord,
     now,
 )
-from videospace.lipreading.profile.store import NoSuchWordError, ProfileDatabase
+from videospace.lipreading.profile.storage.store import NoSuchWordError, ProfileDatabase
 from videospace.lipreading.profile.words import WordEntry, checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.text import counted

@@ -20,8 +20,8 @@ from videospace.runtime.checkpoint import save_json
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write
-from videospace.runtime.json_reader import read_json_file
 from videospace.runtime.log import plot_metrics
+from videospace.runtime.reading.json_reader import read_json_file
 
 SETTINGS_FILE = "demo.json"
 """File in the folder of a demo, with its settings."""

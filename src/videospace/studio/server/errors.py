@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from videospace.lipreading.profile.damage import UnreadableProfile
+from videospace.lipreading.profile.storage.damage import UnreadableProfile
 from videospace.runtime.errors import BusyError, CannotWriteError, UserError
 from videospace.studio.server.routes.schemas import Problem
 

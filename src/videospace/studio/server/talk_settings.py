@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.json_reader import read_json
 
 
 class TalkSettings(BaseModel):

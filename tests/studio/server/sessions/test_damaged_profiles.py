@@ -11,7 +11,7 @@ from tests.support.damaged_profiles import DAMAGE, run_sql
 from tests.support.used_profile import mouth, trained_model
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 
 
 @pytest.fixture

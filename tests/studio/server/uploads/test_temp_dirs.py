@@ -13,9 +13,9 @@ import pytest
 from tests.support.studio_process import StudioServer
 
 from videospace.lipreading.profile.deletion import delete_profile
-from videospace.lipreading.profile.folder import UNFINISHED
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.folder import UNFINISHED
+from videospace.lipreading.profile.storage.records import ProfileSettings
 from videospace.runtime.errors import UserError
 from videospace.studio.server.sessions.profiles import Profiles, size_bytes
 from videospace.studio.server.uploads.temp_dirs import (

@@ -12,7 +12,7 @@ from torch.nn import functional
 from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE
-from videospace.runtime.bounds import Fraction, LayerWidth, check_bounds
+from videospace.runtime.reading.bounds import Fraction, LayerWidth, check_bounds
 
 NEIGHBORS = 2
 """Frames on either side in the first convolution."""

@@ -22,7 +22,7 @@ from videospace.lipreading.model.encoders.temporal_convolution import (
     Rows,
     convolve,
 )
-from videospace.runtime.bounds import Fraction, check_bounds
+from videospace.runtime.reading.bounds import Fraction, check_bounds
 
 GROWTH, REDUCED, NUM_GROUPS = 384, 512, 4
 """Features that a block adds, features at the start of a group, and number of groups, as

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, recur, spread
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork
-from videospace.runtime.bounds import Fraction, check_bounds
+from videospace.runtime.reading.bounds import Fraction, check_bounds
 
 HIDDEN = 1024
 """Units in each direction of the recurrent layers, as published."""

@@ -10,7 +10,7 @@ from videospace.lipreading.data.batches import frame_mask
 from videospace.lipreading.model.encoders.encoder import Encoder, spread
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH, FrameNetwork, initialize
 from videospace.lipreading.model.encoders.temporal_convolution import MultiscaleBlock
-from videospace.runtime.bounds import Fraction, check_bounds
+from videospace.runtime.reading.bounds import Fraction, check_bounds
 
 WIDTH = 768
 """Size of an embedding: 256 for each of three branches, as published."""

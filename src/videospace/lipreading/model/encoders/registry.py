@@ -9,7 +9,7 @@ from videospace.lipreading.model.encoders.encoder import Encoder
 from videospace.lipreading.model.encoders.lrwp import LrwpConfig, LrwpEncoder
 from videospace.lipreading.model.encoders.ltcn import LtcnConfig, LtcnEncoder
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
+from videospace.runtime.reading.json_config import config_from_json
 
 EncoderName = Literal["compact", "lrwp", "ltcn", "dctcn"]
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from videospace.lipreading.profile.media import delete_media, keep_media, list_media, load_media
-from videospace.lipreading.profile.records import MediaKind
-from videospace.lipreading.profile.speaking import add_said, delete_said, said, suggestions
+from videospace.lipreading.profile.storage.records import MediaKind
+from videospace.lipreading.profile.usage.speaking import add_said, delete_said, said, suggestions
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.routes.schemas import Text

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Header, Request
 
-from videospace.lipreading.profile.damage import UnreadableProfile
+from videospace.lipreading.profile.storage.damage import UnreadableProfile
 from videospace.studio.server.sessions.app_state import AppState
 
 Pin = Annotated[str | None, Header(alias="X-Studio-Pin", max_length=100)]

@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from videospace.lipreading.profile.caregiver_lock import hashed_pin
 from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings
+from videospace.lipreading.profile.storage.records import ProfileSettings
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.routes.pins import Pin, guard_by_pin, require_pin
 from videospace.studio.server.routes.schemas import (

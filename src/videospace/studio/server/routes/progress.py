@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Response
 
-from videospace.lipreading.profile.accuracy_drop import find_accuracy_drop
-from videospace.lipreading.profile.history import (
+from videospace.lipreading.profile.model_selection import current_selection
+from videospace.lipreading.profile.usage.accuracy_drop import find_accuracy_drop
+from videospace.lipreading.profile.usage.history import (
     MOVING,
     ModelHistory,
     WordHistory,
@@ -19,8 +20,7 @@ from videospace.lipreading.profile.history import (
     usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.model_selection import current_selection
-from videospace.lipreading.profile.weak_recordings import weak_recordings
+from videospace.lipreading.profile.usage.weak_recordings import weak_recordings
 from videospace.studio.server.routes.pins import guard_by_pin
 from videospace.studio.server.routes.schemas import ModelChoice, Progress, ReportState
 from videospace.studio.server.sessions.app_state import AppState

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
-from videospace.lipreading.profile.checks import IDENTITY, LANGUAGE, MAX_PHRASES
+from videospace.lipreading.profile.storage.checks import IDENTITY, LANGUAGE, MAX_PHRASES
 from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
 from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel
 from videospace.studio.server.talk_settings import TalkSettings

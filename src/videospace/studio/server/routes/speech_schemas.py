@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from videospace.lipreading.profile.records import MediaKind
+from videospace.lipreading.profile.storage.records import MediaKind
 from videospace.lipreading.synthesis.speech import MAX_CHARACTERS, MAX_RATE, MIN_RATE
 from videospace.studio.server.routes.schemas import Strict, Text
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Respons
 from videospace.lipreading.mouth.clip_film import film_of
 from videospace.lipreading.phonetics.homophenes import look_alikes
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ClipRecord, WordRecord
+from videospace.lipreading.profile.storage.records import ClipRecord, WordRecord
 from videospace.lipreading.profile.words import read_word_list, word_key
 from videospace.studio.server.routes.pins import Pin, guard_by_pin, require_pin
 from videospace.studio.server.routes.schemas import (

@@ -13,12 +13,12 @@ from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.archive import export_profile
-from videospace.lipreading.profile.damage import export_as_it_is
 from videospace.lipreading.profile.deletion import delete_clip, delete_profile, delete_word
 from videospace.lipreading.profile.editing import change_word, move_clip
 from videospace.lipreading.profile.model_selection import use_model
 from videospace.lipreading.profile.models import current_model, models
-from videospace.lipreading.profile.records import ClipRecord, WordRecord, now
+from videospace.lipreading.profile.storage.damage import export_as_it_is
+from videospace.lipreading.profile.storage.records import ClipRecord, WordRecord, now
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.report_job import ReportJob

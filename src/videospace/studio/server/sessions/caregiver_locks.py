@@ -3,7 +3,7 @@
 import datetime
 
 from videospace.lipreading.profile.caregiver_lock import opens
-from videospace.lipreading.profile.records import ClipRecord
+from videospace.lipreading.profile.storage.records import ClipRecord
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import Locked
 from videospace.studio.server.security.wrong_codes import WrongCodes

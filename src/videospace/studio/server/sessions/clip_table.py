@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.json_reader import read_json
 
 TABLE_FILE = "clips.json"
 """As ``videospace evaluate SPACE STORE --json SPACE/clips.json`` writes it, or by hand:

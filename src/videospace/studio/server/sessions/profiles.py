@@ -12,11 +12,11 @@ from pathlib import Path
 
 from videospace.lipreading.model.mouth_model import MouthModel
 from videospace.lipreading.profile.archive import import_profile
-from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.damage import UnreadableProfile, is_profile
 from videospace.lipreading.profile.learning import adopt_model
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ProfileSettings, now
+from videospace.lipreading.profile.storage.clip_files import sync_folder
+from videospace.lipreading.profile.storage.damage import UnreadableProfile, is_profile
+from videospace.lipreading.profile.storage.records import ProfileSettings, now
 from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import BusyError, UserError
 from videospace.runtime.files import cannot_write

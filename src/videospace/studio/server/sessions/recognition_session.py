@@ -11,12 +11,12 @@ from typing import NamedTuple
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
-from videospace.lipreading.profile.clip_files import clip_id
 from videospace.lipreading.profile.learning import ProfileRecognizer, open_recognizer
 from videospace.lipreading.profile.model_selection import current_selection
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ClipRecord
-from videospace.lipreading.profile.speaking import sentence_model
+from videospace.lipreading.profile.storage.clip_files import clip_id
+from videospace.lipreading.profile.storage.records import AnswerRecord, ClipRecord
+from videospace.lipreading.profile.usage.speaking import sentence_model
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.lipreading.recognition.sentence_model import rerank

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
 from videospace.inrv.space.projection import LatentProjection
-from videospace.inrv.space.sampling import SamplingMethod, slerp
+from videospace.inrv.space.sampling import SamplingMethod, latents_between
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
 from videospace.studio.server.errors import NotFound
@@ -118,8 +118,10 @@ class SpaceSession:
         start = self._latent_of(position.start)
         if position.end is None:
             return start
-        ratio = torch.tensor(position.ratio, device=start.device)
-        return slerp(start, self._latent_of(position.end), ratio)
+        end = self._latent_of(position.end)
+        ratio = torch.tensor([position.ratio], device=start.device)
+        config = self.space.model.config.latent
+        return latents_between(start[None], end[None], ratio, config=config)[0]
 
     def path(self, start: str, end: str, *, by_neighbors: bool = False) -> Float[Tensor, "point 2"]:
         """The arc between two items, as points of the map.

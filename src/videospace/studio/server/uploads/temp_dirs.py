@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from videospace.lipreading.profile.folder import DELETED, TRAINING_LOCK, UNFINISHED
+from videospace.lipreading.profile.storage.folder import DELETED, TRAINING_LOCK, UNFINISHED
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videospace.runtime.bounded_zip import BoundedZip, read_npz
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounded_zip import BoundedZip, read_npz
 
 MEGABYTE = 1 << 20
 

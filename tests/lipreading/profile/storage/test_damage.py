@@ -11,20 +11,20 @@ import pytest
 from tests.support.damaged_profiles import DAMAGE, run_sql
 from tests.support.used_profile import trained_model
 
-from videospace.lipreading.profile import database
 from videospace.lipreading.profile.archive import export_profile
-from videospace.lipreading.profile.damage import (
+from videospace.lipreading.profile.deletion import delete_profile
+from videospace.lipreading.profile.learning import open_recognizer
+from videospace.lipreading.profile.models import models
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage import database
+from videospace.lipreading.profile.storage.damage import (
     INDEX_FILE,
     LEFT_OUT_FILE,
     UnreadableProfile,
     export_as_it_is,
     is_profile,
 )
-from videospace.lipreading.profile.deletion import delete_profile
-from videospace.lipreading.profile.learning import open_recognizer
-from videospace.lipreading.profile.models import models
-from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
 from videospace.runtime.errors import BusyError, UserError
 
 NOBODY = 65534

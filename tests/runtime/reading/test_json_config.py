@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from videospace.inrv.training.presets import PRESETS
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
+from videospace.runtime.reading.json_config import config_from_json
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

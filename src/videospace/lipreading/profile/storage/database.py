@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from videospace.lipreading.profile.damage import INDEX_FILE, UnreadableProfile, is_profile
+from videospace.lipreading.profile.storage.damage import INDEX_FILE, UnreadableProfile, is_profile
 from videospace.runtime.errors import BusyError, CannotWriteError, UserError
 
 _APPLICATION = 0x6C697073  # "lips"

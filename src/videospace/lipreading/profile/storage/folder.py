@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from videospace.lipreading.profile.clip_files import sync_folder
-from videospace.lipreading.profile.damage import CLIPS, MODELS
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.clip_files import sync_folder
+from videospace.lipreading.profile.storage.damage import CLIPS, MODELS
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, folder_lock
 

@@ -14,10 +14,10 @@ from videospace.lipreading.mouth.mouth_clip import (
     MOUTH_SIZE,
     MouthClip,
 )
-from videospace.lipreading.profile.checks import MAX_FPS
-from videospace.runtime.bounded_zip import read_npz
+from videospace.lipreading.profile.storage.checks import MAX_FPS
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+from videospace.runtime.reading.bounded_zip import read_npz
 
 FRAME_BYTES = MOUTH_SIZE**2 + 8 * MAX_LANDMARKS
 """The most bytes of a frame with its landmarks."""

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from videospace.lipreading.profile.checks import MAX_MEDIA, MAX_SAID
-from videospace.lipreading.profile.records import MediaKind, MediaRecord, SaidRecord
+from videospace.lipreading.profile.storage.checks import MAX_MEDIA, MAX_SAID
+from videospace.lipreading.profile.storage.records import MediaKind, MediaRecord, SaidRecord
 from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import UserError
 
@@ -22,11 +22,12 @@ class SpeakingTables:
     def __init__(self, connection: sqlite3.Connection, records: Callable[..., list[Any]]):
         self._connection, self._records = connection, records
 
-    def media(self) -> list[MediaRecord]:
-        """All pictures and recordings, in the order in which they were added."""
+    def media(self, identity: str | None = None) -> list[MediaRecord]:
+        """All pictures and recordings, or those with an id, in the order they were added in."""
         rows = self._connection.execute(
             "SELECT id, text, kind, added, seconds, length(content) AS num_bytes "
-            "FROM media ORDER BY rowid"
+            "FROM media WHERE ?1 IS NULL OR id = ?1 ORDER BY rowid",
+            (identity,),
         )
         return self._records(MediaRecord, rows)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from videospace.lipreading.profile.damage import INDEX_FILE
 from videospace.lipreading.profile.media import keep_media, list_media, own_voice
 from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, ProfileSettings
-from videospace.lipreading.profile.speaking import add_said, said
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.damage import INDEX_FILE
+from videospace.lipreading.profile.storage.records import AnswerRecord, ProfileSettings
+from videospace.lipreading.profile.storage.store import ProfileDatabase
+from videospace.lipreading.profile.usage.speaking import add_said, said
 from videospace.lipreading.synthesis.speech import Speech
 from videospace.runtime.errors import UserError
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import in_new_names
+from videospace.runtime.reading.renamed import in_new_names
 
 Config = TypeVar("Config")
 
@@ -28,7 +28,7 @@ def config_from_json(
 
     Args:
         kind: A dataclass whose fields are numbers, strings, literals, tuples, unions with None, or
-            dataclasses again. Numbers may have bounds (:mod:`videospace.runtime.bounds`).
+            dataclasses again. Numbers may have bounds (:mod:`videospace.runtime.reading.bounds`).
         content: The JSON object.
         where: The file and the path in it, for messages.
         with_defaults: Whether fields that have a default may be missing, as in records that an

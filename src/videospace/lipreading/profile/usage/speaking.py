@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Sequence
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import SaidRecord, now
-from videospace.lipreading.profile.store import ProfileDatabase
+from videospace.lipreading.profile.storage.records import SaidRecord, now
+from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.sentence_model import SentenceModel
 from videospace.runtime.errors import UserError

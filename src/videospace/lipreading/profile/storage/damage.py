@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from videospace.lipreading.profile.checks import one_line
+from videospace.lipreading.profile.storage.checks import one_line
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
 

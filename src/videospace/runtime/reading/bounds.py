@@ -37,8 +37,8 @@ def check_bounds(config: object) -> None:
     """Require that the numbers of a dataclass are within the bounds that its annotations declare.
 
     A dataclass calls it in ``__post_init__``, so that its bounds hold for files, the command line
-    and Python alike. Files are checked by :func:`videospace.runtime.json_config.config_from_json`,
-    which reads the same bounds.
+    and Python alike. Files are checked by
+    :func:`videospace.runtime.reading.json_config.config_from_json`, which reads the same bounds.
 
     Args:
         config: The dataclass; a field that is None, or declares no bounds, is passed over.

@@ -9,9 +9,11 @@ import random
 
 import pytest
 
-from videospace.lipreading.profile.accuracy_drop import NUM_RECENT, find_accuracy_drop
 from videospace.lipreading.profile.deletion import delete_clip, delete_word
-from videospace.lipreading.profile.history import (
+from videospace.lipreading.profile.profile import Profile
+from videospace.lipreading.profile.storage.records import AnswerRecord, UsageRecord, now
+from videospace.lipreading.profile.usage.accuracy_drop import NUM_RECENT, find_accuracy_drop
+from videospace.lipreading.profile.usage.history import (
     COLUMNS,
     MOVING,
     accuracy,
@@ -21,8 +23,6 @@ from videospace.lipreading.profile.history import (
     usage_csv,
     word_history,
 )
-from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, UsageRecord, now
 from videospace.metrics.proportion import proportion_interval
 from videospace.runtime.errors import UserError
 

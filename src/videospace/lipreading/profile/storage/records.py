@@ -12,7 +12,7 @@ from videospace.lipreading.adaptation.strategies import strategy_named
 from videospace.lipreading.data.corpora import Domain
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.mouth_clip import MAX_SECONDS
-from videospace.lipreading.profile.checks import (
+from videospace.lipreading.profile.storage.checks import (
     MAX_COUNT,
     MAX_FPS,
     MAX_MEDIA_BYTES,
@@ -26,7 +26,7 @@ from videospace.lipreading.profile.checks import (
 )
 from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
 from videospace.runtime.errors import UserError
-from videospace.runtime.renamed import renamed
+from videospace.runtime.reading.renamed import renamed
 
 ModelKind = Literal["encoder", "recognizer"]
 """What a model learned from: other people, or the person's clips."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scipy import stats
 
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import UsageRecord
+from videospace.lipreading.profile.storage.records import UsageRecord
 from videospace.lipreading.recognition.template_features import normalized_cosine_features
 from videospace.lipreading.recognition.templates import TemplateScorer
 from videospace.runtime.errors import UserError

@@ -13,9 +13,9 @@ from videospace.inrv.model.inr import InrConfig
 from videospace.inrv.space.files import ClipShape
 from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
 from videospace.lipreading.data.batches import InputConfig
-from videospace.runtime.bounds import check_bounds, check_clip_size
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
+from videospace.runtime.reading.bounds import check_bounds, check_clip_size
+from videospace.runtime.reading.json_config import config_from_json
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

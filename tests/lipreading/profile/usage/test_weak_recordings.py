@@ -7,8 +7,8 @@ import pytest
 
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import AnswerRecord, UsageRecord
-from videospace.lipreading.profile.weak_recordings import attracting_words, weak_recordings
+from videospace.lipreading.profile.storage.records import AnswerRecord, UsageRecord
+from videospace.lipreading.profile.usage.weak_recordings import attracting_words, weak_recordings
 
 WORDS = ("water", "bread", "tea", "pain", "home", "light")
 

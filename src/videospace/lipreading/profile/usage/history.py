@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from videospace.lipreading.profile.model_selection import current_selection
 from videospace.lipreading.profile.models import models
 from videospace.lipreading.profile.profile import Profile
-from videospace.lipreading.profile.records import ModelRecord, UsageRecord, WordRecord
+from videospace.lipreading.profile.storage.records import ModelRecord, UsageRecord, WordRecord
 from videospace.metrics.bootstrap import Interval
 from videospace.metrics.proportion import proportion_interval
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_reader import read_json, read_json_file
+from videospace.runtime.reading.json_reader import read_json, read_json_file
 
 SCALARS = (
     st.none()

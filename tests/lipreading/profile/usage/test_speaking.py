@@ -4,7 +4,7 @@ import pytest
 
 from videospace.lipreading.profile.archive import export_profile, import_profile
 from videospace.lipreading.profile.deletion import delete_word
-from videospace.lipreading.profile.speaking import (
+from videospace.lipreading.profile.usage.speaking import (
     add_said,
     delete_said,
     said,
@@ -58,7 +58,7 @@ def test_a_deleted_word_was_never_said(talked):
 
 
 def test_the_oldest_makes_room(profile, monkeypatch):
-    monkeypatch.setattr("videospace.lipreading.profile.speaking_tables.MAX_SAID", 3)
+    monkeypatch.setattr("videospace.lipreading.profile.storage.speaking_tables.MAX_SAID", 3)
     for text in "abcde":
         add_said(profile, "1", text)
     assert [each.text for each in said(profile)] == ["c", "d", "e"]

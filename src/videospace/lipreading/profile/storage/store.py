@@ -1,9 +1,9 @@
 """Every query and change of the database of a profile.
 
 The database is an SQLite file that survives a kill at any time. Nothing but this module,
-:mod:`videospace.lipreading.profile.speaking_tables`, and
-:mod:`videospace.lipreading.profile.database`, which opens it, speaks SQL: :class:`ProfileDatabase`
-reads and writes records.
+:mod:`videospace.lipreading.profile.storage.speaking_tables`, and
+:mod:`videospace.lipreading.profile.storage.database`, which opens it, speaks SQL:
+:class:`ProfileDatabase` reads and writes records.
 """
 
 import contextlib
@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from videospace.lipreading.profile import database
-from videospace.lipreading.profile.checks import MAX_WORDS, require_id
-from videospace.lipreading.profile.damage import UnreadableProfile
-from videospace.lipreading.profile.records import (
+from videospace.lipreading.profile.storage import database
+from videospace.lipreading.profile.storage.checks import MAX_WORDS, require_id
+from videospace.lipreading.profile.storage.damage import UnreadableProfile
+from videospace.lipreading.profile.storage.records import (
     ClipRecord,
     ModelKind,
     ModelRecord,
@@ -28,11 +28,11 @@ from videospace.lipreading.profile.records import (
     UsageRecord,
     WordRecord,
 )
-from videospace.lipreading.profile.speaking_tables import SpeakingTables
+from videospace.lipreading.profile.storage.speaking_tables import SpeakingTables
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
-from videospace.runtime.json_config import config_from_json
-from videospace.runtime.json_reader import read_json
+from videospace.runtime.reading.json_config import config_from_json
+from videospace.runtime.reading.json_reader import read_json
 
 Record = TypeVar("Record")
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from scipy import stats
 
-from videospace.lipreading.profile.records import UsageRecord
+from videospace.lipreading.profile.storage.records import UsageRecord
 from videospace.metrics.bootstrap import Interval
 from videospace.metrics.proportion import proportion_interval
 

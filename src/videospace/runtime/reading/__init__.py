@@ -1,0 +1,1 @@
+"""Reading what another program may have written: JSON, archives and configurations."""
