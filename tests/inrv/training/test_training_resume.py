@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.support.toy_spaces import TRACKS, changed_model
 
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training import loop as training
@@ -52,12 +53,14 @@ def with_optimizer(config, **changes):
     return dataclasses.replace(config, optimizer=dataclasses.replace(config.optimizer, **changes))
 
 
-@pytest.fixture(params=["plain", "curriculum", "semantic", "keyframes", "muon"])
+@pytest.fixture(params=["plain", "curriculum", "semantic", "keyframes", "tracks", "muon"])
 def config(request, make_config, semantic_config, keyframes_model):
     if request.param == "semantic":
         return semantic_config
     if request.param == "keyframes":
         return make_config(model=keyframes_model)
+    if request.param == "tracks":
+        return make_config(model=changed_model(latent=TRACKS))
     if request.param == "muon":
         return with_optimizer(make_config(), kind="muon")
     return make_config(curriculum=request.param == "curriculum", curriculum_threshold=0.3)

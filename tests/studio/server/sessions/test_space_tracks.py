@@ -1,8 +1,8 @@
 """The page of a space with tracks."""
 
 import torch
-
 from tests.support.toy_spaces import TRACKS, changed_model, random_space
+
 from videospace.studio.server.sessions.space_items import Position
 from videospace.studio.server.sessions.space_session import SpaceSession
 
