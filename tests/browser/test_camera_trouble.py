@@ -103,7 +103,7 @@ def test_five_frames_a_second_are_recorded_and_named(open_page, studio, tmp_path
     path.write_bytes(studio.reader.videos[0])
     _, report = read_mouth(path, FixedBox("143,139,41,41"))
     assert report.fps < 7
-    assert any("frames a second" in problem for problem in report.problems)
+    assert any("pictures a second" in problem for problem in report.problems)
 
 
 def test_a_black_picture_is_explained(open_page):
