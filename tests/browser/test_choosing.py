@@ -12,7 +12,7 @@ from tests.support.page_actions import (
     wait_for,
     wait_for_camera,
 )
-from tests.support.page_checks import DESKTOP, resize
+from tests.support.page_checks import DESKTOP, resize, room_and_width
 
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.deletion import delete_word
@@ -24,6 +24,15 @@ IN_SIGHT = """
 window.scrollTo(0, 0);
 const { top, bottom } = document.getElementById("record").getBoundingClientRect();
 return top >= 0 && bottom <= innerHeight;
+"""
+
+CUT_OFF = """
+return [...document.querySelectorAll("header a, header select")].filter((element) => {
+  const { left, right, bottom } = element.getBoundingClientRect();
+  const nav = element.closest("nav") ?? element;
+  const isIn = left >= 0 && right <= innerWidth && bottom <= innerHeight;
+  return element.checkVisibility() && (!isIn || nav.scrollWidth > nav.clientWidth);
+}).map((element) => element.textContent);
 """
 
 
@@ -219,6 +228,11 @@ def test_a_recording_is_sent_while_it_is_made(page, studio):
     assert studio.reader.videos[0][:4] == b"\x1a\x45\xdf\xa3"
 
 
+def cut_off(page: Any) -> list[str]:
+    """What stands in the header and does not fit."""
+    return page.execute_script(CUT_OFF)
+
+
 @pytest.mark.parametrize("size", [PHONE_LANDSCAPE, ZOOMED, (390, 844), (320, 568)])
 def test_the_record_button_is_in_sight(page, size):
     resize(page, *size)
@@ -226,6 +240,20 @@ def test_the_record_button_is_in_sight(page, size):
     assert page.execute_script(IN_SIGHT)
     one_row = "return document.querySelector('header').offsetHeight"
     assert page.execute_script(one_row) < 90
+    assert cut_off(page) == []
+
+
+def test_the_header_of_two_people_fits_every_width(page):
+    page.execute_script(
+        "const select = document.getElementById('person');"
+        "select.append(new Option('Wilhelmina Featherstonehaugh'))"
+    )
+    for width in (320, 390, 480, 640, 740):
+        resize(page, width, 800)
+        assert page.execute_script("return document.getElementById('who').checkVisibility()")
+        assert cut_off(page) == [], width
+        room, wide = room_and_width(page, width)
+        assert wide <= room
 
 
 def test_the_record_button_is_in_sight_with_large_text(page):

@@ -11,6 +11,7 @@ from tests.support.drawn_studio import DrawnStudio
 from tests.support.page_actions import press, show_page, texts, wait, wait_for, wait_for_camera
 
 from videospace.lipreading.mouth.pose import MouthPose
+from videospace.lipreading.profile.caregiver_lock import hashed_pin
 from videospace.lipreading.profile.deletion import delete_clip, delete_word
 
 pytestmark = pytest.mark.browser
@@ -232,6 +233,22 @@ def test_settings_are_changed_with_the_switch_and_kept(open_page, studio):
     page.execute_script("localStorage.clear()")
     page.refresh()
     wait(page, "document.querySelector('[name=hold_seconds]').value === '0.8'")
+
+
+def test_the_pin_is_entered_with_the_switch(open_page, studio):
+    page = open_page()
+    profile = studio.profiles.find("ann")
+    profile.update_settings(caregiver_pin=hashed_pin("1122"))
+    page.execute_script(
+        "import('/shared/api.js').then(({ ask }) =>"
+        " ask('PUT', '/profiles/ann/lock', { json: { pin: null } }))"
+    )
+    wait(page, "byId('pin-dialog').open")
+    for digit in "1122":
+        switch_on(page, f"#pin-pad [value='{digit}']")
+    switch_on(page, "#pin-form .primary")
+    wait_for(page, lambda: profile.settings.caregiver_pin == "")
+    assert not page.execute_script(IN_A_FIELD)
 
 
 def test_a_helper_may_type_while_the_switch_waits(open_page):

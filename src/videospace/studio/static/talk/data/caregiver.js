@@ -2,10 +2,12 @@
 
 import { ask, forgetPin, keepPin, onLocked } from "../../shared/api.js";
 import { byId, onClick, onSubmit, show, tell } from "../../shared/dom.js";
+import { digitPad } from "./digit_pad.js";
 import { address, onProfile, profile, refreshProfile } from "../profile.js";
 
 export function startCaregiver() {
   onLocked(askForPin);
+  digitPad(byId("pin-pad"), byId("pin"));
   onProfile(fillLock);
   onSubmit("lock-form", async () => {
     const pin = byId("new-pin").value;
