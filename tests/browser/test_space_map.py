@@ -151,6 +151,26 @@ def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
     assert texts(page, "#notice") == [""]
 
 
+def layout(page: Any) -> Any:
+    """Where the clips stand among one another, from 0 to 1 in each axis."""
+    places = [[float(part) for part in place(page, each)[10:-1].split()] for each in "abcde"]
+    low, high = np.min(places, axis=0), np.max(places, axis=0)
+    return (np.array(places) - low) / (high - low)
+
+
+def test_another_space_begins_with_the_map_of_directions(page):
+    pytest.importorskip("openTSNE")
+    before = layout(page)
+    show_neighbors(page)
+    assert np.abs(layout(page) - before).max() > 0.05
+    choose(page, "space", "bouncing-ball")
+    wait(page, "document.querySelector('[data-id=ball-003]')")
+    choose(page, "space", "small")
+    wait(page, "document.querySelector('[data-id=c]') && byId('projection').value === 'directions'")
+    wait_for_rest(page)
+    np.testing.assert_allclose(layout(page), before, atol=1e-3)
+
+
 def test_the_ends_their_middle_and_samples_play_side_by_side(page):
     press(page, "#sample")
     wait(page, "byId('start').value.startsWith('sample-')")
