@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from videospace.runtime.messages import Message
+from videospace.studio.languages.catalogues import chosen_language, page_words
 from videospace.studio.server.errors import RESPONSES, handle_errors
 from videospace.studio.server.routes.phrases import phrase_routes
 from videospace.studio.server.routes.profiles import profile_routes
@@ -32,8 +35,10 @@ from videospace.studio.server.uploads.media import MediaProcess
 STATIC = Path(__file__).parents[1] / "static"
 
 WRONG = {
-    "code": "wrong access code: the studio's terminal window shows it",
-    "key": "wrong key, or one that was used: the studio's terminal window shows the next one",
+    "code": Message("wrong access code: the studio's terminal window shows it"),
+    "key": Message(
+        "wrong key, or one that was used: the studio's terminal window shows the next one"
+    ),
 }
 """What a browser is told that gives a wrong code or key."""
 
@@ -90,5 +95,11 @@ def build_app(
     )
     for routes in routers:
         app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
+
+    @app.get("/words.json", include_in_schema=False)
+    def words(request: Request, language: str = "") -> JSONResponse:
+        wanted = language or request.headers.get("accept-language", "")
+        return JSONResponse(page_words(chosen_language(wanted)), headers={"Vary": "Accept-Language"})
+
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return AccessMiddleware(app, keys)

@@ -10,6 +10,8 @@ from starlette.requests import ClientDisconnect
 
 from videospace.lipreading.profile.storage.damage import UnreadableProfile
 from videospace.runtime.errors import BusyError, CannotWriteError, UserError
+from videospace.runtime.messages import Message, message_of
+from videospace.studio.languages.catalogues import translated
 from videospace.studio.server.routes.schemas import Problem
 
 RESPONSES: dict[int | str, dict] = {
@@ -29,19 +31,19 @@ class Locked(UserError):
     """The caregiver has locked this by a PIN, which the request lacks."""
 
 
-NO_ROOM = (
+NO_ROOM = Message(
     "the studio cannot save: the disk of its machine is full, or may not be written to; nothing "
     "that was saved is lost: make room, then try again"
 )
 
 FIELDS = {
-    "person": "name",
-    "text": "text",
-    "word": "word",
-    "spoken": "spoken form",
-    "phrases": "phrase",
-    "notes": "note",
-    "pin": "PIN",
+    "person": Message("the name"),
+    "text": Message("the text"),
+    "word": Message("the word"),
+    "spoken": Message("the spoken form"),
+    "phrases": Message("the phrase"),
+    "notes": Message("the note"),
+    "pin": Message("the PIN"),
 }
 """What people call the fields that they fill in."""
 
@@ -56,22 +58,24 @@ def handle_errors(app: FastAPI) -> None:
 
 
 def problem(status: int, sentence: str) -> JSONResponse:
-    """An answer that says why a request was refused."""
+    """An answer that says why a request was refused, in the language of the request."""
     seconds = RETRY_SECONDS.get(status)
     headers = None if seconds is None else {"Retry-After": str(seconds)}
     # What a file or request holds may be named, and be half a character.
-    text = sentence.encode(errors="backslashreplace").decode()
+    text = translated(sentence).encode(errors="backslashreplace").decode()
     return JSONResponse({"error": text}, status, headers)
 
 
 def _user_error(_: Request, error: Exception) -> JSONResponse:
     statuses = {NotFound: 404, Locked: 423, BusyError: 503}
-    sentence = str(error)
+    sentence = message_of(error)
     if isinstance(error, CannotWriteError):  # its sentence names folders of this machine
         logging.getLogger("videospace.studio").warning("%s", sentence)
         sentence = NO_ROOM
     elif isinstance(error, UnreadableProfile):  # without the path of the folder
-        sentence = f"the profile of this person cannot be opened, {error.reason}"
+        sentence = Message(
+            "the profile of this person cannot be opened, {reason}", reason=error.reason
+        )
     return problem(statuses.get(type(error), 422), sentence)
 
 
@@ -82,9 +86,11 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     named = next((FIELDS[part] for part in first["loc"] if part in FIELDS), None)
     if named and first["type"] == "string_too_long":
         most = first["ctx"]["max_length"]
-        return problem(422, f"this {named} is too long: use at most {most} letters")
+        return problem(422, Message(
+            "{field} is too long: use at most {most} letters", field=named, most=most
+        ))
     if named and first["type"] == "string_too_short":
-        return problem(422, f"the {named} is empty: type it first")
+        return problem(422, Message("{field} is empty: type it first", field=named))
     reason = first["msg"].removeprefix("Value error, ")  # of our own checks
     return problem(422, f"{where}: {reason[:1].lower()}{reason[1:]}")
 
@@ -92,7 +98,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     sentences = {404: "there is nothing at this address", 405: "this address has no such method"}
-    answer = problem(error.status_code, sentences.get(error.status_code, str(error.detail)))
+    answer = problem(error.status_code, sentences.get(error.status_code, error.detail))
     answer.headers.update(error.headers or {})
     return answer
 
@@ -104,4 +110,4 @@ def _disconnected(_: Request, __: Exception) -> JSONResponse:
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:
     logging.getLogger("videospace.studio").error("unexpected error", exc_info=error)
-    return problem(500, "something went wrong in the studio; its terminal window says what")
+    return problem(500, Message("something went wrong in the studio; its terminal window says what"))

@@ -42,6 +42,9 @@ class TalkSettings(BaseModel):
     cancel_by: Literal["nothing", "nod", "lips"] = "nod"
     """What stops it without hands."""
 
+    page_language: Annotated[str, Field(pattern="^([a-z]{2,3})?$")] = ""
+    """The language of the pages; empty: that of the person's words, if the pages speak it."""
+
     @classmethod
     def from_text(cls, text: str) -> "TalkSettings":
         """Read the settings that a profile holds.

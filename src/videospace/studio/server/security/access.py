@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from videospace.studio.languages.catalogues import chosen_language, current_language
 from videospace.studio.server.errors import problem
 from videospace.studio.server.security.addresses import is_own_host, is_own_origin
 from videospace.studio.server.security.link_key import LinkKey
 from videospace.studio.server.security.wrong_codes import WrongCodes
-from videospace.studio.server.uploads.uploads import body_limits
+from videospace.studio.server.uploads.uploads import TOO_LARGE, TOO_SLOW, body_limits
 
 TOKEN_HEADER, TOKEN_PARAMETER = "X-Studio-Token", "token"
 SESSION_PATH = "/api/session"
@@ -166,6 +167,7 @@ class AccessMiddleware:
             await send(message)
 
         headers = Headers(scope=scope)
+        current_language.set(chosen_language(headers.get("accept-language", "")))
         refused = self._refusal(scope, headers)
         if refused is not None:
             await problem(*refused)(scope, receive, send_safely)
@@ -186,7 +188,7 @@ class AccessMiddleware:
             return 403, "another site may not use the studio"
         max_bytes, _ = _limits(scope, headers)
         if _length(headers) > max_bytes:
-            return 413, "expected a smaller upload: this is too large for the studio"
+            return 413, TOO_LARGE
         if not scope["path"].startswith("/api/") or scope["path"] == SESSION_PATH:
             return None
         if self._keys.needs is not None:
@@ -223,11 +225,11 @@ def _limited(receive: Receive, max_bytes: int, max_seconds: float) -> Receive:
         except TimeoutError as error:
             # The rest of the body will not be read either.
             closing = {"Connection": "close"}
-            raise HTTPException(408, "the request took too long: try again", closing) from error
+            raise HTTPException(408, TOO_SLOW, closing) from error
         is_whole = not message.get("more_body", False)
         num_bytes += len(message.get("body", b""))
         if num_bytes > max_bytes:
-            raise HTTPException(413, "expected a smaller upload: this is too large for the studio")
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return limited_receive

@@ -9,8 +9,12 @@ from typing import Any, TypeVar
 from fastapi import HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
+from videospace.runtime.messages import Message
+
 JSON_BYTES, JSON_SECONDS = 2**16, 10.0
 """Limits of a body that is not an upload."""
+TOO_LARGE = Message("this file is too large for the studio: choose a smaller one")
+TOO_SLOW = Message("the request took too long: try again")
 Result = TypeVar("Result")
 
 
@@ -94,7 +98,7 @@ async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         num_bytes += len(chunk)
         if num_bytes > kind.max_bytes:  # other kinds of the same content type may be larger
-            raise HTTPException(413, "expected a smaller upload: this is too large for the studio")
+            raise HTTPException(413, TOO_LARGE)
         yield chunk
 
 

@@ -1,13 +1,15 @@
 // Requests to the studio. A studio that restarts or is busy is asked again.
 
 import { byId, notify, pause } from "./dom.js";
+import { gettext, language } from "./words.js";
 
 const MAX_RETRIES = 60;
 const BUSY = 503;
 const LOCKED_SECONDS = 2;
-const LOCKED = "This browser has not been let in yet. Open the last address that the studio printed "
-  + "in its terminal window. Each address works once. This page then goes on by itself.";
+const LOCKED = gettext("This browser has not been let in yet. Open the last address that the studio printed "
+  + "in its terminal window. Each address works once. This page then goes on by itself.");
 const TOKEN = "studio.token";
+const LANGUAGE = { "Accept-Language": language };
 const NEEDS_PIN = 423;
 const PIN_MILLISECONDS = 5 * 60 * 1000;
 let token = null;
@@ -26,7 +28,7 @@ export class StudioError extends Error {
 // Returns the answer: an object, or a blob if it is a picture.
 export async function ask(method, path, { json, body, type, signal, retries = MAX_RETRIES } = {}) {
   if (token === null) await beginSession();
-  const headers = { "X-Studio-Token": token };
+  const headers = { ...LANGUAGE, "X-Studio-Token": token };
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (type) headers["Content-Type"] = type;
   if (pin !== null) headers["X-Studio-Pin"] = pin;
@@ -34,7 +36,7 @@ export async function ask(method, path, { json, body, type, signal, retries = MA
   const options = { method, headers, body: content, signal };
   const answer = await reach(`/api${path}`, options, retries);
   if (answer.ok) return contentOf(answer);
-  const { error } = await answer.json().catch(() => ({ error: "the studio did not say why" }));
+  const { error } = await answer.json().catch(() => ({ error: gettext("the studio did not say why") }));
   const isOutdated = answer.status === 401 || (answer.status === 403 && /older/.test(error));
   if (isOutdated) {
     await beginSession();
@@ -83,11 +85,11 @@ async function reach(address, options, retries = MAX_RETRIES) {
       return answer;
     }
     if (tries >= retries) {
-      throw new StudioError("The studio does not respond. Start it, then reload this page.", 0);
+      throw new StudioError(gettext("The studio does not respond. Start it, then reload this page."), 0);
     }
     notify(answer
-      ? "The studio is busy. Trying again …"
-      : "The studio does not respond. Is it still running? Trying again …");
+      ? gettext("The studio is busy. Trying again …")
+      : gettext("The studio does not respond. Is it still running? Trying again …"));
     await pause(1000 * (Number(answer?.headers.get("Retry-After")) || 1));
   }
 }
@@ -112,12 +114,12 @@ async function newSession() {
 }
 
 async function kept() {
-  const headers = { "X-Studio-Token": localStorage.getItem(TOKEN) ?? "" };
+  const headers = { ...LANGUAGE, "X-Studio-Token": localStorage.getItem(TOKEN) ?? "" };
   return (await reach("/api/session", { headers })).json();
 }
 
 function sendCode(code) {
-  const headers = { "Content-Type": "application/json" };
+  const headers = { ...LANGUAGE, "Content-Type": "application/json" };
   return reach("/api/session", { method: "POST", headers, body: JSON.stringify({ code }) });
 }
 
@@ -155,5 +157,5 @@ function askForCode() {
 }
 
 function sentence(text) {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!।]$/.test(text) ? "" : "."}`;
 }

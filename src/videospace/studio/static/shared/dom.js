@@ -1,10 +1,10 @@
 // Helpers that all parts of the pages use.
 
+import { gettext } from "./words.js";
+
 export const byId = (id) => document.getElementById(id);
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-export const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
 
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -82,7 +82,7 @@ export async function inBackground(act) {
 }
 
 // Asks before something that cannot be taken back. Closing the dialog means no.
-export function confirmed(text, { yes = "Delete", no = "Keep" } = {}) {
+export function confirmed(text, { yes = gettext("Delete"), no = gettext("Keep") } = {}) {
   const dialog = byId("confirm");
   byId("confirm-text").textContent = text;
   dialog.querySelector("[value=yes]").textContent = yes;

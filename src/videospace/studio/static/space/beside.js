@@ -5,6 +5,7 @@ import { byId, inBackground, make, show } from "../shared/dom.js";
 import { onEnds, position } from "./path.js";
 import { Player, stripOf } from "./players.js";
 import { address, itemNamed, onItems, space } from "./space.js";
+import { gettext } from "../shared/words.js";
 
 const SIDE = 128;
 const MAX_FRAMES = 16;
@@ -35,7 +36,7 @@ async function drawAll() {
   const samples = space().items.filter(({ kind }) => kind === "sample").slice(-NUM_SAMPLES);
   const shown = [
     { words: `A: ${from.name}`, query: { start } },
-    { words: "Middle", query: { start, end, ratio: 0.5 } },
+    { words: gettext("Middle"), query: { start, end, ratio: 0.5 } },
     { words: `B: ${to.name}`, query: { start: end } },
     ...samples.map(({ id, name }) => ({ words: name, query: { start: id } })),
   ];

@@ -2,14 +2,15 @@
 
 import { byId, make, show } from "../shared/dom.js";
 import { space } from "./space.js";
+import { gettext, number } from "../shared/words.js";
 
 const NUM_COLORS = 8;
 const NUM_LEVELS = 5;
 const NAMES = {
   psnr_db: "PSNR (dB)",
-  psnr_moving_db: "PSNR of what moves (dB)",
+  psnr_moving_db: gettext("PSNR of what moves (dB)"),
   ssim: "SSIM",
-  root_mean_square_error: "Reconstruction error (gray levels)",
+  root_mean_square_error: gettext("Reconstruction error (gray levels)"),
 };
 const select = byId("color");
 let coloring = { valueOf: () => null, classOf: () => null };
@@ -25,8 +26,8 @@ export function startColoring(recolor) {
 export function offerColorings() {
   const { items } = space();
   const columns = [...new Set(items.flatMap(({ values }) => Object.keys(values)))];
-  const offered = [["kind", "kind"]];
-  if (new Set(items.map(({ source }) => source).filter(Boolean)).size > 1) offered.push(["source", "source"]);
+  const offered = [["kind", gettext("kind")]];
+  if (new Set(items.map(({ source }) => source).filter(Boolean)).size > 1) offered.push(["source", gettext("source")]);
   offered.push(...columns.map((column) => [`column:${column}`, NAMES[column] ?? column]));
   const before = select.value;
   select.replaceChildren(...offered.map(([value, textContent]) => make("option", { value, textContent })));
@@ -66,7 +67,7 @@ function colorLabels(valueOf, values) {
   const own = labels.slice(0, labels.length > NUM_COLORS ? NUM_COLORS - 1 : NUM_COLORS);
   const classOf = (value) => (own.includes(value) ? `color-${own.indexOf(value)}` : "color-none");
   coloring = { valueOf, classOf };
-  const others = labels.length > own.length ? `${labels.length - own.length} others, unknown` : "unknown";
+  const others = labels.length > own.length ? gettext("{count} others, unknown", { count: labels.length - own.length }) : gettext("unknown");
   fillLegend([...own.map((label) => [classOf(label), label]), ["color-none", others]]);
 }
 
@@ -76,11 +77,11 @@ function colorNumbers(valueOf, values) {
   const classOf = (value) => (value === null ? "color-none" : `level-${level(value)}`);
   coloring = { valueOf, classOf };
   const bound = (index) => shown(low + (index / NUM_LEVELS) * (high - low));
-  const steps = Array.from({ length: NUM_LEVELS }, (_, index) => [`level-${index}`, `${bound(index)} to ${bound(index + 1)}`]);
-  fillLegend([...(high > low ? steps : [["level-0", shown(low)]]), ["color-none", "unknown"]]);
+  const steps = Array.from({ length: NUM_LEVELS }, (_, index) => [`level-${index}`, gettext("{low} to {high}", { low: bound(index), high: bound(index + 1) })]);
+  fillLegend([...(high > low ? steps : [["level-0", shown(low)]]), ["color-none", gettext("unknown")]]);
 }
 
-const shown = (value) => (typeof value === "number" ? String(Number(value.toPrecision(3))) : value);
+const shown = (value) => (typeof value === "number" ? number(value, { maximumSignificantDigits: 3, useGrouping: false }) : value);
 
 function fillLegend(entries) {
   byId("legend").replaceChildren(...entries.map(([color, text]) => (

@@ -2,6 +2,7 @@
 
 import { byId, make, onClick } from "../shared/dom.js";
 import { drawFrame } from "./players.js";
+import { gettext } from "../shared/words.js";
 
 // As in the published prediction task.
 const BEGINNING_FRACTION = 4 / 25;
@@ -23,7 +24,7 @@ export function drawFrames(strip, numReal) {
     const canvas = make("canvas", { width: picture.width, height: picture.height / numFrames });
     canvas.setAttribute("aria-hidden", "true");
     drawFrame(canvas, strip, index);
-    const words = [make("span", { className: "visually-hidden", textContent: "Frame " }), make("span", { textContent: index })];
+    const words = [make("span", { className: "visually-hidden", textContent: `${gettext("Frame")} ` }), make("span", { textContent: index })];
     const label = make("label", { className: "frame", htmlFor: box.id }, canvas, ...words);
     return make("li", {}, box, label);
   });

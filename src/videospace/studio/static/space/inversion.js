@@ -8,6 +8,8 @@ import { Player, stripOf } from "./players.js";
 import { address, onSpace, space } from "./space.js";
 import { position } from "./path.js";
 import { startJob } from "./job.js";
+import { percent } from "../shared/amounts.js";
+import { gettext } from "../shared/words.js";
 
 let player = null;
 let video = null;
@@ -26,7 +28,7 @@ export function startInversion() {
     return file && uploadFile(file);
   }));
   startDrop(byId("video-card"));
-  onClick("use-playing", async () => openVideo(await ask("POST", address("/videos/rendered"), { json: position() }), "from the space"));
+  onClick("use-playing", async () => openVideo(await ask("POST", address("/videos/rendered"), { json: position() }), gettext("from the space")));
   onSubmit("inversion-form", invert);
 }
 
@@ -63,14 +65,18 @@ async function openVideo(opened, name) {
 function showPlan() {
   if (!video) return;
   const fraction = hiddenFraction();
-  const percent = Math.round(100 * fraction);
   const observed = observedFrames();
   const isWhole = fraction === 0 && observed === null;
-  byId("invert").textContent = isWhole ? "Find it in the space" : "Find it and fill in what is hidden";
+  byId("invert").textContent = isWhole ? gettext("Find it in the space") : gettext("Find it and fill in what is hidden");
   show(byId("keep-label"), !isWhole);
-  const short = video.num_real < space().num_frames ? ` The video has only ${video.num_real} of the ${space().num_frames} frames of a clip; the rest is filled in.` : "";
-  const problem = video.problem ? ` The video is ${video.problem}.` : "";
-  byId("mask-status").textContent = `${percent} % of the picture is hidden; ${observed === null ? "all" : observed.length} frames are visible.${short}${problem}`;
+  const visible = observed === null
+    ? gettext("{share} of the picture is hidden; all frames are visible.", { share: percent(fraction) })
+    : gettext("{share} of the picture is hidden; {count} frames are visible.", { share: percent(fraction), count: observed.length });
+  const isShort = video.num_real < space().num_frames;
+  const short = isShort && gettext("The video has only {real} of the {count} frames of a clip; the rest is filled in.",
+    { real: video.num_real, count: space().num_frames });
+  const problem = video.problem && gettext("The video is {problem}.", { problem: video.problem });
+  byId("mask-status").textContent = [visible, short, problem].filter(Boolean).join(" ");
 }
 
 async function invert() {

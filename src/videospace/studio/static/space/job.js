@@ -5,19 +5,20 @@ import { byId, inBackground, onClick, onSubmit, show } from "../shared/dom.js";
 import { Player, stripOf } from "./players.js";
 import { addItems, address, onSpace, itemNamed, space } from "./space.js";
 import { position, setEnds } from "./path.js";
+import { decimal, gettext } from "../shared/words.js";
 
 const POLL_MILLISECONDS = 300;
-const NAMES = { inversion: "Searching for the video", render: "Rendering" };
+const NAMES = { inversion: gettext("Searching for the video"), render: gettext("Rendering") };
 const PANELS = {
-  visible: "what was visible",
-  result: "the result",
-  truth: "the video itself",
-  error: "the error of each pixel, from black (none) to yellow (64 of 255 or more)",
+  visible: gettext("what was visible"),
+  result: gettext("the result"),
+  truth: gettext("the video itself"),
+  error: gettext("the error of each pixel, from black (none) to yellow (64 of 255 or more)"),
 };
 const KNOWS = {
   well: "",
-  roughly: "The space knows such videos only roughly: the general picture is right, much else is not.",
-  not: "What was found has little in common with your video. The space does not know such videos, or the search was too short. Search thoroughly, choose another space, or train one on videos like this.",
+  roughly: gettext("The space knows such videos only roughly: the general picture is right, much else is not."),
+  not: gettext("What was found has little in common with your video. The space does not know such videos, or the search was too short. Search thoroughly, choose another space, or train one on videos like this."),
 };
 let player = null;
 let timer = 0;
@@ -60,19 +61,19 @@ async function showJob(job, isNew) {
   show(byId("job"), running);
   if (running) {
     byId("job-bar").value = job.fraction;
-    byId("job-text").textContent = `${NAMES[job.kind]}: ${job.note}${timeLeft(job.seconds_left)}`;
+    byId("job-text").textContent = `${NAMES[job.kind]}: ${[job.note, ...timeLeft(job.seconds_left)].join(", ")}`;
     timer = setTimeout(() => inBackground(async () => showJob(await ask("GET", address("/job")), isNew)), POLL_MILLISECONDS);
     return;
   }
-  if (job.state === "failed" && isNew) throw new Error(`That did not work: ${job.note}.`);
-  if (job.state === "stopped" && isNew) byId("job-status").textContent = "Canceled.";
+  if (job.state === "failed" && isNew) throw new Error(gettext("That did not work: {reason}.", { reason: job.note }));
+  if (job.state === "stopped" && isNew) byId("job-status").textContent = gettext("Canceled.");
   if (job.state === "done") await showResult(job, isNew);
 }
 
-const timeLeft = (seconds) => (seconds === null ? "" : `, at most ${Math.ceil(seconds)} s left`);
+const timeLeft = (seconds) => (seconds === null ? [] : [gettext("at most {seconds} s left", { seconds: Math.ceil(seconds) })]);
 
 async function showResult({ kind, result }, isNew) {
-  if (isNew) byId("job-status").textContent = "Done.";
+  if (isNew) byId("job-status").textContent = gettext("Done.");
   if (kind === "render") {
     offerFile("save-render");
     if (isNew) byId("save-render").focus();
@@ -82,9 +83,9 @@ async function showResult({ kind, result }, isNew) {
   found = result.item;
   for (const id of ["use-start", "use-end"]) byId(id).disabled = found === null;
   player.show(await stripOf(await ask("GET", address("/job/strip")), space().num_frames));
-  byId("compared-names").textContent = `From left to right: ${result.panels.map((panel) => PANELS[panel]).join(", ")}.`;
+  byId("compared-names").textContent = gettext("From left to right: {panels}.", { panels: result.panels.map((panel) => PANELS[panel]).join(", ") });
   byId("knows").textContent = KNOWS[result.knows];
-  byId("result-title").textContent = result.knows === "not" ? "Not found in this space" : "Result";
+  byId("result-title").textContent = result.knows === "not" ? gettext("Not found in this space") : gettext("Result");
   show(byId("knows"), result.knows !== "well");
   byId("scores").textContent = scores(result);
   offerFile("save-result");
@@ -98,6 +99,11 @@ function offerFile(id) {
 }
 
 function scores({ psnr_observed_db: observed, psnr_hidden_db: hidden, ssim, steps, seconds }) {
-  const filled = hidden === null ? "" : ` What was hidden was filled in with ${hidden.toFixed(1)} dB.`;
-  return `The space reproduces what was visible with ${observed.toFixed(1)} dB (PSNR).${filled} The SSIM of the result and the video is ${ssim.toFixed(2)}. ${steps} steps took ${seconds.toFixed(1)} s.`;
+  const sentences = [
+    gettext("The space reproduces what was visible with {db} dB (PSNR).", { db: decimal(observed) }),
+    hidden !== null && gettext("What was hidden was filled in with {db} dB.", { db: decimal(hidden) }),
+    gettext("The SSIM of the result and the video is {ssim}.", { ssim: decimal(ssim, 2) }),
+    gettext("{count} steps took {seconds} s.", { count: steps, seconds: decimal(seconds) }),
+  ];
+  return sentences.filter(Boolean).join(" ");
 }

@@ -14,6 +14,7 @@ import { addItems, address, onItems, onSpace, space, startSpaces } from "./space
 import { startInversion } from "./inversion.js";
 import { goTo, pick, position, setEnds, startPath } from "./path.js";
 import { startJobs } from "./job.js";
+import { gettext } from "../shared/words.js";
 
 const NUM_SAMPLES = 4;
 
@@ -24,7 +25,7 @@ onItems(() => {
 onSpace(() => {
   resetMap();
   byId("save-latents").href = fileAddress(address("/latents"));
-  notify(space().table_problem && `The labels of the clips are not shown: ${space().table_problem}.`);
+  notify(space().table_problem && gettext("The labels of the clips are not shown: {problem}.", { problem: space().table_problem }));
 });
 onClick("sample", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);

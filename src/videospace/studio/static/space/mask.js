@@ -3,6 +3,7 @@
 import { byId, onClick, onSubmit } from "../shared/dom.js";
 import { nearestOnPath } from "./geometry.js";
 import { space } from "./space.js";
+import { gettext } from "../shared/words.js";
 
 const canvas = byId("mask");
 const COLOR = [214, 64, 48, 190];
@@ -26,7 +27,8 @@ export function startMask(whenChanged) {
   onSubmit("rectangle-form", () => {
     const [top, left, height, width] = ["top", "left", "height", "width"].map((name) => Number(byId(`rectangle-${name}`).value));
     if (top + height > canvas.height || left + width > canvas.width) {
-      throw new Error(`The rectangle does not fit: the picture has ${canvas.height} rows and ${canvas.width} columns.`);
+      throw new Error(gettext("The rectangle does not fit: the picture has {rows} rows and {columns} columns.",
+        { rows: canvas.height, columns: canvas.width }));
     }
     remember();
     fill(({ x, y }) => x >= left && x < left + width && y >= top && y < top + height, 1);

@@ -9,6 +9,8 @@ import { isByNeighbors } from "./projection.js";
 import { Player, stripOf } from "./players.js";
 import { address, onItems, onSpace, itemNamed, space } from "./space.js";
 import { forgetSpeed, learnSpeed, sideFor } from "./render_speed.js";
+import { percent } from "../shared/amounts.js";
+import { gettext } from "../shared/words.js";
 
 const DRAG_MILLISECONDS = 40;
 const REST_MILLISECONDS = 400;
@@ -52,7 +54,7 @@ export function startPath() {
 // The picked item replaces the end that was picked longer ago.
 export function pick(id) {
   newest = newest === "end" ? "start" : "end";
-  byId("map-status").textContent = `${itemNamed(id).name} is ${newest === "start" ? "A" : "B"} now.`;
+  byId("map-status").textContent = gettext("{clip} is {end} now.", { clip: itemNamed(id).name, end: newest === "start" ? "A" : "B" });
   return attempt(() => (newest === "start" ? setEnds(id, end, 0) : setEnds(start, id, 1)));
 }
 
@@ -71,9 +73,8 @@ export function goTo(next) {
   const began = performance.now();
   byId("ratio").value = next;
   ratio = Number(byId("ratio").value);
-  const percent = `${Math.round(100 * ratio)} %`;
-  byId("ratio-text").textContent = percent;
-  byId("ratio").setAttribute("aria-valuetext", `${percent} of the way to B`);
+  byId("ratio-text").textContent = percent(ratio);
+  byId("ratio").setAttribute("aria-valuetext", gettext("{share} of the way to B", { share: percent(ratio) }));
   byId("save-latent").href = fileAddress(address(`/latent?${query()}`));
   drawEnds({ ratio });
   cancelStrips();

@@ -2,6 +2,7 @@
 
 import { byId } from "../shared/dom.js";
 import { space } from "./space.js";
+import { gettext } from "../shared/words.js";
 
 const players = [];
 let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -57,7 +58,7 @@ export function startPlayers() {
 function setPlaying(on) {
   playing = on;
   byId("pause").setAttribute("aria-pressed", String(!on));
-  byId("pause").textContent = on ? "Pause" : "Play";
+  byId("pause").textContent = on ? gettext("Pause") : gettext("Play");
 }
 
 function tick(now) {

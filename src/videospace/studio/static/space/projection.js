@@ -4,6 +4,7 @@
 import { ask } from "../shared/api.js";
 import { attempt, byId, inBackground, pause } from "../shared/dom.js";
 import { address, onItems, onSpace, space } from "./space.js";
+import { gettext } from "../shared/words.js";
 
 const POLL_MILLISECONDS = 500;
 const select = byId("projection");
@@ -37,14 +38,14 @@ export function startProjection(whenMoved) {
 
 async function wait() {
   const current = space();
-  byId("projection-status").textContent = "Computing the map of neighbors …";
+  byId("projection-status").textContent = gettext("Computing the map of neighbors …");
   try {
     for (;;) {
       const found = await ask("GET", address("/neighbors"));
       if (space() !== current || select.value !== "neighbors") return;
       if (found.problem) {
         select.value = "directions";
-        throw new Error(`There is no map of neighbors: ${found.problem}.`);
+        throw new Error(gettext("There is no map of neighbors: {problem}.", { problem: found.problem }));
       }
       if (found.ready) {
         placed = { places: found.places, space: current };

@@ -2,6 +2,7 @@
 
 import { byId, onSubmit } from "../shared/dom.js";
 import { onItems, space } from "./space.js";
+import { gettext } from "../shared/words.js";
 
 let [matches, next] = [[], 0];
 
@@ -11,7 +12,7 @@ export function startSearch({ mark, pick }) {
     const wanted = byId("search").value.trim().toLowerCase();
     const isFound = (item) => texts(item).some((text) => text.toLowerCase().includes(wanted));
     [matches, next] = [wanted ? space().items.filter(isFound) : [], 0];
-    byId("search-status").textContent = wanted ? `${matches.length} of ${space().items.length} found` : "";
+    byId("search-status").textContent = wanted ? gettext("{found} of {count} found", { found: matches.length, count: space().items.length }) : "";
     mark(wanted ? isFound : () => true);
   };
   byId("search").addEventListener("input", search);

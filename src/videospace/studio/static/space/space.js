@@ -2,6 +2,8 @@
 
 import { ask } from "../shared/api.js";
 import { attempt, byId, make } from "../shared/dom.js";
+import { percent } from "../shared/amounts.js";
+import { gettext } from "../shared/words.js";
 
 const REMEMBERED = "studio.space";
 const opened = [];
@@ -29,13 +31,13 @@ async function open(id) {
 }
 
 function described({ about, num_clips: clips, num_frames: frames, height, width, map_fraction: fraction }) {
-  const size = `${clips} clips of ${frames} frames, ${height}×${width} pixels.`;
-  return `${size} ${about.replaceAll("`", "")} The map shows ${Math.round(100 * fraction)} % of the differences between the clips.`;
+  const size = gettext("{clips} clips of {frames} frames, {height}×{width} pixels.", { clips, frames, height, width });
+  return [size, about.replaceAll("`", ""), gettext("The map shows {share} of the differences between the clips.", { share: percent(fraction) })].join(" ");
 }
 
 export async function startSpaces() {
   const spaces = await ask("GET", "/spaces");
-  const groups = [["Your spaces", spaces.filter((each) => !each.is_pretrained)], ["From videospace", spaces.filter((each) => each.is_pretrained)]];
+  const groups = [[gettext("Your spaces"), spaces.filter((each) => !each.is_pretrained)], [gettext("From videospace"), spaces.filter((each) => each.is_pretrained)]];
   byId("space").replaceChildren(...groups.filter(([, all]) => all.length).map(([label, all]) => (
     make("optgroup", { label }, ...all.map(({ id }) => make("option", { value: id, textContent: id }))))));
   byId("space").addEventListener("change", () => attempt(() => open(byId("space").value)));

@@ -8,7 +8,7 @@ import { showHandover, startHandover } from "./data/handover.js";
 import { showReminder } from "./data/archive.js";
 import { attempt, byId, onSubmit, show, tell } from "../shared/dom.js";
 import { setFinder, startHints } from "./camera/camera_hints.js";
-import { addProfile, onProfile, profile, startProfiles } from "./profile.js";
+import { addProfile, choosePageLanguage, onProfile, profile, startProfiles } from "./profile.js";
 import { startMedia } from "./speaking/media.js";
 import { startPhraseMedia } from "./speaking/phrase_media.js";
 import { startPhrases } from "./speaking/phrases.js";
@@ -24,6 +24,7 @@ import { startTalkSettings } from "./talk_settings.js";
 import { startFirstSteps } from "./teaching/first_steps.js";
 import { showState, startTeach } from "./teaching/teach.js";
 import { startTraining } from "./teaching/training.js";
+import { gettext, startLanguageChoice } from "../shared/words.js";
 
 const PAGES = ["talk", "teach", "progress", "data", "start", "handover"];
 const WITH_CAMERA = ["talk", "teach", "start"];
@@ -47,7 +48,7 @@ async function showPage() {
   for (const id of ["record", "record-options", "hands-free-state"]) show(byId(id), open === "talk");
   byId("main").classList.toggle("with-camera", wantsCamera);
   const heading = document.querySelector(`[data-page="${open}"]`) ?? byId(open ?? "welcome").querySelector("h1");
-  const title = open ? heading.textContent : "Welcome";
+  const title = open ? heading.textContent : gettext("Welcome");
   document.title = `${title} – videospace studio`;
   if (open === "data") await showData();
   if (open === "teach") await showState();
@@ -71,6 +72,9 @@ onSubmit("welcome-form", async () => {
   byId("welcome-name").value = "";
   location.hash = "start";
 });
+for (const select of document.querySelectorAll("[data-languages]")) {
+  startLanguageChoice(select, (code) => attempt(() => choosePageLanguage(code)));
+}
 startCameraCard();
 startHints();
 startMedia();

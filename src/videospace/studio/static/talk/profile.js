@@ -2,6 +2,7 @@
 
 import { ask, forgetPin } from "../shared/api.js";
 import { attempt, byId, inBackground, make, show } from "../shared/dom.js";
+import { gettext, isChosen, language, languages, useLanguage } from "../shared/words.js";
 
 const REMEMBERED = "studio.person";
 const listeners = [];
@@ -41,8 +42,25 @@ export async function chooseProfile(id) {
   if (current) {
     byId("person").value = current.id;
     localStorage.setItem(REMEMBERED, current.id);
+    const wanted = pageLanguage(current);
+    if (wanted !== language) {
+      useLanguage(wanted);
+      return new Promise(() => {}); // the page begins anew
+    }
   }
   listeners.forEach((act) => act());
+  return undefined;
+}
+
+// The language of the pages for a person: the chosen one, or that of the words if it is there.
+function pageLanguage({ talk, language: spoken }) {
+  return [talk.page_language, spoken.split("-")[0]].find((code) => code in languages) ?? language;
+}
+
+// Changes it for this person, or for this browser while there is nobody.
+export async function choosePageLanguage(code) {
+  if (current) await ask("PATCH", address(), { json: { talk: { page_language: code } } });
+  useLanguage(code);
 }
 
 // Removes what the browser keeps about people who are no longer here. A damaged profile does not say
@@ -69,13 +87,19 @@ function shownName(one, all) {
 
 const option = (each, all) => {
   const name = shownName(each, all);
-  return make("option", { value: each.id, textContent: each.damage ? `${name} (damaged)` : name, disabled: Boolean(each.damage), dir: "auto" });
+  return make("option", { value: each.id, textContent: each.damage ? gettext("{name} (damaged)", { name }) : name, disabled: Boolean(each.damage), dir: "auto" });
 };
 
 export async function addProfile(name) {
-  const language = navigator.language.toLowerCase().match(/^[a-z]{2,3}(-[a-z]{2})?/)?.[0] ?? "en-us";
-  const added = await ask("POST", "/profiles", { json: { person: name, language } });
+  const added = await ask("POST", "/profiles", { json: { person: name, language: spokenLanguage() } });
   await chooseProfile(added.id);
+}
+
+// That of the browser, unless another one was chosen for the pages.
+function spokenLanguage() {
+  const home = navigator.languages.map((each) => each.toLowerCase().match(/^[a-z]{2,3}(-[a-z]{2})?/)?.[0] ?? "en-us");
+  if (!isChosen) return home[0] ?? "en-us";
+  return home.find((each) => each.split("-")[0] === language) ?? (language === "en" ? "en-us" : language);
 }
 
 // Deletes the person with everything on this page, too: it starts anew, and so does every other page.
@@ -84,7 +108,7 @@ export async function deleteProfile() {
   await ask("DELETE", address());
   forget((owner) => owner === gone.identity);
   if (localStorage.getItem(REMEMBERED) === gone.id) localStorage.removeItem(REMEMBERED);
-  sessionStorage.setItem("studio.done", `Everything about ${gone.shown} is deleted.`);
+  sessionStorage.setItem("studio.done", gettext("Everything about {name} is deleted.", { name: gone.shown }));
   pages.postMessage("deleted");
   location.replace(location.pathname);
 }

@@ -3,6 +3,7 @@
 import { ask } from "../shared/api.js";
 import { attempt, byId, inBackground, make } from "../shared/dom.js";
 import { address, onProfile, profile } from "./profile.js";
+import { gettext, number } from "../shared/words.js";
 
 const listeners = [];
 let current = {}; // of the last person, until there is another one
@@ -21,6 +22,7 @@ export async function changeSettings(changes) {
 export function startTalkSettings() {
   onProfile(() => profile() && use(profile().talk));
   for (const field of fields()) {
+    for (const option of field.options) option.text ||= textOf(field, option.value);
     field.addEventListener("change", () => attempt(() => changeSettings({ [field.name]: parsed(field.value) })));
   }
 }
@@ -38,10 +40,16 @@ function use(talk) {
   for (const field of fields()) {
     const value = String(talk[field.name]);
     const isListed = [...field.options].some((option) => option.value === value);
-    if (!isListed) field.append(make("option", { value, textContent: value }));
+    if (!isListed) field.append(make("option", { value, textContent: textOf(field, value) }));
     field.value = value;
   }
   listeners.forEach((act) => act());
+}
+
+function textOf({ name }, value) {
+  if (!name.endsWith("_seconds")) return value;
+  const seconds = number(Number(value));
+  return name === "dwell_seconds" ? gettext("after {seconds} s", { seconds }) : gettext("{seconds} s", { seconds });
 }
 
 function parsed(text) {

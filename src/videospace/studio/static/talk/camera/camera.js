@@ -1,14 +1,15 @@
 // Opens the camera, shows its picture and records from it.
 
 import { byId, onClick, show } from "../../shared/dom.js";
+import { gettext } from "../../shared/words.js";
 
 const CONSTRAINTS = { audio: false, video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" } };
 const KINDS = ["video/webm;codecs=vp8", "video/mp4", "video/webm"];
 const PIECE_MILLISECONDS = 200;
 const ERRORS = {
-  NotAllowedError: "The camera is blocked. Allow it next to the address of this page, then try again.",
-  NotFoundError: "No camera was found. Connect one, then try again.",
-  NotReadableError: "The camera does not respond. Close other programs that use it, then try again.",
+  NotAllowedError: gettext("The camera is blocked. Allow it next to the address of this page, then try again."),
+  NotFoundError: gettext("No camera was found. Connect one, then try again."),
+  NotReadableError: gettext("The camera does not respond. Close other programs that use it, then try again."),
 };
 
 let stream = null;
@@ -39,19 +40,19 @@ export function startCameraCard() {
 }
 
 async function open() {
-  if (!navigator.mediaDevices) return fail("This browser does not let this page use the camera.");
-  byId("hint").textContent = "Waiting for the camera …";
+  if (!navigator.mediaDevices) return fail(gettext("This browser does not let this page use the camera."));
+  byId("hint").textContent = gettext("Waiting for the camera …");
   let opened;
   try {
     opened = await navigator.mediaDevices.getUserMedia(CONSTRAINTS);
   } catch (error) {
-    return fail(ERRORS[error.name] ?? "The camera could not be opened. Try again.");
+    return fail(ERRORS[error.name] ?? gettext("The camera could not be opened. Try again."));
   }
   stream = opened;
   if (!isWanted) return release(); // the user went to another page meanwhile
   stream.getVideoTracks()[0].addEventListener("ended", () => {
     release();
-    fail("The camera has stopped. Is it still connected?");
+    fail(gettext("The camera has stopped. Is it still connected?"));
   });
   byId("preview").srcObject = stream;
   await byId("preview").play();
@@ -106,7 +107,7 @@ export function startRecorder(onPiece = () => {}) {
       onPiece(data);
     });
     recorder.addEventListener("stop", () => resolve(new Blob(pieces, { type: kind.split(";")[0] })));
-    recorder.addEventListener("error", () => reject(new Error("The camera failed. Record again.")));
+    recorder.addEventListener("error", () => reject(new Error(gettext("The camera failed. Record again."))));
   });
   ended.catch(() => {}); // the error of a discarded video does not matter
   recorder.start(PIECE_MILLISECONDS);

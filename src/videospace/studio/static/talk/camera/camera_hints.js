@@ -4,6 +4,7 @@ import { isReady, isRecording } from "./camera.js";
 import { byId } from "../../shared/dom.js";
 import { findMouth } from "./mouth_finder.js";
 import { isSending } from "./recordings.js";
+import { gettext } from "../../shared/words.js";
 
 // The same limits as in videospace.lipreading.mouth.quality.
 const DARKEST = 0.12;
@@ -88,20 +89,20 @@ function checkLight() {
 }
 
 function lightHint(light) {
-  if (light < BLACKEST) return "The picture is black. Is the camera covered?";
-  if (light < DARKEST) return "It is too dark. Turn on a light in front of the face.";
-  return light > BRIGHTEST ? "It is too bright. Turn the light away from the face." : "";
+  if (light < BLACKEST) return gettext("The picture is black. Is the camera covered?");
+  if (light < DARKEST) return gettext("It is too dark. Turn on a light in front of the face.");
+  return light > BRIGHTEST ? gettext("It is too bright. Turn the light away from the face.") : "";
 }
 
 // Takes what was found, and the width and height of the video in px.
 export function faceHint({ numFaces, mouth }, width, height) {
-  if (!mouth) return "No face found. Move into the frame, towards the camera.";
+  if (!mouth) return gettext("No face found. Move into the frame, towards the camera.");
   const { x, y, side } = mouth;
-  if (side < SMALLEST_MOUTH_PX) return "Too far away. Come closer.";
-  if (side > LARGEST_FRACTION * height) return "Too close. Move back a little.";
+  if (side < SMALLEST_MOUTH_PX) return gettext("Too far away. Come closer.");
+  if (side > LARGEST_FRACTION * height) return gettext("Too close. Move back a little.");
   const half = side / 2;
-  if (x < half || y < half || x > width - half || y > height - half) return "The mouth is at the edge. Move into the frame.";
-  return numFaces > 1 ? "More than one face. Only the speaker should be in the picture." : "";
+  if (x < half || y < half || x > width - half || y > height - half) return gettext("The mouth is at the edge. Move into the frame.");
+  return numFaces > 1 ? gettext("More than one face. Only the speaker should be in the picture.") : "";
 }
 
 // Draws the frame around the mouth or, if that is not known, where the face should be. The preview is

@@ -1,8 +1,10 @@
 // Export and import of a person as one file, and the reminder to make a backup.
 
 import { ask, fileAddress } from "../../shared/api.js";
-import { attempt, byId, count, show, tell } from "../../shared/dom.js";
+import { attempt, byId, show, tell } from "../../shared/dom.js";
 import { address, chooseProfile, onProfile, profile } from "../profile.js";
+import { countRecordings, countWords, megabytes } from "../../shared/amounts.js";
+import { date, gettext } from "../../shared/words.js";
 
 const IMPORTS = ["import", "welcome-import"];
 
@@ -13,7 +15,7 @@ export function startArchive() {
     link.addEventListener("click", () => {
       profile().backup_is_due = false;
       showReminder(false);
-      tell("The backup is saved among the downloads of this device. Copy it to another place, too.");
+      tell(gettext("The backup is saved among the downloads of this device. Copy it to another place, too."));
     });
   }
 }
@@ -25,8 +27,8 @@ function fillBackup() {
   for (const link of document.querySelectorAll(".export")) link.href = fileAddress(address("/export"));
   const saved = profile().backed_up;
   byId("backed-up").textContent = saved
-    ? `The last backup is of ${new Date(saved).toLocaleDateString(undefined, { dateStyle: "long" })}.`
-    : "There is no backup yet.";
+    ? gettext("The last backup is of {day}.", { day: date(saved, { dateStyle: "long" }) })
+    : gettext("There is no backup yet.");
   return undefined;
 }
 
@@ -34,8 +36,8 @@ async function importFile(input) {
   const [file] = input.files;
   input.value = "";
   if (!file) return;
-  const megabytes = (file.size / 2 ** 20).toFixed(1);
-  byId("import-text").textContent = `Importing “${file.name}” (${megabytes} MB). Every recording is checked, which takes a moment …`;
+  byId("import-text").textContent = gettext("Importing “{file}” ({size}). Every recording is checked, which takes a moment …",
+    { file: file.name, size: megabytes(file.size) });
   show(byId("importing"));
   for (const id of IMPORTS) byId(id).disabled = true;
   let added;
@@ -46,5 +48,6 @@ async function importFile(input) {
     for (const id of IMPORTS) byId(id).disabled = false;
   }
   await chooseProfile(added.id);
-  tell(`${profile().shown} is here now, with ${count(added.num_words, "word")} and ${count(added.num_clips, "recording")}.`);
+  tell(gettext("{name} is here now, with {words} and {recordings}.",
+    { name: profile().shown, words: countWords(added.num_words), recordings: countRecordings(added.num_clips) }));
 }

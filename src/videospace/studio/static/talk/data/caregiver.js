@@ -4,6 +4,7 @@ import { ask, forgetPin, keepPin, onLocked } from "../../shared/api.js";
 import { byId, onClick, onSubmit, show, tell } from "../../shared/dom.js";
 import { digitPad } from "./digit_pad.js";
 import { address, onProfile, profile, refreshProfile } from "../profile.js";
+import { gettext } from "../../shared/words.js";
 
 export function startCaregiver() {
   onLocked(askForPin);
@@ -15,18 +16,18 @@ export function startCaregiver() {
     keepPin(pin);
     byId("new-pin").value = "";
     await refreshProfile();
-    tell("Locked. Deletions and settings need this PIN from now on. Write it down.");
+    tell(gettext("Locked. Deletions and settings need this PIN from now on. Write it down."));
     byId("lock-now").focus();
   });
   onClick("lock-now", () => {
     forgetPin();
-    tell("Locked. The next change asks for the PIN.");
+    tell(gettext("Locked. The next change asks for the PIN."));
   });
   onClick("unlock", async () => {
     await ask("PUT", address("/lock"), { json: { pin: null } });
     forgetPin();
     await refreshProfile();
-    tell("The lock is removed.");
+    tell(gettext("The lock is removed."));
     byId("new-pin").focus();
   });
 }
@@ -34,8 +35,8 @@ export function startCaregiver() {
 function fillLock() {
   const isLocked = Boolean(profile()?.is_locked);
   byId("lock-state").textContent = isLocked
-    ? "Deletions, settings and changes of words need the PIN. Talking, teaching and Undo do not."
-    : "A PIN protects recordings and settings from a slip of the hand. Talking, teaching and Undo need none.";
+    ? gettext("Deletions, settings and changes of words need the PIN. Talking, teaching and Undo do not.")
+    : gettext("A PIN protects recordings and settings from a slip of the hand. Talking, teaching and Undo need none.");
   show(byId("lock-form"), !isLocked);
   show(byId("locked"), isLocked);
 }
@@ -54,7 +55,7 @@ function askForPin(problem) {
     byId("pin-cancel").onclick = () => dialog.close();
     dialog.addEventListener("close", () => {
       if (dialog.returnValue === "entered") resolve(byId("pin").value);
-      else reject(new Error("Nothing was changed, because it is locked."));
+      else reject(new Error(gettext("Nothing was changed, because it is locked.")));
     }, { once: true });
   });
 }

@@ -6,6 +6,7 @@ import { startArchive } from "./archive.js";
 import { startCaregiver } from "./caregiver.js";
 import { addProfile, address, deleteProfile, onPerson, onProfile, profile, refreshProfile } from "../profile.js";
 import { showWords, startWords } from "./words.js";
+import { gettext } from "../../shared/words.js";
 
 const LANGUAGES = { "en-us": "English (US)", "en-gb": "English (GB)", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands", pt: "Português", pl: "Polski", hi: "हिन्दी" };
 
@@ -19,7 +20,7 @@ export function startData() {
     const json = { person: byId("set-person").value, language: byId("set-language").value, finder: byId("set-finder").value };
     await ask("PATCH", address(), { json });
     await refreshProfile();
-    tell("Saved.");
+    tell(gettext("Saved."));
   });
   onSubmit("another-form", async () => {
     await addProfile(byId("another").value);
@@ -27,8 +28,9 @@ export function startData() {
     location.hash = "start";
   });
   onClick("delete-person", async () => {
-    const backup = profile().backed_up ? "" : " There is no backup of it.";
-    if (!(await confirmed(`Delete everything about ${profile().shown}: all words, recordings and models?${backup}`))) return;
+    const question = gettext("Delete everything about {name}: all words, recordings and models?", { name: profile().shown });
+    const backup = profile().backed_up ? "" : ` ${gettext("There is no backup of it.")}`;
+    if (!(await confirmed(question + backup))) return;
     await deleteProfile();
   });
 }

@@ -1,8 +1,10 @@
 // The words of a person and their recordings: play, move, rename, and delete.
 
 import { ask } from "../../shared/api.js";
-import { attempt, byId, confirmed, count, make, onClick, onSubmit, tell } from "../../shared/dom.js";
+import { attempt, byId, confirmed, make, onClick, onSubmit, tell } from "../../shared/dom.js";
 import { address, profile, refreshProfile } from "../profile.js";
+import { countRecordings, countWords, megabytes, seconds } from "../../shared/amounts.js";
+import { date, gettext } from "../../shared/words.js";
 
 const open = new Set(); // the words whose recordings are shown
 let words = [];
@@ -16,7 +18,7 @@ export function startWords() {
     const target = byId("move-to").value;
     byId("move-dialog").close();
     await change(word, () => ask("PATCH", address(`/clips/${clip.id}`), { json: { word: target } }));
-    tell(`This is a recording of “${target}” now.`);
+    tell(gettext("This is a recording of “{word}” now.", { word: target }));
   });
 }
 
@@ -26,8 +28,7 @@ export async function showWords() {
   const [found, clips] = await Promise.all([ask("GET", address("/words")), ask("GET", address("/clips"))]);
   if (!profile() || mine !== turn) return; // another person was chosen meanwhile, or the list changed
   words = found;
-  const megabytes = (profile().num_bytes / 2 ** 20).toFixed(1);
-  byId("storage").textContent = `${count(words.length, "word")}, ${count(clips.length, "recording")}, ${megabytes} MB`;
+  byId("storage").textContent = [countWords(words.length), countRecordings(clips.length), megabytes(profile().num_bytes)].join(", ");
   byId("words").replaceChildren(...words.map((word) => wordItem(word, clips.filter((clip) => clip.word === word.text))));
 }
 
@@ -47,20 +48,24 @@ async function change(text, act) {
 }
 
 function wordItem(word, clips) {
-  const spoken = word.spoken === word.text ? "" : `, spoken “${word.spoken}”`;
+  const spoken = word.spoken === word.text ? [] : [gettext("spoken “{spoken}”", { spoken: word.spoken })];
+  const about = [countRecordings(clips.length), gettext("used {count} ×", { count: word.num_uses }), ...spoken].join(", ");
   const name = make("strong", { textContent: word.text, dir: "auto" });
   const head = make("div", { className: "row" },
-    make("span", {}, name, ` ${count(clips.length, "recording")}, used ${word.num_uses} ×${spoken}`),
+    make("span", {}, name, ` ${about}`),
     make("span", { className: "row" },
-      button("Change", `Change the word “${word.text}”`, () => toggleForm(item, word)),
-      deleteButton(word.text, `the word “${word.text}” with its recordings`, `/words?word=${encodeURIComponent(word.text)}`)));
+      button(gettext("Change"), gettext("Change the word “{word}”", { word: word.text }), () => toggleForm(item, word)),
+      deleteButton(word.text, {
+        label: gettext("Delete the word “{word}” with its recordings", { word: word.text }),
+        question: gettext("Delete the word “{word}” with its recordings? Models that were trained with it are deleted, too.", { word: word.text }),
+      }, `/words?word=${encodeURIComponent(word.text)}`)));
   const item = make("li", {}, head, ...(clips.length ? [recordings(word, clips)] : []));
   return item;
 }
 
 function recordings(word, clips) {
   const details = make("details", { open: open.has(word.text) },
-    make("summary", {}, "Recordings", make("span", { className: "visually-hidden", textContent: ` of ${word.text}` })));
+    make("summary", {}, gettext("Recordings"), make("span", { className: "visually-hidden", textContent: `: ${word.text}` })));
   const fill = () => {
     if (details.open) open.add(word.text);
     else open.delete(word.text);
@@ -72,13 +77,17 @@ function recordings(word, clips) {
 }
 
 function clipItem(word, clip) {
-  const when = new Date(clip.added).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const what = `the recording of “${word.text}” of ${when}`;
+  const when = date(clip.added, { dateStyle: "medium", timeStyle: "short" });
+  const values = { word: word.text, when };
+  const what = gettext("The recording of “{word}” of {when}", values);
   const buttons = make("span", { className: "row" },
-    button("Play", `Play ${what}`, () => play(clip, item, what)),
-    button("Move", `Move ${what} to another word`, () => chooseWord(clip, word, what)),
-    deleteButton(word.text, what, `/clips/${clip.id}`));
-  const item = make("li", { className: "row" }, `${when}, ${clip.seconds.toFixed(1)} s`, buttons);
+    button(gettext("Play"), gettext("Play the recording of “{word}” of {when}", values), () => play(clip, item, what)),
+    button(gettext("Move"), gettext("Move the recording of “{word}” of {when} to another word", values), () => chooseWord(clip, word, when)),
+    deleteButton(word.text, {
+      label: gettext("Delete the recording of “{word}” of {when}", values),
+      question: gettext("Delete the recording of “{word}” of {when}? Models that were trained with it are deleted, too.", values),
+    }, `/clips/${clip.id}`));
+  const item = make("li", { className: "row" }, `${when}, ${seconds(clip.seconds)}`, buttons);
   return item;
 }
 
@@ -101,8 +110,8 @@ function toggleForm(item, word) {
   const text = make("input", { value: word.text, required: true, maxLength: 100, autocomplete: "off", dir: "auto" });
   const spoken = make("input", { value: word.spoken, required: true, maxLength: 100, autocomplete: "off", dir: "auto" });
   const form = make("form", { className: "change" },
-    make("div", { className: "fields" }, make("label", {}, "Word ", text), make("label", {}, "How it is spoken ", spoken)),
-    make("button", { className: "primary", textContent: "Save" }));
+    make("div", { className: "fields" }, make("label", {}, gettext("Word"), " ", text), make("label", {}, gettext("How it is spoken"), " ", spoken)),
+    make("button", { className: "primary", textContent: gettext("Save") }));
   text.addEventListener("input", () => {
     if (spoken.value === word.spoken && word.spoken === word.text) spoken.value = text.value;
   });
@@ -123,14 +132,16 @@ async function saveWord(word, text, spoken) {
     changed = await ask("PATCH", address(path), { json: isAsWritten ? { text } : { text, spoken } });
   });
   const alike = changed.look_alikes.filter(({ same }) => same).map(({ word: other }) => `“${other}”`);
-  tell(alike.length ? `Saved. It looks the same on the lips as ${alike.join(", ")}.` : "Saved.");
+  tell(alike.length
+    ? gettext("Saved. It looks the same on the lips as {words}.", { words: alike.join(", ") })
+    : gettext("Saved."));
 }
 
-function chooseWord(clip, word, what) {
+function chooseWord(clip, word, when) {
   moving = { clip, word: word.text };
-  byId("move-label").textContent = `Which word does ${what} show?`;
+  byId("move-label").textContent = gettext("Which word does the recording of “{word}” of {when} show?", { word: word.text, when });
   const others = words.filter(({ text }) => text !== word.text);
-  if (!others.length) throw new Error("There is no other word. Add it on the page Teach first.");
+  if (!others.length) throw new Error(gettext("There is no other word. Add it on the page Teach first."));
   byId("move-to").replaceChildren(...others.map(({ text }) => make("option", { value: text, textContent: text, dir: "auto" })));
   byId("move-dialog").showModal();
 }
@@ -142,12 +153,12 @@ function button(text, label, act) {
   return made;
 }
 
-function deleteButton(word, what, rest) {
+function deleteButton(word, { label, question }, rest) {
   const path = address(rest);
-  const made = button("Delete", `Delete ${what}`, async () => {
-    if (!(await confirmed(`Delete ${what}? Models that were trained with it are deleted, too.`))) return;
+  const made = button(gettext("Delete"), label, async () => {
+    if (!(await confirmed(question))) return;
     await change(word, () => ask("DELETE", path));
-    tell("Deleted.");
+    tell(gettext("Deleted."));
   });
   made.className = "danger";
   return made;

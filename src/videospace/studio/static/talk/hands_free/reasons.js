@@ -1,21 +1,23 @@
 // Why a hands-free recording does not begin, in the words of the page.
 
+import { gettext } from "../../shared/words.js";
+
 export const TEXTS = {
   off: "",
-  noCamera: "Waiting for the camera.",
-  away: "Waiting until your mouth is visible.",
-  paused: "Paused until you choose a word.",
-  busy: "Paused while the lips are read.",
-  elsewhere: "Paused while another page is open.",
-  typing: "Paused while you type.",
-  button: "Paused: the button is recording.",
-  soon: "Keep your lips still for a moment.",
-  rest: "Watching your lips.",
-  recording: "Recording until your lips rest.",
-  early: "You began before I was ready. Wait for “Watching your lips.”",
-  head: "Your head moves. Hold it still, and mouth the word again.",
-  small: "The movement was too small. Open your lips more, or choose a higher sensitivity.",
-  tooLong: "That was too long for one word.",
+  noCamera: gettext("Waiting for the camera."),
+  away: gettext("Waiting until your mouth is visible."),
+  paused: gettext("Paused until you choose a word."),
+  busy: gettext("Paused while the lips are read."),
+  elsewhere: gettext("Paused while another page is open."),
+  typing: gettext("Paused while you type."),
+  button: gettext("Paused: the button is recording."),
+  soon: gettext("Keep your lips still for a moment."),
+  rest: gettext("Watching your lips."),
+  recording: gettext("Recording until your lips rest."),
+  early: gettext("You began before I was ready. Wait for “Watching your lips.”"),
+  head: gettext("Your head moves. Hold it still, and mouth the word again."),
+  small: gettext("The movement was too small. Open your lips more, or choose a higher sensitivity."),
+  tooLong: gettext("That was too long for one word."),
 };
 const SHOWN_SECONDS = 4;
 // A movement of this fraction of the one that is needed was meant as one, after so long.

@@ -1,5 +1,8 @@
 // The accuracy day by day: a dot with its interval for each day, and a line for the last answers.
 
+import { percent } from "../../shared/amounts.js";
+import { date, gettext } from "../../shared/words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 export const HEIGHT = 260;
 export const MARGIN = { top: 12, right: 28, bottom: 34, left: 58 };
@@ -16,7 +19,7 @@ export function drawCurve(svg, allDays) {
   const down = (fraction) => MARGIN.top + (1 - fraction) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const line = days.map((day, index) => `${across(index)},${down(day.moving_top1.mean)}`).join(" ");
   svg.replaceChildren(
-    named("title", "curve-title", "Right answers day by day"),
+    named("title", "curve-title", gettext("Right answers day by day")),
     named("desc", "curve-text", summary(days)),
     ...grid(width, down),
     ...labels(days, step, across),
@@ -30,7 +33,7 @@ export function grid(width, down) {
     const y = down(fraction);
     return [
       element("line", { class: "grid", x1: MARGIN.left, x2: width - MARGIN.right, y1: y, y2: y }),
-      text({ x: MARGIN.left - 8, y: y + 5, "text-anchor": "end" }, `${100 * fraction} %`),
+      text({ x: MARGIN.left - 8, y: y + 5, "text-anchor": "end" }, percent(fraction)),
     ];
   });
 }
@@ -38,8 +41,8 @@ export function grid(width, down) {
 function labels(days, step, across) {
   const every = Math.ceil(LABEL_WIDTH / step);
   const isNamed = (index) => (days.length - 1 - index) % every === 0;
-  return days.map(({ date }, index) => isNamed(index)
-    ? text({ x: across(index), y: HEIGHT - 10, "text-anchor": "middle" }, shortDate(date))
+  return days.map(({ date: day }, index) => isNamed(index)
+    ? text({ x: across(index), y: HEIGHT - 10, "text-anchor": "middle" }, shortDate(day))
     : "");
 }
 
@@ -51,13 +54,15 @@ export function dot(x, { mean, low, high }, down) {
 }
 
 function summary(days) {
-  if (!days.length) return "There are no answers yet.";
-  const dayText = ({ date, accuracy: { top1 } }) => `${Math.round(100 * top1.mean)} % on ${shortDate(date)}`;
-  const ends = days.length > 1 ? `from ${dayText(days[0])} to ${dayText(days.at(-1))}` : dayText(days[0]);
-  return `Words that were right at once: ${ends}. The table shows every day.`;
+  if (!days.length) return gettext("There are no answers yet.");
+  const about = ({ date: day, accuracy: { top1 } }) => ({ day: shortDate(day), share: percent(top1.mean) });
+  const [first, last] = [about(days[0]), about(days.at(-1))];
+  if (days.length === 1) return gettext("Words that were right at once: {share} on {day}. The table shows every day.", first);
+  return gettext("Words that were right at once: from {first} on {firstDay} to {last} on {lastDay}. The table shows every day.",
+    { first: first.share, firstDay: first.day, last: last.share, lastDay: last.day });
 }
 
-const shortDate = (date) => new Date(`${date}T12:00`).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+const shortDate = (day) => date(`${day}T12:00`, { day: "numeric", month: "short" });
 
 export function named(tag, id, content) {
   const made = element(tag, { id });

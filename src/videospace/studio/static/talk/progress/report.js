@@ -7,6 +7,7 @@ import { play } from "../data/words.js";
 import { address, onPerson, profile } from "../profile.js";
 import { drawLearningCurve } from "./learning_curve.js";
 import { fillTable } from "./tables.js";
+import { gettext } from "../../shared/words.js";
 
 const POLL_MILLISECONDS = 1000;
 let timer = 0;
@@ -41,8 +42,8 @@ export async function showReport() {
 }
 
 function words(state, note) {
-  if (state === "running") return "Measuring. This can take some minutes; you can keep talking.";
-  if (state === "failed") return `This did not work: ${note}.`;
+  if (state === "running") return gettext("Measuring. This can take some minutes; you can keep talking.");
+  if (state === "failed") return gettext("This did not work: {reason}.", { reason: note });
   return "";
 }
 
@@ -57,11 +58,11 @@ function fill() {
 
 function confusionItem({ said, answered, times, said_clip: saidClip, answered_clip: answeredClip }) {
   const films = make("div", { className: "films" });
-  const button = make("button", { textContent: "Play both" });
-  button.setAttribute("aria-label", `Play “${said}” and “${answered}”`);
+  const button = make("button", { textContent: gettext("Play both") });
+  button.setAttribute("aria-label", gettext("Play “{said}” and “{answered}”", { said, answered }));
   button.addEventListener("click", () => attempt(() => Promise.all([
     playIn(films, 0, said, saidClip), playIn(films, 1, answered, answeredClip)])));
-  const text = make("span", { textContent: `“${said}” was taken for “${answered}”, ${times} ×`, dir: "auto" });
+  const text = make("span", { textContent: gettext("“{said}” was taken for “{answered}”, {count} ×", { said, answered, count: times }), dir: "auto" });
   return make("li", {}, make("div", { className: "row spread" }, text, button), films);
 }
 
@@ -69,7 +70,7 @@ function playIn(films, index, word, clip) {
   while (films.children.length <= index) films.append(make("figure", {}, make("figcaption", { dir: "auto" })));
   const figure = films.children[index];
   figure.firstChild.textContent = word;
-  return play({ id: clip }, figure, `A recording of “${word}”`);
+  return play({ id: clip }, figure, gettext("A recording of “{word}”", { word }));
 }
 
 const percent = ({ mean, low, high }) => `${Math.round(100 * mean)} (${Math.round(100 * low)}–${Math.round(100 * high)})`;

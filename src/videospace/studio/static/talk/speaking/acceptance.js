@@ -6,6 +6,7 @@ import { LipMotion } from "../hands_free/lip_motion.js";
 import { MouthPictures } from "../hands_free/mouth_pictures.js";
 import { Nod } from "../hands_free/nod.js";
 import { settings } from "../talk_settings.js";
+import { gettext } from "../../shared/words.js";
 
 const POLL_MILLISECONDS = 50;
 const GESTURES = {
@@ -20,7 +21,7 @@ const GESTURES = {
     return (picture, seconds) => motion.step(picture, seconds) === "begin";
   },
 };
-const HOW_TO_STOP = { nothing: "", nod: " Nod to stop it.", lips: " Open your mouth and shut it to stop it." };
+const HOW_TO_STOP = { nothing: "", nod: gettext("Nod to stop it."), lips: gettext("Open your mouth and shut it to stop it.") };
 
 let timer = 0;
 
@@ -36,7 +37,7 @@ export function countDown(word, accept, onStop) {
   const { accept_seconds: length, cancel_by: gesture } = settings();
   const [pictures, isGesture] = [new MouthPictures(), GESTURES[gesture]()];
   const started = performance.now();
-  byId("accepting-text").textContent = `“${word}” is taken unless you stop it.${HOW_TO_STOP[gesture]}`;
+  byId("accepting-text").textContent = `${gettext("“{word}” is taken unless you stop it.", { word })} ${HOW_TO_STOP[gesture]}`;
   show(byId("accepting"));
   timer = setInterval(() => {
     const passed = (performance.now() - started) / 1000;

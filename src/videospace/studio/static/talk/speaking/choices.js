@@ -3,11 +3,12 @@
 
 import { attempt, byId, make } from "../../shared/dom.js";
 import { settings } from "../talk_settings.js";
+import { gettext } from "../../shared/words.js";
 
 export const isHold = (milliseconds) => milliseconds > 1000 * (settings().hold_seconds ?? 0.6);
 
 export function refuseHold() {
-  byId("answer").textContent = "A long press chooses nothing. Press briefly.";
+  byId("answer").textContent = gettext("A long press chooses nothing. Press briefly.");
 }
 
 export function choiceButton(text, act, ...content) {

@@ -5,6 +5,7 @@ import { byId, make, onClick, onSubmit, show } from "../../shared/dom.js";
 import { settings } from "../talk_settings.js";
 import { choiceButton } from "./choices.js";
 import { restartScanning } from "./switch_scanning.js";
+import { gettext } from "../../shared/words.js";
 
 const PAGE_SIZE = 12;
 let words = [];
@@ -56,7 +57,7 @@ function list() {
   const found = matching(byId("typed").value);
   byId("others").replaceChildren(...found.slice(0, numShown).map((word) => make("li", {}, choiceButton(word, () => choose(word)))));
   show(byId("more-words"), found.length > numShown);
-  byId("no-others").textContent = found.length ? "" : words.length ? "No word contains this. It can be a new word." : "There are no other words yet.";
+  byId("no-others").textContent = found.length ? "" : words.length ? gettext("No word contains this. It can be a new word.") : gettext("There are no other words yet.");
 }
 
 // Words that begin with the text come before those that contain it.

@@ -1,5 +1,7 @@
 // The voices of this device, which the browser speaks with.
 
+import { gettext } from "../../shared/words.js";
+
 const START_MILLISECONDS = 4000;
 let current = null;
 
@@ -29,7 +31,7 @@ export function speakOnDevice(text, voice, { rate, pitch, volume }) {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       if (current === utterance) speechSynthesis.cancel();
-      reject(new Error("the voice does not begin"));
+      reject(new Error(gettext("the voice does not begin")));
     }, START_MILLISECONDS);
     utterance.addEventListener("start", () => clearTimeout(late));
     utterance.addEventListener("end", () => {

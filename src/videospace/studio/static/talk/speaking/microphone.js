@@ -1,10 +1,12 @@
 // Records a sound with the microphone, which is open only meanwhile.
 
+import { gettext } from "../../shared/words.js";
+
 const LONGEST_MILLISECONDS = 20_000;
 const REASONS = {
-  NotAllowedError: "The microphone is blocked. Allow it in the browser's settings, then try again.",
-  NotFoundError: "There is no microphone. Plug one in, or choose a sound file.",
-  NotReadableError: "Another program uses the microphone. Close it, then try again.",
+  NotAllowedError: gettext("The microphone is blocked. Allow it in the browser's settings, then try again."),
+  NotFoundError: gettext("There is no microphone. Plug one in, or choose a sound file."),
+  NotReadableError: gettext("Another program uses the microphone. Close it, then try again."),
 };
 
 // Returns a function that ends the recording, and a promise of the sound.
@@ -14,7 +16,7 @@ export async function recordSound() {
   const pieces = [];
   const sound = new Promise((resolve, reject) => {
     recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
-    recorder.addEventListener("error", () => reject(new Error("The microphone stopped. Record it again.")));
+    recorder.addEventListener("error", () => reject(new Error(gettext("The microphone stopped. Record it again."))));
     recorder.addEventListener("stop", () => {
       stream.getTracks().forEach((track) => track.stop());
       resolve(new Blob(pieces, { type: recorder.mimeType || "audio/webm" }));
@@ -27,10 +29,10 @@ export async function recordSound() {
 }
 
 async function openMicrophone() {
-  if (!navigator.mediaDevices) throw new Error("This browser opens the microphone only on this machine or over https.");
+  if (!navigator.mediaDevices) throw new Error(gettext("This browser opens the microphone only on this machine or over https."));
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (error) {
-    throw new Error(REASONS[error.name] ?? `The microphone does not work: ${error.message}`, { cause: error });
+    throw new Error(REASONS[error.name] ?? gettext("The microphone does not work: {reason}", { reason: error.message }), { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import { attempt, byId, confirmed, make, onClick, onSubmit, show } from "../../s
 import { deleteMedia, keepMedia, mediaAddress, mediaOf, onMedia } from "./media.js";
 import { recordSound } from "./microphone.js";
 import { say } from "./voice.js";
+import { gettext } from "../../shared/words.js";
 
 const SIDE_PX = 256;
 let text = null;
@@ -12,8 +13,8 @@ let recording = null;
 
 export function startPhraseMedia() {
   onMedia(() => text && fill());
-  onFile("picture-file", "picture", "image/", "Choose a picture as JPEG, PNG, WebP or GIF.");
-  onFile("voice-file", "voice", "audio/", "Choose a sound as WAV, MP3, M4A, Ogg or FLAC.");
+  onFile("picture-file", "picture", "image/", gettext("Choose a picture as JPEG, PNG, WebP or GIF."));
+  onFile("voice-file", "voice", "audio/", gettext("Choose a sound as WAV, MP3, M4A, Ogg or FLAC."));
   onSubmit("symbol-form", findSymbols);
   onClick("picture-delete", () => remove("picture"));
   onClick("voice-delete", () => remove("voice"));
@@ -45,7 +46,7 @@ function fill() {
   if (picture) byId("media-picture").src = mediaAddress(picture);
   show(byId("picture-delete"), Boolean(picture));
   for (const id of ["voice-play", "voice-delete"]) show(byId(id), Boolean(voice));
-  byId("voice-record").textContent = recording ? "Stop" : voice ? "Record it again" : "Record my voice";
+  byId("voice-record").textContent = recording ? gettext("Stop") : voice ? gettext("Record it again") : gettext("Record my voice");
 }
 
 function tell(message) {
@@ -68,16 +69,18 @@ function onFile(id, kind, type, advice) {
     if (!file) return;
     if (!file.type.startsWith(type)) throw new Error(advice);
     await keepMedia(text, kind, file);
-    tell("Saved.");
+    tell(gettext("Saved."));
   }));
 }
 
 async function remove(kind) {
-  const what = kind === "voice" ? "recording" : "picture";
-  if (!(await confirmed(`Delete the ${what} of “${text}”?`))) return;
+  const question = kind === "voice"
+    ? gettext("Delete the recording of “{word}”?", { word: text })
+    : gettext("Delete the picture of “{word}”?", { word: text });
+  if (!(await confirmed(question))) return;
   await tryIn(async () => {
     await deleteMedia(mediaOf(text, kind));
-    tell("Deleted.");
+    tell(gettext("Deleted."));
   });
   byId(kind === "voice" ? "voice-record" : "media-close").focus();
 }
@@ -86,7 +89,7 @@ function record() {
   return tryIn(async () => {
     const of = text;
     recording = await recordSound();
-    tell("Recording. Say it, then press Stop.");
+    tell(gettext("Recording. Say it, then press Stop."));
     fill();
     let sound;
     try {
@@ -97,7 +100,7 @@ function record() {
     if (text !== of) return; // the dialog was closed
     fill();
     await keepMedia(of, "voice", sound);
-    tell("Saved. This is how it sounds.");
+    tell(gettext("Saved. This is how it sounds."));
     say(of);
   });
 }
@@ -106,7 +109,7 @@ async function findSymbols() {
   await tryIn(async () => {
     const { symbols } = await ask("GET", `/symbols?text=${encodeURIComponent(byId("symbol-text").value)}`);
     byId("symbols").replaceChildren(...symbols.map(symbolButton));
-    tell(symbols.length ? "" : "No symbol has this name. Try another word.");
+    tell(symbols.length ? "" : gettext("No symbol has this name. Try another word."));
   });
 }
 
@@ -115,7 +118,7 @@ function symbolButton({ id, name }) {
   const button = make("button", { type: "button", className: "symbol", title: name }, image);
   button.addEventListener("click", () => attempt(() => tryIn(async () => {
     await keepMedia(text, "picture", await drawn(image));
-    tell("Saved.");
+    tell(gettext("Saved."));
   })));
   return button;
 }

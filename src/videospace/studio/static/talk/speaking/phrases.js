@@ -7,6 +7,7 @@ import { knownWords, mediaAddress, mediaOf, onMedia } from "./media.js";
 import { openPhraseMedia } from "./phrase_media.js";
 import { addToSentence } from "./sentence.js";
 import { say } from "./voice.js";
+import { gettext } from "../../shared/words.js";
 
 const LONGEST = 100;
 let category = null; // the one that is shown; null shows all
@@ -31,7 +32,8 @@ export function startPhrases() {
   onSubmit("phrases-form", async () => {
     const phrases = byId("phrases-text").value.split("\n").map((line) => line.trim()).filter(Boolean);
     const long = phrases.find((phrase) => phrase.length > LONGEST);
-    if (long) throw new Error(`A phrase may have ${LONGEST} characters. This one has ${long.length}: “${long.slice(0, 40)} …”`);
+    if (long) throw new Error(gettext("A phrase may have {most} characters. This one has {count}: “{start} …”",
+      { most: LONGEST, count: long.length, start: long.slice(0, 40) }));
     await ask("PATCH", address(), { json: { phrases } });
     await refreshProfile();
     byId("edit-phrases").focus();
@@ -61,7 +63,7 @@ function list() {
 }
 
 function categoryButton(name) {
-  const button = make("button", { textContent: name ?? "All", dir: "auto" });
+  const button = make("button", { textContent: name ?? gettext("All"), dir: "auto" });
   button.setAttribute("aria-pressed", String(name === category));
   button.addEventListener("click", () => {
     category = name;
@@ -98,7 +100,7 @@ function edit(open) {
 function listMedia() {
   const texts = new Set([...phrases().map(({ text }) => text), ...knownWords().map(({ text }) => text)]);
   byId("phrase-media").replaceChildren(...[...texts].map((text) => {
-    const marks = [mediaOf(text, "picture") && "picture", mediaOf(text, "voice") && "own voice"].filter(Boolean);
+    const marks = [mediaOf(text, "picture") && gettext("picture"), mediaOf(text, "voice") && gettext("own voice")].filter(Boolean);
     const state = marks.length ? ` (${marks.join(", ")})` : "";
     const button = make("button", { type: "button", dir: "auto" }, ...picture(text), `${text}${state}`);
     button.addEventListener("click", () => attempt(() => openPhraseMedia(text)));

@@ -6,12 +6,13 @@ import { Upload } from "../camera/recordings.js";
 import { watchForRest } from "../hands_free/rest.js";
 import { attempt, byId } from "../../shared/dom.js";
 import { isHold } from "./choices.js";
+import { gettext } from "../../shared/words.js";
 
 const LONGEST_MILLISECONDS = 6000;
 const LABELS = {
-  idle: "Hold to record",
-  held: "Recording … let go at the end of the word",
-  pressed: "Recording … press again at the end of the word",
+  idle: gettext("Hold to record"),
+  held: gettext("Recording … let go at the end of the word"),
+  pressed: gettext("Recording … press again at the end of the word"),
 };
 
 let running = null; // { started, end }

@@ -5,6 +5,7 @@ import { attempt, byId, confirmed, fillIfNew, inBackground, make, onClick, show 
 import { address, onProfile, profile } from "../profile.js";
 import { spokenForm } from "./media.js";
 import { say } from "./voice.js";
+import { date, gettext } from "../../shared/words.js";
 
 export function startSaid() {
   onProfile(() => {
@@ -13,7 +14,7 @@ export function startSaid() {
   });
   byId("said-today").addEventListener("toggle", () => byId("said-today").open && attempt(refreshSaid));
   onClick("forget-said", async () => {
-    if (!(await confirmed("Forget everything that was said, also on other days? Words are no longer suggested then."))) return;
+    if (!(await confirmed(gettext("Forget everything that was said, also on other days? Words are no longer suggested then.")))) return;
     await ask("DELETE", address("/said"));
     await refreshSaid();
   });
@@ -30,7 +31,7 @@ export async function refreshSaid() {
 
 function sentenceItem(words) {
   const text = words.map((word) => word.text).join(" ");
-  const time = new Date(words[0].made).toLocaleTimeString(undefined, { timeStyle: "short" });
+  const time = date(words[0].made, { timeStyle: "short" });
   const button = make("button", { textContent: text, dir: "auto" });
   button.addEventListener("click", () => say(words.map((word) => spokenForm(word.text)).join(" ")));
   return make("li", { className: "row" }, make("span", { className: "soft", textContent: time }), button);

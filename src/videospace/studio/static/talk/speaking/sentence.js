@@ -6,6 +6,7 @@ import { address, onProfile, profile, storageKey } from "../profile.js";
 import { spokenForm } from "./media.js";
 import { refreshSaid } from "./said.js";
 import { repeat, say, sayAll } from "./voice.js";
+import { gettext } from "../../shared/words.js";
 
 // The last words can be undone even if they are no longer in the sentence: a word that was chosen by
 // mistake teaches the wrong thing.
@@ -64,7 +65,9 @@ async function undo() {
   if (!last) return;
   if (last.clip) await remove(`/clips/${last.clip}`);
   if (last.said) await remove(`/said?identity=${last.said}`);
-  byId("undone").textContent = last.clip ? `“${last.text}” is taken back, and its recording is deleted.` : `“${last.text}” is taken back.`;
+  byId("undone").textContent = last.clip
+    ? gettext("“{word}” is taken back, and its recording is deleted.", { word: last.text })
+    : gettext("“{word}” is taken back.", { word: last.text });
   await Promise.all([suggest(), refreshSaid()]);
 }
 

@@ -1,5 +1,7 @@
 // Plays sounds of the studio, one at a time.
 
+import { gettext } from "../../shared/words.js";
+
 let playing = null;
 
 // Resolves when the sound has ended or was stopped; rejects if it cannot be played.
@@ -9,7 +11,7 @@ export function play(source, volume) {
   return new Promise((resolve, reject) => {
     playing = { audio, resolve };
     audio.addEventListener("ended", resolve);
-    audio.addEventListener("error", () => reject(new Error("the sound cannot be played")));
+    audio.addEventListener("error", () => reject(new Error(gettext("the sound cannot be played"))));
     audio.play().catch((error) => (error.name === "AbortError" ? resolve() : reject(error)));
   });
 }

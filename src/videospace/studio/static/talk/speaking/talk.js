@@ -11,8 +11,10 @@ import { closeCorrection, isCorrecting, openCorrection, startCorrection, typeInF
 import { addToSentence } from "./sentence.js";
 import { restartScanning } from "./switch_scanning.js";
 import { say } from "./voice.js";
+import { percent } from "../../shared/amounts.js";
+import { gettext } from "../../shared/words.js";
 
-const START = "Record a word to see it here.";
+const START = gettext("Record a word to see it here.");
 let pending = null; // the recording whose word is not chosen yet
 let isBusy = false;
 
@@ -63,19 +65,19 @@ function goBack() {
 export async function recognize(video, { upload = null } = {}) {
   const speaker = profile().id;
   let recording;
-  reset("Reading the lips …");
+  reset(gettext("Reading the lips …"));
   isBusy = true;
   try {
     recording = await send(video, { upload });
   } catch (error) {
-    reset("That did not work. Record the word again.");
+    reset(gettext("That did not work. Record the word again."));
     throw error;
   } finally {
     isBusy = false;
   }
   if (profile()?.id !== speaker) return undefined; // another person was chosen meanwhile
   if (!recording.lips_moved) {
-    reset("I saw no movement of the lips. Mouth the word again.");
+    reset(gettext("I saw no movement of the lips. Mouth the word again."));
     return drop(recording);
   }
   return showAnswer(recording);
@@ -106,18 +108,17 @@ function wait(recording) {
 }
 
 function question(guesses, confident) {
-  if (!guesses.length) return "I know too few words to guess. What was it?";
-  return confident ? "Is it this?" : "Not sure. Is it one of these?";
+  if (!guesses.length) return gettext("I know too few words to guess. What was it?");
+  return confident ? gettext("Is it this?") : gettext("Not sure. Is it one of these?");
 }
 
 function guessButton({ text, probability }, index) {
-  const percent = Math.round(100 * probability);
   const bar = make("span", { className: "bar" });
-  bar.style.width = `${percent}%`;
+  bar.style.width = `${Math.round(100 * probability)}%`;
   const button = choiceButton(text, () => choose(text), bar,
     make("kbd", { textContent: String(index + 1), ariaHidden: "true" }),
     make("span", { className: "word", textContent: text }),
-    make("span", { className: "certainty", textContent: `${percent} %` }));
+    make("span", { className: "certainty", textContent: percent(probability) }));
   button.classList.add("guess");
   button.setAttribute("aria-keyshortcuts", String(index + 1));
   return make("li", {}, button);
@@ -126,7 +127,7 @@ function guessButton({ text, probability }, index) {
 function stopCountdown() {
   if (!isCountingDown()) return;
   endCountdown();
-  byId("answer").textContent = "Stopped. Is it one of these?";
+  byId("answer").textContent = gettext("Stopped. Is it one of these?");
   byId("guesses").querySelector("button")?.focus();
   restartScanning();
 }
@@ -154,7 +155,7 @@ async function choose(word) {
   }
   say(kept.spoken);
   addToSentence({ text: kept.word, spoken: kept.spoken, clip: kept.id });
-  reset(`“${kept.word}” – record the next word.`);
+  reset(gettext("“{word}” – record the next word.", { word: kept.word }));
   byId("record").focus();
   restartScanning();
 }

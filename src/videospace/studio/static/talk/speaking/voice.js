@@ -6,12 +6,14 @@ import { mediaAddress, mediaOf } from "./media.js";
 import { deviceVoice, deviceVoices, onDeviceVoices, speakOnDevice, stopDevice } from "./device_voice.js";
 import { play, stopSound } from "./sound.js";
 import { speakInStudio, speaks, studioVoices } from "./studio_voice.js";
+import { voiceSample } from "./voice_sample.js";
+import { gettext } from "../../shared/words.js";
 
 const KEY = "studio.voice";
 const DEVICE = "device:";
 const STUDIO = "studio:";
-const SILENT = "Nothing can speak here. Ask who set up the studio to run: pip install espeakng-loader. "
-  + "A voice can also be installed on this device, or try another browser.";
+const SILENT = gettext("Nothing can speak here. Ask who set up the studio to run: pip install espeakng-loader. "
+  + "A voice can also be installed on this device, or try another browser.");
 const settings = { voice: "", rate: 1, pitch: 1, volume: 1, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
 if (settings.voice && !/^(device|studio):/.test(settings.voice)) settings.voice = DEVICE + settings.voice;
 let inStudio = []; // the studio's voices for the language of this person, the usual one first
@@ -59,7 +61,7 @@ async function speakWith([way, ...others], text, isWanted) {
     await way.speak(text);
   } catch (error) {
     if (!isWanted()) return;
-    if (!others.length) throw new Error(`${way.title} cannot speak this: ${error.message}`, { cause: error });
+    if (!others.length) throw new Error(gettext("{voice} cannot speak this: {reason}", { voice: way.title, reason: error.message }), { cause: error });
     await speakWith(others, text, isWanted);
   }
 }
@@ -68,12 +70,12 @@ async function speakWith([way, ...others], text, isWanted) {
 // language, any.
 function ways(text = "") {
   const { language } = profile();
-  const onDevice = (voice) => voice && { title: `${voice.name}, a voice of this device`, speak: (text) => speakOnDevice(text, voice, settings) };
-  const studio = (voice) => voice && { title: `${voice.title}, a voice of the studio`, speak: (text) => speakInStudio(text, voice.name, settings) };
+  const onDevice = (voice) => voice && { title: gettext("{voice}, a voice of this device", { voice: voice.name }), speak: (text) => speakOnDevice(text, voice, settings) };
+  const studio = (voice) => voice && { title: gettext("{voice}, a voice of the studio", { voice: voice.title }), speak: (text) => speakInStudio(text, voice.name, settings) };
   const [place, name] = chosen();
   const own = mediaOf(text, "voice");
   return [
-    own && { title: "The person's own voice", speak: () => play(mediaAddress(own), settings.volume) },
+    own && { title: gettext("The person's own voice"), speak: () => play(mediaAddress(own), settings.volume) },
     place === DEVICE ? onDevice(deviceVoice(name, language)) : undefined,
     place === STUDIO ? studio(inStudio.find((voice) => voice.name === name)) : undefined,
     onDevice(deviceVoice("", language)),
@@ -93,7 +95,7 @@ export function startVoice() {
     keep("voice", byId("voice").value);
     listVoices();
   });
-  byId("try-voice").addEventListener("click", () => say("This is how I sound."));
+  byId("try-voice").addEventListener("click", () => say(voiceSample()));
   onDeviceVoices(() => profile() && listVoices());
   onProfile(() => {
     if (last?.by !== profile()?.id) last = null;
@@ -121,18 +123,18 @@ function listVoices() {
   const option = (value, text) => make("option", { value, textContent: text });
   const group = (label, options) => (options.length ? [make("optgroup", { label }, ...options)] : []);
   byId("voice").replaceChildren(
-    option("", "the best one for the language"),
-    ...group("This device", deviceVoices().map(({ name, lang }) => option(DEVICE + name, `${name} (${lang})`))),
-    ...group("The studio", inStudio.map(({ name, title }) => option(STUDIO + name, title))),
+    option("", gettext("the best one for the language")),
+    ...group(gettext("This device"), deviceVoices().map(({ name, lang }) => option(DEVICE + name, `${name} (${lang})`))),
+    ...group(gettext("The studio"), inStudio.map(({ name, title }) => option(STUDIO + name, title))),
   );
   const isThere = [...byId("voice").options].some(({ value }) => value === settings.voice);
   byId("voice").value = isThere ? settings.voice : "";
   const [way] = ways();
-  byId("voice-state").textContent = way ? `Speaks with ${way.title}.` : SILENT;
+  byId("voice-state").textContent = way ? gettext("Speaks with {voice}.", { voice: way.title }) : SILENT;
   byId("no-voice").textContent = way ? "" : SILENT;
   show(byId("no-voice"), !way);
   if (wasThere && !isThere && way) {
-    notify(`The voice “${chosen()[1]}” is no longer there. Until it is back, ${way.title}, speaks.`);
+    notify(gettext("The voice “{voice}” is no longer there. Until it is back, {other} speaks.", { voice: chosen()[1], other: way.title }));
   }
   wasThere = isThere && settings.voice !== "";
 }

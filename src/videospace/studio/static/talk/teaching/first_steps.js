@@ -5,19 +5,21 @@ import { mouthPosition } from "../camera/camera_hints.js";
 import { byId, onClick, onSubmit, show } from "../../shared/dom.js";
 import { onPerson, profile } from "../profile.js";
 import { say } from "../speaking/voice.js";
+import { voiceSample } from "../speaking/voice_sample.js";
 import { starterWords } from "./starter_words.js";
 import { teachList } from "./teach.js";
+import { gettext } from "../../shared/words.js";
 
 const POLL_MILLISECONDS = 500;
 const HEARD = {
-  yes: "Good. The voice can be changed on the page Data.",
-  no: "Turn up the volume of this device. Then choose another voice on the page Data, or ask who set up the studio to install one.",
+  yes: gettext("Good. The voice can be changed on the page Data."),
+  no: gettext("Turn up the volume of this device. Then choose another voice on the page Data, or ask who set up the studio to install one."),
 };
 
 export function startFirstSteps(isOnPage) {
   setInterval(() => isOnPage() && showCamera(), POLL_MILLISECONDS);
   onClick("start-speak", async () => {
-    await say("Hello. This is my voice.");
+    await say(voiceSample());
     show(byId("start-heard"));
   });
   onClick("start-heard-yes", () => showHeard("yes"));
@@ -36,7 +38,7 @@ export function startFirstSteps(isOnPage) {
 
 function showCamera() {
   const isSeen = isReady() && mouthPosition() !== null && !byId("hint").textContent;
-  const text = isSeen ? "The camera sees the mouth." : "Sit so that the frame is around the mouth. What to change stands below the picture.";
+  const text = isSeen ? gettext("The camera sees the mouth.") : gettext("Sit so that the frame is around the mouth. What to change stands below the picture.");
   if (byId("start-camera-text").textContent !== text) byId("start-camera-text").textContent = text;
   byId("start-camera").classList.toggle("done", isSeen);
 }

@@ -7,10 +7,11 @@ import { byId, fillList, onClick, pause, show } from "../../shared/dom.js";
 import { address, onProfile, storageKey } from "../profile.js";
 import { keep, send } from "../camera/recordings.js";
 import { watchLips } from "./word_end.js";
+import { gettext } from "../../shared/words.js";
 
 const COUNT_MILLISECONDS = 700;
 const SET_SIZE = 10;
-const STILL = "I saw no movement of the lips, so nothing was kept. Mouth the word again.";
+const STILL = gettext("I saw no movement of the lips, so nothing was kept. Mouth the word again.");
 
 // { words: [{ text, spoken, replaces }], position, lookAlikes: { text: [sentence] } }. A word that
 // `replaces` a recording of it deletes that one when the new one is kept.
@@ -28,7 +29,7 @@ export function startLessons(whenLeft) {
     if (isOpen()) leave();
   });
   onClick("lesson-record", recordWord);
-  onClick("lesson-keep", () => keepWord("Kept."));
+  onClick("lesson-keep", () => keepWord(gettext("Kept.")));
   onClick("lesson-next", nextWord);
   onClick("lesson-skip", nextWord);
   onClick("lesson-pause", () => whenLeft(leave("")));
@@ -38,10 +39,10 @@ export function startLessons(whenLeft) {
     const { position, words } = lesson;
     if (position === words.length) {
       forgetSavedLesson();
-      return whenLeft(leave("All words are done."), { done: words });
+      return whenLeft(leave(gettext("All words are done.")), { done: words });
     }
     remember();
-    if (position % SET_SIZE === 0) return whenLeft(leave(`${position} of ${words.length} words done. Time for a break.`));
+    if (position % SET_SIZE === 0) return whenLeft(leave(gettext("{position} of {count} words done. Time for a break.", { position, count: words.length })));
     return showWord();
   }
 }
@@ -85,11 +86,11 @@ function showWord() {
   forgetRecording();
   byId("prompt").textContent = text;
   byId("prompt").classList.toggle("long", text.length > 40);
-  byId("prompt-spoken").textContent = `spoken “${spoken}”`;
+  byId("prompt-spoken").textContent = gettext("spoken “{spoken}”", { spoken });
   show(byId("prompt-spoken"), spoken !== text);
-  byId("lesson-count").textContent = `Word ${position + 1} of ${words.length}`;
-  byId("lesson-text").textContent = "After the countdown, mouth the word once, then close your lips. The recording ends by itself.";
-  byId("lesson-record").textContent = "Record";
+  byId("lesson-count").textContent = gettext("Word {position} of {count}", { position: position + 1, count: words.length });
+  byId("lesson-text").textContent = gettext("After the countdown, mouth the word once, then close your lips. The recording ends by itself.");
+  byId("lesson-record").textContent = gettext("Record");
   fillList(byId("look-alikes"), lookAlikes[text] ?? []);
   show(byId("lesson-skip"));
   show(byId("lesson"));
@@ -98,17 +99,17 @@ function showWord() {
 }
 
 async function recordWord() {
-  if (!isReady()) throw new Error("The camera is not ready.");
+  if (!isReady()) throw new Error(gettext("The camera is not ready."));
   const during = lesson;
   forgetRecording();
   byId("lesson-record").disabled = true;
   try {
     video = await recordVideo();
-    byId("lesson-text").textContent = "Checking the recording …";
+    byId("lesson-text").textContent = gettext("Checking the recording …");
     recording = await send(video, { recognize: false });
   } catch (error) {
     if (error.status !== 422) {
-      byId("lesson-text").textContent = "That did not work. Record the word again.";
+      byId("lesson-text").textContent = gettext("That did not work. Record the word again.");
       throw error;
     }
     recording = { problems: [error.message] }; // there is nothing to keep
@@ -128,9 +129,9 @@ async function recordVideo() {
       await pause(COUNT_MILLISECONDS);
     }
     byId("countdown").textContent = "";
-    if (!isReady()) throw new Error("The camera has stopped. Is it still connected?");
+    if (!isReady()) throw new Error(gettext("The camera has stopped. Is it still connected?"));
     const stop = record();
-    byId("lesson-text").textContent = "Now.";
+    byId("lesson-text").textContent = gettext("Now.");
     await lips.wordEnd();
     return await stop();
   } finally {
@@ -141,11 +142,11 @@ async function recordVideo() {
 async function showChecked() {
   byId("playback").src = URL.createObjectURL(video);
   show(byId("playback"));
-  byId("lesson-record").textContent = "Record again";
+  byId("lesson-record").textContent = gettext("Record again");
   const { id, problems, lips_moved: lipsMoved = true } = recording;
   fillList(byId("lesson-problems"), lipsMoved ? problems : []);
-  if (lipsMoved && !problems.length) return keepWord("Good recording.");
-  const judgment = id ? "This could be better:" : "This recording cannot be used:";
+  if (lipsMoved && !problems.length) return keepWord(gettext("Good recording."));
+  const judgment = id ? gettext("This could be better:") : gettext("This recording cannot be used:");
   byId("lesson-text").textContent = lipsMoved ? judgment : STILL;
   show(byId("lesson-keep"), Boolean(id) && lipsMoved);
   show(byId("lesson-next"), kept !== null);
@@ -161,7 +162,7 @@ async function keepWord(text) {
   try {
     kept = await keep(recording, word, { used: false });
   } catch (error) {
-    byId("lesson-text").textContent = "This recording is good, but it is not saved yet.";
+    byId("lesson-text").textContent = gettext("This recording is good, but it is not saved yet.");
     show(byId("lesson-keep"));
     throw error;
   }

@@ -3,9 +3,11 @@
 import { ask } from "../../shared/api.js";
 import { byId, inBackground, onClick, show } from "../../shared/dom.js";
 import { address, onProfile, profile } from "../profile.js";
+import { percent } from "../../shared/amounts.js";
+import { gettext } from "../../shared/words.js";
 
 const POLL_MILLISECONDS = 1000;
-const ALWAYS = "Every recording is used at once.";
+const ALWAYS = gettext("Every recording is used at once.");
 let timer = 0;
 
 export function startTraining() {
@@ -36,9 +38,9 @@ async function showTraining() {
 }
 
 function words({ state, note, fraction }) {
-  if (state === "running") return `Training: ${Math.round(100 * fraction)} %. You can keep talking.`;
-  if (state === "failed") return `The training did not work: ${note}.`;
-  if (state === "done") return `The training is done, and its model is in use. ${ALWAYS}`;
-  if (profile().can_train) return `${ALWAYS} Training improves the recognition. It takes some minutes.`;
-  return `${ALWAYS} No training is needed.`;
+  if (state === "running") return gettext("Training: {share}. You can keep talking.", { share: percent(fraction) });
+  if (state === "failed") return gettext("The training did not work: {reason}.", { reason: note });
+  if (state === "done") return `${gettext("The training is done, and its model is in use.")} ${ALWAYS}`;
+  if (profile().can_train) return `${ALWAYS} ${gettext("Training improves the recognition. It takes some minutes.")}`;
+  return `${ALWAYS} ${gettext("No training is needed.")}`;
 }

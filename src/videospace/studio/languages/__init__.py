@@ -1,0 +1,1 @@
+"""The languages of the interface: a gettext catalogue for each, beside this file."""
