@@ -22,6 +22,7 @@ class Message(str):
     values: dict[str, Any]
 
     def __new__(cls, template: str, /, **values: Any) -> "Message":
+        """Fill the template."""
         self = super().__new__(cls, template.format(**values))
         self.template, self.values = template, values
         return self
@@ -36,14 +37,27 @@ class Message(str):
             >>> Message.from_json(Message("too dark").to_json())
             'too dark'
         """
-        return {"template": self.template, "values": self.values}
+        values = {name: Message.json_of(value) for name, value in self.values.items()}
+        return {"template": self.template, "values": values}
+
+    @staticmethod
+    def json_of(text: Any) -> Any:
+        """The same of any value, which stays as it is if it is no message."""
+        return text.to_json() if isinstance(text, Message) else text
 
     @staticmethod
     def from_json(content: "dict[str, Any] | str") -> str:
         """A message from :meth:`to_json`; a text remains what it is."""
         if isinstance(content, str):
             return content
-        return Message(content["template"], **content["values"])
+        values = content["values"].items()
+        return Message(
+            content["template"],
+            **{
+                name: Message.from_json(value) if isinstance(value, dict) else value
+                for name, value in values
+            },
+        )
 
 
 def message_of(error: Exception) -> str:

@@ -10,6 +10,7 @@ from scipy.ndimage import laplace
 from videospace.lipreading.mouth.endpoints import find_movement
 from videospace.lipreading.mouth.mouth_clip import MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
+from videospace.runtime.messages import Message
 
 FEWEST_FRAMES = 5
 LONGEST_SECONDS = 10.0
@@ -166,67 +167,88 @@ def _judgements(report: QualityReport) -> list[tuple[bool, str]]:
     A camera gives few frames in dim light, because it exposes each for longer; in good light, few
     frames mean that the device is too busy.
     """
-    gap = f"{report.longest_gap_seconds:.1f} s, from {report.longest_gap_start_seconds:.1f} s on"
     starts, ends = report.movement_start_seconds, report.movement_end_seconds
     is_dark, is_dim = report.brightness < DARKEST, report.brightness < DIM
     is_slow = report.fps < LOWEST_FPS
     return [
         (
             report.num_lost_frames > 0,
-            f"the video is damaged: {report.num_lost_frames} of its "
-            f"{report.num_frames + report.num_lost_frames} pictures are missing; record it again",
+            Message(
+                "the video is damaged: {lost} of its {count} pictures are missing; record it again",
+                lost=report.num_lost_frames,
+                count=report.num_frames + report.num_lost_frames,
+            ),
         ),
         (
             report.num_frames < FEWEST_FRAMES,
-            "the recording is too short: begin before the word and end after it",
+            Message("the recording is too short: begin before the word and end after it"),
         ),
         (
             report.seconds > LONGEST_SECONDS,
-            f"it lasts {report.seconds:.0f} s: record one word at a time",
+            Message("it lasts {seconds:.0f} s: record one word at a time", seconds=report.seconds),
         ),
         (
             is_slow and is_dim,
-            f"the camera gave only {report.fps:.0f} pictures a second, as in dim light: "
-            "turn on more light",
+            Message(
+                "the camera gave only {fps:.0f} pictures a second, as in dim light: "
+                "turn on more light",
+                fps=report.fps,
+            ),
         ),
         (
             is_slow and not is_dim,
-            f"only {report.fps:.0f} pictures a second arrived: close other programs and pages on "
-            "the device with the camera, or use a faster one",
+            Message(
+                "only {fps:.0f} pictures a second arrived: close other programs and pages on "
+                "the device with the camera, or use a faster one",
+                fps=report.fps,
+            ),
         ),
         (
             report.longest_gap_seconds > LONGEST_GAP_SECONDS,
-            f"the face is lost for {gap}: keep it in the picture, towards the camera",
+            Message(
+                "the face is lost for {seconds:.1f} s, from {start:.1f} s on: keep it in the "
+                "picture, towards the camera",
+                seconds=report.longest_gap_seconds,
+                start=report.longest_gap_start_seconds,
+            ),
         ),
         (
             report.several_faces_fraction > MOST_FRAMES_AFFECTED,
-            "there is more than one face: let only the speaker be in the picture",
+            Message("there is more than one face: let only the speaker be in the picture"),
         ),
         (
             report.mouth_side_px < SMALLEST_MOUTH_PX,
-            "the mouth is small in the picture: come closer",
+            Message("the mouth is small in the picture: come closer"),
         ),
         (
             report.out_of_frame_fraction > MOST_FRAMES_AFFECTED,
-            "the mouth leaves the picture: move the camera so that the whole face is in it",
+            Message(
+                "the mouth leaves the picture: move the camera so that the whole face is in it"
+            ),
         ),
-        (is_dark, "it is too dark: turn on a light in front of the face"),
-        (report.brightness > BRIGHTEST, "it is too bright: turn the light away from the face"),
+        (is_dark, Message("it is too dark: turn on a light in front of the face")),
+        (
+            report.brightness > BRIGHTEST,
+            Message("it is too bright: turn the light away from the face"),
+        ),
         (
             DARKEST <= report.brightness <= BRIGHTEST and report.contrast < LEAST_CONTRAST,
-            "the mouth hardly stands out: let light fall on the face from the front",
+            Message("the mouth hardly stands out: let light fall on the face from the front"),
         ),
         (
             report.contrast >= LEAST_CONTRAST and report.sharpness < LEAST_SHARPNESS,
-            "it is blurred: clean the lens, and keep the camera and the head still",
+            Message("it is blurred: clean the lens, and keep the camera and the head still"),
         ),
-        (starts is None, "the lips do not move: was a word mouthed?"),
+        (starts is None, Message("the lips do not move: was a word mouthed?")),
         (
             starts == 0 and ends is not None and ends < report.seconds,
-            "the word begins at once: keep the lips closed for a moment before it",
+            Message("the word begins at once: keep the lips closed for a moment before it"),
         ),
         (
             starts is not None and starts > 0 and ends == report.seconds,
-            "the recording ends before the lips rest: close them after the word, and wait a moment",
+            Message(
+                "the recording ends before the lips rest: close them after the word, "
+                "and wait a moment"
+            ),
         ),
     ]

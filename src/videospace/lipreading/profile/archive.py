@@ -49,6 +49,7 @@ from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+from videospace.runtime.messages import Message
 from videospace.runtime.reading.bounded_zip import BoundedZip
 from videospace.runtime.reading.json_config import config_from_json
 from videospace.runtime.reading.json_reader import read_json
@@ -179,9 +180,17 @@ def _about(path: Path, unfinished: Path | None = None) -> Iterator[None]:
     except UserError as error:
         reason = one_line(str(error).replace(f"{unfinished}{os.sep}", ""))
         raise UserError(
-            f"'{path}' cannot be imported, because it is damaged, was changed or is no exported "
-            f"profile ({reason}): export it again"
+            Message(
+                "{file} cannot be imported, because it is damaged, was changed or is no exported "
+                "profile ({reason}): export it again",
+                file=_quoted(path),
+                reason=reason,
+            )
         ) from error
+
+
+def _quoted(path: Path) -> str:
+    return f"'{path}'"
 
 
 def _max_content_bytes(num_clips: int) -> int:
@@ -201,8 +210,13 @@ def _read_document(archive: BoundedZip) -> dict[str, Any]:
 def _check_version(version: object, path: Path) -> None:
     if type(version) is int and version > FORMAT_VERSION:
         raise UserError(
-            f"'{path}' has format {version}, and this version of videospace knows up to "
-            f"{FORMAT_VERSION}: update videospace to open it"
+            Message(
+                "{file} has format {version}, and this version of videospace knows up to "
+                "{known}: update videospace to open it",
+                file=_quoted(path),
+                version=version,
+                known=FORMAT_VERSION,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from videospace.lipreading.profile.storage.store import ProfileDatabase
 from videospace.lipreading.profile.words import checked_text
 from videospace.lipreading.synthesis.own_voice import read_own_voice, to_flac
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 SIDE_PX = 256
 """Longer side of a kept picture."""
@@ -121,7 +122,7 @@ def load_media(profile: Profile, identity: str) -> tuple[MediaRecord, bytes]:
     with ProfileDatabase.reading(profile.folder) as database:
         for record in database.speaking.media(identity):
             return record, database.speaking.content(record)
-    raise UserError("there is no such picture or recording: it may be deleted already")
+    raise UserError(Message("there is no such picture or recording: it may be deleted already"))
 
 
 def delete_media(profile: Profile, text: str, kind: MediaKind) -> None:
@@ -132,7 +133,13 @@ def delete_media(profile: Profile, text: str, kind: MediaKind) -> None:
     """
     with ProfileDatabase.writing(profile.folder) as database:
         if not database.speaking.delete_media(text, kind):
-            raise UserError(f"there is no {kind} of '{text}': it may be deleted already")
+            raise UserError(
+                Message(
+                    "there is no {kind} of '{text}': it may be deleted already",
+                    kind=kind,
+                    text=text,
+                )
+            )
     ProfileDatabase.empty_log(profile.folder)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message, message_of
 
 MAX_LENGTH = 100
 """Most characters of a word or phrase."""
@@ -31,10 +32,15 @@ def checked_text(text: str, what: str = "word") -> str:
     """
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if not text:
-        raise UserError(f"the {what} is empty: type it first")
+        raise UserError(Message("the {what} is empty: type it first", what=what))
     if len(text) > MAX_LENGTH:
         raise UserError(
-            f"a {what} has at most {MAX_LENGTH} letters, and this one has {len(text)}: shorten it"
+            Message(
+                "a {what} has at most {most} letters, and this one has {count}: shorten it",
+                what=what,
+                most=MAX_LENGTH,
+                count=len(text),
+            )
         )
     # Some scripts and emoji need joiners; no other invisible character is allowed. Another device
     # may show what this version of Unicode does not know.
@@ -44,9 +50,14 @@ def checked_text(text: str, what: str = "word") -> str:
         if not (sign.isprintable() or sign in "\u200c\u200d" or unicodedata.category(sign) == "Cn")
     ]
     if hidden:
+        number = f"U+{ord(hidden[0]):04X}"
         raise UserError(
-            f"this {what} holds a sign that cannot be shown (U+{ord(hidden[0]):04X}): "
-            "type it again instead of pasting it"
+            Message(
+                "this {what} holds a sign that cannot be shown ({sign}): "
+                "type it again instead of pasting it",
+                what=what,
+                sign=number,
+            )
         )
     return text
 
@@ -127,17 +138,24 @@ def read_word_list(content: str) -> list[WordEntry]:
             elif any(cells):
                 entries.append(_entry(cells, fields))
     except (UserError, csv.Error) as error:
-        raise UserError(f"line {reader.line_num} of the list: {error}") from error
+        raise UserError(
+            Message(
+                "line {line} of the list: {reason}", line=reader.line_num, reason=message_of(error)
+            )
+        ) from error
     if not entries:
-        raise UserError("expected at least one word in the list, got none")
+        raise UserError(Message("expected at least one word in the list, got none"))
     return entries
 
 
 def _entry(cells: Sequence[str], fields: Sequence[str]) -> WordEntry:
     if len(cells) > len(fields) and any(cells[len(fields) :]):
         raise UserError(
-            f"expected a word, how it is spoken, and a note, got {len(cells)} parts: write each "
-            'word on a line of its own, and a text with commas in "quotation marks"'
+            Message(
+                "expected a word, how it is spoken, and a note, got {count} parts: write each "
+                'word on a line of its own, and a text with commas in "quotation marks"',
+                count=len(cells),
+            )
         )
     given = dict(zip(fields, cells, strict=False))
     spoken = given.get("spoken")

@@ -100,7 +100,9 @@ def page_words(language: str) -> dict[str, Any]:
             continue
         if isinstance(message.id, tuple):
             strings = message.string
-            messages[message.id[0]] = {category: strings[index] for category, index in forms.items()}
+            messages[message.id[0]] = {
+                category: strings[index] for category, index in forms.items()
+            }
         else:
             messages[message.id] = message.string
     return {
@@ -129,11 +131,11 @@ def plural_forms(language: str) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
-def translated(text: str, language: str | None = None) -> str:
+def translated(text: Any, language: str | None = None) -> Any:
     """A text in another language, if it is a :class:`Message` whose translation is known.
 
     Args:
-        text: What the server says.
+        text: What the server says; anything else is returned as it is.
         language: One of :func:`languages`; None is that of the request.
 
     Example:

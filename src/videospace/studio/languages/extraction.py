@@ -9,9 +9,10 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_javascript, extract_python
+from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
 from videospace.studio.languages.catalogues import FOLDER, languages, read_catalogue
@@ -19,9 +20,7 @@ from videospace.studio.languages.catalogues import FOLDER, languages, read_catal
 PACKAGE = Path(__file__).parents[2]
 PAGES = PACKAGE / "studio" / "static"
 SERVER = ("lipreading", "clips", "inrv", "runtime", "studio")
-KEYWORDS = ["gettext", "ngettext"]
 ATTRIBUTES = {"aria-label", "placeholder", "title", "alt"}
-OPTIONS = {"parse_template_string": True}
 LEFT_OUT = {"script", "style", "kbd"}
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 HAS_WORDS = re.compile(r"[^\W\d_]{2}")
@@ -96,11 +95,16 @@ def all_texts() -> Iterator[tuple[str | tuple[str, str], str]]:
         for text in page_texts(path.read_text(encoding="utf-8")):
             yield text, _name(path)
     for path in sorted(PAGES.rglob("*.js")):
-        for _, kind, found, _ in extract_javascript(_bytes(path), KEYWORDS, (), OPTIONS):
-            yield _id(kind, found), _name(path)
+        yield from _calls(path, "javascript", {"gettext": None, "ngettext": (1, 2)})
     for path in sorted(path for name in SERVER for path in (PACKAGE / name).rglob("*.py")):
-        for _, kind, found, _ in extract_python(_bytes(path), ["Message"], (), {}):
-            yield _id(kind, found), _name(path)
+        yield from _calls(path, "python", {"Message": None})
+
+
+def _calls(path: Path, kind: str, keywords: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """The texts in the calls of some functions."""
+    with path.open("rb") as file:
+        for _, text, _, _ in extract(kind, file, keywords, options={"parse_template_string": True}):
+            yield text, _name(path)
 
 
 def template() -> Catalog:
@@ -128,16 +132,6 @@ def update_catalogues(folder: Path = FOLDER) -> None:
         content = io.BytesIO()
         write_po(content, catalogue, width=100, omit_header=False, include_lineno=False)
         (folder / f"{language}.po").write_bytes(content.getvalue())
-
-
-def _id(kind: str, found: object) -> str | tuple[str, str]:
-    """The id of a message: a text, or one for one thing and one for several."""
-    texts = [str(text or "") for text in (found if isinstance(found, tuple | list) else [found])]
-    return (texts[0], texts[1]) if kind == "ngettext" else texts[0]
-
-
-def _bytes(path: Path) -> io.BytesIO:
-    return io.BytesIO(path.read_bytes())
 
 
 def _name(path: Path) -> str:

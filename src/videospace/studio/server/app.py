@@ -99,7 +99,9 @@ def build_app(
     @app.get("/words.json", include_in_schema=False)
     def words(request: Request, language: str = "") -> JSONResponse:
         wanted = language or request.headers.get("accept-language", "")
-        return JSONResponse(page_words(chosen_language(wanted)), headers={"Vary": "Accept-Language"})
+        return JSONResponse(
+            page_words(chosen_language(wanted)), headers={"Vary": "Accept-Language"}
+        )
 
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return AccessMiddleware(app, keys)

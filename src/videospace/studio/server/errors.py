@@ -86,9 +86,9 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     named = next((FIELDS[part] for part in first["loc"] if part in FIELDS), None)
     if named and first["type"] == "string_too_long":
         most = first["ctx"]["max_length"]
-        return problem(422, Message(
-            "{field} is too long: use at most {most} letters", field=named, most=most
-        ))
+        return problem(
+            422, Message("{field} is too long: use at most {most} letters", field=named, most=most)
+        )
     if named and first["type"] == "string_too_short":
         return problem(422, Message("{field} is empty: type it first", field=named))
     reason = first["msg"].removeprefix("Value error, ")  # of our own checks
@@ -110,4 +110,6 @@ def _disconnected(_: Request, __: Exception) -> JSONResponse:
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:
     logging.getLogger("videospace.studio").error("unexpected error", exc_info=error)
-    return problem(500, Message("something went wrong in the studio; its terminal window says what"))
+    return problem(
+        500, Message("something went wrong in the studio; its terminal window says what")
+    )

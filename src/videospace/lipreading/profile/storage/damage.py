@@ -9,6 +9,7 @@ from pathlib import Path
 from videospace.lipreading.profile.storage.checks import one_line
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write, cannot_write
+from videospace.runtime.messages import Message
 
 INDEX_FILE = "profile.sqlite"
 """Name of the database in the folder of a profile."""
@@ -36,7 +37,14 @@ class UnreadableProfile(UserError):
         advice: str = "restore it from a copy, or save its files with "
         "'videospace lipread export --as-is' and delete it",
     ) -> None:
-        reason = one_line(reason)
+        if isinstance(reason, Message):
+            values = {
+                name: one_line(value) if isinstance(value, str) else value
+                for name, value in reason.values.items()
+            }
+            reason = Message(reason.template, **values)
+        else:
+            reason = one_line(reason)
         super().__init__(f"cannot open the profile '{folder}', {reason}: {advice}")
         self.reason = reason
 

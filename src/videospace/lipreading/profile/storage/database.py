@@ -8,6 +8,7 @@ from pathlib import Path
 
 from videospace.lipreading.profile.storage.damage import INDEX_FILE, UnreadableProfile, is_profile
 from videospace.runtime.errors import BusyError, CannotWriteError, UserError
+from videospace.runtime.messages import Message
 
 _APPLICATION = 0x6C697073  # "lips"
 _BUSY_SECONDS = 30.0
@@ -193,7 +194,7 @@ def _require_file(path: Path) -> None:
             folder, f"its folder cannot be read ({error.strerror})", "allow reading it"
         ) from error
     if not is_file and is_profile(folder):
-        raise UnreadableProfile(folder, "its database is missing")
+        raise UnreadableProfile(folder, Message("its database is missing"))
     if not is_file:
         raise UserError(
             f"expected a profile, but '{folder}' has no {INDEX_FILE}: "
@@ -230,11 +231,17 @@ def _check(connection: sqlite3.Connection, folder: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     version = _format_of(connection)
     if application != _APPLICATION or version < 1:
-        raise UnreadableProfile(folder, "its database is damaged (it is that of something else)")
+        raise UnreadableProfile(
+            folder, Message("its database is damaged (it is that of something else)")
+        )
     if version > FORMAT_VERSION:
         raise UnreadableProfile(
             folder,
-            f"it has format {version}, and this version of videospace knows up to {FORMAT_VERSION}",
+            Message(
+                "it has format {version}, and this version of videospace knows up to {known}",
+                version=version,
+                known=FORMAT_VERSION,
+            ),
             "update videospace to open it",
         )
 
@@ -257,8 +264,9 @@ def _columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 def _check_columns(connection: sqlite3.Connection, folder: Path) -> None:
     if missing := _expected_columns() - _columns(connection):
+        reason = f"it lacks the {' '.join(min(missing))}"
         raise UnreadableProfile(
-            folder, f"its database is damaged (it lacks the {' '.join(min(missing))})"
+            folder, Message("its database is damaged ({reason})", reason=reason)
         )
 
 
@@ -278,9 +286,11 @@ def _explained(folder: Path) -> Iterator[None]:
                 f"cannot write to the profile '{folder}': {error}; nothing of it is lost: "
                 "make room on the disk, or allow writing there"
             ) from error
-        raise UnreadableProfile(folder, f"its database is damaged ({error})") from error
+        raise UnreadableProfile(
+            folder, Message("its database is damaged ({reason})", reason=str(error))
+        ) from error
     except (UnicodeDecodeError, OverflowError) as error:  # of the sqlite3 module, in a message
-        raise UnreadableProfile(folder, "its database is damaged") from error
+        raise UnreadableProfile(folder, Message("its database is damaged")) from error
 
 
 def _code(error: sqlite3.Error) -> int:

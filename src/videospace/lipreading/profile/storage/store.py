@@ -31,6 +31,7 @@ from videospace.lipreading.profile.storage.records import (
 from videospace.lipreading.profile.storage.speaking_tables import SpeakingTables
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.runtime.reading.json_config import config_from_json
 from videospace.runtime.reading.json_reader import read_json
 
@@ -121,7 +122,7 @@ class ProfileDatabase:
         """
         (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok" or self._connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise UnreadableProfile(self._folder, "its database is damaged")
+            raise UnreadableProfile(self._folder, Message("its database is damaged"))
         speaking = self.speaking
         for read in (
             self.settings, self.words, self.clips, self.usage, self.models, speaking.media,
@@ -140,7 +141,10 @@ class ProfileDatabase:
         try:
             return config_from_json(ProfileSettings, content, "settings", with_defaults=True)
         except UserError as error:
-            raise UnreadableProfile(self._folder, f"its settings are damaged ({error})") from error
+            raise UnreadableProfile(
+                self._folder,
+                Message("its settings are damaged ({reason})", reason=str(error)),
+            ) from error
 
     def write_settings(self, settings: ProfileSettings) -> None:
         """Replace all settings."""
@@ -369,7 +373,10 @@ class ProfileDatabase:
         try:
             return msgspec.convert([dict(row) for row in rows], list[kind], strict=True)
         except msgspec.ValidationError as error:
-            raise UnreadableProfile(self._folder, f"its database is damaged ({error})") from error
+            raise UnreadableProfile(
+                self._folder,
+                Message("its database is damaged ({reason})", reason=str(error)),
+            ) from error
 
     def _clip(self, row: sqlite3.Row) -> dict[str, Any]:
         return {**row, "problems": self._from_json(row["problems"])}
@@ -381,7 +388,10 @@ class ProfileDatabase:
             for identity in found:
                 require_id(str(identity), "a file")
         except UserError as error:
-            raise UnreadableProfile(self._folder, f"its database is damaged ({error})") from error
+            raise UnreadableProfile(
+                self._folder,
+                Message("its database is damaged ({reason})", reason=str(error)),
+            ) from error
         return set(found)
 
     def _from_json(self, text: object) -> Any:

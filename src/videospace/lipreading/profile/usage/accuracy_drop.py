@@ -10,6 +10,7 @@ from scipy import stats
 from videospace.lipreading.profile.storage.records import UsageRecord
 from videospace.metrics.bootstrap import Interval
 from videospace.metrics.proportion import proportion_interval
+from videospace.runtime.messages import Message
 
 NUM_RECENT = 40
 """Answers that count as recent."""
@@ -38,13 +39,18 @@ class AccuracyDrop:
 
     def text(self) -> str:
         """Describe the drop and its test in three sentences."""
-        rarity = float(f"{1 / self.p_value:.1g}")
+        rarity = f"{float(f'{1 / self.p_value:.1g}'):,.0f}"
         missed = ", ".join(f"{word} ({times} ×)" for word, times in self.most_missed)
-        return (
-            f"{self.recent.text()} of the last {self.num_recent} answers were right, and "
-            f"{self.before.text()} of the {self.num_before} before them. Chance alone causes such "
-            f"a drop once in {rarity:,.0f} times (Fisher's exact test, one-sided). "
-            f"Most often missed: {missed}."
+        return Message(
+            "{recent} of the last {num_recent} answers were right, and {before} of the "
+            "{num_before} before them. Chance alone causes such a drop once in {rarity} times "
+            "(Fisher's exact test, one-sided). Most often missed: {missed}.",
+            recent=self.recent.text(),
+            num_recent=self.num_recent,
+            before=self.before.text(),
+            num_before=self.num_before,
+            rarity=rarity,
+            missed=missed,
         )
 
 

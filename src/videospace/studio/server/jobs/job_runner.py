@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message, message_of
 
 Result = TypeVar("Result")
 Callback = Callable[[float, str], None]
@@ -72,7 +73,7 @@ class JobRunner(Generic[Result]):
         """
         with self._lock:
             if self.status.state == "running":
-                raise UserError("another job is running: wait for it, or cancel it first")
+                raise UserError(Message("another job is running: wait for it, or cancel it first"))
             self.wait()  # a canceled job ends with its next callback
             self._job = _Job(kind, task)
 
@@ -96,7 +97,9 @@ class _Job(Generic[Result]):
     """A job in a thread of its own."""
 
     def __init__(self, kind: str, task: Callable[[Callback], Result]):
-        self.status: JobStatus[Result] = JobStatus(state="running", kind=kind, note="getting ready")
+        self.status: JobStatus[Result] = JobStatus(
+            state="running", kind=kind, note=Message("getting ready")
+        )
         self.stop = threading.Event()
         self._started = time.monotonic()
         self.thread = threading.Thread(target=self._run, args=(task,), daemon=True)
@@ -109,10 +112,10 @@ class _Job(Generic[Result]):
         except _Stopped:
             pass
         except UserError as error:
-            self._update(state="failed", note=str(error))
+            self._update(state="failed", note=message_of(error))
         except Exception:
             logging.getLogger("videospace.studio").exception("%s failed", self.status.kind)
-            self._update(state="failed", note="the studio's terminal window says why")
+            self._update(state="failed", note=Message("the studio's terminal window says why"))
 
     def _report(self, fraction: float, note: str) -> None:
         if self.stop.is_set():

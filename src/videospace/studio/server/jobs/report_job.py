@@ -7,6 +7,7 @@ from typing import Any
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.lipreading.evaluation.profile_report import report_on
 from videospace.lipreading.profile.profile import Profile
+from videospace.runtime.messages import Message
 from videospace.studio.server.jobs.job_runner import Callback, JobRunner, JobStatus
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
@@ -35,7 +36,7 @@ class ReportJob:
         folder, device = self._profile.folder, self._settings.device
 
         def measure(callback: Callback) -> dict[str, Any]:
-            callback(0.0, "learning from some recordings and testing on the others")
+            callback(0.0, Message("learning from some recordings and testing on the others"))
             with Sandbox(memory_bytes=MEMORY_BYTES) as sandbox:
                 return sandbox.call(_report, folder, device, seconds=MAX_SECONDS)[0]
 

@@ -17,6 +17,7 @@ from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.masks import masked_clip
 from videospace.reports.film_strips import film_strip
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.jobs.inversion_scores import (
     compared,
     how_well_known,
@@ -95,8 +96,13 @@ def start_render(session: SpaceSession, job: RenderJob) -> None:
     size = session.space.render_size(job.height, job.width, job.num_frames)
     if math.prod(size) > MAX_RENDER_PIXELS:
         raise UserError(
-            f"{size[0]} frames of {size[1]}x{size[2]} px are too many for a page: "
-            "'videospace reconstruct' renders them"
+            Message(
+                "{frames} frames of {height}x{width} px are too many for a page: "
+                "'videospace reconstruct' renders them",
+                frames=size[0],
+                height=size[1],
+                width=size[2],
+            )
         )
     num_frames, height, width = size
 
@@ -129,7 +135,7 @@ def _invert(
         back_projection=job.keep_observed and not is_whole,
         progress=callback,
     )
-    callback(1.0, "writing the result")
+    callback(1.0, Message("writing the result"))
     result, latent = completed[0], found.latents[0]
     path = _result_path(session, ".mp4")
     write_video(path, result[:, None], fps=video.fps)
@@ -155,7 +161,10 @@ def _reported(
     frames: Iterator[np.ndarray], num_frames: int, callback: Callback
 ) -> Iterator[np.ndarray]:
     for number, frame in enumerate(frames):
-        callback(number / num_frames, f"frame {number + 1} of {num_frames}")
+        callback(
+            number / num_frames,
+            Message("frame {number} of {count}", number=number + 1, count=num_frames),
+        )
         yield frame
 
 

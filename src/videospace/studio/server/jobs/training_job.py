@@ -17,6 +17,7 @@ from videospace.lipreading.adaptation.strategies import StrategyName
 from videospace.lipreading.profile.learning import train
 from videospace.lipreading.profile.profile import Profile
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message, message_of
 from videospace.studio.server.uploads.sandbox import end_with_parent
 
 
@@ -55,7 +56,7 @@ class TrainingJob:
         """
         with self._lock:
             if self.progress.state == "running":
-                raise UserError("a training is running: wait for it, or stop it first")
+                raise UserError(Message("a training is running: wait for it, or stop it first"))
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe(duplex=False)
             process = context.Process(
@@ -64,19 +65,21 @@ class TrainingJob:
             process.start()
             theirs.close()
             self._process = process
-            self.progress = TrainingProgress(state="running", note="getting ready")
+            self.progress = TrainingProgress(state="running", note=Message("getting ready"))
         threading.Thread(target=self._follow, args=(ours,), daemon=True).start()
 
     def stop(self) -> None:
         """Stop the running training; nothing of it is kept."""
         with self._lock:
             if self._process is not None and self.progress.state == "running":
-                self.progress = TrainingProgress(state="stopped", note="stopped")
+                self.progress = TrainingProgress(state="stopped", note=Message("stopped"))
                 self._process.kill()
                 self._process.join()
 
     def _follow(self, messages: multiprocessing.connection.Connection) -> None:
-        last = TrainingProgress(state="failed", note="the training ended unexpectedly: try again")
+        last = TrainingProgress(
+            state="failed", note=Message("the training ended unexpectedly: try again")
+        )
         with contextlib.suppress(EOFError):
             while True:
                 last = messages.recv()
@@ -86,7 +89,7 @@ class TrainingJob:
             self._when_done()
         elif last.state == "running":
             last = TrainingProgress(
-                state="failed", note="the training was ended from outside: try again"
+                state="failed", note=Message("the training was ended from outside: try again")
             )
         self._update(last)
 
@@ -114,4 +117,4 @@ def _train(
         train(Profile(folder), strategy, dataclasses.replace(settings, progress=report))
         messages.send(TrainingProgress(state="done", fraction=1.0, note="done"))
     except UserError as error:
-        messages.send(TrainingProgress(state="failed", note=str(error)))
+        messages.send(TrainingProgress(state="failed", note=message_of(error)))

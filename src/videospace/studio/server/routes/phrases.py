@@ -8,6 +8,7 @@ from videospace.lipreading.profile.media import delete_media, keep_media, list_m
 from videospace.lipreading.profile.storage.records import MediaKind
 from videospace.lipreading.profile.usage.speaking import add_said, delete_said, said, suggestions
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message, message_of
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.routes.schemas import Text
 from videospace.studio.server.routes.speech_schemas import Media, NewSaid, Said
@@ -31,7 +32,9 @@ def phrase_routes(state: AppState, media: MediaProcess) -> APIRouter:
     def show(profile_id: str, identity: str) -> Response:
         profile = state.profiles.find(profile_id)
         if identity not in {each.id for each in list_media(profile)}:
-            raise NotFound("there is no such picture or recording: it may be deleted already")
+            raise NotFound(
+                Message("there is no such picture or recording: it may be deleted already")
+            )
         record, content = load_media(profile, identity)
         return Response(content, media_type=TYPES[record.kind])
 
@@ -63,7 +66,7 @@ def phrase_routes(state: AppState, media: MediaProcess) -> APIRouter:
         try:
             delete_media(profile, text, kind)
         except UserError as error:
-            raise NotFound(str(error)) from error
+            raise NotFound(message_of(error)) from error
 
     @routes.get("/said")
     def list_said(profile_id: str) -> list[Said]:
@@ -80,7 +83,7 @@ def phrase_routes(state: AppState, media: MediaProcess) -> APIRouter:
         try:
             delete_said(profile, identity)
         except UserError as error:
-            raise NotFound(str(error)) from error
+            raise NotFound(message_of(error)) from error
 
     @routes.get("/suggestions")
     def suggest(

@@ -3,17 +3,20 @@
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.storage.checks import IDENTITY, LANGUAGE, MAX_PHRASES
 from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
+from videospace.studio.languages.catalogues import translated
 from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel
 from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
 """A word, phrase or name, with single spaces."""
+Said = Annotated[str, BeforeValidator(translated)]
+"""What the server says, in the language of the request."""
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(min_length=1, max_length=500)]
@@ -116,7 +119,7 @@ class ProfileInfo(BaseModel):
     """When the profile was last exported here; None for never."""
     backup_is_due: bool = False
     """Whether so much was recorded since then that the profile should be exported."""
-    damage: str | None = None
+    damage: Said | None = None
     """Why the profile cannot be opened; the other fields have no meaning then."""
 
 
@@ -132,7 +135,7 @@ class TrainingState(BaseModel):
 
     state: JobState
     fraction: Fraction
-    note: str
+    note: Said
 
 
 # Words and recordings
@@ -208,7 +211,7 @@ class Clip(BaseModel):
     added: str
     """Time in UTC, as ISO 8601."""
     seconds: float
-    problems: list[str]
+    problems: list[Said]
 
 
 class ClipChanges(Strict):
@@ -240,7 +243,7 @@ class Recording(BaseModel):
     """Whether the first word is so likely that nobody need be asked."""
     lips_moved: bool
     """Whether the recording shows a movement that can be a word."""
-    problems: list[str]
+    problems: list[Said]
     """What could be better about the recording."""
 
 
@@ -400,7 +403,7 @@ class ReportState(BaseModel):
 
     state: JobState
     fraction: Fraction
-    note: str
+    note: Said
     result: Report | None
 
 
@@ -412,7 +415,7 @@ class Progress(BaseModel):
     accuracy: Accuracy
     num_moving: int
     """Number of answers in the moving accuracy."""
-    accuracy_drop: str | None
+    accuracy_drop: Said | None
     """A sentence if the accuracy has dropped by more than chance explains."""
     days: list[Day]
     sessions: list[Session]
@@ -517,7 +520,7 @@ class Video(BaseModel):
     num_real: int
     """Frames of the video; the rest of the clip repeats the last one and is not observed."""
     fps: float
-    problem: str
+    problem: Said
     """What is wrong with the video, such as lost frames; empty where nothing is."""
 
 
@@ -567,7 +570,7 @@ class Job(BaseModel):
     state: JobState
     kind: str
     fraction: Fraction
-    note: str
+    note: Said
     seconds_left: float | None
     """Estimate of the longest time left."""
     result: JobResult | None

@@ -10,6 +10,7 @@ from jaxtyping import Bool
 
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.space_jobs import (
     InversionJob,
@@ -105,7 +106,7 @@ def _mask(text: str | None, size: tuple[int, int]) -> Bool[np.ndarray, "height w
 def _result(session: SpaceSession) -> SpaceJobResult:
     result = session.jobs.status.result
     if result is None:
-        raise NotFound("there is no result yet")
+        raise NotFound(Message("there is no result yet"))
     return result
 
 

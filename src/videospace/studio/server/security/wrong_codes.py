@@ -6,6 +6,7 @@ from collections import deque
 
 from starlette.exceptions import HTTPException
 
+from videospace.runtime.messages import Message
 from videospace.studio.server.security.clients import client_of
 
 MAX_TRIES, MAX_TRIES_OF_ALL, TRY_SECONDS = 10, 100, 60.0
@@ -40,7 +41,9 @@ class WrongCodes:
                 self._tried.popleft()
             num_tries = sum(other == client for _, other in self._tried)
             if num_tries >= (MAX_TRIES if len(self._tried) < MAX_TRIES_OF_ALL else 1):
-                raise HTTPException(429, "too many wrong codes: wait a minute and try again")
+                raise HTTPException(
+                    429, Message("too many wrong codes: wait a minute and try again")
+                )
             if not is_right:
                 self._tried.append((now, client))
             return is_right

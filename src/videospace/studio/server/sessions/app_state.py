@@ -20,6 +20,7 @@ from videospace.lipreading.profile.models import current_model, models
 from videospace.lipreading.profile.storage.damage import export_as_it_is
 from videospace.lipreading.profile.storage.records import ClipRecord, WordRecord, now
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.report_job import ReportJob
 from videospace.studio.server.jobs.training_job import TrainingJob
@@ -158,8 +159,10 @@ class AppState:
         recognition, training = opened.recognition, opened.training
         if current_model(recognition.profile, "encoder") is None:
             raise UserError(
-                "there is no pretrained model, so there is nothing to train: words count at once "
-                "(start the studio with --model to have one)"
+                Message(
+                    "there is no pretrained model, so there is nothing to train: words count at "
+                    "once (start the studio with --model to have one)"
+                )
             )
         seconds = None if minutes is None else 60 * minutes
         training.start(STRATEGY, dataclasses.replace(self._settings, time_budget_seconds=seconds))
@@ -172,7 +175,7 @@ class AppState:
         """
         recognition = self.recognition(profile_id)
         if model not in {record.id for record in models(recognition.profile)}:
-            raise NotFound("there is no such model: newer ones may have replaced it")
+            raise NotFound(Message("there is no such model: newer ones may have replaced it"))
         use_model(recognition.profile, model)
         recognition.reopen()
 
@@ -299,9 +302,9 @@ def _require_clip(recognition: RecognitionSession, clip: str) -> ClipRecord:
     for record in recognition.profile.clips():
         if record.id == clip:
             return record
-    raise NotFound("there is no such recording: it may be deleted already")
+    raise NotFound(Message("there is no such recording: it may be deleted already"))
 
 
 def _require_word(recognition: RecognitionSession, word: str) -> None:
     if word not in {record.text for record in recognition.profile.words()}:
-        raise NotFound(f"there is no word '{word}': it may be deleted already")
+        raise NotFound(Message("there is no word '{word}': it may be deleted already", word=word))

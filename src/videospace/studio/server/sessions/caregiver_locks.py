@@ -5,6 +5,7 @@ import datetime
 from videospace.lipreading.profile.caregiver_lock import opens
 from videospace.lipreading.profile.storage.records import ClipRecord
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import Locked
 from videospace.studio.server.security.wrong_codes import WrongCodes
 
@@ -33,11 +34,13 @@ class CaregiverLocks:
         if not kept:
             return
         if pin is None:
-            raise Locked("the caregiver has locked this: enter the PIN")
+            raise Locked(Message("the caregiver has locked this: enter the PIN"))
         if not self._wrong_pins.check(address, is_right=opens(kept, pin)):
             raise Locked(
-                "this is not the PIN: try again, or ask the caregiver who set it. "
-                "'videospace lipread lock PROFILE --remove' removes it"
+                Message(
+                    "this is not the PIN: try again, or ask the caregiver who set it. "
+                    "'videospace lipread lock PROFILE --remove' removes it"
+                )
             )
 
 
@@ -47,6 +50,8 @@ def is_undo(clip: ClipRecord) -> bool:
         added = datetime.datetime.fromisoformat(clip.added)
         added = added if added.tzinfo else added.replace(tzinfo=datetime.UTC)
     except ValueError as error:
-        raise UserError("the time of this recording is damaged: restore a backup") from error
+        raise UserError(
+            Message("the time of this recording is damaged: restore a backup")
+        ) from error
     age = datetime.datetime.now(datetime.UTC) - added
     return age < datetime.timedelta(hours=UNDO_HOURS)

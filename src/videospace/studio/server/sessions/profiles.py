@@ -20,6 +20,7 @@ from videospace.lipreading.profile.storage.records import ProfileSettings, now
 from videospace.lipreading.profile.words import word_key
 from videospace.runtime.errors import BusyError, UserError
 from videospace.runtime.files import cannot_write
+from videospace.runtime.messages import Message, message_of
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.security.private_files import private_folder
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
@@ -88,7 +89,7 @@ class Profiles:
         """
         folder = self._folders().get(identity)
         if folder is None:
-            raise NotFound("there is no such person here: choose another one")
+            raise NotFound(Message("there is no such person here: choose another one"))
         return folder
 
     def create(self, settings: ProfileSettings) -> str:
@@ -134,8 +135,11 @@ class Profiles:
         for identity in self.ids():
             if identity != of and self._name_key(identity) == word_key(" ".join(person.split())):
                 raise UserError(
-                    f"there is somebody named {person} here already: use another name, such as "
-                    f"{person} B."
+                    Message(
+                        "there is somebody named {person} here already: use another name, such as "
+                        "{person} B.",
+                        person=person,
+                    )
                 )
 
     def _name_key(self, identity: str) -> str | None:
@@ -179,10 +183,10 @@ def damage_of(error: Exception) -> str:
     if isinstance(error, UnreadableProfile):
         return error.reason
     if isinstance(error, BusyError):
-        return "another program is using it"
+        return Message("another program is using it")
     if not isinstance(error, UserError):
         logging.getLogger("videospace.studio").error("cannot read a profile", exc_info=error)
-    return "its files cannot be read"
+    return Message("its files cannot be read")
 
 
 def _import_archive(archive: Path, folder: Path) -> Answer:
@@ -190,7 +194,11 @@ def _import_archive(archive: Path, folder: Path) -> Answer:
         profile = import_profile(archive, folder, max_bytes=MAX_UNPACKED_BYTES)
         return {"person": profile.settings.person}, b""
     except UserError as error:  # do not show paths of this machine to a page
-        text = str(error).replace(f"'{archive}'", "the file")
+        message = message_of(error)
+        if isinstance(message, Message) and message.values.get("file") == f"'{archive}'":
+            values = message.values | {"file": Message("the file")}
+            raise UserError(Message(message.template, **values)) from error
+        text = str(message).replace(f"'{archive}'", "the file")
         text = re.sub(f"'{re.escape(str(folder.parent))}[^']*'", "the folder of the studio", text)
         raise UserError(text) from error
 

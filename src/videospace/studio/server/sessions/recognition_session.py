@@ -21,6 +21,7 @@ from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.lipreading.recognition.recognizer import Recognition
 from videospace.lipreading.recognition.sentence_model import rerank
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.uploads.recordings import MouthRecording
 
@@ -142,12 +143,14 @@ class RecognitionSession:
         """
         with self._lock:
             if recording not in self._pending:
-                raise NotFound("the recording is no longer here: record it again")
+                raise NotFound(Message("the recording is no longer here: record it again"))
             (clip, problems), answer = self._pending[recording]
             if find_movement(clip) is None:
                 raise UserError(
-                    "I saw no movement of the lips, so there is no word to learn: "
-                    "mouth the word again"
+                    Message(
+                        "I saw no movement of the lips, so there is no word to learn: "
+                        "mouth the word again"
+                    )
                 )
             known = {word_key(each.text): each.text for each in self.profile.words()}
             text = known.get(word_key(checked_text(word))) or self.profile.add_word(word).text

@@ -18,6 +18,7 @@ from videospace.inrv.space.projection import LatentProjection
 from videospace.inrv.space.sampling import SamplingMethod, latents_between
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.job_runner import JobRunner
 from videospace.studio.server.sessions.clip_table import ClipTable, Value, read_clip_table
@@ -240,7 +241,7 @@ class SpaceSession:
         """
         with self._lock:
             if identity not in self._videos:
-                raise NotFound("the video is no longer here: choose it again")
+                raise NotFound(Message("the video is no longer here: choose it again"))
             return self._videos[identity]
 
     def latent_file(self, position: Position) -> bytes:
@@ -294,7 +295,9 @@ class SpaceSession:
         try:
             return self.space.latent(identity)
         except UserError as error:
-            raise NotFound(f"the clip '{identity}' is no longer here: reload the page") from error
+            raise NotFound(
+                Message("the clip '{clip}' is no longer here: reload the page", clip=identity)
+            ) from error
 
 
 def _add_bounded(

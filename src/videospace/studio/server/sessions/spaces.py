@@ -8,6 +8,7 @@ from videospace.inrv.space.pretrained import pretrained_names, pretrained_space
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.uploads.recordings import RecordingReader
@@ -60,7 +61,7 @@ class Spaces:
         """
         folder = self._folders().get(identity)
         if folder is None:
-            raise NotFound("there is no such space here: choose another one")
+            raise NotFound(Message("there is no such space here: choose another one"))
         with self._lock:
             if identity not in self._sessions:
                 self._sessions[identity] = SpaceSession(self._open(folder), self._reader, folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 
 SUFFIXES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
@@ -73,10 +74,10 @@ class SymbolSet:
         symbol = self._symbols.get(identity)
         try:
             if symbol is None or symbol.path.stat().st_size > MAX_BYTES:
-                raise NotFound("there is no such symbol: search again")
+                raise NotFound(Message("there is no such symbol: search again"))
             return symbol.path.read_bytes(), SUFFIXES[symbol.path.suffix.lower()]
         except OSError as error:
-            raise NotFound("there is no such symbol: search again") from error
+            raise NotFound(Message("there is no such symbol: search again")) from error
 
     @functools.cached_property
     def _symbols(self) -> dict[str, SymbolFile]:

@@ -22,6 +22,7 @@ from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.runtime.errors import BusyError, UnreadableVideo, UserError
+from videospace.runtime.messages import Message
 from videospace.studio.server.uploads.look_ahead import Follower, RememberingDetector
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
@@ -91,7 +92,7 @@ class RecordingReader:
             fps=found["fps"],
             landmarks=points.reshape(shape[0], -1, 2) if len(points) else None,
         )
-        return clip, tuple(found["problems"])
+        return clip, tuple(map(Message.from_json, found["problems"]))
 
     def look_ahead(self, upload: str, content: bytes, finder: Finder) -> None:
         """Search faces in what has arrived of a recording, so that :meth:`read` has less to do.
@@ -130,7 +131,9 @@ class RecordingReader:
     def _call(self, content: bytes, function: Callable[..., Answer], *arguments: Any) -> Answer:
         suffix = _suffix(content)
         if not self._slots.acquire(blocking=False):
-            raise BusyError("the studio is busy with other recordings: try again in a moment")
+            raise BusyError(
+                Message("the studio is busy with other recordings: try again in a moment")
+            )
         try:
             return self._call_with_file(content, suffix, function, *arguments)
         finally:
@@ -147,6 +150,8 @@ class RecordingReader:
                     function, Path(file.name), *arguments, seconds=MAX_SECONDS
                 )
             except UserError as error:  # do not show paths of this machine to a page
+                if file.name not in str(error):
+                    raise
                 text = str(error).replace(f"'{file.name}'", "the video")
                 raise type(error)(text.replace(file.name, "the video")) from error
 
@@ -179,7 +184,7 @@ def _suffix(content: bytes) -> str:
         return ".webm"
     if content[4:8] == b"ftyp":
         return ".mp4"
-    raise UserError("expected a video as WebM or MP4, got something else")
+    raise UserError(Message("expected a video as WebM or MP4, got something else"))
 
 
 @functools.cache
@@ -205,9 +210,10 @@ def _read(path: Path, finder: Finder) -> Answer:
         clip, report = read_mouth(path, _detector(finder))
     except UnreadableVideo as error:
         raise UserError(
-            f"the recording cannot be read ({error.reason}): record it again"
+            Message("the recording cannot be read ({reason}): record it again", reason=error.reason)
         ) from error
-    found = {"fps": clip.fps, "num_frames": len(clip.frames), "problems": report.problems}
+    problems = [Message.json_of(problem) for problem in report.problems]
+    found = {"fps": clip.fps, "num_frames": len(clip.frames), "problems": problems}
     points = b"" if clip.landmarks is None else clip.landmarks.tobytes()
     return found, clip.frames.tobytes() + points
 
@@ -226,7 +232,7 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:
-        raise UserError("expected a JPEG picture, got something else") from error
+        raise UserError(Message("expected a JPEG picture, got something else")) from error
     return {"mouths": _detector(finder)(frame)}, b""
 
 

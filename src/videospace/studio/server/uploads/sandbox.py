@@ -13,11 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 from videospace.runtime.errors import BusyError, UserError
+from videospace.runtime.messages import Message, message_of
 
 BUSY_SECONDS = 30.0
 """How long a call waits for earlier calls."""
 
-UNREADABLE = "cannot read it: record it again, or use another file"
+UNREADABLE = Message("cannot read it: record it again, or use another file")
+TOO_MUCH = Message("reading it needs too much memory: use a smaller file")
 
 Answer = tuple[dict[str, Any], bytes]
 """What a function in the sandbox returns: JSON and bytes."""
@@ -71,12 +73,17 @@ class Sandbox:
             BusyError: Too many other calls are waiting.
         """
         if not self._lock.acquire(timeout=wait_seconds):
-            raise BusyError("the studio is busy: try again in a moment")
+            raise BusyError(Message("the studio is busy: try again in a moment"))
         try:
             self._wait_until_ready()
             self._connection.send((function, arguments))
             if not self._connection.poll(seconds):
-                raise UserError(f"reading it takes longer than {seconds:g} s: use a shorter file")
+                raise UserError(
+                    Message(
+                        "reading it takes longer than {seconds:g} s: use a shorter file",
+                        seconds=seconds,
+                    )
+                )
             header = json.loads(self._connection.recv_bytes())
             content = self._connection.recv_bytes()
         except UserError:
@@ -88,7 +95,7 @@ class Sandbox:
         finally:
             self._lock.release()
         if "problem" in header:
-            raise UserError(header["problem"])
+            raise UserError(Message.from_json(header["problem"]))
         return header["answer"], content
 
     def close(self) -> None:
@@ -160,12 +167,12 @@ def _result(function: Callable[..., Answer], arguments: tuple[Any, ...]) -> Answ
     try:
         answer, content = function(*arguments)
     except UserError as error:
-        return {"problem": str(error)}, b""
+        return {"problem": Message.json_of(message_of(error))}, b""
     except MemoryError:
-        return {"problem": "reading it needs too much memory: use a smaller file"}, b""
+        return {"problem": TOO_MUCH.to_json()}, b""
     except Exception:
         logging.getLogger("videospace.studio").exception("a function in the sandbox failed")
-        return {"problem": UNREADABLE}, b""
+        return {"problem": UNREADABLE.to_json()}, b""
     return {"answer": answer}, content
 
 

@@ -93,7 +93,14 @@ async def save_body(request: Request, kind: Upload, use: Callable[[Path], Result
 async def _chunks(request: Request, kind: Upload) -> AsyncIterator[bytes]:
     given = _without_parameters(request.headers.get("content-type", ""))
     if given not in kind.types:
-        raise HTTPException(415, f"expected {' or '.join(kind.types)}, got {given or 'nothing'}")
+        raise HTTPException(
+            415,
+            Message(
+                "this kind of file does not fit here: expected {kinds}, got {given}",
+                kinds=", ".join(kind.types),
+                given=given or "–",
+            ),
+        )
     num_bytes = 0
     async for chunk in request.stream():
         num_bytes += len(chunk)
