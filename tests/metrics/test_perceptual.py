@@ -146,10 +146,10 @@ class TestBadWeights:
 
     @pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {1: torch.zeros(1)}])
     def test_something_else_than_tensors(self, tmp_path, content):
-        self.refused(tmp_path, content, "expected a dictionary of named tensors in")
+        self.refused(tmp_path, content, "expected tensors by name")
 
     def test_code_is_not_run(self, tmp_path):
-        self.refused(tmp_path, {"features.0.weight": Evil()}, "is damaged or no file of tensors")
+        self.refused(tmp_path, {"features.0.weight": Evil()}, "damaged")
         assert not Evil.ran
 
     @pytest.mark.parametrize("content", [b"", b"not a file of tensors", b"PK\x03\x04half a zip"])

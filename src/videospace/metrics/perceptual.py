@@ -4,7 +4,6 @@ The user has to provide two sets of weights: AlexNet's, and the linear layers of
 ``lpips`` library depends on torchvision, so the forward pass is implemented here.
 """
 
-import pickle
 from pathlib import Path
 from typing import final
 
@@ -14,8 +13,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from videospace.metrics.fidelity import frame_blocks, require_same_shape
-from videospace.runtime.checkpoint import load_strictly, load_tensors
+from videospace.runtime.checkpoint import load_strictly
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.weights_file import read_weights
 
 SMALLEST_SIDE_PX = 31
 """AlexNet's two pooling layers would reduce a smaller frame to nothing."""
@@ -130,23 +130,5 @@ def _unit_length(
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".safetensors":
-        tensors: object = load_tensors(path)[0]
-    elif not path.is_file():
-        raise UserError(
-            f"expected the LPIPS weights '{path}', but the file is not there: "
-            "bring AlexNet's and LPIPS's published weights in one file"
-        )
-    else:
-        try:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-            raise UserError(
-                f"'{path}' is damaged or no file of tensors; expected LPIPS weights that "
-                "torch.save has written"
-            ) from error
-    if not isinstance(tensors, dict) or not all(
-        isinstance(name, str) and torch.is_tensor(value) for name, value in tensors.items()
-    ):
-        raise UserError(f"expected a dictionary of named tensors in '{path}'")
+    tensors = read_weights(path)
     return {name: value for name, value in tensors.items() if not name.startswith("classifier.")}

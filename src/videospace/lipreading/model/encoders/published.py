@@ -7,9 +7,7 @@ The authors' training saves a dictionary with the network's tensors under `video
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import torch
 from torch import Tensor
 
 from videospace.lipreading.model.encoders.dctcn import DctcnConfig, DctcnEncoder
@@ -17,8 +15,9 @@ from videospace.lipreading.model.encoders.encoder import Encoder
 from videospace.lipreading.model.encoders.frame_network import FRAME_WIDTH
 from videospace.lipreading.model.encoders.lrwp import LrwpConfig, LrwpEncoder
 from videospace.lipreading.model.encoders.ltcn import LtcnConfig, LtcnEncoder
-from videospace.runtime.checkpoint import load_strictly, load_tensors
+from videospace.runtime.checkpoint import load_strictly
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.weights_file import read_weights
 
 WRAPPERS = "video_model", "model_state_dict"
 """Keys of the tensors in the authors' files."""
@@ -41,34 +40,10 @@ def load_published(path: Path) -> Encoder:
         UserError: The file is missing, damaged or of another network; a tensor is missing, unknown,
             misshapen or not finite.
     """
-    tensors = our_names(_read(path))
+    tensors = our_names(read_weights(path, WRAPPERS))
     encoder = _empty_encoder(tensors, path)
     load_strictly(encoder, _without_boundaries(tensors), path)
     return encoder.eval()
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".safetensors":
-        return load_tensors(path)[0]
-    if not path.is_file():
-        raise UserError(f"expected the file '{path}', but it is not there")
-    try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged files fail in many ways
-        # The text of the error is not shown: it advises to execute the code in the file.
-        raise UserError(
-            f"expected weights saved by PyTorch in '{path}', but they cannot be read: it is "
-            "damaged or another kind of file; fetch it again"
-        ) from error
-    for key in WRAPPERS:
-        if isinstance(content, dict) and key in content:
-            content = content[key]
-    if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
-    ):
-        keys = " or ".join(f"'{key}'" for key in WRAPPERS)
-        raise UserError(f"expected tensors by name in '{path}', alone or under {keys}")
-    return content
 
 
 def _empty_encoder(tensors: dict[str, Tensor], path: Path) -> Encoder:
