@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from videospace.clips.decoding.frame_folder import natural_order
+from videospace.lipreading.mouth.image_files import MAX_IMAGE_BYTES
 from videospace.lipreading.mouth.reading import read_crops
 from videospace.runtime.errors import UserError
 
@@ -73,6 +75,19 @@ class TestReadCrops:
         path.write_bytes(content)
         with pytest.raises(UserError, match=r"2\.png"):
             read_crops(path)
+
+    def test_a_zip_that_unpacks_to_more_than_an_image_has(self, tmp_path):
+        level_images(tmp_path, "1.bmp")
+        content = (tmp_path / "1.bmp").read_bytes() + bytes(MAX_IMAGE_BYTES)
+        with zipfile.ZipFile(tmp_path / "take.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("1.bmp", content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(UserError, match="unpacks"):
+                read_crops(tmp_path / "take.zip")
+            assert tracemalloc.get_traced_memory()[1] < MAX_IMAGE_BYTES / 4
+        finally:
+            tracemalloc.stop()
 
     def test_a_zip_of_many_clips(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:

@@ -9,13 +9,13 @@ from jaxtyping import UInt8
 from natsort import natsort_keygen, ns
 from PIL import Image, ImageOps, ImageSequence
 
+from videospace.clips.decoding.image_file import IMAGE_ERRORS, open_image
 from videospace.runtime.errors import UnreadableVideo
 
 _BEST_FIRST = (".png", ".bmp", ".webp", ".jpg", ".jpeg")
 IMAGE_SUFFIXES = frozenset(_BEST_FIRST)
 _SEPARATING_MINUS = re.compile(r"(?<=[^\W_])-(?=\d)")
 _NATURAL = natsort_keygen(alg=ns.INT | ns.SIGNED | ns.PATH)
-_IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def image_paths(folder: Path | str) -> list[Path]:
@@ -82,9 +82,9 @@ def read_images(
     num_read, first_broken = 0, ""
     for path in image_paths(folder)[::every]:
         try:
-            with Image.open(path) as image:
+            with open_image(path) as image:
                 frame = _image_to_rgb(ImageOps.exif_transpose(image))
-        except _IMAGE_ERRORS:
+        except IMAGE_ERRORS:
             first_broken = first_broken or path.name
             yield None
             continue
@@ -116,12 +116,12 @@ def read_animation(
     """
     time, count = 0.0, 0
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             for frame in ImageSequence.Iterator(image):
                 yield _image_to_rgb(frame), time
                 count += 1
                 time += (frame.info.get("duration") or 40) / 1000
-    except _IMAGE_ERRORS as error:
+    except IMAGE_ERRORS as error:
         if not count:
             raise UnreadableVideo(path, "no frame can be decoded") from error
         yield None, time

@@ -38,6 +38,18 @@ many seconds."""
 LONGEST_DAMAGE_SECONDS = 60.0
 """What is missing at damage is counted by time up to here; beyond, the clock itself has jumped."""
 
+SAFE_FORMATS = {
+    "format_whitelist": ",".join(
+        sorted(
+            av.formats_available
+            - {"hls", "concat", "dash", "webm_dash_manifest", "imf", "lavfi"}
+            - {"sdp", "rtp", "rtsp", "sap"}
+        )
+    )
+}
+"""The option of FFmpeg for files of unknown origin: no playlists, which open other files, and
+nothing that opens a connection."""
+
 _STILLS = ("image2", "tty")
 _DECODERS_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _FRAME_ERRORS = (FFmpegError, OSError, IndexError)
@@ -101,7 +113,7 @@ def open_video(path: Path | str) -> Any:
         raise UnreadableVideo(path, "the file is empty")
     try:
         # An absolute path cannot be mistaken for a protocol, as "a:b.mp4" would be.
-        return av.open(os.path.abspath(path), metadata_errors="ignore")
+        return av.open(os.path.abspath(path), metadata_errors="ignore", options=SAFE_FORMATS)
     except PermissionError as error:
         raise UnreadableVideo(path, "no permission") from error
     except _FRAME_ERRORS as error:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from videospace.clips.decoding.geometry import crop_and_resize, parse_crop
+from videospace.clips.decoding.image_file import IMAGE_ERRORS, open_image
 from videospace.clips.decoding.video_input import read_frames
 from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
@@ -129,13 +130,13 @@ def _mask_frames(path: Path) -> Iterator[Frame]:
     if not path.exists():
         raise UserError(f"cannot read the mask {path}: no such file or folder")
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             if getattr(image, "n_frames", 1) > 1:
                 raise UnidentifiedImageError  # an animation is read as a video
             frames = iter([np.array(image.convert("RGB"))])
     except (UnidentifiedImageError, IsADirectoryError):
         frames = read_frames(path)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except IMAGE_ERRORS as error:
         raise UserError(f"cannot read the mask {path}: {error}") from error
     return frames
 

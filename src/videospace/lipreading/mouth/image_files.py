@@ -2,21 +2,23 @@
 
 import io
 import os
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from videospace.clips.decoding.frame_folder import IMAGE_SUFFIXES, natural_order
+from videospace.clips.decoding.image_file import IMAGE_ERRORS, open_image
 from videospace.lipreading.mouth.cropping import fit_crop
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounded_zip import BoundedZip
 
-_IMAGE_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-_ZIP_ERRORS = (OSError, zipfile.BadZipFile, RuntimeError, EOFError)
-"""zipfile raises RuntimeError for a password, and for a compression that it does not know."""
+MAX_IMAGE_BYTES = 64 << 20
+"""Largest image in a zip; they are unpacked one after the other."""
+MAX_MEMBERS = 1_000_000
+"""Files of a zip, which may hold a whole corpus."""
 
 
 def is_image(path: str) -> bool:
@@ -67,40 +69,42 @@ class OpenZip:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._archive = zipfile.ZipFile(path)
-        except _ZIP_ERRORS as error:
+            self._archive = BoundedZip(
+                path, max_bytes=MAX_MEMBERS * MAX_IMAGE_BYTES, max_members=MAX_MEMBERS
+            )
+        except (OSError, UserError) as error:
             raise UserError(f"cannot read '{path}' as a zip of images: {error}") from error
-        self.image_names = sorted(filter(is_image, self._archive.namelist()), key=natural_order)
+        self.image_names = sorted(filter(is_image, self._archive.names), key=natural_order)
         """The images inside, with their folders, in natural order."""
 
     def __enter__(self) -> "OpenZip":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._archive.close()
+        self._archive.__exit__()
 
     def read(self, names: Iterable[str]) -> UInt8[np.ndarray, "time 88 88"]:
         """Read some of the images as crops.
 
         Raises:
-            UserError: One is broken.
+            UserError: One is broken, or larger than 64 MiB.
         """
         return np.stack([self._read_one(name) for name in names])
 
     def _read_one(self, name: str) -> UInt8[np.ndarray, "88 88"]:
         where = f"{self._path}/{name}"
         try:
-            content = self._archive.read(name)
-        except _ZIP_ERRORS as error:
-            raise UserError(f"'{where}' is damaged: restore it or take it out") from error
+            content = self._archive.read(name, MAX_IMAGE_BYTES)
+        except UserError as error:
+            raise UserError(f"'{where}' is damaged ({error}): restore it or take it out") from error
         return _crop(io.BytesIO(content), where)
 
 
 def _crop(file: Path | io.BytesIO, where: str) -> UInt8[np.ndarray, "88 88"]:
     try:
-        with Image.open(file) as image:
+        with open_image(file) as image:
             return fit_crop(ImageOps.exif_transpose(image))
-    except _IMAGE_ERRORS as error:
+    except IMAGE_ERRORS as error:
         raise UserError(f"'{where}' is no image that can be read: restore it or take it out") from (
             error
         )
