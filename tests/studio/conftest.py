@@ -11,6 +11,7 @@ from tests.support.small_spaces import small_space
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
+from videospace.studio.server.devices import RemoteAddress
 from videospace.studio.server.security.access import TOKEN_HEADER, Keys
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.profiles import Profiles
@@ -75,10 +76,15 @@ def open_page(spaces: Spaces, media: MediaProcess) -> Iterator[Callable[..., Tes
     """Opens a client that sends the token with each request."""
     opened = []
 
-    def start(app_state: AppState, keys: Keys | None = None, address: str = ADDRESS) -> TestClient:
+    def start(
+        app_state: AppState,
+        keys: Keys | None = None,
+        address: str = ADDRESS,
+        remote: RemoteAddress | None = None,
+    ) -> TestClient:
         keys = keys or Keys()
         client = TestClient(
-            build_app(app_state, spaces, media, SymbolSet(None), keys),
+            build_app(app_state, spaces, media, SymbolSet(None), keys, remote),
             address,
             raise_server_exceptions=False,
         )

@@ -13,6 +13,7 @@ from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.storage.records import ProfileSettings
+from videospace.studio.server.devices import RemoteAddress
 from videospace.studio.server.sessions.profiles import Profiles
 from videospace.studio.server.uploads.recordings import MouthRecording, RecordingReader
 
@@ -73,9 +74,16 @@ class DrawnStudio(InProcessStudio):
         data: Folder of the profiles.
         persons: Names of the people, each of whom has taught two words.
         symbols: Folder of symbols for phrases, if any.
+        remote: Where pages say that other devices find it.
     """
 
-    def __init__(self, data: Path, persons: Sequence[str] = ("Ann",), symbols: Path | None = None):
+    def __init__(
+        self,
+        data: Path,
+        persons: Sequence[str] = ("Ann",),
+        symbols: Path | None = None,
+        remote: RemoteAddress | None = None,
+    ):
         self.reader = DrawnReader()
         self.profiles = profiles = Profiles(data)
         for person in persons:
@@ -83,7 +91,7 @@ class DrawnStudio(InProcessStudio):
             for word, text in enumerate(("water", "bread")):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
-        super().__init__(data, self.reader, symbols)
+        super().__init__(data, self.reader, symbols, remote)
 
     def forget_settings(self) -> None:
         """Let every person operate Talk as at the beginning."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
+from videospace.studio.server.devices import RemoteAddress
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.security.limited_server import LimitedServer
 from videospace.studio.server.serve import server_config
@@ -24,11 +25,18 @@ class InProcessStudio:
         data: Folder of its profiles.
         reader: Reads recordings.
         symbols: Folder of symbols for phrases, if any.
+        remote: Where pages say that other devices find it.
     """
 
-    def __init__(self, data: Path, reader: RecordingReader, symbols: Path | None = None):
+    def __init__(
+        self,
+        data: Path,
+        reader: RecordingReader,
+        symbols: Path | None = None,
+        remote: RemoteAddress | None = None,
+    ):
         self._data, self._reader, self._port = data, reader, 0
-        self._symbols = SymbolSet(symbols)
+        self._symbols, self._remote = SymbolSet(symbols), remote
         self.start()
 
     def __enter__(self) -> "InProcessStudio":
@@ -50,8 +58,9 @@ class InProcessStudio:
         app_state = AppState(self.profiles, self._reader, settings)
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
+        spaces = Spaces(self._reader)
         config = server_config(
-            build_app(app_state, Spaces(self._reader), self._media, self._symbols, Keys())
+            build_app(app_state, spaces, self._media, self._symbols, Keys(), self._remote)
         )
         config.lifespan = "off"  # it would log an error when the server is stopped
         self._server = LimitedServer(config)

@@ -6,7 +6,7 @@ from videospace.cli.arguments import parse
 from videospace.runtime.errors import UserError
 from videospace.runtime.native_libraries import sleep_while_waiting
 
-NEEDS = ("fastapi", "uvicorn", "cryptography", "babel")
+NEEDS = ("fastapi", "uvicorn", "cryptography", "segno", "babel")
 
 
 def main(arguments: list[str]) -> None:

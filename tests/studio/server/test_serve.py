@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from videospace.cli import main
+from videospace.studio.server.security import certificate as module
 from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
 
 
@@ -41,8 +42,30 @@ def test_the_certificate_is_private_and_can_be_used(tmp_path):
     context.load_cert_chain(certificate, key)
     first = fingerprint(certificate)
     assert len(first.split(":")) == 32
-    make_certificate(tmp_path, ["192.168.1.5"])
-    assert fingerprint(certificate) != first
+
+
+def test_the_certificate_is_kept_while_it_fits(tmp_path, monkeypatch):
+    certificate, key = make_certificate(tmp_path, ["192.168.1.5", "192.168.1.6"])
+    kept, secret = fingerprint(certificate), key.read_bytes()
+    make_certificate(tmp_path, ["192.168.1.6"])
+    assert (fingerprint(certificate), key.read_bytes()) == (kept, secret)
+    for damaged in (certificate, key):
+        damaged.write_text("nothing")
+        make_certificate(tmp_path, ["192.168.1.6"])
+        assert fingerprint(certificate) != kept
+        kept = fingerprint(certificate)
+    (tmp_path / "other").mkdir()
+    make_certificate(tmp_path / "other", ["192.168.1.6"])
+    key.write_bytes((tmp_path / "other" / key.name).read_bytes())  # of another certificate
+    make_certificate(tmp_path, ["192.168.1.6"])
+    assert fingerprint(certificate) != kept
+    kept = fingerprint(certificate)
+    make_certificate(tmp_path, ["192.168.1.7"])
+    assert fingerprint(certificate) != kept
+    monkeypatch.setattr(module, "RENEW_DAYS", 400)
+    kept = fingerprint(certificate)
+    make_certificate(tmp_path, ["192.168.1.7"])
+    assert fingerprint(certificate) != kept
 
 
 def test_codes_differ():

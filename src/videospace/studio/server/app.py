@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from videospace.runtime.messages import Message
-from videospace.studio.languages.catalogues import chosen_language, page_words
+from videospace.studio.server.devices import RemoteAddress, device_routes
 from videospace.studio.server.errors import RESPONSES, handle_errors
 from videospace.studio.server.routes.phrases import phrase_routes
 from videospace.studio.server.routes.profiles import profile_routes
@@ -30,6 +29,7 @@ from videospace.studio.server.security.access import (
 from videospace.studio.server.sessions.app_state import AppState
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.sessions.symbols import SymbolSet
+from videospace.studio.server.shell import shell_routes
 from videospace.studio.server.uploads.media import MediaProcess
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -44,7 +44,12 @@ WRONG = {
 
 
 def build_app(
-    state: AppState, spaces: Spaces, media: MediaProcess, symbols: SymbolSet, keys: Keys
+    state: AppState,
+    spaces: Spaces,
+    media: MediaProcess,
+    symbols: SymbolSet,
+    keys: Keys,
+    remote: RemoteAddress | None = None,
 ) -> ASGIApp:
     """Build the studio as an ASGI application.
 
@@ -54,6 +59,7 @@ def build_app(
         media: Speaks, and reads sounds and pictures.
         symbols: Pictures for phrases.
         keys: The secrets that a page needs.
+        remote: Where other devices find the studio; None if they cannot.
     """
     app = FastAPI(
         title="videospace studio",
@@ -92,16 +98,10 @@ def build_app(
         symbol_routes(symbols),
         space_routes(spaces),
         space_job_routes(spaces),
+        device_routes(remote, keys.invitations),
     )
     for routes in routers:
         app.include_router(routes, prefix="/api", dependencies=[Depends(token)])
-
-    @app.get("/words.json", include_in_schema=False)
-    def words(request: Request, language: str = "") -> JSONResponse:
-        wanted = language or request.headers.get("accept-language", "")
-        return JSONResponse(
-            page_words(chosen_language(wanted)), headers={"Vary": "Accept-Language"}
-        )
-
+    app.include_router(shell_routes(STATIC))
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return AccessMiddleware(app, keys)

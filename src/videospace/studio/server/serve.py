@@ -17,6 +17,7 @@ from videospace.runtime.errors import UserError
 from videospace.runtime.interrupts import end_signals_as_interrupt
 from videospace.runtime.native_libraries import limit_malloc_arenas
 from videospace.studio.server.app import build_app
+from videospace.studio.server.devices import ONLY_HERE, RemoteAddress, steps
 from videospace.studio.server.security.access import Keys
 from videospace.studio.server.security.certificate import access_code, fingerprint, make_certificate
 from videospace.studio.server.security.connection_limits import MAX_CONNECTIONS
@@ -35,17 +36,6 @@ from videospace.studio.server.uploads.temp_dirs import private_temp_files
 
 DEFAULT_FOLDER = Path.home() / "videospace-studio"
 
-INSTRUCTIONS = """\
-Other devices in this network can open the studio now, at the address below.
-
-  access code: {code}
-  certificate: {print}
-
-The browser will warn that the connection is not private, because the studio made the certificate
-itself. Compare the SHA-256 fingerprint of the certificate in the browser with the one above. If
-they are the same, continue ("Advanced"). If they differ, another computer answers: do not enter
-the code.
-"""
 NO_KEY = (
     "warning: without a key, every user and every program of this machine can see, change and "
     "delete the recordings"
@@ -115,21 +105,23 @@ def run_studio(config: StudioConfig) -> None:
         own = own_addresses(address)
         url = f"{'http' if is_local else 'https'}://{_in_url(own[0])}:{port}/"
         keys = _keys(config, is_local, url, profiles.folder)
-        settings = LearningSettings(device=config.device, progress=False)
-        server = server_config(
-            build_app(AppState(profiles, reader, settings), spaces, media, symbols, keys)
-        )
-        if not is_local:
-            server.ssl_certfile, server.ssl_keyfile = make_certificate(profiles.folder, own)
-            print(INSTRUCTIONS.format(code=keys.code, print=fingerprint(server.ssl_certfile)))
+        state = AppState(profiles, reader, LearningSettings(device=config.device, progress=False))
+        files = None if is_local else make_certificate(profiles.folder, own)
+        remote = files and RemoteAddress(address=url, fingerprint=fingerprint(files[0]))
+        server = server_config(build_app(state, spaces, media, symbols, keys, remote))
+        if files and remote:
+            server.ssl_certfile, server.ssl_keyfile = files
+            print(steps(remote, keys.code))
         link = url if keys.link is None else keyed_address(url, keys.link.value)
         print(f"videospace studio: {link} (Ctrl-C ends it)", flush=True)
+        if config.open and is_local:
+            print(ONLY_HERE, flush=True)
         for note in (profiles.note, "" if config.key else NO_KEY):
             if note:
                 print(note, file=sys.stderr, flush=True)
         if config.open:
             with umask(usual_mask):  # for what the browser will save
-                _open_browser(link)
+                _open_browser(link if is_local else keyed_address(url, keys.invitations.new()))
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to stop it
             LimitedServer(server).run(sockets=[listener])
 

@@ -245,7 +245,7 @@ def test_a_closed_terminal_window_does_not_keep_a_browser_out(start, monkeypatch
     monkeypatch.setattr(
         serve,
         "build_app",
-        lambda *parts: (kept.append(parts[-1]), build(*parts))[1],
+        lambda *parts: (kept.append(parts[4]), build(*parts))[1],
     )
     start()
     monkeypatch.setattr(sys, "stdout", Closed())

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from videospace.studio.languages.catalogues import chosen_language, current_language
 from videospace.studio.server.errors import problem
 from videospace.studio.server.security.addresses import is_own_host, is_own_origin
-from videospace.studio.server.security.link_key import LinkKey
+from videospace.studio.server.security.link_key import Invitations, LinkKey
 from videospace.studio.server.security.wrong_codes import WrongCodes
 from videospace.studio.server.uploads.uploads import TOO_LARGE, TOO_SLOW, body_limits
 
@@ -39,8 +39,8 @@ NEEDS = {
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), display-capture=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -65,6 +65,8 @@ class Keys:
     """Kept by the page and sent with each request. A browser gives it to no other port or site."""
     cookie: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24))
     """Kept by a browser that gave the key or the code. No script of a page can read it."""
+    invitations: Invitations = dataclasses.field(default_factory=Invitations)
+    """Keys for one device each, which a page asked for that is let in."""
     _wrong_codes: WrongCodes = dataclasses.field(default_factory=WrongCodes)
 
     @property
@@ -75,7 +77,7 @@ class Keys:
         return None if self.link is None else "key"
 
     def opens(self, given: str, address: str) -> bool:
-        """Whether a text is the access code or, if there is none, the key.
+        """Whether a text is the access code, the key or an invitation.
 
         Args:
             given: The text.
@@ -84,6 +86,8 @@ class Keys:
         Raises:
             HTTPException: Too many wrong codes were tried (429).
         """
+        if self.invitations.use(given):
+            return True
         if self.link is not None:  # too long to guess: no lock, which another user could trigger
             return self.link.use(given)
         is_right = self.code is not None and hmac.compare_digest(

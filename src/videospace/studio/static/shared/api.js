@@ -1,6 +1,7 @@
 // Requests to the studio. A studio that restarts or is busy is asked again.
 
 import { byId, notify, pause } from "./dom.js";
+import { isOutdated } from "./shell.js";
 import { gettext, language } from "./words.js";
 
 const MAX_RETRIES = 60;
@@ -100,7 +101,8 @@ function beginSession() {
   return beginning;
 }
 
-// The browser keeps the token for pages at this address, and gives it to no other port or site.
+// The browser keeps the token for pages at this address, and gives it to no other port or site. Until
+// there is a session, the page waits for the studio as long as it takes.
 async function newSession() {
   let session = await give(keyInAddress()) ?? await kept();
   while (session.needs === "key") {
@@ -111,16 +113,20 @@ async function newSession() {
   }
   token = session.needs === "code" ? await askForCode() : session.token;
   localStorage.setItem(TOKEN, token);
+  if (await isOutdated()) {
+    location.reload();
+    await new Promise(() => {}); // nothing more is asked by this page
+  }
 }
 
 async function kept() {
   const headers = { ...LANGUAGE, "X-Studio-Token": localStorage.getItem(TOKEN) ?? "" };
-  return (await reach("/api/session", { headers })).json();
+  return (await reach("/api/session", { headers }, Infinity)).json();
 }
 
 function sendCode(code) {
   const headers = { ...LANGUAGE, "Content-Type": "application/json" };
-  return reach("/api/session", { method: "POST", headers, body: JSON.stringify({ code }) });
+  return reach("/api/session", { method: "POST", headers, body: JSON.stringify({ code }) }, Infinity);
 }
 
 // Exchanges the key in the printed address for a session. Null without a key, and if it is used up.

@@ -7,6 +7,7 @@ import { showData, startData } from "./data/data.js";
 import { showHandover, startHandover } from "./data/handover.js";
 import { showReminder } from "./data/archive.js";
 import { attempt, byId, onSubmit, show, tell } from "../shared/dom.js";
+import { keepPages } from "../shared/shell.js";
 import { setFinder, startHints } from "./camera/camera_hints.js";
 import { addProfile, choosePageLanguage, onProfile, profile, startProfiles } from "./profile.js";
 import { startMedia } from "./speaking/media.js";
@@ -99,6 +100,7 @@ onProfile(() => {
   setFinder(profile()?.finder ?? "middle");
   attempt(showPage);
 });
+keepPages();
 attempt(async () => {
   await startProfiles();
   tell(sessionStorage.getItem("studio.done") ?? "");

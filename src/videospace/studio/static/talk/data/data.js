@@ -4,6 +4,7 @@ import { ask } from "../../shared/api.js";
 import { byId, confirmed, make, onClick, onSubmit, tell } from "../../shared/dom.js";
 import { startArchive } from "./archive.js";
 import { startCaregiver } from "./caregiver.js";
+import { showDevices, startDevices } from "./devices.js";
 import { addProfile, address, deleteProfile, onPerson, onProfile, profile, refreshProfile } from "../profile.js";
 import { showWords, startWords } from "./words.js";
 import { gettext } from "../../shared/words.js";
@@ -13,6 +14,7 @@ const LANGUAGES = { "en-us": "English (US)", "en-gb": "English (GB)", de: "Deuts
 export function startData() {
   startArchive();
   startCaregiver();
+  startDevices();
   startWords();
   onProfile(() => profile() && fillSettings());
   onPerson(() => byId("words").replaceChildren()); // until the words of this person are loaded
@@ -35,7 +37,7 @@ export function startData() {
   });
 }
 
-export const showData = showWords;
+export const showData = () => Promise.all([showWords(), showDevices()]);
 
 function fillSettings() {
   const { person: name, language, finder } = profile();
