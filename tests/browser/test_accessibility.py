@@ -117,6 +117,7 @@ def handover(page: Any) -> None:
 
 def teach_in_full(page: Any) -> None:
     show_page(page, "teach")
+    wait(page, "byId('teach-state').textContent")
     page.execute_script(SHOW_ALL_OF_TEACH)
     wait(page, "byId('weak').children.length === 1")
 

@@ -1,20 +1,30 @@
 """Errors that are shown to the user without a traceback."""
 
 import os
+import re
 from collections.abc import Iterable
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators, overrides of the direction of text, lone surrogates."""
 
 
 class UserError(ValueError):
-    """A mistake that a user can put right: the message says what was expected and what was found.
+    r"""A mistake that a user can put right: the message says what was expected and what was found.
 
-    The command line prints it as one line and exits with status 2, without a traceback.
+    The command line prints it as one line and exits with status 2, without a traceback. A message
+    often quotes names from files of others, so characters that control a terminal are escaped.
 
     Example:
         >>> raise UserError("expected a clip store, but 'videos' has no store.json")
         Traceback (most recent call last):
         ...
         videospace.runtime.errors.UserError: expected a clip store, but 'videos' has no store.json
+        >>> print(UserError("expected a word, got '\x1b[2J'"))
+        expected a word, got '\x1b[2J'
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_UNSAFE.sub(lambda found: ascii(found[0])[1:-1], message))
 
 
 class BusyError(UserError):

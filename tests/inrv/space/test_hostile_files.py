@@ -72,8 +72,10 @@ def test_any_configuration(folder: Path, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(paths(valid), key=str)))
     changed = data.draw(st.one_of(ANY_JSON, ANY_JSON.map(lambda it: replaced(valid, path, it))))
     write_config(folder, changed)
-    opened(folder)
-    (folder / "config.json").write_text(text)
+    try:
+        opened(folder)
+    finally:
+        (folder / "config.json").write_text(text)
 
 
 @pytest.mark.parametrize("value", NASTY, ids=lambda value: f"{value!r:.20}")
