@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from hypothesis import settings
 # Without a deadline, so that an example may take long on a busy machine.
 settings.register_profile("videospace", deadline=None)
 settings.load_profile("videospace")
+
+# A process that nohup started would ignore the signal, and so would those that it starts.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 NEEDS = {
     "realdata": (

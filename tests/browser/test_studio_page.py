@@ -160,20 +160,6 @@ def test_the_keyboard_is_enough(page):
     wait(page, "byId('undo').disabled")
 
 
-def test_one_switch_reaches_everything(page):
-    press(page, "#scan")
-    focused = set()
-
-    def all_had_focus() -> bool:
-        focused.add(page.execute_script("return document.activeElement.id"))
-        return {"record", "edit-phrases"} <= focused
-
-    wait_for(page, all_had_focus)
-    press(page, "#scan")
-    wait(page, "byId('scan').ariaPressed === 'false'")
-    assert page.execute_script("return document.getElementById('scan').ariaPressed") == "false"
-
-
 def test_phrases_are_spoken_with_one_tap_and_can_be_changed(page):
     press(page, "#phrases button")
     assert page.execute_script("return window.spoken") == ["Yes"]
