@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+from videospace.runtime.reading.bounded_file import complete_lines
 from videospace.runtime.reading.json_reader import read_json
 
 METRICS_FILE = "metrics.jsonl"
@@ -197,16 +198,13 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
         UserError: There is no `metrics.jsonl`, or a line before the last is not JSON.
     """
     path = folder / METRICS_FILE
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError as error:
+    if not path.exists():
         raise UserError(
             f"expected the folder of a training run, but '{folder}' has no {METRICS_FILE}: "
             "give the folder of --out"
-        ) from error
-    # The text after the last line break is empty or an incomplete line.
+        )
     records = []
-    for number, line in enumerate(lines[:-1], start=1):
+    for number, line in enumerate(complete_lines(path), start=1):
         try:
             records.append(read_json(line, f"line {number} of '{path}'"))
         except UserError as error:

@@ -1,6 +1,7 @@
 """Whatever the files of a store say, it opens or is refused."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,4 +73,17 @@ def test_lines_that_are_no_records(folder: Path, line: bytes) -> None:
 def test_descriptions_that_are_none(folder: Path, text: str) -> None:
     (folder / "store.json").write_text(text)
     with pytest.raises(UserError, match="store"):
+        ClipStore.open(folder)
+
+
+@pytest.mark.parametrize("name", ["store.json", "index.jsonl", "shards/00000.raw"])
+def test_what_is_no_file(folder: Path, name: str) -> None:
+    path = folder / name
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UserError):
+        ClipStore.open(folder)
+    path.rmdir()
+    os.mkfifo(path)
+    with pytest.raises(UserError):
         ClipStore.open(folder)

@@ -1,5 +1,6 @@
 import gzip
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,18 @@ def test_bad_idx(data, message, tmp_path):
         (tmp_path / "digits").write_bytes(data)
     with pytest.raises(UserError, match=message):
         read_idx(tmp_path / "digits")
+
+
+def test_a_packed_file_that_unpacks_to_too_much(tmp_path, monkeypatch):
+    monkeypatch.setattr(moving_mnist_module, "MAX_IDX_BYTES", 1 << 20)
+    (tmp_path / "digits").write_bytes(gzip.compress(bytes(1 << 26)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match="at most"):
+            read_idx(tmp_path / "digits")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
 
 
 def test_same_seed_same_clips():

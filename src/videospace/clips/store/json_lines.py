@@ -8,6 +8,7 @@ from typing import Any
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import cannot_write, cut_on_error
+from videospace.runtime.reading.bounded_file import complete_lines
 from videospace.runtime.reading.json_reader import read_json
 
 
@@ -23,13 +24,11 @@ def read_json_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
     Raises:
         UserError: The file cannot be read, or a complete line is no JSON object.
     """
-    try:
-        data = path.read_bytes() if path.exists() else b""
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-    num_bytes = data.rfind(b"\n") + 1
-    objects = []
-    for number, line in enumerate(data[:num_bytes].splitlines(), start=1):
+    objects, num_bytes = [], 0
+    if not path.exists():
+        return objects, num_bytes
+    for number, line in enumerate(complete_lines(path), start=1):
+        num_bytes += len(line)
         try:
             value = read_json(line, f"line {number} of {path}")
         except UserError:

@@ -84,7 +84,7 @@ class PixelFiles:
         for file, first in enumerate(range(0, num_rows, self.clips_per_file)):
             num_listed = min(num_rows - first, self.clips_per_file)
             path = self._path(file)
-            num_bytes = path.stat().st_size if path.exists() else 0
+            num_bytes = path.stat().st_size if path.is_file() else 0
             num_present = num_bytes // math.prod(self.clip_shape)
             if num_present < num_listed:
                 raise UserError(

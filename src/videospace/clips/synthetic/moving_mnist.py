@@ -22,6 +22,9 @@ STEP = 0.1
 BLOCK = 128
 """How many clips are drawn together; another number would draw other clips."""
 
+MAX_IDX_BYTES = 1 << 30
+"""Unpacked size of an idx file; the largest set of the MNIST family has half of it."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MovingMnistConfig:
@@ -239,9 +242,14 @@ def read_idx(path: Path | str) -> UInt8[np.ndarray, "..."]:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        with open(path, "rb") as file:
+            is_packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else open(path, "rb") as file:
+            data = file.read(MAX_IDX_BYTES + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"expected a complete gzip file, got a damaged one: {path}") from error
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > MAX_IDX_BYTES:
+        raise UserError(f"expected at most {MAX_IDX_BYTES:,} bytes in {path}, got more")
+    return data

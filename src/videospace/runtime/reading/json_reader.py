@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounded_file import read_file
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -76,13 +77,7 @@ def read_json_file(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     Raises:
         UserError: The file is missing, or holds something else.
     """
-    try:
-        with open(path, "rb") as file:
-            content = file.read(max_bytes + 1)
-    except FileNotFoundError as error:
-        raise UserError(f"expected the file '{path}', but it does not exist") from error
-    except OSError as error:
-        raise UserError(f"cannot read '{path}': {error.strerror or error}") from error
+    content = read_file(path, max_bytes=max_bytes)
     value = read_json(content, f"'{path}'", max_bytes=max_bytes)
     if not isinstance(value, dict):
         raise UserError(f"expected a JSON object in '{path}', got {type(value).__name__}")

@@ -45,6 +45,14 @@ def test_a_table_of_another_form_is_refused(tmp_path, content, phrase):
         read_clip_table(tmp_path, ["a"])
 
 
+def test_a_table_that_is_too_large_is_named_without_its_folder(tmp_path):
+    with open(tmp_path / TABLE_FILE, "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UserError, match="at most") as caught:
+        read_clip_table(tmp_path, ["a"])
+    assert str(tmp_path) not in str(caught.value)
+
+
 def test_a_space_with_a_damaged_table_opens_and_says_so(tmp_path, recording_reader):
     session = SpaceSession(small_space(), recording_reader, tmp_path)
     write(tmp_path, {"clips": {"b": {"person": "Ann"}}})

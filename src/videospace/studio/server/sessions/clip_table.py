@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.reading.bounded_file import read_file
 from videospace.runtime.reading.json_reader import read_json
 
 TABLE_FILE = "clips.json"
@@ -36,12 +37,9 @@ def read_clip_table(folder: Path, ids: Sequence[str]) -> dict[str, dict[str, Val
         UserError: The file cannot be read, or has another form.
     """
     path = folder / TABLE_FILE
-    if not path.is_file():
+    if not path.exists():
         return {}
-    try:
-        encoded = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{TABLE_FILE} cannot be read: {error.strerror}") from error
+    encoded = read_file(path, max_bytes=MAX_TABLE_BYTES, where=TABLE_FILE)
     content = read_json(encoded, TABLE_FILE, max_bytes=MAX_TABLE_BYTES)
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, dict):
