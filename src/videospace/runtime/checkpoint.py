@@ -104,9 +104,16 @@ def load_tensors(
         The tensors and the metadata.
 
     Raises:
-        UserError: The file is missing, truncated or no safetensors file.
+        UserError: The file is missing, truncated or no safetensors file, or has numbers of a type
+            that no model here has.
     """
     with _opened(path, device, max_header_bytes) as file:
+        for name in file.keys():  # noqa: SIM118
+            if (dtype := file.get_slice(name).get_dtype()) not in DTYPE_NAMES.values():
+                raise UserError(
+                    f"'{path}': expected {name:.80} as one of {', '.join(DTYPE_NAMES.values())}, "
+                    f"got {dtype}"
+                )
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return tensors, file.metadata() or {}
 

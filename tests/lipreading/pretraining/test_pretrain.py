@@ -1,8 +1,10 @@
 import dataclasses
+import json
 
 import pytest
 import torch
 from tests.support.drawn_mouths import drawn_corpus
+from tests.support.hostile_json import NASTY
 
 from videospace.lipreading.data.augmentation import NO_AUGMENTATION
 from videospace.lipreading.model.mouth_model import MouthModel
@@ -65,6 +67,33 @@ def test_another_run_in_the_folder_is_refused(mouth_corpus, tmp_path):
         pretrain(mouth_corpus, tmp_path, dataclasses.replace(SMALL, weight_decay=0.1), QUIET)
     with pytest.raises(UserError, match="other clips"):
         pretrain(drawn_corpus(takes=2), tmp_path, SMALL, QUIET)
+
+
+def test_a_state_that_was_changed_resumes_or_is_refused(mouth_corpus, tmp_path):
+    pretrain(mouth_corpus, tmp_path, SMALL, QUIET)
+    tensors, notes = load_tensors(tmp_path / STATE_FILE)
+    tensors = {name: value.clone() for name, value in tensors.items()}
+    name = next(each for each in tensors if each.startswith("adam.exp_avg."))
+    rest = {each: value for each, value in tensors.items() if each != name}
+    for odd in (
+        rest,
+        {**rest, name: tensors[name].long()},
+        {**rest, name: tensors[name][None]},
+        {**rest, name: torch.full_like(tensors[name], torch.inf)},
+    ):
+        save_tensors(tmp_path / STATE_FILE, odd, notes)
+        with pytest.raises(UserError, match="damaged"):
+            pretrain(mouth_corpus, tmp_path, SMALL, QUIET)
+    for value in NASTY:
+        for field in ("step", "seconds"):
+            progress = json.dumps({**json.loads(notes["progress"]), field: value})
+            save_tensors(tmp_path / STATE_FILE, tensors, {**notes, "progress": progress})
+            if field == "step" and value == 0:
+                continue  # it would train again
+            try:
+                pretrain(mouth_corpus, tmp_path, SMALL, QUIET)
+            except UserError as error:
+                assert "damaged" in str(error)  # noqa: PT017
 
 
 def test_a_run_of_version_0_1_resumes(mouth_corpus, tmp_path):

@@ -184,17 +184,18 @@ class TrainingState:
         for name, value in saved.items():
             if value.shape != self._full_shape(name, live[name]) or value.dtype != live[name].dtype:
                 raise UserError(f"'{path}' is damaged: '{name}' has another shape or type")
+            require_finite(value, f"'{path}' is damaged: '{name}'")
+        progress = config_from_json(
+            Progress, read_json(metadata["progress"], f"'{path}'"), f"'{path}': progress"
+        )
+        if progress.stage >= (num_stages := len(stage_sizes(self.num_clips))):
+            raise UserError(
+                f"'{path}' is damaged: expected a stage below {num_stages}, got {progress.stage}"
+            )
         with torch.no_grad():
             for name, value in saved.items():
                 live[name].copy_(self.group.local_rows(value) if name in ROW_TABLES else value)
-        self.progress = config_from_json(
-            Progress, read_json(metadata["progress"], f"'{path}'"), f"'{path}': progress"
-        )
-        if self.progress.stage >= (num_stages := len(stage_sizes(self.num_clips))):
-            raise UserError(
-                f"'{path}' is damaged: expected a stage below {num_stages}, "
-                f"got {self.progress.stage}"
-            )
+        self.progress = progress
 
     def _full_shape(self, name: str, value: Tensor) -> tuple[int, ...]:
         """The shape of a tensor in the file."""

@@ -20,7 +20,13 @@ from videospace.lipreading.phonetics.units import unit_loss, unit_names
 from videospace.lipreading.pretraining.config import PretrainConfig, PretrainOptions
 from videospace.lipreading.pretraining.episodes import Episode, EpisodeSource
 from videospace.lipreading.recognition.calibration import calibrate
-from videospace.runtime.checkpoint import fingerprint, load_strictly, load_tensors, save_tensors
+from videospace.runtime.checkpoint import (
+    fingerprint,
+    load_strictly,
+    load_tensors,
+    require_finite,
+    save_tensors,
+)
 from videospace.runtime.device import choose_device
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import folder_lock
@@ -35,6 +41,8 @@ from videospace.runtime.reading.json_reader import read_json
 STATE_FILE = "training.safetensors"
 WARMUP_STEPS = 100
 MAX_GRADIENT = 5.0
+ADAM_STATE = ("step", "exp_avg", "exp_avg_sq")
+"""What AdamW keeps for a parameter after its first step."""
 
 Units = Mapping[str, Sequence[str]]
 
@@ -249,14 +257,19 @@ class _Run:
             model = {k.removeprefix("model."): v for k, v in tensors.items() if k[:6] == "model."}
             load_strictly(self.model, model, path)
             for name, parameter in self.model.named_parameters():
-                self.adam.state[parameter] = {
+                moments = {
                     key: tensors[f"adam.{key}.{name}"]
-                    for key in ("step", "exp_avg", "exp_avg_sq")
+                    for key in ADAM_STATE
                     if f"adam.{key}.{name}" in tensors
                 }
-                for key, value in self.adam.state[parameter].items():
-                    if value.shape != (() if key == "step" else parameter.shape):
-                        raise UserError(f"adam.{key}.{name} has another shape")
+                for key, value in moments.items():
+                    shape = () if key == "step" else parameter.shape
+                    if value.shape != shape or value.dtype != torch.float32:
+                        raise UserError(f"adam.{key}.{name} has another shape or type")
+                    require_finite(value, f"adam.{key}.{name}")
+                if len(moments) not in (0, len(ADAM_STATE)):
+                    raise UserError(f"adam lacks a part of {name}")
+                self.adam.state[parameter] = moments
             content = read_json(metadata["progress"], "progress")
             progress = config_from_json(_Progress, content, "progress")
             self.step, self.seconds = progress.step, progress.seconds
