@@ -55,6 +55,11 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "missing": _missing,
     "a folder in its place": _folder_in_its_place,
     "the database of another program": _other_database,
+    "a trigger that never ends": _sql(
+        "CREATE TRIGGER endless AFTER INSERT ON words BEGIN SELECT (WITH RECURSIVE numbers(n) AS "
+        "(SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT count(*) FROM numbers); END"
+    ),
+    "a view": _sql("CREATE VIEW more AS SELECT * FROM words"),
     "zero bytes": _bytes(lambda _: b""),
     "the first half": _bytes(lambda content: content[: len(content) // 2]),
     "a few bytes": _bytes(lambda content: content[:100]),

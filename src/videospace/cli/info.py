@@ -17,6 +17,7 @@ from videospace.inrv.space.pretrained import find_space
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.metrics.complexity import multiply_adds
 from videospace.runtime.errors import UserError
+from videospace.runtime.text import escaped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +51,14 @@ def main(arguments: list[str]) -> None:
             "nor store.json"
         )
     if command.ids:
-        print("\n".join(ids))
+        print("\n".join(map(escaped, ids)))
     elif command.json:
         print(json.dumps(facts, indent=2))
     else:
-        width = max(map(len, facts))
-        for name, value in facts.items():
-            print(f"{name:{width}}  {_text(value)}")
+        shown = {escaped(name): escaped(_text(value)) for name, value in facts.items()}
+        width = max(map(len, shown))
+        for name, text in shown.items():
+            print(f"{name:{width}}  {text}")
 
 
 def describe_store(store: ClipStore) -> dict[str, Any]:

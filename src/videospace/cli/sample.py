@@ -7,6 +7,7 @@ from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
 from videospace.inrv.space.sampling import SamplingMethod, nearest_latent
+from videospace.runtime.text import escaped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,4 +42,4 @@ def main(arguments: list[str]) -> None:
         "(1 is the mean distance from a clip to its nearest neighbor)"
     )
     for name, row, distance in zip(names, rows.tolist(), distances.tolist(), strict=True):
-        print(f"  {name}  {space.ids[row]}  {distance:.2f}")
+        print(f"  {name}  {escaped(space.ids[row])}  {distance:.2f}")

@@ -1,11 +1,9 @@
 """Errors that are shown to the user without a traceback."""
 
 import os
-import re
 from collections.abc import Iterable
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line separators, overrides of the direction of text, lone surrogates."""
+from videospace.runtime.text import escaped
 
 
 class UserError(ValueError):
@@ -24,7 +22,7 @@ class UserError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(_UNSAFE.sub(lambda found: ascii(found[0])[1:-1], message))
+        super().__init__(escaped(message))
 
 
 class BusyError(UserError):

@@ -155,6 +155,21 @@ def test_the_command_prints_one_line(folder: Path, capsys: pytest.CaptureFixture
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_texts_of_a_space_control_no_terminal(
+    tmp_path: Path, make_space: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = make_space()
+    space.about = "two\nlines\x1b]0;title\x07"
+    space.scores = {"psnr\x1b[2J": "high\u202e"}
+    space.ids[0] = "a\x1b[31m"
+    space.save_pretrained(tmp_path / "space")
+    for arguments in (["info"], ["info", "--ids"], ["info", "--json"]):
+        assert main([*arguments, str(tmp_path / "space")]) == 0
+        shown = capsys.readouterr().out
+        assert all(sign.isprintable() or sign == "\n" for sign in shown)
+        assert "two\nlines" not in shown
+
+
 class TestLatentFiles:
     @pytest.fixture
     def saved(self, tmp_path, make_space):

@@ -244,6 +244,9 @@ def _check(connection: sqlite3.Connection, folder: Path) -> None:
             ),
             "update videospace to open it",
         )
+    own = "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+    if connection.execute(own).fetchone():  # a trigger may never end
+        raise UnreadableProfile(folder, "its database is damaged (it has triggers or views)")
 
 
 @functools.cache
