@@ -5,9 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import press, show_page, texts, wait, wait_for_camera
+from tests.support.page_actions import (
+    press,
+    show_page,
+    texts,
+    wait,
+    wait_for_camera,
+    wait_for_frames,
+)
 
 from videospace.lipreading.mouth.detectors import FixedBox
 from videospace.lipreading.mouth.pose import MouthPose
@@ -31,6 +39,17 @@ const canvas = document.createElement("canvas");
 const brush = canvas.getContext("2d");
 setInterval(() => brush.fillRect(0, 0, 300, 150), 50);
 navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+"""
+TURNED = """
+const canvas = document.createElement("canvas");
+Object.assign(canvas, { width: 320, height: 240 });
+const brush = canvas.getContext("2d");
+setInterval(() => {
+  brush.fillStyle = `hsl(0 0% ${40 + 20 * Math.random()}%)`;
+  brush.fillRect(0, 0, 320, 320);
+}, 40);
+window.turn = () => Object.assign(canvas, { width: 240, height: 320 });
+navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(25);
 """
 
 
@@ -104,6 +123,30 @@ def test_five_frames_a_second_are_recorded_and_named(open_page, studio, tmp_path
     _, report = read_mouth(path, FixedBox("143,139,41,41"))
     assert report.fps < 7
     assert any("pictures a second" in problem for problem in report.problems)
+
+
+def test_a_camera_that_is_turned_while_it_records(open_page, studio, tmp_path: Path):
+    page = open_page(TURNED)
+    wait_for_camera(page)
+
+    def turn() -> None:
+        wait_for_frames(page, 30)
+        page.execute_script("window.turn()")
+        wait(page, "byId('preview').videoHeight === 320")
+        wait_for_frames(page, 30)
+
+    hold_space(page, turn)
+    wait_for_guesses(page)
+    assert page.execute_script("return document.getElementById('stage').style.aspectRatio") == (
+        "240 / 320"
+    )
+    path = tmp_path / "film.webm"
+    path.write_bytes(studio.reader.videos[0])
+    clip, report = read_mouth(path, FixedBox("center"))
+    with av.open(path) as film:
+        sizes = [(frame.width, frame.height) for frame in film.decode(video=0)]
+    assert {*sizes} == {(320, 240), (240, 320)}
+    assert (len(clip.frames) >= len(sizes), report.num_lost_frames) == (True, 0)
 
 
 def test_a_black_picture_is_explained(open_page):

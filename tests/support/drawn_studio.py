@@ -73,6 +73,7 @@ class DrawnStudio(InProcessStudio):
     Args:
         data: Folder of the profiles.
         persons: Names of the people, each of whom has taught two words.
+        words: The two words.
         symbols: Folder of symbols for phrases, if any.
         remote: Where pages say that other devices find it.
     """
@@ -83,12 +84,13 @@ class DrawnStudio(InProcessStudio):
         persons: Sequence[str] = ("Ann",),
         symbols: Path | None = None,
         remote: RemoteAddress | None = None,
+        words: Sequence[str] = ("water", "bread"),
     ):
         self.reader = DrawnReader()
         self.profiles = profiles = Profiles(data)
         for person in persons:
             profile = profiles.find(profiles.create(ProfileSettings(person=person)))
-            for word, text in enumerate(("water", "bread")):
+            for word, text in enumerate(words):
                 profile.add_word(text)
                 profile.add_clip(text, mouth_clip(word), source="studio")
         super().__init__(data, self.reader, symbols, remote)

@@ -17,7 +17,7 @@ export function show(element, visible = true) {
 }
 
 export function fillList(list, texts) {
-  list.replaceChildren(...texts.map((text) => make("li", { textContent: text })));
+  list.replaceChildren(...texts.map((text) => make("li", { textContent: text, dir: "auto" })));
   show(list, texts.length > 0);
 }
 

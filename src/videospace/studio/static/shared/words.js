@@ -5,6 +5,7 @@ const REMEMBERED = "studio.language";
 const ENGLISH = { language: "en", direction: "ltr", languages: { en: "English" }, messages: {} };
 const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt"];
 const LEFT_OUT = "script, style, kbd, [translate=no]";
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const HAS_WORDS = /\p{L}{2}/u;
 export const isChosen = localStorage.getItem(REMEMBERED) !== null;
 const { language, direction, languages, messages } = await load();
@@ -55,7 +56,10 @@ async function load() {
 }
 
 const filled = (text, values) =>
-  text.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : values[name]));
+  text.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : isolated(values[name])));
+
+// A text that may be written in the other direction than what stands around it.
+export const isolated = (text) => (direction === "rtl" || RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
 
 function translatePage() {
   const root = document.documentElement;

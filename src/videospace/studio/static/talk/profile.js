@@ -2,7 +2,7 @@
 
 import { ask, forgetPin } from "../shared/api.js";
 import { attempt, byId, inBackground, make, show } from "../shared/dom.js";
-import { gettext, isChosen, language, languages, useLanguage } from "../shared/words.js";
+import { gettext, isChosen, isolated, language, languages, useLanguage } from "../shared/words.js";
 
 const REMEMBERED = "studio.person";
 const listeners = [];
@@ -82,7 +82,7 @@ function forget(isGone) {
 // After imports there may be two people of one name: they get a number.
 function shownName(one, all) {
   const same = all.filter(({ person: name }) => name === one.person);
-  return same.length > 1 ? `${one.person} (${same.indexOf(one) + 1})` : one.person;
+  return same.length > 1 ? `${isolated(one.person)} (${same.indexOf(one) + 1})` : one.person;
 }
 
 const option = (each, all) => {

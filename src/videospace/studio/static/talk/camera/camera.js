@@ -34,7 +34,7 @@ export function stopCamera() {
 export function startCameraCard() {
   onClick("camera-again", startCamera);
   const video = byId("preview");
-  video.addEventListener("loadedmetadata", () => {
+  video.addEventListener("resize", () => { // also when a phone is turned
     byId("stage").style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
   });
 }

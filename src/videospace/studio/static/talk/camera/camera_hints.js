@@ -40,7 +40,7 @@ export function startHints() {
   setInterval(() => isIdle() && checkLight(), LIGHT_MILLISECONDS);
   setInterval(() => isIdle() && looksForFaces && checkFace(), FACE_MILLISECONDS);
   document.addEventListener("camera", resetFace);
-  byId("preview").addEventListener("loadedmetadata", drawFrame);
+  byId("preview").addEventListener("resize", resetFace);
   new ResizeObserver(drawFrame).observe(byId("stage"));
 }
 

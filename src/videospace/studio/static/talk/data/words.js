@@ -4,7 +4,7 @@ import { ask } from "../../shared/api.js";
 import { attempt, byId, confirmed, make, onClick, onSubmit, tell } from "../../shared/dom.js";
 import { address, profile, refreshProfile } from "../profile.js";
 import { countRecordings, countWords, megabytes, seconds } from "../../shared/amounts.js";
-import { date, gettext } from "../../shared/words.js";
+import { date, gettext, isolated } from "../../shared/words.js";
 
 const open = new Set(); // the words whose recordings are shown
 let words = [];
@@ -65,7 +65,7 @@ function wordItem(word, clips) {
 
 function recordings(word, clips) {
   const details = make("details", { open: open.has(word.text) },
-    make("summary", {}, gettext("Recordings"), make("span", { className: "visually-hidden", textContent: `: ${word.text}` })));
+    make("summary", {}, gettext("Recordings"), make("span", { className: "visually-hidden", textContent: `: ${isolated(word.text)}` })));
   const fill = () => {
     if (details.open) open.add(word.text);
     else open.delete(word.text);

@@ -7,7 +7,7 @@ import { address, onProfile } from "../profile.js";
 import { showReport } from "./report.js";
 import { fillTable, sortable } from "./tables.js";
 import { percent as percentText } from "../../shared/amounts.js";
-import { date, gettext, ngettext } from "../../shared/words.js";
+import { date, gettext, isolated, ngettext } from "../../shared/words.js";
 
 const MAX_SESSIONS = 50;
 const KINDS = { encoder: gettext("trained on other people"), recognizer: gettext("trained on these recordings") };
@@ -72,7 +72,7 @@ function dayCells({ date: which, num_words: number, accuracy, moving_top1: movin
 }
 
 function wordCells(word) {
-  const taken = word.taken_for.map(({ word: other, times }) => `${other} ${times} ×`).join(", ");
+  const taken = word.taken_for.map(({ word: other, times }) => `${isolated(other)} ${times} ×`).join(", ");
   const right = { text: word.top1 ? gettext("{hits} of {count}", { hits: word.num_hits, count: word.num_answers }) : "–", order: word.top1?.mean ?? -1 };
   return [word.word, word.num_clips, word.num_uses, right, taken || "–"];
 }

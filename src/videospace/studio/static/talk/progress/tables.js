@@ -22,7 +22,7 @@ export function sortable(id) {
 function tableCell(cell, heading) {
   const { text = cell, order = text } = cell ?? {};
   const made = make(heading.classList.contains("names-row") ? "th" : "td", {}, text);
-  if (made.tagName === "TH") made.scope = "row";
+  if (made.tagName === "TH") Object.assign(made, { scope: "row", dir: "auto" });
   made.className = heading.className;
   made.order = order;
   return made;

@@ -12,7 +12,7 @@ export function refuseHold() {
 }
 
 export function choiceButton(text, act, ...content) {
-  const button = make("button", { type: "button", className: "choice" }, ...(content.length ? content : [text]));
+  const button = make("button", { type: "button", className: "choice", dir: "auto" }, ...(content.length ? content : [text]));
   button.addEventListener("click", () => attempt(act));
   button.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === " ") event.preventDefault(); // no click by the browser

@@ -117,7 +117,7 @@ function guessButton({ text, probability }, index) {
   bar.style.width = `${Math.round(100 * probability)}%`;
   const button = choiceButton(text, () => choose(text), bar,
     make("kbd", { textContent: String(index + 1), ariaHidden: "true" }),
-    make("span", { className: "word", textContent: text }),
+    make("span", { className: "word", textContent: text, dir: "auto" }),
     make("span", { className: "certainty", textContent: percent(probability) }));
   button.classList.add("guess");
   button.setAttribute("aria-keyshortcuts", String(index + 1));
