@@ -3,11 +3,14 @@
 import io
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from videospace.lipreading.profile.deletion import delete_clip
 from videospace.studio.server.sessions import recognition_session
+
+VERSION_0_1 = Path(__file__).parents[3] / "golden" / "version_0_1" / "profile.zip"
 
 
 def test_a_new_studio_has_no_profiles(page):
@@ -131,6 +134,19 @@ def test_a_profile_is_exported_and_imported(page, ann):
     same = ("person", "num_words", "num_clips", "phrases", "finder")
     assert [after[name] for name in same] == [before[name] for name in same]
     assert page.get("/api/profiles/ann-2/clips").json() == page.get(f"{ann}/clips").json()
+
+
+def test_an_import_of_version_0_1_can_be_used(page, send, make_film):
+    archive = VERSION_0_1.read_bytes()
+    headers = {"Content-Type": "application/zip"}
+    imported = page.post("/api/profiles/import", content=archive, headers=headers)
+    assert imported.status_code == 201, imported.text
+    old = f"/api/profiles/{imported.json()['id']}"
+    for part in ("", "words", "clips", "progress", "report", "media", "suggestions", "export"):
+        assert page.get(f"{old}/{part}".rstrip("/")).status_code == 200, part
+    assert page.patch(old, json={"finder": "middle"}).is_success
+    guesses = send(page, old, make_film(0))["guesses"]
+    assert {guess["text"] for guess in guesses} <= {"water", "bread", "tea"}
 
 
 def test_a_clip_deleted_while_the_recognizer_opens_does_no_harm(

@@ -49,6 +49,7 @@ export async function ask(method, path, { json, body, type, signal, retries = MA
     keepPin(await askForPin(problem));
     return ask(method, path, { json, body, type, signal, retries });
   }
+  if (answer.status === 404) document.dispatchEvent(new Event("missing"));
   throw new StudioError(sentence(error), answer.status);
 }
 

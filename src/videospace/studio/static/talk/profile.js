@@ -115,12 +115,18 @@ export async function deleteProfile() {
 
 export const refreshProfile = () => chooseProfile(current?.id);
 
+// Begins anew if the person was deleted on another page or device.
+async function leaveIfDeleted() {
+  const profiles = await ask("GET", "/profiles");
+  forgetStrangers(profiles);
+  if (!current || profiles.some(({ identity }) => identity === current.identity)) return;
+  sessionStorage.setItem("studio.done", gettext("Everything about {name} was deleted on another page.", { name: current.shown }));
+  location.replace(location.pathname);
+}
+
 export function startProfiles() {
   byId("person").addEventListener("change", () => attempt(() => chooseProfile(byId("person").value)));
-  pages.addEventListener("message", () => inBackground(async () => {
-    const profiles = await ask("GET", "/profiles");
-    forgetStrangers(profiles);
-    if (current && !profiles.some(({ identity }) => identity === current.identity)) location.replace(location.pathname);
-  }));
+  pages.addEventListener("message", () => inBackground(leaveIfDeleted));
+  document.addEventListener("missing", () => inBackground(leaveIfDeleted));
   return chooseProfile(localStorage.getItem(REMEMBERED));
 }

@@ -15,6 +15,10 @@ const MAX_WEAK = 8;
 
 export function startHandover() {
   onSubmit("notes-form", async () => {
+    const { notes } = await ask("GET", address());
+    if (notes !== profile().notes) {
+      throw new Error(gettext("The text was changed on another page. Copy what you wrote, reload this page, and add it there."));
+    }
     await ask("PATCH", address(), { json: { notes: byId("notes").value } });
     await refreshProfile();
     tell(gettext("Saved."));

@@ -34,7 +34,9 @@ export function startPhrases() {
     const long = phrases.find((phrase) => phrase.length > LONGEST);
     if (long) throw new Error(gettext("A phrase may have {most} characters. This one has {count}: “{start} …”",
       { most: LONGEST, count: long.length, start: long.slice(0, 40) }));
-    await ask("PATCH", address(), { json: { phrases } });
+    const { phrases: saved } = await ask("GET", address());
+    const added = saved.filter((phrase) => !profile().phrases.includes(phrase) && !phrases.includes(phrase)); // on another page
+    await ask("PATCH", address(), { json: { phrases: [...phrases, ...added] } });
     await refreshProfile();
     byId("edit-phrases").focus();
   });
