@@ -4,6 +4,7 @@ A command is a module of this package with a function ``main(arguments)``. Only 
 requested command is imported, so that ``videospace --help`` does not load PyTorch.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -31,6 +32,8 @@ COMMANDS = {
 
 INTERRUPTED = 130
 USAGE = 2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Of the file to which the output goes, or of one that no command expected to fail."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,20 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SIGTERM.
     """
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    if name in ("-h", "--help"):
-        print(_help())
-        return 0
-    if name == "--version":
-        print(_version())
-        return 0
-    if name not in COMMANDS:
-        expected = ", ".join(COMMANDS)
-        print(f"videospace: no command '{name}': expected one of {expected}", file=sys.stderr)
-        return USAGE
     try:
         with end_signals_as_interrupt():
-            importlib.import_module(f"videospace.cli.{name}").main(rest)
+            status = _run(name, rest)
             sys.stdout.flush()
+            return status
     except AlreadyReportedError:
         return USAGE
     except UserError as error:
@@ -67,8 +61,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{_full_name(name, rest)}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # nobody reads our output any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop_output()
+        print(f"{_full_name(name, rest)}: cannot write: {error.strerror}", file=sys.stderr)
+        return USAGE
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in ("-h", "--help"):
+        print(_help())
+    elif name == "--version":
+        print(_version())
+    elif name not in COMMANDS:
+        expected = ", ".join(COMMANDS)
+        print(f"videospace: no command '{name}': expected one of {expected}", file=sys.stderr)
+        return USAGE
+    else:
+        importlib.import_module(f"videospace.cli.{name}").main(rest)
     return 0
+
+
+def _drop_output() -> None:
+    """Write what is still to be printed nowhere, so that the end of the process does not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _full_name(name: str, rest: Sequence[str]) -> str:
