@@ -67,11 +67,16 @@ def _weight(tag: str) -> float:
 
 @functools.cache
 def read_catalogue(language: str) -> Catalog:
-    """The catalogue of a language; an empty one for English.
+    """The catalogue of a language, which is shared; an empty one for English.
 
     Args:
         language: One of :func:`languages`.
     """
+    return load_catalogue(language)
+
+
+def load_catalogue(language: str) -> Catalog:
+    """The same as a copy of one's own, which may be changed."""
     if language == SOURCE:
         return Catalog(locale=SOURCE)
     with (FOLDER / f"{language}.po").open("rb") as file:

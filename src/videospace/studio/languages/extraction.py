@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
-from videospace.studio.languages.catalogues import FOLDER, languages, read_catalogue
+from videospace.studio.languages.catalogues import FOLDER, languages, load_catalogue
 
 PACKAGE = Path(__file__).parents[2]
 PAGES = PACKAGE / "studio" / "static"
@@ -126,8 +126,10 @@ def update_catalogues(folder: Path = FOLDER) -> None:
     for language in languages():
         if language == "en":
             continue
-        catalogue = read_catalogue(language)
+        catalogue = load_catalogue(language)
+        made = catalogue.creation_date
         catalogue.update(texts, no_fuzzy_matching=True)
+        catalogue.creation_date = made  # that of the texts would change every line of history
         catalogue.obsolete.clear()
         content = io.BytesIO()
         write_po(content, catalogue, width=100, omit_header=False, include_lineno=False)
