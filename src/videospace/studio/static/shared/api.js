@@ -164,5 +164,6 @@ function askForCode() {
 }
 
 function sentence(text) {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!।]$/.test(text) ? "" : "."}`;
+  const started = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!।]$/.test(text) ? started : gettext("{sentence}.", { sentence: started });
 }
