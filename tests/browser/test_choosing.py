@@ -12,7 +12,7 @@ from tests.support.page_actions import (
     wait_for,
     wait_for_camera,
 )
-from tests.support.page_checks import DESKTOP, resize, room_and_width
+from tests.support.page_checks import DESKTOP, cut_off, resize, room_and_width
 
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.deletion import delete_word
@@ -24,15 +24,6 @@ IN_SIGHT = """
 window.scrollTo(0, 0);
 const { top, bottom } = document.getElementById("record").getBoundingClientRect();
 return top >= 0 && bottom <= innerHeight;
-"""
-
-CUT_OFF = """
-return [...document.querySelectorAll("header a, header select")].filter((element) => {
-  const { left, right, bottom } = element.getBoundingClientRect();
-  const nav = element.closest("nav") ?? element;
-  const isIn = left >= 0 && right <= innerWidth && bottom <= innerHeight;
-  return element.checkVisibility() && (!isIn || nav.scrollWidth > nav.clientWidth);
-}).map((element) => element.textContent);
 """
 
 
@@ -226,11 +217,6 @@ def test_a_recording_is_sent_while_it_is_made(page, studio):
     assert len([path for path in sent if "/uploads/" in path]) > 1
     assert [path for path in sent if "/recordings?" in path and "&upload=" in path]
     assert studio.reader.videos[0][:4] == b"\x1a\x45\xdf\xa3"
-
-
-def cut_off(page: Any) -> list[str]:
-    """What stands in the header and does not fit."""
-    return page.execute_script(CUT_OFF)
 
 
 @pytest.mark.parametrize("size", [PHONE_LANDSCAPE, ZOOMED, (390, 844), (320, 568)])

@@ -32,6 +32,15 @@ return [...document.querySelectorAll("th, td, strong, p, span, h1, h2, figcaptio
 """
 """Script that returns all texts whose contrast is below the limit of WCAG."""
 
+CUT_OFF = """
+return [...document.querySelectorAll("header a, header select")].filter((element) => {
+  const { left, right, bottom } = element.getBoundingClientRect();
+  const nav = element.closest("nav") ?? element;
+  const isIn = left >= 0 && right <= innerWidth && bottom <= innerHeight;
+  return element.checkVisibility() && (!isIn || nav.scrollWidth > nav.clientWidth);
+}).map((element) => element.textContent);
+"""
+
 
 def emulate(browser: Any, **features: str) -> None:
     named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
@@ -49,6 +58,11 @@ def room_and_width(browser: Any, width: int) -> tuple[int, int]:
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     return room, wide
+
+
+def cut_off(page: Any) -> list[str]:
+    """What stands in the header and does not fit."""
+    return page.execute_script(CUT_OFF)
 
 
 def asked_since(browser: Any) -> list[str]:

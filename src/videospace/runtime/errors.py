@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from videospace.runtime.messages import Message
 from videospace.runtime.text import escaped
 
 
@@ -22,7 +23,7 @@ class UserError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(escaped(message))
+        super().__init__(Message.changed(message, escaped))
 
 
 class BusyError(UserError):

@@ -1,5 +1,6 @@
 """Messages that remember their template, so that they can be said in another language."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -29,6 +30,23 @@ class Message(str):
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         return (self.template,), self.values
+
+    @staticmethod
+    def changed(text: Any, change: Callable[[str], str]) -> Any:
+        """A text after a change, which leaves the templates of messages as they are.
+
+        Args:
+            text: A text or message; what is neither is returned as it is.
+            change: Is called with the text, or with each text among the values of a message.
+
+        Example:
+            >>> print(Message.changed(Message("no word {word}", word="tea"), str.upper))
+            no word TEA
+        """
+        if isinstance(text, Message):
+            values = {name: Message.changed(value, change) for name, value in text.values.items()}
+            return Message(text.template, **values)
+        return change(text) if isinstance(text, str) else text
 
     def to_json(self) -> dict[str, Any]:
         """The message as an object that JSON can hold, if it can hold the values.

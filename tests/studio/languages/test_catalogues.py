@@ -1,4 +1,4 @@
-"""The catalogues: complete, with the same placeholders, and with every text of the pages in them."""
+"""The catalogues: complete, with equal placeholders, and with every text of the pages in them."""
 
 import io
 import re
@@ -161,7 +161,8 @@ def test_every_language_has_a_direction_and_the_names_of_all():
 
 
 def test_a_catalogue_of_a_contributor_is_found(tmp_path, monkeypatch):
-    text = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Save"\nmsgstr "حفظ"\n'
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    text = f'{head}msgid "Save"\nmsgstr "حفظ"\n'
     (tmp_path / "ar.po").write_text(text, encoding="utf-8")
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
     caches = (languages, read_catalogue, page_words)

@@ -20,7 +20,7 @@ from videospace.studio.languages.catalogues import FOLDER, languages, load_catal
 PACKAGE = Path(__file__).parents[2]
 PAGES = PACKAGE / "studio" / "static"
 SERVER = ("lipreading", "clips", "inrv", "runtime", "studio")
-ATTRIBUTES = {"aria-label", "placeholder", "title", "alt"}
+ATTRIBUTES = {"aria-label", "placeholder", "title", "alt", "data-empty"}
 LEFT_OUT = {"script", "style", "kbd"}
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 HAS_WORDS = re.compile(r"[^\W\d_]{2}")

@@ -37,14 +37,7 @@ class UnreadableProfile(UserError):
         advice: str = "restore it from a copy, or save its files with "
         "'videospace lipread export --as-is' and delete it",
     ) -> None:
-        if isinstance(reason, Message):
-            values = {
-                name: one_line(value) if isinstance(value, str) else value
-                for name, value in reason.values.items()
-            }
-            reason = Message(reason.template, **values)
-        else:
-            reason = one_line(reason)
+        reason = Message.changed(reason, one_line)
         super().__init__(f"cannot open the profile '{folder}', {reason}: {advice}")
         self.reason = reason
 

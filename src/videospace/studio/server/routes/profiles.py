@@ -15,6 +15,8 @@ from videospace.lipreading.profile.caregiver_lock import hashed_pin
 from videospace.lipreading.profile.models import current_model
 from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.storage.records import ProfileSettings
+from videospace.runtime.messages import Message
+from videospace.studio.languages.catalogues import chosen_language, translated
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.routes.pins import Pin, guard_by_pin, require_pin
 from videospace.studio.server.routes.schemas import (
@@ -33,6 +35,8 @@ from videospace.studio.server.uploads.uploads import ARCHIVE, file_answer, save_
 ZIP = file_answer("application/zip")
 LOCKED_SETTINGS = {"person", "language", "finder", "notes"}
 """Settings that a caregiver's lock protects; the others belong to everyday talking."""
+FIRST_PHRASES = Message("Yes\nNo\nHelp\nI am in pain")
+"""The phrases of a new person, in their language."""
 BACKUP_CLIPS, BACKUP_AGE = 20, datetime.timedelta(days=7)
 """A backup is due after so many new recordings, but not before the last one is so old."""
 
@@ -55,7 +59,8 @@ def profile_routes(state: AppState) -> APIRouter:
 
     @routes.post("/profiles", status_code=201)
     def create_profile(new: NewProfile) -> ProfileInfo:
-        settings = ProfileSettings(person=new.person, language=new.language)
+        phrases = translated(FIRST_PHRASES, chosen_language(new.language))
+        settings = ProfileSettings(person=new.person, language=new.language, phrases=phrases)
         return _info(state, state.profiles.create(settings))
 
     @routes.post("/profiles/import", status_code=201, openapi_extra=ARCHIVE.description)

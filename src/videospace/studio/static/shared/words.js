@@ -3,7 +3,7 @@
 
 const REMEMBERED = "studio.language";
 const ENGLISH = { language: "en", direction: "ltr", languages: { en: "English" }, messages: {} };
-const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt"];
+const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt", "data-empty"];
 const LEFT_OUT = "script, style, kbd, [translate=no]";
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const HAS_WORDS = /\p{L}{2}/u;

@@ -30,6 +30,10 @@ import { gettext, startLanguageChoice } from "../shared/words.js";
 const PAGES = ["talk", "teach", "progress", "data", "start", "handover"];
 const WITH_CAMERA = ["talk", "teach", "start"];
 const WITH_REMINDER = ["teach", "progress", "data"];
+// What shows words of the person, in their language.
+const OF_THE_PERSON = ["sentence", "suggestions", "guesses", "others", "typed", "phrases", "categories", "phrases-text",
+  "phrase-media", "said-list", "partner-text", "prompt", "teach-words", "start-words", "handover-words", "handover-phrases"];
+const LANGUAGE_TAG = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i;
 const page = () => PAGES.find((each) => `#${each}` === location.hash) ?? "talk";
 const isOnTalk = () => profile() !== null && page() === "talk";
 
@@ -98,6 +102,8 @@ startTalkSettings();
 startHandsFree(() => (isOnTalk() ? reasonToWait() : "elsewhere"), recognize);
 onProfile(() => {
   setFinder(profile()?.finder ?? "middle");
+  const spoken = profile()?.language ?? "";
+  for (const id of OF_THE_PERSON) byId(id).lang = LANGUAGE_TAG.test(spoken) ? spoken : "";
   attempt(showPage);
 });
 keepPages();
