@@ -85,7 +85,7 @@ def violations(page: Any) -> list[str]:
 
     Colors do not depend on the width, and positions do not depend on the colors.
     """
-    from selenium_axe_python import Axe
+    from selenium_axe_python.axe import Axe
 
     axe = Axe(page)
     if page.execute_script("return typeof axe === 'undefined'"):

@@ -3,6 +3,7 @@
 import io
 import re
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,12 +40,14 @@ def marks(text: str) -> list[str]:
     return sorted(re.findall(r"</?\d>", text))
 
 
-def entries(language):
-    for message in read_catalogue(language):
-        if message.id:
-            ids = message.id if isinstance(message.id, tuple) else (message.id,)
-            strings = message.string if isinstance(message.string, tuple) else (message.string,)
-            yield ids, strings
+def texts_of(value: Any) -> tuple[str, ...]:
+    """The id or the translations of a message, of which those with a number have several."""
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def entries(language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    messages = [message for message in read_catalogue(language) if message.id]
+    return [(texts_of(message.id), texts_of(message.string)) for message in messages]
 
 
 def test_there_are_five_languages():
@@ -54,8 +57,8 @@ def test_there_are_five_languages():
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_is_translated_and_none_is_left_over(language):
-    texts = {message.id for message in extraction.template() if message.id}
-    known = {message.id for message in read_catalogue(language) if message.id}
+    texts = {texts_of(message.id) for message in extraction.template() if message.id}
+    known = {ids for ids, _ in entries(language)}
     advice = "run python -m videospace.studio.languages.extraction, then translate"
     assert known == texts, advice
     assert [ids for ids, strings in entries(language) if not all(strings)] == [], advice
@@ -187,6 +190,7 @@ def test_messages_pass_from_process_to_process():
         pickle.loads(pickle.dumps(message)),
         Message.from_json(json.loads(json.dumps(message.to_json()))),
     ):
+        assert isinstance(copy, Message)
         assert (copy, copy.template, copy.values) == (message, message.template, message.values)
         assert isinstance(copy.values["what"], Message)
     assert io.StringIO(message).read() == "the name is 0.2"
