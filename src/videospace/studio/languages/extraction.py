@@ -20,7 +20,7 @@ from videospace.studio.languages.catalogues import FOLDER, languages, load_catal
 PACKAGE = Path(__file__).parents[2]
 PAGES = PACKAGE / "studio" / "static"
 SERVER = ("lipreading", "clips", "inrv", "runtime", "studio")
-ATTRIBUTES = {"aria-label", "placeholder", "title", "alt", "data-empty"}
+ATTRIBUTES = ("aria-label", "placeholder", "title", "alt", "data-empty")
 LEFT_OUT = {"script", "style", "kbd"}
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 HAS_WORDS = re.compile(r"[^\W\d_]{2}")
@@ -43,7 +43,7 @@ class _Page(html.parser.HTMLParser):
         given = dict(attrs)
         is_left_out = self._is_left_out() or tag in LEFT_OUT or given.get("translate") == "no"
         if not is_left_out:
-            self.found += [given[name] or "" for name in ATTRIBUTES & given.keys()]
+            self.found += [given[name] or "" for name in ATTRIBUTES if name in given]
         if self._num_parts is not None:
             self._num_parts += 1
             self._text += f"<{self._num_parts}>"
@@ -127,9 +127,7 @@ def update_catalogues(folder: Path = FOLDER) -> None:
         if language == "en":
             continue
         catalogue = load_catalogue(language)
-        made = catalogue.creation_date
-        catalogue.update(texts, no_fuzzy_matching=True)
-        catalogue.creation_date = made  # that of the texts would change every line of history
+        catalogue.update(texts, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
         content = io.BytesIO()
         write_po(content, catalogue, width=100, omit_header=False, include_lineno=False)
