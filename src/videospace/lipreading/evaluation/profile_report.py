@@ -14,6 +14,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.recognition.recognizer import Recognizer
 from videospace.metrics.bootstrap import Interval
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 MAX_SHOTS = 5
 MAX_CONFUSIONS = 12
@@ -77,8 +78,10 @@ def report_on(profile: Profile, settings: LearningSettings | None = None) -> Pro
     counts = sorted(Counter(clip.word for clip in clips).values())
     if counts[-1] < 2:
         raise UserError(
-            "every word has one recording, so none is left to test with: record some words once "
-            "more, then measure again"
+            Message(
+                "every word has one recording, so none is left to test with: record some words "
+                "once more, then measure again"
+            )
         )
     # Up to as many shots as half of the words can give and still be tested.
     max_shots = max(1, min(counts[len(counts) // 2] - 1, MAX_SHOTS))

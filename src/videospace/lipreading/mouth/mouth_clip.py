@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 MOUTH_SIZE = 88
 """Height and width of a mouth crop in px (thesis 2.3.1)."""
@@ -79,8 +80,12 @@ class MouthClip:
         """
         if self.seconds > MAX_SECONDS:
             raise UserError(
-                f"a recording of one word takes at most {MAX_SECONDS:g} seconds, and this one "
-                f"takes {self.seconds:.0f}: record the word alone"
+                Message(
+                    "a recording of one word takes at most {most:g} seconds, and this one takes "
+                    "{seconds:.0f}: record the word alone",
+                    most=MAX_SECONDS,
+                    seconds=self.seconds,
+                )
             )
 
     def at_fps(self, fps: float) -> "MouthClip":

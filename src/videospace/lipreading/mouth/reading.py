@@ -31,6 +31,7 @@ from videospace.lipreading.mouth.tracking import (
     pose_of_every_frame,
 )
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 
 class NoFaceError(UserError):
@@ -93,8 +94,11 @@ def read_mouth(
     poses = follow(found)
     if not any(poses):
         raise NoFaceError(
-            f"no face was found in {name}: show the whole face from the front, upright and with "
-            "enough light"
+            Message(
+                "no face was found in {file}: show the whole face from the front, upright and with "
+                "enough light",
+                file=name,
+            )
         )
     path = pose_of_every_frame(poses, between=between, num_frames=num_frames, fps=rate)
     frames = zip(_read(source, shown_fps), path, strict=True)

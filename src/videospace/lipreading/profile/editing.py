@@ -11,6 +11,7 @@ from videospace.lipreading.profile.storage.records import ClipRecord, WordRecord
 from videospace.lipreading.profile.storage.store import NoSuchWordError, ProfileDatabase
 from videospace.lipreading.profile.words import checked_text, word_key
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 
 def change_word(
@@ -53,8 +54,12 @@ def change_word(
             with contextlib.suppress(NoSuchWordError):
                 known = database.word(new)
                 raise UserError(
-                    f"the word '{known.text}' is there already: choose another text, or move the "
-                    f"recordings of '{old.text}' to it"
+                    Message(
+                        "the word '{word}' is there already: choose another text, or move the "
+                        "recordings of '{old}' to it",
+                        word=known.text,
+                        old=old.text,
+                    )
                 )
         if spoken is None:
             spoken = new if old.spoken == old.text else old.spoken

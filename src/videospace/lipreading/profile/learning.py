@@ -22,6 +22,7 @@ from videospace.lipreading.profile.profile import Profile
 from videospace.lipreading.profile.storage.records import PRETRAINED, AnswerRecord, ModelRecord
 from videospace.lipreading.recognition.recognizer import Recognition, Recognizer
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,11 @@ def training_clips(profile: Profile) -> tuple[list[LabeledClip], list[LabeledCli
     words = {clip.word for clip in shots}
     if len(words) < 2:
         raise UserError(
-            f"expected recordings of at least 2 words to tell apart, got {len(words)}: "
-            "record another word"
+            Message(
+                "expected recordings of at least 2 words to tell apart, got {count}: "
+                "record another word",
+                count=len(words),
+            )
         )
     return shots, [clip for clip in clips if clip.domain == "synthetic" and clip.word in words]
 

@@ -46,8 +46,10 @@ def small_picture(content: bytes) -> bytes:
         if isinstance(error, UserError):
             raise
         raise UserError(
-            "expected a picture as JPEG, PNG, WebP or GIF, got another file or a damaged one: "
-            "choose another picture"
+            Message(
+                "expected a picture as JPEG, PNG, WebP or GIF, got another file or a damaged one: "
+                "choose another picture"
+            )
         ) from error
     upright.thumbnail((SIDE_PX, SIDE_PX))
     kept = io.BytesIO()
@@ -57,8 +59,11 @@ def small_picture(content: bytes) -> bytes:
 
 def _too_large(size: str) -> UserError:
     return UserError(
-        f"expected a picture of at most {MAX_PICTURE_PX // 10**6} million pixels, got {size}: "
-        "save it smaller"
+        Message(
+            "expected a picture of at most {most} million pixels, got {size}: save it smaller",
+            most=MAX_PICTURE_PX // 10**6,
+            size=size,
+        )
     )
 
 

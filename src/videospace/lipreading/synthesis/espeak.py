@@ -14,6 +14,7 @@ from videospace.lipreading.synthesis.speech import (
     Voice,
 )
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 SAMPLE_RATE = 22050
 """Samples per second of every voice of eSpeak NG."""
@@ -56,8 +57,10 @@ class EspeakSynthesizer(SpeechSynthesizer):
         library = espeak_library()
         if library is None:
             raise UserError(
-                "eSpeak NG is not installed, so nothing can be spoken: install it with "
-                "pip install 'videospace[lipreading]'"
+                Message(
+                    "eSpeak NG is not installed, so nothing can be spoken: install it with "
+                    "pip install 'videospace[lipreading]'"
+                )
             )
         self._library = library
 
@@ -70,7 +73,12 @@ class EspeakSynthesizer(SpeechSynthesizer):
         encoded = text.encode()
         with ESPEAK_LOCK:
             if self._library.espeak_SetVoiceByName(voice.name.encode()) != 0:
-                raise UserError(f"eSpeak NG has lost its voice '{voice.name}': choose another one")
+                raise UserError(
+                    Message(
+                        "eSpeak NG has lost its voice '{voice}': choose another one",
+                        voice=voice.name,
+                    )
+                )
             for parameter, value in (
                 (_RATE, _WORDS_PER_MINUTE * rate),
                 (_PITCH, min(100.0, _PITCH_BASE * pitch)),
@@ -82,7 +90,7 @@ class EspeakSynthesizer(SpeechSynthesizer):
                 encoded, len(encoded) + 1, 0, _CHARACTER_POSITION, 0, UTF8, None, None
             )
         if failed:
-            raise UserError("eSpeak NG could not speak this text: shorten or change it")
+            raise UserError(Message("eSpeak NG could not speak this text: shorten or change it"))
         return sound.speech()
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Int16
 
 from videospace.lipreading.synthesis.speech import Speech
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 SAMPLE_RATE = 24000
 """Samples per second of a kept recording."""
@@ -37,13 +38,17 @@ def read_own_voice(content: bytes) -> Speech:
     """
     if not (content.startswith(_SIGNATURES) or content[4:8] == b"ftyp"):
         raise UserError(
-            "expected a sound as WAV, WebM, Ogg, FLAC, MP3 or MP4, got something else: "
-            "record it here, or save it as WAV"
+            Message(
+                "expected a sound as WAV, WebM, Ogg, FLAC, MP3 or MP4, got something else: "
+                "record it here, or save it as WAV"
+            )
         )
     audio = _decoded(content)
     loudness = np.abs(audio.astype(np.int32))
     if not len(audio) or loudness.max() < _SILENT:
-        raise UserError("the recording is silent: check the microphone, and speak closer to it")
+        raise UserError(
+            Message("the recording is silent: check the microphone, and speak closer to it")
+        )
     heard = np.flatnonzero(loudness > _TRIM * loudness.max())
     margin = round(MARGIN_SECONDS * SAMPLE_RATE)
     part = audio[max(0, heard[0] - margin) : heard[-1] + margin]
@@ -78,6 +83,8 @@ def _decoded(content: bytes) -> Int16[np.ndarray, " sample"]:
                 pieces += [piece.to_ndarray()[0] for piece in resampler.resample(None)]
     except (FFmpegError, IndexError, ValueError) as error:
         raise UserError(
-            "the sound cannot be read, it may be damaged: record it again, or save it as WAV"
+            Message(
+                "the sound cannot be read, it may be damaged: record it again, or save it as WAV"
+            )
         ) from error
     return np.concatenate(pieces)[: round(MAX_SECONDS * SAMPLE_RATE)]

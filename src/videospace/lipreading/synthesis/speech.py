@@ -11,6 +11,7 @@ from jaxtyping import Int16
 
 from videospace.runtime.errors import UserError
 from videospace.runtime.files import atomic_write
+from videospace.runtime.messages import Message
 
 MAX_CHARACTERS = 2000
 """Longest text that is spoken at once, some three minutes."""
@@ -109,14 +110,21 @@ class SpeechSynthesizer(abc.ABC):
                 raise UserError(f"expected a {what} from {MIN_RATE} to {MAX_RATE}, got {value}")
         if len(text) > MAX_CHARACTERS:
             raise UserError(
-                f"expected a text of at most {MAX_CHARACTERS} characters to speak, got "
-                f"{len(text)}: speak it in parts"
+                Message(
+                    "expected a text of at most {most} characters to speak, got {count}: "
+                    "speak it in parts",
+                    most=MAX_CHARACTERS,
+                    count=len(text),
+                )
             )
         found = voice_for(self.voices(), voice)
         if found is None:
             raise UserError(
-                f"expected a voice or a language that can be spoken, got '{voice}': choose "
-                "another one ('videospace lipread say --voices' lists them)"
+                Message(
+                    "expected a voice or a language that can be spoken, got '{voice}': choose "
+                    "another one ('videospace lipread say --voices' lists them)",
+                    voice=voice,
+                )
             )
         # Line breaks and other control characters are heard as pauses at most.
         spoken = "".join(sign if sign.isprintable() else " " for sign in text)

@@ -178,7 +178,10 @@ class ProfileDatabase:
         (num_words,) = self._connection.execute("SELECT COUNT(*) FROM words").fetchone()
         if num_words >= MAX_WORDS:
             raise UserError(
-                f"a profile has room for {MAX_WORDS:,} words and phrases: delete some first"
+                Message(
+                    "a profile has room for {most} words and phrases: delete some first",
+                    most=MAX_WORDS,
+                )
             )
         self._connection.execute(
             "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?)",

@@ -22,7 +22,7 @@ from videospace.lipreading.mouth.mouth_clip import MOUTH_SIZE, MouthClip
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.mouth.reading import read_mouth
 from videospace.runtime.errors import BusyError, UnreadableVideo, UserError
-from videospace.runtime.messages import Message
+from videospace.runtime.messages import Message, message_of
 from videospace.studio.server.uploads.look_ahead import Follower, RememberingDetector
 from videospace.studio.server.uploads.sandbox import Answer, Sandbox
 
@@ -37,6 +37,8 @@ MAX_RECORDINGS = 24
 
 MouthRecording = tuple[MouthClip, tuple[str, ...]]
 """A clip, and the problems that the quality report found."""
+
+THE_VIDEO = Message("the video")
 
 
 class PaddedClip(NamedTuple):
@@ -150,10 +152,8 @@ class RecordingReader:
                     function, Path(file.name), *arguments, seconds=MAX_SECONDS
                 )
             except UserError as error:  # do not show paths of this machine to a page
-                if file.name not in str(error):
-                    raise
-                text = str(error).replace(f"'{file.name}'", "the video")
-                raise type(error)(text.replace(file.name, "the video")) from error
+                said = Message.changed(message_of(error), functools.partial(_unnamed, file.name))
+                raise type(error)(said) from error
 
     def find_mouths(self, still: bytes, finder: Finder) -> list[MouthPose]:
         """Find the mouths in a still, unless a recording is being read: recordings have priority.
@@ -173,6 +173,13 @@ class RecordingReader:
             _find_mouths, still, finder, seconds=MAX_STILL_SECONDS, wait_seconds=0.0
         )
         return [MouthPose(*pose) for pose in found["mouths"]]
+
+
+def _unnamed(path: str, text: str) -> str:
+    """A text without the path of the video."""
+    if text in (path, f"'{path}'"):
+        return THE_VIDEO
+    return text.replace(f"'{path}'", THE_VIDEO).replace(path, THE_VIDEO)
 
 
 def _suffix(content: bytes) -> str:
