@@ -17,6 +17,7 @@ from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.writing import write_video
 from videospace.inrv.space.video_space import VideoSpace
+from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import evaluate
 from videospace.inrv.training.loop import TrainingOptions, train
 from videospace.inrv.training.presets import preset
@@ -76,14 +77,27 @@ class TrainedSpace(NamedTuple):
 
 
 def train_space(
-    store: ClipStore, name: str, seed: int, options: SpaceOptions, work: Path
+    store: ClipStore,
+    name: str,
+    seed: int,
+    options: SpaceOptions,
+    work: Path,
+    config: TrainingConfig | None = None,
 ) -> TrainedSpace:
     """Train a preset within the budget, then score its reconstructions.
 
     A space that an earlier call finished in the same folder is not trained again. It is marked as
     reused, and its time as a whole is not known.
+
+    Args:
+        store: The clips.
+        name: Of the preset.
+        seed: Of the run.
+        options: The budget, among others.
+        work: Folder for the space.
+        config: Another configuration, of which ``name`` is then the name; None takes the preset.
     """
-    config = dataclasses.replace(preset(name), seed=seed)
+    config = dataclasses.replace(config or preset(name), seed=seed)
     length = "" if options.whole_budget else "-own-length"
     folder = f"{store.folder.name}-{name}-seed{seed}-{options.budget_seconds:g}s{length}"
     out = work / "spaces" / folder

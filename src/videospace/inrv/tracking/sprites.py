@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 PICTURE_RADIUS = 0.45
 """Standard deviation of the window that fades a picture out, where a frame is 2 wide."""
@@ -86,6 +87,13 @@ class SpriteFit:
             self.centers[:, track] += center[:, None]
             spectrum = torch.fft.rfft2(picture) * self._shift(-center)
             self.pictures[:, track], self.spectra[:, track] = self._pixels(spectrum), spectrum
+
+    def set_pictures(self, pictures: Float[Tensor, "clip track height width"]) -> None:
+        """Take known pictures, of the size of the frames, each with its center in the middle."""
+        height, width = pictures.shape[2:]
+        padded = functional.pad(pictures, (0, width, 0, height))
+        self.pictures = padded.roll((-(height // 2), -(width // 2)), dims=(2, 3))
+        self.spectra = torch.fft.rfft2(self.pictures)
 
     def update_centers(self, *, search: bool) -> Float[Tensor, " clip"]:
         """Choose the positions in every frame from several hypotheses.
