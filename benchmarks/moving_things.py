@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 
 from benchmarks.support.common import (
@@ -38,11 +37,10 @@ from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.tasks import Task
 from videospace.inrv.space.sampling import latents_between
 from videospace.inrv.space.video_space import VideoSpace
-from videospace.inrv.tracking.num_tracks import choose_num_tracks
 from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import TrainingConfig
-from videospace.inrv.training.evaluation import evenly_spread
 from videospace.inrv.training.presets import preset
+from videospace.inrv.training.track_choice import count_tracks, with_tracks
 from videospace.metrics.moving_bodies import check_bodies, usual_ink, usual_step
 from videospace.reports.demo.scores import draw_between
 
@@ -104,12 +102,6 @@ class Interpolations:
     other: list[int]
     """Row of the other one."""
     ratios: Float[np.ndarray, " pair"]
-
-
-def with_tracks(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
-    """The same with a number of tracks."""
-    latent = dataclasses.replace(config.model.latent, num_tracks=num_tracks)
-    return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))
 
 
 def balls_from_chance(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
@@ -247,8 +239,7 @@ def measure_set(name: str, options: MovingThingsOptions, work: Path) -> dict[str
     """Learn one set in every variant with every seed; the first variant's figures come first."""
     moving = SETS[name]
     store = moving.store(options, work)
-    rows = evenly_spread(store.rows("train"), 32)
-    count = choose_num_tracks(torch.from_numpy(store.frames(rows)))
+    count = count_tracks(store)
     left = ", ".join(f"{fraction:.2f}" for fraction in count.unexplained)
     say(f"{name}: {count.num_tracks} tracks; 0, 1, ... tracks leave {left} unexplained")
     budget = dataclasses.replace(options, budget_seconds=moving.time * options.budget_seconds)

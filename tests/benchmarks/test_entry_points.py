@@ -21,6 +21,7 @@ from benchmarks import (
     long_videos,
     make_pretrained,
     moving_mnist,
+    moving_things,
     out_of_the_box,
     rendering,
     scale,
@@ -29,6 +30,8 @@ from benchmarks import (
     time_to_quality,
 )
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
+from videospace.clips.synthetic.drawn_digits import drawn_digits
+from videospace.clips.synthetic.moving_mnist import moving_mnist as draw_digits
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.presets import PRESETS, fast, tiny
@@ -100,6 +103,26 @@ def test_moving_mnist(run_main, made_data):
     document = run_main(moving_mnist.main, *SHORT, "--num-clips", "2")
     assert document["num_clips"] == 2
     assert document["presets"]["tiny"]["psnr_db"] > 0
+
+
+def test_moving_things(run_main, made_data):
+    budget = ("--datasets", "mouse", "--budget-seconds", "0.4", "--num-checked", "2")
+    mouse = run_main(moving_things.main, *budget)["mouse"]
+    assert mouse["train_psnr_db"] > 0
+    assert 0 <= mouse["valid_interpolations"] <= 1
+    assert mouse["variants"].keys() == {"tracks", "still"}
+    assert (mouse["num_clips"], mouse["heldout_psnr_db"]) == (2, None)
+
+
+def test_moving_digits_are_checked():
+    clips = np.concatenate(list(draw_digits(drawn_digits(0), num_clips=12, seed=1)))
+    found = moving_things.Interpolations(
+        videos=clips, first=[*range(12)], other=[*range(12)], ratios=np.full(12, 0.5)
+    )
+    settings = {"num_bodies": 2, "side_px": 28, "ink_tolerance": 0.2}
+    assert moving_things.valid_bodies(clips, clips, found, **settings) > 0.8
+    fades = clips // 2 + np.roll(clips, 1, axis=0) // 2
+    assert moving_things.valid_bodies(clips, fades, found, **settings) < 0.3
 
 
 def test_tasks(run_main):

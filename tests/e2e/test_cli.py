@@ -110,6 +110,14 @@ def test_a_flag_changes_one_setting_of_the_preset(folder: Path) -> None:
     assert model["latent"]["width"] == 8  # as in the preset
 
 
+@pytest.mark.parametrize(("tracks", "number"), [("auto", 0), ("3", 3)])
+def test_tracks_are_counted_or_given(folder, capsys, tracks, number) -> None:
+    assert run(f"train @clips --out @{tracks} {TOY} --tracks {tracks}", folder) == 0
+    model = json.loads((folder / tracks / "config.json").read_text())["model"]
+    assert model["latent"]["num_tracks"] == number
+    assert ("0 tracks:" in capsys.readouterr().out) == (tracks == "auto")
+
+
 @pytest.mark.parametrize(
     ("command", "shape"),
     [

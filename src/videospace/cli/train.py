@@ -3,19 +3,22 @@
 import dataclasses
 import itertools
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from videospace.cli.arguments import parse
+from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.space.files import CONFIG_FILE
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
+from videospace.inrv.training.track_choice import count_tracks, with_tracks
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import is_first_process
 from videospace.runtime.reading.json_reader import read_json_file
+from videospace.runtime.text import counted
 
 
 def main(arguments: list[str]) -> None:
@@ -27,7 +30,10 @@ def main(arguments: list[str]) -> None:
         tensorboard=command.tensorboard,
         device=command.device,
     )
-    report = train(command.store, command.out, command.config, options)
+    config = command.config
+    if command.tracks is not None:
+        config = with_tracks(config, _num_tracks(command.tracks, command.store, config.seed))
+    report = train(command.store, command.out, config, options)
     if not is_first_process():
         return
     scores = _scores_of(command.out, report) if report.finished else None
@@ -42,6 +48,21 @@ def main(arguments: list[str]) -> None:
     scores = scores or score_space(command.out, command.store, report)
     print(f"{wrote}{command.out}: {scores['psnr_db']:.2f} dB, SSIM {scores['ssim']:.3f}")
     print(f"next: videospace sample {command.out} --out samples.mp4")
+
+
+def _num_tracks(tracks: int | Literal["auto"], store: Path, seed: int) -> int:
+    """The number that was asked for, or the one that the clips call for."""
+    if tracks != "auto":
+        return tracks
+    found = count_tracks(ClipStore.open(store), seed=seed)
+    if is_first_process():
+        still, *parts = (f"{1 - left:.0%}" for left in found.unexplained)
+        tried = [f"{counted(n, 'track')} {part}" for n, part in enumerate(parts, start=1)]
+        print(
+            f"{counted(found.num_tracks, 'track')}: of what moves, a still picture explains "
+            f"{', '.join([still, *tried])}"
+        )
+    return found.num_tracks
 
 
 def _scores_of(folder: Path, report: TrainingReport) -> dict[str, Any] | None:
@@ -69,6 +90,9 @@ def _command(preset_name: str) -> type:
         preset: Annotated[str, tyro.conf.arg(metavar="|".join(PRESETS))] = preset_name
         """Default settings: 'fast' for real videos, 'tiny' for simple ones in a minute, 'paper' as
         published."""
+        tracks: Annotated[int | Literal["auto"] | None, tyro.conf.arg(metavar="N|auto")] = None
+        """Things that move to follow in every clip, before a background that stands still; 'auto'
+        chooses by how much of the motion tracks explain. None means --model.latent.num-tracks."""
         time_budget: float | None = None
         """Seconds of training after which to finish, summed over interruptions."""
         checkpoint_every: float = 120.0
