@@ -1,5 +1,8 @@
 import os
+import pty
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -8,7 +11,7 @@ import pytest
 
 from videospace.runtime.interrupts import end_signals_as_interrupt, stop_on_signal
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -105,3 +108,37 @@ def test_the_handlers_to_end_come_back():
     with end_signals_as_interrupt():
         assert [signal.getsignal(number) for number in END_SIGNALS] != before
     assert [signal.getsignal(number) for number in END_SIGNALS] == before
+
+
+HANGING_UP = """
+import os, sys
+from videospace.runtime.interrupts import stop_on_signal
+with stop_on_signal() as stop:
+    print("begun", flush=True)
+    while not stop.requested:
+        pass
+    print("to a terminal that is gone", flush=True)
+    print("likewise", file=sys.stderr, flush=True)
+os.write(int(sys.argv[1]), b"finished")
+"""
+
+
+def test_a_closed_terminal_asks_and_is_not_written_to():
+    reader, writer = os.pipe()
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", HANGING_UP, str(writer)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        pass_fds=[writer],
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.close(writer)
+    assert b"begun" in os.read(ours, 100)
+    os.close(ours)  # a session's first process that opened the terminal would get the signal
+    process.send_signal(signal.SIGHUP)
+    with open(reader, "rb") as result:
+        assert result.read() == b"finished"
+    assert process.wait() == 0

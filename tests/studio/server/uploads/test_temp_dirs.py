@@ -44,11 +44,12 @@ def test_temporary_files_lie_with_the_profiles_and_not_where_all_can_see_them(tm
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_studio_that_is_told_to_end_leaves_nothing(number, tmp_path):
+def test_a_studio_that_is_told_to_end_leaves_nothing(number, tmp_path, capfd):
     with StudioServer(tmp_path) as studio:
         assert list(tmp_path.glob(f"{UNFINISHED}*"))
         assert studio.stop(number) == 0
     assert not list(tmp_path.glob(f"{UNFINISHED}*"))
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_what_a_killed_studio_left_is_swept_and_what_runs_is_not(tmp_path):

@@ -1,10 +1,13 @@
 """The web server, which counts connections by client from the moment they are accepted."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 
+from videospace.runtime.interrupts import handled
 from videospace.studio.server.security import connections
 from videospace.studio.server.security.clients import client_of
 from videospace.studio.server.security.connection_limits import Connection, ConnectionLimits
@@ -26,6 +29,12 @@ class LimitedServer(uvicorn.Server):
         super().__init__(config)
         self._limits = ConnectionLimits()
         self._accepting: list[asyncio.Task[None]] = []
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in good order at the signal of a closed terminal, too."""
+        with super().capture_signals(), handled([], self.handle_exit):
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, and accept connections."""
