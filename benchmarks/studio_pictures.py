@@ -10,7 +10,7 @@ import datetime
 import io
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -35,10 +35,16 @@ from videospace.studio.server.uploads.recordings import RecordingReader
 
 WORDS = ("water", "good morning", "thank you", "cold", "music", "window")
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SPACE_SIZE = (1200, 960)
 SCHEMES = ("light", "dark")
 DAYS, EACH_DAY = 11, 9
 MOUTH_BOX = "286,279,82,82"
 WAIT_SECONDS = 60.0
+CHOOSE_IN_THE_MIDDLE = """
+const start = document.getElementById("start");
+start.selectedIndex = start.options.length / 2;
+start.dispatchEvent(new Event("change"));
+"""
 HEAR = """
 const [encoded, done] = arguments;
 const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
@@ -91,10 +97,28 @@ def open_page(name: str) -> Callable[[Any], None]:
     return show
 
 
+def open_hidden_page(name: str, content: str) -> Callable[[Any], None]:
+    """Make a scene of a page that no link in the header names.
+
+    Args:
+        name: The page.
+        content: An element that is filled when the page is.
+    """
+
+    def show(browser: Any) -> None:
+        browser.execute_script("location.hash = arguments[0]", name)
+        wait(browser, f"!byId('{name}').hidden && byId('{content}').textContent")
+        browser.execute_script("scrollTo(0, 0)")
+
+    return show
+
+
 SCENES: dict[str, Callable[[Any], None]] = {
     "teach": open_page("teach"),
     "lesson": open_lesson,
     "data": open_page("data"),
+    "start": open_hidden_page("start", "start-camera-text"),
+    "handover": open_hidden_page("handover", "handover-words"),
     "talk": open_talk,
 }
 """Scenes in the order in which they are opened; the other pages of the header follow."""
@@ -124,6 +148,42 @@ def main(options: PictureOptions) -> None:
                         time.sleep(0.5)
                         picture = browser.get_screenshot_as_png()
                         _save(picture, options.out / f"{name}-{label}-{scheme}.png", options)
+            for name, picture in space_pictures(browser, studio.address):
+                _save(picture, options.out / f"{name}.png", options)
+
+
+def space_pictures(browser: Any, address: str) -> Iterator[tuple[str, bytes]]:
+    """The page of the video spaces: the map, the same on a phone, and a clip that was filled in.
+
+    Yields:
+        The name of each picture, and the picture as PNG.
+    """
+    _look(browser, SPACE_SIZE, "light")
+    browser.execute_script("localStorage.setItem('studio.space', 'bouncing-ball')")
+    browser.get(f"{address}space/")
+    wait(browser, "byId('player').dataset.quality === 'fine' && byId('pictures').dataset.shown > 0")
+    press(browser, "#pause")
+    yield "space-light", browser.get_screenshot_as_png()
+    _look(browser, SIZES["phone"], "light")
+    time.sleep(0.5)
+    yield "space-phone", browser.get_screenshot_as_png()
+    _look(browser, SPACE_SIZE, "dark")
+    browser.execute_script(CHOOSE_IN_THE_MIDDLE)
+    wait(browser, "byId('player').dataset.quality === 'fine'")
+    press(browser, "#use-playing")
+    wait(browser, "!byId('tools').hidden")
+    press(browser, "#observe-ends")
+    press(browser, "#invert")
+    wait(browser, "!byId('result-card').hidden && byId('job').hidden")
+    script = (
+        "document.querySelector('header').style.position = 'static';"
+        "const box = (id) => document.getElementById(id).getBoundingClientRect();"
+        "const top = box('video-card').top - 20, end = box('result-card').bottom + 20;"
+        "return {x: 0, y: top + scrollY, width: innerWidth, height: end - top, scale: 1}"
+    )
+    clip = {"clip": browser.execute_script(script), "captureBeyondViewport": True}
+    shot = browser.execute_cdp_cmd("Page.captureScreenshot", clip)
+    yield "space-dark", base64.b64decode(shot["data"])
 
 
 def press(browser: Any, selector: str) -> None:
@@ -154,6 +214,7 @@ def _teach(profiles: Profiles) -> None:
         profile.add_word(text)
         profile.add_clip(text, _mouthed(word, num_frames=28), source="studio")
     _talk(profile)
+    profile.update_settings(backed_up=datetime.datetime.now(datetime.UTC).isoformat())
 
 
 def _talk(profile: Profile) -> None:

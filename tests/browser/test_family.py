@@ -432,6 +432,11 @@ def test_the_reminder_of_a_backup_leads_to_one(page, ann):
     assert not is_shown(page, "backup-reminder")  # never while talking
     show_page(page, "teach")
     wait(page, "byId('backup-reminder').checkVisibility()")
+    tops = page.execute_script(
+        "return ['#camera-card', '#teach .card'].map((each) =>"
+        " document.querySelector(each).getBoundingClientRect().top)"
+    )
+    assert tops[0] == tops[1]  # side by side, below the reminder
     href = page.execute_script("return document.querySelector('#backup-reminder a').href")
     assert "/api/profiles/ann/export" in href
 

@@ -94,6 +94,7 @@ def violations(page: Any) -> list[str]:
     for scheme, size in (("light", DESKTOP), ("dark", PHONE)):
         emulate(page, prefers_color_scheme=scheme)
         resize(page, *size)
+        page.execute_script("scrollTo(0, 0)")  # else the header may stand over half a button
         result = axe.run(options={"runOnly": RULES, "resultTypes": ["violations"]})
         found += [
             f"{rule['id']} ({scheme}, {size[0]} px): {node['target']} {node['failureSummary']}"

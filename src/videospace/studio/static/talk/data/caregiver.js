@@ -9,6 +9,7 @@ import { gettext } from "../../shared/words.js";
 export function startCaregiver() {
   onLocked(askForPin);
   digitPad(byId("pin-pad"), byId("pin"));
+  byId("pin-cancel").addEventListener("click", () => byId("pin-dialog").close());
   onProfile(fillLock);
   onSubmit("lock-form", async () => {
     const pin = byId("new-pin").value;
@@ -52,7 +53,6 @@ function askForPin(problem) {
       event.preventDefault();
       dialog.close("entered");
     };
-    byId("pin-cancel").onclick = () => dialog.close();
     dialog.addEventListener("close", () => {
       if (dialog.returnValue === "entered") resolve(byId("pin").value);
       else reject(new Error(gettext("Nothing was changed, because it is locked.")));
