@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.page_actions import wait
 from tests.support.page_checks import emulate
 from tests.support.small_spaces import small_space
 from tests.support.space_page import wait_for_rest
@@ -92,6 +93,7 @@ def space_browser(open_browser: Any, studio: StudioServer) -> Any:
     browser = open_browser()
     emulate(browser, prefers_reduced_motion="reduce")
     browser.get(studio.new_link())
+    wait(browser, "localStorage.getItem('studio.token') !== null")
     browser.execute_script("localStorage.setItem('studio.space', 'small')")
     return browser
 

@@ -45,9 +45,9 @@ class AccuracyDrop:
             "{recent} of the last {num_recent} answers were right, and {before} of the "
             "{num_before} before them. Chance alone causes such a drop once in {rarity} times "
             "(Fisher's exact test, one-sided). Most often missed: {missed}.",
-            recent=self.recent.text(),
+            recent=self.recent.text().replace(" to ", "–"),
             num_recent=self.num_recent,
-            before=self.before.text(),
+            before=self.before.text().replace(" to ", "–"),
             num_before=self.num_before,
             rarity=rarity,
             missed=missed,

@@ -50,7 +50,7 @@ export function startLanguageChoice(select, choose = useLanguage) {
 
 async function load() {
   const chosen = localStorage.getItem(REMEMBERED) ?? "";
-  const address = new URL(`../words.json?language=${encodeURIComponent(chosen)}`, import.meta.url);
+  const address = new URL(`../words.json?language=${encodeURIComponent(chosen)}`, import.meta.url).href;
   const answer = await fetch(address).catch(() => null);
   return answer?.ok ? answer.json() : ENGLISH; // a studio that is down is told about later
 }

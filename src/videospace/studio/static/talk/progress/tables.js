@@ -1,6 +1,7 @@
 // Fills tables, and sorts them when a heading is pressed.
 
 import { byId, make } from "../../shared/dom.js";
+import { language } from "../../shared/words.js";
 
 // A cell is a text, a number, an element, or { text, order } to sort it by another value.
 export function fillTable(id, rows) {
@@ -38,4 +39,4 @@ function sort(table, heading) {
   table.tBodies[0].replaceChildren(...rows);
 }
 
-const compare = (one, other) => typeof one === "number" ? one - other : String(one).localeCompare(String(other));
+const compare = (one, other) => typeof one === "number" ? one - other : String(one).localeCompare(String(other), language);
