@@ -142,11 +142,11 @@ def test_a_camera_that_is_turned_while_it_records(open_page, studio, tmp_path: P
     )
     path = tmp_path / "film.webm"
     path.write_bytes(studio.reader.videos[0])
-    clip, report = read_mouth(path, FixedBox("center"))
+    _, report = read_mouth(path, FixedBox("center"))
     with av.open(path, "r") as film:
-        sizes = [(frame.width, frame.height) for frame in film.decode(video=0)]
-    assert {*sizes} == {(320, 240), (240, 320)}
-    assert (len(clip.frames) >= len(sizes), report.num_lost_frames) == (True, 0)
+        sizes = {(frame.width, frame.height) for frame in film.decode(video=0)}
+    assert sizes == {(320, 240), (240, 320)}
+    assert report.num_lost_frames == 0
 
 
 def test_a_black_picture_is_explained(open_page):

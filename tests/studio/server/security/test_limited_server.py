@@ -131,6 +131,15 @@ def closed(connections, count):
     return found
 
 
+def test_an_answer_is_sent_at_once(served):
+    connection = served.talk(OTHER)
+    connection.sendall(HEAD)
+    assert finish(connection) == b"done"
+    (kept,) = served._server.server_state.connections
+    sock = kept.transport.get_extra_info("socket")
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 @pytest.mark.parametrize("is_silent", [True, False])
 def test_silent_connections_of_one_client_shut_out_no_other(served, is_silent):
     first = b"" if is_silent else BEGINNINGS[served.scheme]

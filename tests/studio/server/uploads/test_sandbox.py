@@ -56,6 +56,29 @@ def test_a_crash_is_followed_by_a_new_process(sandbox, function):
     assert sandbox.call(reversed_text, "on", seconds=600.0) == ({"text": "no"}, b"")
 
 
+def test_a_call_under_way_ends_with_the_sandbox_and_starts_no_process():
+    sandbox = Sandbox(memory_bytes=2**29)
+    sandbox.call(reversed_text, "on", seconds=600.0)
+    ended = []
+
+    def call() -> None:
+        with pytest.raises(UserError):
+            sandbox.call(sleep, 600.0, seconds=600.0)
+        ended.append(True)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    while not sandbox._lock.locked():
+        time.sleep(0.01)
+    sandbox.close()
+    thread.join()
+    assert ended == [True]
+    assert not sandbox._process.is_alive()
+    with pytest.raises(UserError):
+        sandbox.call(reversed_text, "on", seconds=600.0)
+    assert not sandbox._process.is_alive()
+
+
 def test_a_call_that_takes_too_long_is_stopped(sandbox):
     with pytest.raises(UserError, match="longer than"):
         sandbox.call(sleep, 3600, seconds=0.2)

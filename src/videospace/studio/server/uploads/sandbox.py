@@ -45,6 +45,7 @@ class Sandbox:
     def __init__(self, *, memory_bytes: int, prepare: Callable[[], object] | None = None):
         self._memory_bytes, self._prepare = memory_bytes, prepare
         self._lock = threading.Lock()
+        self._is_closed = False
         self._start()
 
     def __enter__(self) -> "Sandbox":
@@ -99,7 +100,13 @@ class Sandbox:
         return header["answer"], content
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and with it a call that is under way in another thread."""
+        self._is_closed = True
+        self._process.kill()
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.join()
         self._connection.close()
@@ -115,8 +122,9 @@ class Sandbox:
         self._ready = False
 
     def _restart(self) -> None:
-        self.close()
-        self._start()
+        if not self._is_closed:
+            self._end()
+            self._start()
 
     def _wait_until_ready(self) -> None:
         if not self._ready:
