@@ -1,7 +1,8 @@
 """Things that move: does a space move them, or fade them out and in?
 
-Every set is learned twice with the same preset and time: with tracks, and with coordinates that do
-not move. Interpolations between training clips are then checked for whole bodies that move.
+Every set is learned twice in the same time: with tracks (the preset ``moving``), and with
+coordinates that do not move (``fast``). Interpolations between training clips are then checked for
+whole bodies that move.
 
 - ``moving-mnist``: two digits; held out are clips of digits that no training clip shows.
 - ``bouncing-ball``: the codes start from chance, so that only tracks can put the clips in order.
@@ -74,18 +75,21 @@ class MovingThingsOptions(SpaceOptions):
     """The most steps of an inversion."""
 
 
+def real_videos(num_tracks: int) -> TrainingConfig:
+    """The preset ``moving`` with a number of tracks, or else ``fast``."""
+    return with_tracks(preset("moving"), num_tracks) if num_tracks else preset("fast")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MovingSet:
     """A set of clips in which something moves."""
 
     store: Callable[[MovingThingsOptions, Path], ClipStore]
     """Makes the clips."""
-    config: Callable[[TrainingConfig, int], TrainingConfig]
-    """The settings for a number of tracks, given the preset."""
     valid: Callable[[ClipStore, "Interpolations"], float] | None = None
     """The fraction of interpolations that show what moves."""
-    preset: str = "fast"
-    """Name of the preset."""
+    config: Callable[[int], TrainingConfig] = real_videos
+    """The settings for a number of tracks."""
     time: float = 1.0
     """Fraction of the budget."""
     tasks: tuple[Task, ...] = ("invert",)
@@ -104,10 +108,10 @@ class Interpolations:
     ratios: Float[np.ndarray, " pair"]
 
 
-def balls_from_chance(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
-    """The same with a number of tracks and random codes."""
+def balls_from_chance(num_tracks: int) -> TrainingConfig:
+    """The preset ``tiny`` with a number of tracks and random codes."""
     chance = CodeInitConfig(method="gaussian", deviation=1.0)
-    return dataclasses.replace(with_tracks(config, num_tracks), code_init=chance)
+    return dataclasses.replace(with_tracks(preset("tiny"), num_tracks), code_init=chance)
 
 
 def task_options(dataset: Any, options: MovingThingsOptions, num_sources: int) -> TasksOptions:
@@ -202,7 +206,6 @@ SETS: dict[str, MovingSet] = {
         store=lambda options, work: digit_store(
             task_options("moving-mnist", options, options.num_clips), work
         ),
-        config=with_tracks,
         valid=valid_digits,
         tasks=DIGIT_TASKS,
     ),
@@ -210,21 +213,16 @@ SETS: dict[str, MovingSet] = {
         store=lambda options, work: ball_store(task_options("bouncing-ball", options, 50), work),
         config=balls_from_chance,
         valid=valid_balls,
-        preset="tiny",
         time=0.25,
     ),
     "mouse": MovingSet(
         store=animal_store("tracktor_mouse", 5),
-        config=with_tracks,
         valid=valid_animals(1),
         time=0.5,
     ),
-    "flies": MovingSet(
-        store=animal_store("sleap_flies", 1), config=with_tracks, valid=valid_animals(2), time=0.5
-    ),
+    "flies": MovingSet(store=animal_store("sleap_flies", 1), valid=valid_animals(2), time=0.5),
     "grid-faces": MovingSet(
         store=lambda options, work: face_store(task_options("grid-faces", options, 100), work),
-        config=with_tracks,
     ),
 }
 
@@ -246,10 +244,9 @@ def measure_set(name: str, options: MovingThingsOptions, work: Path) -> dict[str
     variants = {}
     for variant in options.variants:
         num_tracks = count.num_tracks if variant == "tracks" else 0
-        config = moving.config(preset(moving.preset), num_tracks)
+        config = moving.config(num_tracks)
         runs = [
-            measure_run(name, f"{moving.preset}-{variant}", config, seed, store, budget, work)
-            for seed in options.seeds
+            measure_run(name, variant, config, seed, store, budget, work) for seed in options.seeds
         ]
         variants[variant] = medians(runs, (*MEASURED, "train_seconds", "steps")) | {"runs": runs}
     print_table(name, variants, (*MEASURED, "train_seconds", "steps"))

@@ -28,7 +28,7 @@ from videospace.runtime.log import read_metrics
 UNLIMITED_POINTS = 1e15
 MAX_CURVE_POINTS = 60
 SHEET_CLIPS = 6
-PresetName = Literal["fast", "tiny", "paper"]
+PresetName = Literal["fast", "moving", "tiny", "paper"]
 SCORES = ("psnr_db", "psnr_moving_db", "ssim")
 CURVE = ("seconds", "psnr_db", "num_clips")
 COSTS = ("train_seconds", "wall_seconds", "steps", "points")

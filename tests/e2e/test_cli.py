@@ -186,7 +186,10 @@ def test_evaluate_writes_every_clip(folder: Path, capsys: pytest.CaptureFixture[
     ("command", "message"),
     [
         ("train @nothing --out @x", "has no store.json"),
-        ("train @clips --out @x --preset quick", "expected a preset among fast, tiny, paper"),
+        (
+            "train @clips --out @x --preset quick",
+            "expected a preset among fast, moving",
+        ),
         ("sample @clips --out @x.png", "has no config.json"),
         ("sample @space --out @x.avi", "ends in .mp4"),
         ("sample @space --out @x.png --height 0", "at least 1 frame of 1x1 px"),

@@ -88,9 +88,11 @@ def _command(preset_name: str) -> type:
         out: Annotated[Path, tyro.conf.arg(metavar="SPACE")]
         """Folder of the space."""
         preset: Annotated[str, tyro.conf.arg(metavar="|".join(PRESETS))] = preset_name
-        """Default settings: 'fast' for real videos, 'tiny' for simple ones in a minute, 'paper' as
-        published."""
-        tracks: Annotated[int | Literal["auto"] | None, tyro.conf.arg(metavar="N|auto")] = None
+        """Default settings: 'fast' for real videos, 'moving' for small things that move, 'tiny' for
+        simple clips in a minute, 'paper' as published."""
+        tracks: Annotated[int | Literal["auto"] | None, tyro.conf.arg(metavar="N|auto")] = (
+            "auto" if preset_name == "moving" else None
+        )
         """Things that move to follow in every clip, before a background that stands still; 'auto'
         chooses by how much of the motion tracks explain. None means --model.latent.num-tracks."""
         time_budget: float | None = None

@@ -22,6 +22,24 @@ def fast() -> TrainingConfig:
     return TrainingConfig(model=ModelConfig(latent=LatentConfig(num_keyframes=13)))
 
 
+def moving() -> TrainingConfig:
+    """Preset for small things that move before a still background: tracks follow them.
+
+    The number of tracks is one here; ``videospace train`` counts what moves. A step sees more clips
+    than in ``fast``, half of their points where something is, since a clip has little to show.
+
+    Should reach 23 dB on 1,000 clips of Moving-MNIST in four minutes on two CPU cores.
+    """
+    base = fast()
+    latent = dataclasses.replace(base.model.latent, num_tracks=1)
+    return dataclasses.replace(
+        base,
+        model=dataclasses.replace(base.model, latent=latent),
+        batch=BatchConfig(num_clips=128, points_per_clip=128, important_fraction=0.5),
+        optimizer=OptimizerConfig(code_learning_rate=3e-2, path_learning_rate=5e-3),
+    )
+
+
 def tiny() -> TrainingConfig:
     """Preset for simple videos, such as BouncingBall: trains in less than a minute.
 
@@ -83,7 +101,12 @@ def paper() -> TrainingConfig:
     )
 
 
-PRESETS: dict[str, Callable[[], TrainingConfig]] = {"fast": fast, "tiny": tiny, "paper": paper}
+PRESETS: dict[str, Callable[[], TrainingConfig]] = {
+    "fast": fast,
+    "moving": moving,
+    "tiny": tiny,
+    "paper": paper,
+}
 
 
 def preset(name: str) -> TrainingConfig:
