@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.page_actions import wait
 from tests.support.page_checks import emulate
-from tests.support.small_spaces import small_space
+from tests.support.small_spaces import small_space, space_of_a_blob
 from tests.support.space_page import wait_for_rest
 from tests.support.studio_process import StudioServer
 
@@ -79,9 +79,10 @@ def face_browser(open_browser: Any, face_film: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
-    """A studio that all pages of it share, with a small space beside the pretrained ones."""
+    """A studio that all pages of it share, with two small spaces beside the pretrained ones."""
     folder = tmp_path_factory.mktemp("studio")
     small_space().save_pretrained(folder / "spaces" / "small")
+    space_of_a_blob(num_tracks=2).save_pretrained(folder / "spaces" / "tracked")
     server = StudioServer(folder / "data", "--spaces", str(folder / "spaces"))
     yield server
     assert server.stop() == 0

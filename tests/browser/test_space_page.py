@@ -65,7 +65,7 @@ def test_a_pretrained_space_opens_and_plays(browser, studio):
     emulate(browser, prefers_reduced_motion="no-preference")
     press(browser, "nav a[href='space/']")
     wait_for_rest(browser)
-    assert texts(browser, "#space option") == ["small", "bouncing-ball", "moving-mnist"]
+    assert texts(browser, "#space option") == ["small", "tracked", "bouncing-ball", "moving-mnist"]
     assert texts(browser, "#pause") == ["Pause"]
     assert len(texts(browser, ".mark")) == 50
     assert "50 clips of 25 frames" in texts(browser, "#about")[0]

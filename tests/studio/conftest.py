@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from tests.support.mouth_videos import word_video
-from tests.support.small_spaces import small_space
+from tests.support.small_spaces import small_space, space_of_a_blob
 
 from videospace.lipreading.adaptation.learning import LearningSettings
 from videospace.studio.server.app import build_app
@@ -54,9 +54,10 @@ def app_state(start_app: Callable[..., AppState]) -> AppState:
 def spaces(
     recording_reader: RecordingReader, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Spaces]:
-    """The pretrained spaces, a small one, and one that is damaged."""
+    """The pretrained spaces, a small one, one with tracks, and one that is damaged."""
     folder = tmp_path_factory.mktemp("spaces")
     small_space().save_pretrained(folder / "small")
+    space_of_a_blob(num_tracks=2).save_pretrained(folder / "tracked")
     small_space().save_pretrained(folder / "damaged")
     (folder / "damaged" / "codes.safetensors").write_bytes(b"nothing")
     (folder / "no space").mkdir()

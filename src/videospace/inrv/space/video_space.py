@@ -23,6 +23,7 @@ from videospace.inrv.space.files import (
     write_space,
 )
 from videospace.inrv.space.latent_prior import LatentPrior
+from videospace.inrv.space.moved_tracks import TrackMove, moved_path, track_centers
 from videospace.inrv.space.pretrained import find_space
 from videospace.runtime import checkpoint
 from videospace.runtime.device import Precision, choose_device
@@ -188,6 +189,75 @@ class VideoSpace:
             for one in (start, end)
         )
         return sampling.interpolate(first, last, steps, path, self.model.config.latent)
+
+    def track_paths(
+        self, latents: Float[Tensor, "*clip latent"], num_frames: int | None = None
+    ) -> Float[Tensor, "*clip track time hw=2"]:
+        """Where the tracks of latents are in each frame.
+
+        Args:
+            latents: One latent, or a row for each clip.
+            num_frames: Frames over the duration of a clip, at least 1; None is that of the training
+                clips.
+
+        Returns:
+            Centers, height and width, as coordinates: -1 is the upper or left edge of the frame, 1
+            the lower or right one.
+
+        Raises:
+            UserError: The space has no tracks, latents of another width, or less than one frame.
+        """
+        num_frames, _, _ = self.render_size(None, None, num_frames)
+        if num_frames < 1:
+            raise UserError(f"expected at least 1 frame, got {num_frames}")
+        times = self.model.frame_times(num_frames, self.device)
+        centers = track_centers(self._checked(latents), times, self.model.config.latent)
+        return centers if latents.ndim == 2 else centers[0]
+
+    def move_track(
+        self,
+        latents: Float[Tensor, "*clip latent"],
+        track: int,
+        *,
+        down: float = 0.0,
+        right: float = 0.0,
+        time: float = 0.0,
+        reach: float | None = None,
+    ) -> Float[Tensor, "*clip latent"]:
+        """Move a track: its thing takes another path, and the rest of the clip stays as it is.
+
+        Args:
+            latents: One latent, or a row for each clip.
+            track: Its number, from 0.
+            down: Distance down in coordinates, in which a frame is 2 high; negative is up. For
+                pixels, take ``2 * pixels / space.clip.height``.
+            right: Distance to the right likewise, in which a frame is 2 wide.
+            time: Where the path is bent; -1 is the first frame, 1 the last.
+            reach: Only what is nearer to ``time`` than this is moved, the less the farther away.
+                None: the whole path is moved.
+
+        Returns:
+            New latents.
+
+        Raises:
+            UserError: The space has no such track, a number is out of its bounds or not finite, or
+                latents of another width.
+
+        Example:
+            >>> from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+            >>> from videospace.inrv.model.latents import LatentConfig
+            >>> model = InrvModel(ModelConfig(latent=LatentConfig(num_tracks=2)))
+            >>> latents = torch.randn(3, model.config.latent.total_width)
+            >>> shape = ClipShape(num_frames=4, height=6, width=8, fps=25.0)
+            >>> space = VideoSpace(model, latents, ["a", "b", "c"], shape)
+            >>> moved = space.move_track(space.latent("a"), 1, right=0.5)
+            >>> by = space.track_paths(moved)[1] - space.track_paths(space.latent("a"))[1]
+            >>> by.mean(dim=0).round(decimals=3).tolist()
+            [0.0, 0.5]
+        """
+        move = TrackMove(track=track, down=down, right=right, time=time, reach=reach)
+        moved = moved_path(self._checked(latents), move, self.model.config.latent)
+        return moved if latents.ndim == 2 else moved[0]
 
     def render_size(
         self, height: int | None, width: int | None, num_frames: int | None

@@ -5,12 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from videospace.inrv.model.coordinates import Placement
+from videospace.inrv.space.moved_tracks import TrackMove
 from videospace.inrv.space.sampling import SamplingMethod
 from videospace.lipreading.mouth.detectors import Finder
 from videospace.lipreading.profile.storage.checks import IDENTITY, LANGUAGE, MAX_PHRASES
 from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
+from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.studio.languages.catalogues import translated
-from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel
+from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel, Position
 from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
@@ -20,6 +24,11 @@ Said = Annotated[str, BeforeValidator(translated)]
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(min_length=1, max_length=500)]
+MoveTexts = list[Annotated[str, Field(max_length=200)]]
+"""Moved tracks, each as TRACK,DOWN,RIGHT, or as TRACK,DOWN,RIGHT,TIME,REACH if the path is bent
+around a time: numbers of :class:`videospace.inrv.space.moved_tracks.TrackMove`."""
+MAX_MOVES = 64
+"""Moves of tracks at a position."""
 SidePx = Annotated[int, Field(ge=1, le=4096)]
 UploadId = Annotated[str, Field(pattern="^[0-9a-f-]{8,40}$")]
 """A page's name for a recording that it sends in pieces."""
@@ -479,6 +488,11 @@ class Space(BaseModel):
     num_clips: int
     items: list[Item]
     """Its clips (a selection if there are very many) and what was sampled or found."""
+    num_tracks: int
+    """Tracks of each clip; 0 where the space has none."""
+    frames_at: Placement
+    """Whether the first and the last frame are at the ends of the time of a clip, or its frames are
+    in the centers of equal parts of it."""
     map_fraction: Fraction
     """Fraction of the latents' variance that the map shows."""
     table_problem: str
@@ -511,6 +525,28 @@ class PositionRequest(Strict):
     start: ItemId
     end: ItemId | None = None
     ratio: Fraction = 0.0
+    moves: MoveTexts = []
+
+    @property
+    def position(self) -> Position:
+        """The position, with its moves read.
+
+        Raises:
+            UserError: A move is not written as it should be, or there are too many.
+        """
+        return position_of(self.start, self.end, self.ratio, self.moves)
+
+
+def position_of(start: str, end: str | None, ratio: float, moves: list[str]) -> Position:
+    """A position, with its moves read.
+
+    Raises:
+        UserError: A move is not written as it should be, or there are too many.
+    """
+    if len(moves) > MAX_MOVES:
+        raise UserError(Message("too many moves: press 'As it was' and begin again"))
+    read = tuple(TrackMove.from_text(move) for move in moves)
+    return Position(start=start, end=end, ratio=ratio, moves=read)
 
 
 class Video(BaseModel):

@@ -25,7 +25,7 @@ from videospace.studio.server.routes.schemas import (
     JobResult,
     RenderRequest,
 )
-from videospace.studio.server.sessions.space_items import Position, SpaceJobResult
+from videospace.studio.server.sessions.space_items import SpaceJobResult
 from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.uploads.uploads import file_answer
@@ -57,9 +57,8 @@ def space_job_routes(spaces: Spaces) -> APIRouter:
     @routes.post("/render", status_code=202)
     def render(space: str, wanted: RenderRequest) -> Job:
         session = spaces.session(space)
-        position = Position(start=wanted.start, end=wanted.end, ratio=wanted.ratio)
-        sizes = wanted.model_dump(exclude={"start", "end", "ratio"})
-        start_render(session, RenderJob(position=position, **sizes))
+        sizes = wanted.model_dump(exclude={"start", "end", "ratio", "moves"})
+        start_render(session, RenderJob(position=wanted.position, **sizes))
         return _job(session)
 
     @routes.get("/job")

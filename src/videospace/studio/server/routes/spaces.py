@@ -14,12 +14,14 @@ from videospace.studio.server.routes.schemas import (
     Fraction,
     Item,
     ItemId,
+    MoveTexts,
     NeighborPlaces,
     PositionRequest,
     SamplingRequest,
     Space,
     SpaceName,
     Video,
+    position_of,
 )
 from videospace.studio.server.sessions.space_items import Position
 from videospace.studio.server.sessions.space_session import SpaceSession
@@ -40,8 +42,9 @@ def _position(
     start: Annotated[ItemId, Query()],
     end: Annotated[ItemId | None, Query()] = None,
     ratio: Annotated[Fraction, Query()] = 0.0,
+    moves: Annotated[MoveTexts | None, Query()] = None,
 ) -> Position:
-    return Position(start=start, end=end, ratio=ratio)
+    return position_of(start, end, ratio, moves or [])
 
 
 AtPosition = Annotated[Position, Depends(_position)]
@@ -69,6 +72,8 @@ def space_routes(spaces: Spaces) -> APIRouter:
             fps=clip.fps,
             num_clips=len(session.space.ids),
             items=[Item.model_validate(item) for item in session.map_items(table.rows_by_id)],
+            num_tracks=session.space.model.config.latent.num_tracks,
+            frames_at=session.space.model.config.coordinates.time,
             map_fraction=session.map.explained_variance,
             table_problem=table.problem,
         )
@@ -111,6 +116,12 @@ def space_routes(spaces: Spaces) -> APIRouter:
         path = spaces.session(space).path(start, end, by_neighbors=by_neighbors)
         return [(x, y) for x, y in path.tolist()]
 
+    @routes.get("/{space}/tracks")
+    def show_tracks(space: str, position: AtPosition) -> list[list[tuple[float, float]]]:
+        """The path of each track, with a height and a width in [-1, 1] for each point."""
+        paths = spaces.session(space).track_paths(position).tolist()
+        return [[(height, width) for height, width in path] for path in paths]
+
     @routes.get("/{space}/neighbors")
     def show_neighbors(space: str) -> NeighborPlaces:
         session = spaces.session(space)
@@ -148,7 +159,7 @@ def space_routes(spaces: Spaces) -> APIRouter:
     @routes.post("/{space}/videos/rendered", status_code=201)
     def render_video(space: str, wanted: PositionRequest) -> Video:
         session = spaces.session(space)
-        return _video(session, session.add_render(Position(**wanted.model_dump())))
+        return _video(session, session.add_render(wanted.position))
 
     @routes.get("/{space}/videos/{video}/strip", response_class=Response, responses=PNG)
     def show_video(space: str, video: str) -> Response:

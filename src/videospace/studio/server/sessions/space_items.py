@@ -8,6 +8,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.inrv.space.moved_tracks import TrackMove
+
 ItemKind = Literal["clip", "sample", "video"]
 Panel = Literal["visible", "result", "truth", "error"]
 Knows = Literal["well", "roughly", "not"]
@@ -34,6 +36,8 @@ class Position:
     """Id of a second item. None: the position is the start itself."""
     ratio: float = 0.0
     """How far from start to end, in [0, 1]."""
+    moves: tuple[TrackMove, ...] = ()
+    """How far tracks of the latent there are moved."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

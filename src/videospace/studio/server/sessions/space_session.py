@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
+from videospace.inrv.space.moved_tracks import moved_path, track_centers
 from videospace.inrv.space.projection import LatentProjection
 from videospace.inrv.space.sampling import SamplingMethod, latents_between
 from videospace.inrv.space.video_space import VideoSpace
@@ -41,6 +42,8 @@ MAX_MAP_CLIPS = 2000
 """Clips on the map; of a larger space, this many at equal distances are shown."""
 PATH_STEPS = 33
 """Positions that the map connects to draw the arc between two items."""
+TRACK_POINTS = 129
+"""Points of the path of a track, from the first to the last moment of a clip."""
 
 Entry = TypeVar("Entry")
 
@@ -115,14 +118,34 @@ class SpaceSession:
 
         Raises:
             NotFound: An item of the position does not exist, or no longer.
+            UserError: A track is moved that the space does not have.
         """
-        start = self._latent_of(position.start)
-        if position.end is None:
-            return start
-        end = self._latent_of(position.end)
-        ratio = torch.tensor([position.ratio], device=start.device)
         config = self.space.model.config.latent
-        return latents_between(start[None], end[None], ratio, config=config)[0]
+        latent = self._latent_of(position.start)
+        if position.end is not None:
+            end = self._latent_of(position.end)
+            ratio = torch.tensor([position.ratio], device=latent.device)
+            latent = latents_between(latent[None], end[None], ratio, config=config)[0]
+        for move in position.moves:
+            latent = moved_path(latent, move, config)
+        return latent
+
+    def track_paths(self, position: Position) -> Float[Tensor, "track point hw=2"]:
+        """The paths of the tracks at a position, as points at equal distances in time.
+
+        Args:
+            position: Of which latent.
+
+        Raises:
+            NotFound: An item of the position does not exist, or no longer; or the space has no
+                tracks.
+            UserError: A track is moved that the space does not have.
+        """
+        config = self.space.model.config.latent
+        if not config.num_tracks:
+            raise NotFound("this space has no tracks")
+        times = torch.linspace(-1, 1, TRACK_POINTS, device=self.space.device)
+        return track_centers(self.latent(position), times, config)
 
     def path(self, start: str, end: str, *, by_neighbors: bool = False) -> Float[Tensor, "point 2"]:
         """The arc between two items, as points of the map.

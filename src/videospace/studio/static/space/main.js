@@ -14,6 +14,7 @@ import { addItems, address, onItems, onSpace, space, startSpaces } from "./space
 import { startInversion } from "./inversion.js";
 import { goTo, pick, position, setEnds, startPath } from "./path.js";
 import { startJobs } from "./job.js";
+import { startTracks } from "./tracks/tracks.js";
 import { gettext } from "../shared/words.js";
 
 const NUM_SAMPLES = 4;
@@ -46,6 +47,7 @@ startSearch({
 startPictures(layoutPictures);
 startThumbnail((item) => [item.name, colorOf(item).words].filter(Boolean).join(": "));
 startPath();
+startTracks();
 startBeside();
 startProjection(() => {
   layout();

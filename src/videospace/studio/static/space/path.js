@@ -10,6 +10,7 @@ import { Player, stripOf } from "./players.js";
 import { address, onItems, onSpace, itemNamed, space } from "./space.js";
 import { forgetSpeed, learnSpeed, sideFor } from "./render_speed.js";
 import { percent } from "../shared/amounts.js";
+import { moveTexts } from "./tracks/moves.js";
 import { gettext } from "../shared/words.js";
 
 const DRAG_MILLISECONDS = 40;
@@ -21,6 +22,8 @@ const MAX_DRAG_FRAMES = 10; // a space with several keyframes makes an INR for e
 const MEASURE = "from drag to picture";
 
 const endsChanged = [];
+const moved = [];
+const framesDrawn = [];
 let player = null;
 let [start, end, ratio] = [null, null, 0];
 let newest = "end";
@@ -28,13 +31,19 @@ let [waiting, busy] = [null, false];
 let [rest, resting] = [0, null];
 
 // The position that plays, as sent to the studio.
-export const position = () => ({ start, end, ratio });
+export const position = () => ({ start, end, ratio, moves: moveTexts() });
 
 // Calls a function when A or B is another item.
 export const onEnds = (act) => endsChanged.push(act);
 
+// Calls a function when another position is asked for, before its clip is here.
+export const onPosition = (act) => moved.push(act);
+
+// Calls `act(frame, numFrames)` for each frame of the clip that is drawn.
+export const onFrame = (act) => framesDrawn.push(act);
+
 export function startPath() {
-  player = new Player("player");
+  player = new Player("player", (...drawn) => framesDrawn.forEach((act) => act(...drawn)));
   onItems(() => {
     for (const [id, chosen] of [["start", start], ["end", end]]) fillChoices(byId(id), space().items, chosen);
   });
@@ -80,8 +89,12 @@ export function goTo(next) {
   cancelStrips();
   player.canvas.dataset.quality = "rough";
   waiting = began;
+  moved.forEach((act) => act());
   inBackground(showLatest);
 }
+
+// Shows the clip anew, after its tracks have moved.
+export const refresh = () => goTo(ratio);
 
 function cancelStrips() {
   waiting = null;
@@ -140,7 +153,12 @@ async function showStrip(side, frames, signal) {
   before?.picture.close(); // otherwise the browser keeps many of them in memory
 }
 
-const query = (more = {}) => new URLSearchParams({ ...position(), ...more });
+export function query(more = {}) {
+  const { moves, ...rest } = position();
+  const fields = Object.entries({ ...rest, ...more });
+  return new URLSearchParams([...fields, ...moves.map((move) => ["moves", move])]);
+}
+
 const ownSide = () => Math.min(MAX_SIDE, Math.max(space().height, space().width));
 
 function fillChoices(select, all, chosen) {

@@ -6,12 +6,15 @@ import { gettext } from "../shared/words.js";
 
 const players = [];
 let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+let isHeld = false;
 let seconds = 0;
 let last = 0;
 
 export class Player {
-  constructor(id) {
+  // Calls `onFrame(frame, numFrames)` for each frame that is drawn.
+  constructor(id, onFrame = () => {}) {
     this.canvas = byId(id);
+    this.onFrame = onFrame;
     this.strip = null;
     this.drawn = null;
     players.push(this);
@@ -35,6 +38,7 @@ export class Player {
     drawFrame(this.canvas, this.strip, frame);
     this.drawn = frame;
     this.canvas.dataset.frame = frame;
+    this.onFrame(frame, numFrames);
   }
 }
 
@@ -55,6 +59,11 @@ export function startPlayers() {
   requestAnimationFrame(tick);
 }
 
+// Stops all clips while something in them is moved.
+export function hold(on) {
+  isHeld = on;
+}
+
 function setPlaying(on) {
   playing = on;
   byId("pause").setAttribute("aria-pressed", String(!on));
@@ -62,7 +71,7 @@ function setPlaying(on) {
 }
 
 function tick(now) {
-  if (playing) seconds += Math.min(now - last, 200) / 1000;
+  if (playing && !isHeld) seconds += Math.min(now - last, 200) / 1000;
   last = now;
   players.forEach((player) => player.draw());
   requestAnimationFrame(tick);
