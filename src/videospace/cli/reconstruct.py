@@ -6,6 +6,7 @@ from pathlib import Path
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
 from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.inrv.space.moved_tracks import TrackMove, moved_path
 from videospace.inrv.space.named_latents import find_latents
 from videospace.runtime.errors import UserError
 
@@ -25,6 +26,10 @@ class Reconstruct:
     given, --count clips of the space are rendered, evenly spread."""
     count: int = 8
     """How many clips to render if none is given."""
+    move: tuple[str, ...] = ()
+    """Moves of tracks in all clips, in a space that has tracks: TRACK,DOWN,RIGHT for a whole path,
+    or TRACK,DOWN,RIGHT,TIME,REACH for what is nearer to TIME than REACH. Tracks count from 0. A
+    frame is 2 high and 2 wide; times go from -1, the first frame, to 1, the last."""
     render: Render = RenderOptions()
 
 
@@ -37,9 +42,12 @@ def main(arguments: list[str]) -> None:
     count = min(command.count, len(space.ids))
     spread = [space.ids[index * len(space.ids) // count] for index in range(count)]
     clips = find_latents(space, command.clips or spread)
+    latents = clips.latents
+    for move in map(TrackMove.from_text, command.move):
+        latents = moved_path(latents, move, space.model.config.latent)
     render_to_file(
         space,
-        clips.latents,
+        latents,
         command.out,
         command.render,
         names=clips.names,
