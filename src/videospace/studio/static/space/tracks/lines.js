@@ -11,7 +11,7 @@ const NUM_COLORS = 8;
 const newPaths = [];
 let tracks = []; // the elements of each
 let paths = []; // of each track, points at equal distances in time, as [height, width] in [-1, 1]
-let held = null; // the track under the pointer, and where it is: { track, center }
+let held = null; // the track under the pointer, and where it is: { track, center, isReleased }
 let [busy, again] = [false, false];
 let moment = 0; // of the frame that is shown, from -1 to 1
 
@@ -24,7 +24,7 @@ export const onPaths = (act) => newPaths.push(act);
 // Calls `makeDot(track)` for each track of a space.
 export function startLines(makeDot) {
   onSpace(() => {
-    paths = [];
+    [paths, held] = [[], null];
     tracks = Array.from({ length: space().num_tracks }, (_, track) => newTrack(track, makeDot));
     byId("track-lines").replaceChildren(...tracks.flatMap(({ lines }) => lines));
     byId("tracks").replaceChildren(byId("track-lines"), ...tracks.map(({ dot }) => dot));
@@ -44,10 +44,16 @@ export function startLines(makeDot) {
   new ResizeObserver(layout).observe(byId("player"));
 }
 
-// Puts the dot of a track where the pointer has it; null: where its thing is.
+// Puts the dot of a track where the pointer has it, until it is released.
 export function holdDot(next) {
   held = next;
   placeDots();
+}
+
+// A released dot stays there until the path of its thing arrives.
+export function releaseDot() {
+  if (busy && held) held.isReleased = true;
+  else holdDot(null);
 }
 
 function newTrack(track, makeDot) {
@@ -84,6 +90,7 @@ async function askForPaths() {
     } while (again && isShown());
   } finally {
     busy = false;
+    if (held?.isReleased) holdDot(null);
   }
 }
 
@@ -110,6 +117,7 @@ function placeDots() {
 
 // Lays the tracks over the picture in the canvas, which leaves some of the canvas free.
 function layout() {
+  if (!space()) return;
   const { clientWidth, clientHeight, clientLeft, clientTop, offsetLeft, offsetTop } = byId("player");
   const scale = Math.min(clientWidth / space().width, clientHeight / space().height);
   const [width, height] = [scale * space().width, scale * space().height];

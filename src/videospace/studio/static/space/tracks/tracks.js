@@ -6,7 +6,7 @@ import { gettext } from "../../shared/words.js";
 import { onEnds, position, refresh } from "../path.js";
 import { hold } from "../players.js";
 import { onSpace, space } from "../space.js";
-import { centerOf, holdDot, momentShown, onPaths, startLines } from "./lines.js";
+import { centerOf, holdDot, momentShown, onPaths, releaseDot, startLines } from "./lines.js";
 import { forgetMoves, moveOf, moveTexts, setMove } from "./moves.js";
 
 const BEND_REACH = 0.5; // a quarter of the clip to each side
@@ -95,6 +95,6 @@ function reset(forget) {
 
 function rest() {
   [drag, steps] = [null, null];
-  holdDot(null);
+  releaseDot();
   hold(false);
 }
