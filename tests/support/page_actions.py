@@ -45,11 +45,18 @@ def wait_for_camera(browser: Any) -> None:
 
 
 def press(browser: Any, selector: str) -> None:
+    """Press what a selector names, also if the page fills its list anew meanwhile."""
+    from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.common.by import By
 
-    element = browser.find_element(By.CSS_SELECTOR, selector)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    element.click()
+    for is_last in (False, False, True):
+        element = browser.find_element(By.CSS_SELECTOR, selector)
+        try:
+            browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            return element.click()
+        except StaleElementReferenceException:
+            if is_last:
+                raise
 
 
 def type_into(browser: Any, element_id: str, text: str) -> None:
