@@ -13,7 +13,8 @@ import pytest
 from hypothesis import settings
 
 # Without a deadline, so that an example may take long on a busy machine.
-settings.register_profile("videospace", deadline=None)
+IS_THOROUGH = "VIDEOSPACE_THOROUGH" in os.environ
+settings.register_profile("videospace", deadline=None, max_examples=200 if IS_THOROUGH else 40)
 settings.load_profile("videospace")
 
 # A process that nohup started would ignore the signal, and so would those that it starts.
@@ -35,6 +36,10 @@ NEEDS = {
     "tensorboard": (
         "the extra 'log'",
         lambda: importlib.util.find_spec("tensorboard") is not None,
+    ),
+    "thorough": (
+        "the environment variable VIDEOSPACE_THOROUGH, since it takes long",
+        lambda: IS_THOROUGH,
     ),
     "smallfs": (
         "the right to mount a small file system",

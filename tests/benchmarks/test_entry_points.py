@@ -281,6 +281,7 @@ def test_make_pretrained(tmp_path, monkeypatch):
     assert space.scores["psnr_db"] > 0
 
 
+@pytest.mark.thorough
 def test_studio_under_load(run_main):
     pytest.importorskip("fastapi", reason="needs the extra 'studio'")
     from benchmarks import studio_load
@@ -296,6 +297,7 @@ def test_studio_under_load(run_main):
     assert {recordings[name] for name in ("lost", "came_back", "damaged")} == {0}
 
 
+@pytest.mark.thorough
 @pytest.mark.browser
 def test_time_to_the_answer(run_main):
     pytest.importorskip("selenium", reason="needs a browser")
@@ -307,6 +309,7 @@ def test_time_to_the_answer(run_main):
     assert document["num_answers"] == 1
 
 
+@pytest.mark.thorough
 def test_studio_that_is_killed(run_main):
     pytest.importorskip("fastapi", reason="needs the extra 'studio'")
     from benchmarks import studio_crash

@@ -68,7 +68,7 @@ def test_another_port_gets_nothing_of_use(open_browser, studio):
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Other) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         browser.get(f"http://127.0.0.1:{server.server_port}/")

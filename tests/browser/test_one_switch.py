@@ -1,6 +1,5 @@
 """One switch that sends Space operates every page, and never types."""
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -102,16 +101,12 @@ def goes_on(page: Any) -> None:
 
 EVERY_RUN = {"talk with guesses", "talk that counts down", "a question before deletion", "a lesson"}
 """States that every run of the tests walks through; each takes 10 to 20 seconds."""
-ON_REQUEST = pytest.mark.skipif(
-    "VIDEOSPACE_THOROUGH" not in os.environ,
-    reason="takes 10 to 20 seconds each: set VIDEOSPACE_THOROUGH=1",
-)
 
 
 @pytest.mark.parametrize(
     "state",
     [
-        pytest.param(state, marks=() if state in EVERY_RUN else ON_REQUEST)
+        pytest.param(state, marks=() if state in EVERY_RUN else pytest.mark.thorough)
         for state in sorted({*STATES} - NO_CONTROL)
     ],
 )
@@ -142,9 +137,9 @@ def test_the_switch_leaves_every_state(open_page, studio, state):
 @pytest.mark.parametrize(
     "pattern",
     [
-        pytest.param("single", marks=ON_REQUEST),
+        pytest.param("single", marks=pytest.mark.thorough),
         "rows",
-        pytest.param("groups", marks=ON_REQUEST),
+        pytest.param("groups", marks=pytest.mark.thorough),
     ],
 )
 def test_whatever_is_pressed_the_switch_goes_on(open_page, pattern):

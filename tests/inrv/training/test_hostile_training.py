@@ -83,6 +83,7 @@ def test_notes_that_are_missing(saved: Path, config: TrainingConfig) -> None:
     assert not is_loaded(state, saved.parent)
 
 
+@pytest.mark.thorough
 def test_every_tensor(saved: Path, config: TrainingConfig) -> None:
     changes, state = Changes(saved), new_state(config)
     for name, value in changes.tensors.items():

@@ -31,7 +31,8 @@ async function forgetOthers() {
   await self.clients.claim();
 }
 
-const kept = async (address) => (await caches.open(CACHE)).match(address, { ignoreVary: true });
+// Opening the cache would make it anew where a newer version has deleted it.
+const kept = (address) => caches.match(address, { cacheName: CACHE, ignoreVary: true });
 
 // The page of the studio or, if it does not respond, the page that was kept.
 async function openPage(event, address) {
