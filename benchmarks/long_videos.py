@@ -35,25 +35,36 @@ class LongVideosOptions(SpaceOptions):
 
 def measure(options: LongVideosOptions, work: Path) -> dict[str, Any]:
     """Prepare every recording and train on it."""
-    paths = {name: data_path(f"long/{name}.mp4") for name in options.recordings}
+    for name in options.recordings:
+        data_path(f"long/{name}.mp4")  # raises the error of a missing file before the work begins
     warm_up()
     return {
-        "recordings": {
-            name: measure_recording(name, path, options, work) for name, path in paths.items()
-        }
+        "recordings": {name: measure_recording(name, options, work) for name in options.recordings}
     }
 
 
-def measure_recording(
-    name: str, path: Path, options: LongVideosOptions, work: Path
-) -> dict[str, Any]:
+def recording_store(
+    name: str, work: Path, *, size: int = 64, max_clips: int | None = None
+) -> ClipStore:
+    """The clips of a recording.
+
+    Args:
+        name: Of the file, without suffix.
+        work: Folder for the clips.
+        size: Height and width in px.
+        max_clips: The most clips; None takes all.
+    """
+    config = PrepareConfig(size=str(size), every=EVERY.get(name, 1), max_clips=max_clips)
+    limit = "" if max_clips is None else f"-{max_clips}"
+    folder = work / "clips" / f"{name}{limit}x{size}"
+    prepare([data_path(f"long/{name}.mp4")], folder, config)
+    return ClipStore.open(folder)
+
+
+def measure_recording(name: str, options: LongVideosOptions, work: Path) -> dict[str, Any]:
     """Train every preset with every seed on the clips of one recording, and compare."""
     every = EVERY.get(name, 1)
-    config = PrepareConfig(size=str(options.size), every=every, max_clips=options.max_clips)
-    limit = "" if options.max_clips is None else f"-{options.max_clips}"
-    folder = work / "clips" / f"{name}{limit}x{options.size}"
-    prepare([path], folder, config)
-    store = ClipStore.open(folder)
+    store = recording_store(name, work, size=options.size, max_clips=options.max_clips)
     presets = {}
     for preset_name in options.presets:
         runs = []

@@ -11,7 +11,6 @@ whole bodies that move.
 """
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +18,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from benchmarks.bouncing_ball import RADIUS_FRACTION
+from benchmarks.long_videos import recording_store
 from benchmarks.support.common import (
-    data_path,
     fraction_of_valid_balls,
     medians,
     print_table,
@@ -30,8 +30,6 @@ from benchmarks.support.common import (
 from benchmarks.support.spaces import SpaceOptions, train_space, warm_up, write_sheets
 from benchmarks.tasks import BALL_SIZE, TasksOptions, ball_store, by_task, digit_store, face_store
 from videospace.baselines.task_table import table_text, task_table
-from videospace.clips.prepare import prepare
-from videospace.clips.prepare_config import PrepareConfig
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.synthetic.bouncing_ball import ball_heights
 from videospace.inrv.inversion.inversion import InversionConfig
@@ -39,9 +37,9 @@ from videospace.inrv.inversion.tasks import Task
 from videospace.inrv.space.sampling import latents_between
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.code_init import CodeInitConfig
-from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.config import TrainingConfig, with_tracks
 from videospace.inrv.training.presets import preset
-from videospace.inrv.training.track_choice import count_tracks, with_tracks
+from videospace.inrv.training.track_choice import count_tracks
 from videospace.metrics.moving_bodies import check_bodies, usual_ink, usual_step
 from videospace.reports.demo.scores import draw_between
 
@@ -50,8 +48,6 @@ Variant = Literal["tracks", "still"]
 Clips = UInt8[np.ndarray, "clip time height width 3"]
 MEASURED = ("train_psnr_db", "train_psnr_moving_db", "heldout_psnr_db", "valid_interpolations")
 DIGIT_TASKS: tuple[Task, ...] = ("invert", "predict", "interpolate", "inpaint")
-RADIUS_FRACTION = 0.12
-"""Radius of a ball, as a fraction of the frame."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,18 +117,6 @@ def task_options(dataset: Any, options: MovingThingsOptions, num_sources: int) -
     )
 
 
-def animal_store(name: str, every: int) -> Callable[[MovingThingsOptions, Path], ClipStore]:
-    """Makes the clips of a recording, of which one frame in ``every`` is used."""
-
-    def make(options: MovingThingsOptions, work: Path) -> ClipStore:
-        folder = work / "clips" / f"{name}x64"
-        recording = data_path(f"long/{name}.mp4")
-        prepare([recording], folder, PrepareConfig(size="64", every=every))
-        return ClipStore.open(folder)
-
-    return make
-
-
 def interpolations(space: VideoSpace, options: MovingThingsOptions, seed: int) -> Interpolations:
     """Render clips between pairs of training clips that are drawn at random."""
     first, other, ratios = draw_between(len(space.latents), options.num_checked, seed)
@@ -150,7 +134,7 @@ def interpolations(space: VideoSpace, options: MovingThingsOptions, seed: int) -
 def valid_digits(store: ClipStore, found: Interpolations) -> float:
     """The fraction that shows two whole digits on a path without jumps."""
     clips = store.frames(store.rows("train"))
-    return valid_bodies(clips, found.videos, found, num_bodies=2, side_px=28, ink_tolerance=0.2)
+    return valid_bodies(clips, found, num_bodies=2, side_px=28, ink_tolerance=0.2)
 
 
 def valid_animals(num_animals: int) -> Callable[[ClipStore, Interpolations], float]:
@@ -161,9 +145,8 @@ def valid_animals(num_animals: int) -> Callable[[ClipStore, Interpolations], flo
         background = np.median(clips[:, :: max(1, clips.shape[1] // 4)], axis=(0, 1))
         contrast = float(np.median([np.abs(c - background).mean(axis=-1).max() for c in clips]))
         clips, videos = (foreground(each, background, contrast) for each in (clips, found.videos))
-        return valid_bodies(
-            clips, videos, found, num_bodies=num_animals, side_px=30, ink_tolerance=0.5
-        )
+        seen = dataclasses.replace(found, videos=videos)
+        return valid_bodies(clips, seen, num_bodies=num_animals, side_px=30, ink_tolerance=0.5)
 
     return check
 
@@ -174,22 +157,28 @@ def foreground(clips: Clips, background: Float[np.ndarray, "_ _ 3"], contrast: f
     return (255 * np.minimum(differences, 1)).repeat(3, axis=-1).astype(np.uint8)
 
 
-def valid_bodies(clips: Clips, videos: Clips, found: Interpolations, **settings: Any) -> float:
-    """The fraction of videos that show bright bodies as the clips do, between which they are."""
+def valid_bodies(clips: Clips, found: Interpolations, **settings: Any) -> float:
+    """The fraction of interpolations that show bright bodies as the clips do.
+
+    Args:
+        clips: The training clips.
+        found: The interpolations between them.
+        **settings: The number and the size of the bodies, for :func:`check_bodies`.
+    """
     num_bodies = settings["num_bodies"]
     inks = np.array([usual_ink(clip) for clip in clips])
     steps = np.array([usual_step(clip, num_bodies) for clip in clips])
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0
     checks = []
     for video, one, other, ratio in zip(
-        videos, found.first, found.other, found.ratios, strict=True
+        found.videos, found.first, found.other, found.ratios, strict=True
     ):
         ink = (1 - ratio) * inks[one] + ratio * inks[other]
         step = max(steps[one], steps[other], usual)
         checks.append(check_bodies(video, ink=ink, max_step_px=step, **settings))
-    reasons = itertools.chain.from_iterable(check.reasons for check in checks)
-    for reason in sorted({"".join(c for c in r if not c.isdigit()) for r in reasons}):
-        say(f"  fault: {reason}")
+    for number, check in enumerate(checks):
+        if check.reasons:
+            say(f"  interpolation {number}: {'; '.join(check.reasons)}")
     return float(np.mean([check.valid for check in checks]))
 
 
@@ -216,11 +205,15 @@ SETS: dict[str, MovingSet] = {
         time=0.25,
     ),
     "mouse": MovingSet(
-        store=animal_store("tracktor_mouse", 5),
+        store=lambda _, work: recording_store("tracktor_mouse", work),
         valid=valid_animals(1),
         time=0.5,
     ),
-    "flies": MovingSet(store=animal_store("sleap_flies", 1), valid=valid_animals(2), time=0.5),
+    "flies": MovingSet(
+        store=lambda _, work: recording_store("sleap_flies", work),
+        valid=valid_animals(2),
+        time=0.5,
+    ),
     "grid-faces": MovingSet(
         store=lambda options, work: face_store(task_options("grid-faces", options, 100), work),
     ),
@@ -239,10 +232,13 @@ def measure_set(name: str, options: MovingThingsOptions, work: Path) -> dict[str
     store = moving.store(options, work)
     count = count_tracks(store)
     left = ", ".join(f"{fraction:.2f}" for fraction in count.unexplained)
-    say(f"{name}: {count.num_tracks} tracks; 0, 1, ... tracks leave {left} unexplained")
+    say(f"{name}: {count.num_tracks} tracks; a still picture, 1, 2, ... leave {left} unexplained")
     budget = dataclasses.replace(options, budget_seconds=moving.time * options.budget_seconds)
-    variants = {}
+    variants: dict[str, Any] = {}
     for variant in options.variants:
+        if variants and count.num_tracks == 0:  # all variants are the same then
+            variants[variant] = next(iter(variants.values()))
+            continue
         num_tracks = count.num_tracks if variant == "tracks" else 0
         config = moving.config(num_tracks)
         runs = [

@@ -30,8 +30,7 @@ from benchmarks import (
     time_to_quality,
 )
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
-from videospace.clips.synthetic.drawn_digits import drawn_digits
-from videospace.clips.synthetic.moving_mnist import moving_mnist as draw_digits
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.presets import PRESETS, fast, tiny
@@ -114,15 +113,15 @@ def test_moving_things(run_main, made_data):
     assert (mouse["num_clips"], mouse["heldout_psnr_db"]) == (2, None)
 
 
-def test_moving_digits_are_checked():
-    clips = np.concatenate(list(draw_digits(drawn_digits(0), num_clips=12, seed=1)))
+def test_moving_digits_are_checked(tmp_path):
+    store = write_moving_mnist(tmp_path / "clips", MovingMnistConfig(num_clips=12, seed=1))
+    clips = store.frames(range(12))
     found = moving_things.Interpolations(
         videos=clips, first=[*range(12)], other=[*range(12)], ratios=np.full(12, 0.5)
     )
-    settings = {"num_bodies": 2, "side_px": 28, "ink_tolerance": 0.2}
-    assert moving_things.valid_bodies(clips, clips, found, **settings) > 0.8
-    fades = clips // 2 + np.roll(clips, 1, axis=0) // 2
-    assert moving_things.valid_bodies(clips, fades, found, **settings) < 0.3
+    assert moving_things.valid_digits(store, found) > 0.8
+    fades = dataclasses.replace(found, videos=clips // 2 + np.roll(clips, 1, axis=0) // 2)
+    assert moving_things.valid_digits(store, fades) < 0.3
 
 
 def test_tasks(run_main):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import press, show_page, wait, wait_for_camera
+from tests.support.page_actions import open_anew, press, show_page, wait, wait_for_camera
 from tests.support.page_checks import DESKTOP, emulate, resize, violations
 
 from videospace.lipreading.mouth.pose import MouthPose
@@ -187,10 +187,7 @@ def studio(drawn_studio: DrawnStudio) -> DrawnStudio:
 def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
     """Talk, as after a start."""
     studio.forget_settings()
-    face_browser.get(studio.address)
-    face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    face_browser.get("about:blank")
-    face_browser.get(studio.address)
+    open_anew(face_browser, studio.address)
     wait_for_camera(face_browser)
     yield face_browser
     emulate(face_browser)

@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.drawn_studio import DrawnStudio, mouth_clip
-from tests.support.page_actions import (
-    press,
-    texts,
-    wait,
-    wait_for,
-    wait_for_camera,
-)
+from tests.support.page_actions import open_anew, press, texts, wait, wait_for, wait_for_camera
 from tests.support.page_checks import DESKTOP, cut_off, resize, room_and_width
 
 from videospace.lipreading.mouth.pose import MouthPose
@@ -51,10 +45,7 @@ def more_words(studio: DrawnStudio) -> Iterator[None]:
 
 def opened(browser: Any, studio: DrawnStudio) -> Any:
     """Talk, as after a start."""
-    browser.get(studio.address)
-    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    browser.get("about:blank")
-    browser.get(studio.address)
+    open_anew(browser, studio.address)
     wait_for_camera(browser)
     return browser
 

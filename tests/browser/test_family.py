@@ -9,6 +9,7 @@ import pytest
 from tests.support.drawn_studio import DrawnStudio, mouth_clip
 from tests.support.page_actions import (
     ask,
+    open_anew,
     press,
     show_page,
     texts,
@@ -57,10 +58,7 @@ def ann(studio: DrawnStudio, tmp_path: Path) -> Profile:
 @pytest.fixture
 def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
     """Talk, before a face."""
-    face_browser.get(studio.address)
-    face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    face_browser.get("about:blank")
-    face_browser.get(studio.address)
+    open_anew(face_browser, studio.address)
     wait_for_camera(face_browser)
     yield face_browser
     face_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import show_page, wait, wait_for_camera
+from tests.support.page_actions import forget_all, show_page, wait, wait_for_camera
 from tests.support.page_checks import cut_off, emulate, resize, violations
 
 from videospace.studio.languages.catalogues import languages, page_words
@@ -67,8 +67,7 @@ def studio(drawn_studio: DrawnStudio) -> Iterator[DrawnStudio]:
 @pytest.fixture
 def browser(face_browser: Any, studio: DrawnStudio) -> Iterator[Any]:
     """A browser that remembers nothing."""
-    face_browser.get(f"{studio.address}icon.svg")
-    face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
+    forget_all(face_browser, studio.address)
     yield face_browser
     face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
     face_browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

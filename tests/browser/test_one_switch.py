@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from tests.browser.test_accessibility import STATES
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import press, show_page, texts, wait, wait_for, wait_for_camera
+from tests.support.page_actions import (
+    open_anew,
+    press,
+    show_page,
+    texts,
+    wait,
+    wait_for,
+    wait_for_camera,
+)
 
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.caregiver_lock import hashed_pin
@@ -45,10 +53,7 @@ def open_page(studio: DrawnStudio, face_browser: Any) -> Callable[..., Any]:
 
     def start(**settings: Any) -> Any:
         studio.set_talk(**{**FAST, **settings})
-        face_browser.get(studio.address)
-        face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-        face_browser.get("about:blank")
-        face_browser.get(studio.address)
+        open_anew(face_browser, studio.address)
         wait_for_camera(face_browser)
         return face_browser
 

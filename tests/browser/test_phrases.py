@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import ask, press, texts, type_into, wait, wait_for
+from tests.support.page_actions import ask, open_anew, press, texts, type_into, wait, wait_for
 from tests.support.page_checks import emulate, violations
 from tests.support.spoken import DEVICE_VOICE, HEARD, install
 
@@ -45,10 +45,7 @@ def page(browser, studio) -> Iterator[Any]:
     """Talk, with nothing said, and two phrases of which one is in a category."""
     profile = studio.profiles.find("ann")
     forget(profile)
-    browser.get(studio.address)
-    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    browser.get("about:blank")
-    browser.get(studio.address)
+    open_anew(browser, studio.address)
     wait(browser, "byId('phrases').children.length === 3")
     yield browser
     emulate(browser)

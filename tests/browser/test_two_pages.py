@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from tests.browser.test_accessibility import HEAR
 from tests.support.drawn_studio import DrawnStudio
-from tests.support.page_actions import press, texts, type_into, wait, wait_for, wait_for_camera
+from tests.support.page_actions import (
+    open_anew,
+    press,
+    texts,
+    type_into,
+    wait,
+    wait_for,
+    wait_for_camera,
+)
 
 from videospace.lipreading.mouth.pose import MouthPose
 from videospace.lipreading.profile.deletion import delete_word
@@ -30,10 +38,7 @@ def studio(tmp_path: Path) -> Iterator[DrawnStudio]:
 @pytest.fixture
 def page(studio: DrawnStudio, face_browser: Any) -> Iterator[Any]:
     """Talk, with Ann."""
-    face_browser.get(studio.address)
-    face_browser.execute_script("localStorage.clear(); sessionStorage.clear()")
-    face_browser.get("about:blank")
-    face_browser.get(studio.address)
+    open_anew(face_browser, studio.address)
     wait_for_camera(face_browser)
     yield face_browser
     face_browser.get("about:blank")

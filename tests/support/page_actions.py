@@ -40,6 +40,18 @@ def wait_for_frames(browser: Any, number: int = 5) -> None:
     )
 
 
+def forget_all(browser: Any, address: str) -> None:
+    """Let a browser forget what the pages at an address have stored; none of them is open then."""
+    browser.get(f"{address}icon.svg")  # where no script of a page can store anything again
+    browser.execute_script("localStorage.clear(); sessionStorage.clear()")
+
+
+def open_anew(browser: Any, address: str) -> None:
+    """Open the page at an address as for the first time."""
+    forget_all(browser, address)
+    browser.get(address)
+
+
 def wait_for_camera(browser: Any) -> None:
     wait(browser, "byId('preview').videoWidth > 0 && !byId('record').disabled")
 

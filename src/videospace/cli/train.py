@@ -10,11 +10,11 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.space.files import CONFIG_FILE
-from videospace.inrv.training.config import TrainingConfig
+from videospace.inrv.training.config import TrainingConfig, with_tracks
 from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
-from videospace.inrv.training.track_choice import count_tracks, with_tracks
+from videospace.inrv.training.track_choice import count_tracks
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import is_first_process
 from videospace.runtime.reading.json_reader import read_json_file

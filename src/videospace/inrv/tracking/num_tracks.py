@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from videospace.inrv.tracking.find_tracks import find_tracks, foreground
+from videospace.inrv.tracking.find_tracks import FoundTracks, find_tracks, foreground
 from videospace.inrv.tracking.sprites import SpriteFit
 
 MAX_TRACKS = 4
@@ -51,19 +51,18 @@ def choose_num_tracks(
         >>> choose_num_tracks(clips).num_tracks
         1
     """
-    unexplained = [float(_still_errors(clips).mean())]
+    mass = foreground(clips)
+    unexplained = [float(_still_errors(mass).mean())]
     while len(unexplained) <= max_tracks and clips.shape[1] >= 3:
-        unexplained.append(float(_errors(clips, len(unexplained), seed).clamp(max=1).mean()))
+        found = find_tracks(clips[:, ::2], len(unexplained), seed=seed)
+        unexplained.append(float(_errors(mass[:, 1::2], found).clamp(max=1).mean()))
         if unexplained[-2] - unexplained[-1] < LEAST_GAIN:
             return TrackCount(len(unexplained) - 2, tuple(unexplained))
     return TrackCount(len(unexplained) - 1, tuple(unexplained))
 
 
-def _still_errors(
-    clips: UInt8[Tensor, "clip time height width 3"],
-) -> Float[Tensor, " clip"]:
+def _still_errors(mass: Float[Tensor, "clip time height width"]) -> Float[Tensor, " clip"]:
     """What the mean of the even frames' foreground leaves unexplained in odd frames."""
-    mass = foreground(clips)
     odd = mass[:, 1::2]
     rest = odd - mass[:, ::2].mean(dim=1, keepdim=True)
     energy = odd.square().flatten(1).sum(dim=1).clamp(min=1e-9)
@@ -71,15 +70,14 @@ def _still_errors(
 
 
 def _errors(
-    clips: UInt8[Tensor, "clip time height width 3"], num_tracks: int, seed: int
+    odd: Float[Tensor, "clip time height width"], found: FoundTracks
 ) -> Float[Tensor, " clip"]:
     """What the tracks that were found in even frames leave unexplained in odd frames."""
-    found = find_tracks(clips[:, ::2], num_tracks, seed=seed)
-    num_odd = clips.shape[1] // 2
+    num_odd = odd.shape[1]
     later = [min(time + 1, found.paths.shape[2] - 1) for time in range(num_odd)]
     centers = (found.paths[:, :, :num_odd] + found.paths[:, :, later]) / 2
     size = found.pictures.shape[2], found.pictures.shape[3]
-    mass = functional.adaptive_avg_pool2d(foreground(clips)[:, 1::2], size)
+    mass = functional.adaptive_avg_pool2d(odd, size)
     fit = SpriteFit(mass, (centers + 1) * torch.tensor(size, device=mass.device) / 2 - 0.5)
     fit.set_pictures(found.pictures)
     fit.reach = REACH / 2 * max(size)

@@ -107,6 +107,19 @@ def with_keyframes_at_most(config: TrainingConfig, num_frames: int) -> TrainingC
     """The same, with at most one keyframe a frame of the clips: others would never be trained."""
     latent = config.model.latent
     fields = ["num_keyframes", "num_path_keyframes"] if latent.num_tracks else ["num_keyframes"]
-    fewest = {name: min(getattr(latent, name), num_frames) for name in fields}
-    latent = dataclasses.replace(latent, **fewest)
+    return _with_latent(config, **{name: min(getattr(latent, name), num_frames) for name in fields})
+
+
+def with_tracks(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
+    """The same, with a number of tracks.
+
+    Example:
+        >>> with_tracks(TrainingConfig(), 2).model.latent.num_tracks
+        2
+    """
+    return _with_latent(config, num_tracks=num_tracks)
+
+
+def _with_latent(config: TrainingConfig, **changes: int) -> TrainingConfig:
+    latent = dataclasses.replace(config.model.latent, **changes)
     return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

@@ -10,7 +10,12 @@ from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.positional_encoding import EncodingConfig
 from videospace.inrv.training.code_init import CodeInitConfig
-from videospace.inrv.training.config import BatchConfig, OptimizerConfig, TrainingConfig
+from videospace.inrv.training.config import (
+    BatchConfig,
+    OptimizerConfig,
+    TrainingConfig,
+    with_tracks,
+)
 from videospace.runtime.errors import UserError
 
 
@@ -30,11 +35,8 @@ def moving() -> TrainingConfig:
 
     Should reach 23 dB on 1,000 clips of Moving-MNIST in four minutes on two CPU cores.
     """
-    base = fast()
-    latent = dataclasses.replace(base.model.latent, num_tracks=1)
     return dataclasses.replace(
-        base,
-        model=dataclasses.replace(base.model, latent=latent),
+        with_tracks(fast(), 1),
         batch=BatchConfig(num_clips=128, points_per_clip=128, important_fraction=0.5),
         optimizer=OptimizerConfig(code_learning_rate=3e-2, path_learning_rate=5e-3),
     )

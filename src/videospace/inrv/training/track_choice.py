@@ -1,12 +1,9 @@
-"""How many tracks a run has."""
-
-import dataclasses
+"""How many tracks the clips of a store call for."""
 
 import torch
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.tracking.num_tracks import TrackCount, choose_num_tracks
-from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.evaluation import evenly_spread
 from videospace.runtime.errors import UserError
 
@@ -29,14 +26,3 @@ def count_tracks(store: ClipStore, *, seed: int = 0) -> TrackCount:
         raise UserError(f"expected clips to train on, but '{store.folder}' has none")
     clips = torch.from_numpy(store.frames(evenly_spread(rows, NUM_CLIPS)))
     return choose_num_tracks(clips, seed=seed)
-
-
-def with_tracks(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
-    """The same configuration with a number of tracks.
-
-    Example:
-        >>> with_tracks(TrainingConfig(), 2).model.latent.num_tracks
-        2
-    """
-    latent = dataclasses.replace(config.model.latent, num_tracks=num_tracks)
-    return dataclasses.replace(config, model=dataclasses.replace(config.model, latent=latent))

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
-from videospace.studio.languages.catalogues import FOLDER, languages, load_catalogue
+from videospace.studio.languages.catalogues import FOLDER, SOURCE, languages, load_catalogue
 
 PACKAGE = Path(__file__).parents[2]
 PAGES = PACKAGE / "studio" / "static"
@@ -124,7 +124,7 @@ def update_catalogues(folder: Path = FOLDER) -> None:
     """
     texts = template()
     for language in languages():
-        if language == "en":
+        if language == SOURCE:
             continue
         catalogue = load_catalogue(language)
         catalogue.update(texts, no_fuzzy_matching=True, update_creation_date=False)

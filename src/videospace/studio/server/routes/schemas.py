@@ -19,7 +19,7 @@ from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
 """A word, phrase or name, with single spaces."""
-Said = Annotated[str, BeforeValidator(translated)]
+Translated = Annotated[str, BeforeValidator(translated)]
 """What the server says, in the language of the request."""
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -128,7 +128,7 @@ class ProfileInfo(BaseModel):
     """When the profile was last exported here; None for never."""
     backup_is_due: bool = False
     """Whether so much was recorded since then that the profile should be exported."""
-    damage: Said | None = None
+    damage: Translated | None = None
     """Why the profile cannot be opened; the other fields have no meaning then."""
 
 
@@ -144,7 +144,7 @@ class TrainingState(BaseModel):
 
     state: JobState
     fraction: Fraction
-    note: Said
+    note: Translated
 
 
 # Words and recordings
@@ -220,7 +220,7 @@ class Clip(BaseModel):
     added: str
     """Time in UTC, as ISO 8601."""
     seconds: float
-    problems: list[Said]
+    problems: list[Translated]
 
 
 class ClipChanges(Strict):
@@ -252,7 +252,7 @@ class Recording(BaseModel):
     """Whether the first word is so likely that nobody need be asked."""
     lips_moved: bool
     """Whether the recording shows a movement that can be a word."""
-    problems: list[Said]
+    problems: list[Translated]
     """What could be better about the recording."""
 
 
@@ -412,7 +412,7 @@ class ReportState(BaseModel):
 
     state: JobState
     fraction: Fraction
-    note: Said
+    note: Translated
     result: Report | None
 
 
@@ -424,7 +424,7 @@ class Progress(BaseModel):
     accuracy: Accuracy
     num_moving: int
     """Number of answers in the moving accuracy."""
-    accuracy_drop: Said | None
+    accuracy_drop: Translated | None
     """A sentence if the accuracy has dropped by more than chance explains."""
     days: list[Day]
     sessions: list[Session]
@@ -556,7 +556,7 @@ class Video(BaseModel):
     num_real: int
     """Frames of the video; the rest of the clip repeats the last one and is not observed."""
     fps: float
-    problem: Said
+    problem: Translated
     """What is wrong with the video, such as lost frames; empty where nothing is."""
 
 
@@ -606,7 +606,7 @@ class Job(BaseModel):
     state: JobState
     kind: str
     fraction: Fraction
-    note: Said
+    note: Translated
     seconds_left: float | None
     """Estimate of the longest time left."""
     result: JobResult | None
