@@ -28,7 +28,15 @@ from benchmarks.support.common import (
     say,
 )
 from benchmarks.support.spaces import SpaceOptions, train_space, warm_up, write_sheets
-from benchmarks.tasks import BALL_SIZE, TasksOptions, ball_store, by_task, digit_store, face_store
+from benchmarks.tasks import (
+    BALL_SIZE,
+    TasksOptions,
+    ball_store,
+    by_task,
+    digit_store,
+    face_store,
+    with_encoder,
+)
 from videospace.baselines.task_table import table_text, task_table
 from videospace.clips.store.clip_store import ClipStore
 from videospace.clips.synthetic.bouncing_ball import ball_heights
@@ -59,6 +67,8 @@ class MovingThingsOptions(SpaceOptions):
     budget_seconds: float = 240.0
     """Seconds of training with each set of digits or faces; recordings of animals have half of it,
     and balls a quarter."""
+    encoder_seconds: float = 60.0
+    """Seconds of training of an encoder, for sets with held-out clips; 0 trains none."""
     variants: tuple[Variant, ...] = ("tracks", "still")
     """With tracks, and without."""
     num_clips: int = 1000
@@ -278,6 +288,7 @@ def measure_run(
     if moving.valid:
         figures["valid_interpolations"] = moving.valid(store, interpolations(space, options, seed))
     if store.rows("holdout"):
+        space = with_encoder(space, store, seed, options.encoder_seconds, work)
         inversion = InversionConfig(max_steps=options.max_steps, seed=seed)
         rows = task_table(
             space, store, tasks=moving.tasks, config=inversion, max_clips=options.heldout_clips

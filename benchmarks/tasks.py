@@ -145,7 +145,7 @@ def measure(options: TasksOptions, work: Path) -> dict[str, Any]:
     for name in options.presets:
         for seed in options.seeds:
             space, figures = train_space(store, name, seed, options, work)
-            space = with_encoder(space, store, seed, options, work)
+            space = with_encoder(space, store, seed, options.encoder_seconds, work)
             config = InversionConfig(max_steps=options.max_steps, seed=seed)
             rows = task_table(space, store, config=config, max_clips=options.max_clips)
             print(f"\n{options.dataset}, {name}, seed {seed}\n{table_text(rows)}\n", flush=True)
@@ -174,10 +174,9 @@ def measure(options: TasksOptions, work: Path) -> dict[str, Any]:
 
 
 def with_encoder(
-    space: VideoSpace, store: ClipStore, seed: int, options: TasksOptions, work: Path
+    space: VideoSpace, store: ClipStore, seed: int, seconds: float, work: Path
 ) -> VideoSpace:
     """Train an encoder for a space, unless an earlier call in the same folder has."""
-    seconds = options.encoder_seconds
     if not seconds:
         return space
     folder = work / "encoders" / f"{space.fingerprint()}-seed{seed}-{seconds:g}s"

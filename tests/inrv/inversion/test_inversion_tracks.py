@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from tests.support.toy_spaces import TRACKS, changed_model, random_space, write_toy_store
+from tests.support.toy_spaces import TRACKS, changed_model, random_space
 
 from videospace.inrv.inversion.contexts import Context
-from videospace.inrv.inversion.encoder_training import train_encoder
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.inversion.tasks import prediction
-from videospace.inrv.inversion.track_guess import guess_paths
+from videospace.inrv.inversion.track_guess import guess_tracks
+from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.track_encoder import TrackEncoder
 from videospace.inrv.model.tracks import LatentParts, join_latents, split_latents
 from videospace.inrv.space.latent_prior import LatentPrior
-from videospace.runtime.errors import UserError
 
 NUM_FRAMES = 8
 LINES = LatentConfig(width=4, num_tracks=1, look_width=3, num_path_keyframes=NUM_FRAMES)
@@ -39,29 +39,40 @@ class TestPaths:
     def prior(self):
         return LatentPrior.of(lines(300)[0], LINES)
 
-    def guessed(self, prior, context):
-        coordinates = torch.zeros(1, prior.num_directions)
-        guess_paths(coordinates, prior, [context], LINES, seed=0)
-        return split_latents(prior.latents(coordinates), LINES).paths[0, 0]
+    def guessed(self, prior, context, encoder=None):
+        parts = prior.parts
+        tracks = guess_tracks(parts, [context], ModelConfig(latent=LINES), encoder, seed=0)
+        content = torch.zeros(1, parts.content.num_directions)
+        return split_latents(prior.latents(torch.cat([content, tracks], dim=1)), LINES)
 
     def test_what_moves_is_followed(self, prior):
         path = lines(1)[1][0, 0]
         context = Context(video=clip_of(path), observed=np.ones((NUM_FRAMES, 32, 32), bool))
-        assert (self.guessed(prior, context) - path).norm(dim=1).mean() < 0.15
+        assert (self.guessed(prior, context).paths[0, 0] - path).norm(dim=1).mean() < 0.15
 
     def test_a_path_goes_on_where_nothing_is_seen(self, prior):
         path = torch.stack([torch.linspace(-0.4, 0.5, 8), torch.linspace(0.4, -0.3, 8)], dim=1)
         context = prediction(clip_of(path), num_observed=5)
-        assert (self.guessed(prior, context) - path)[5:].norm(dim=1).mean() < 0.25
+        assert (self.guessed(prior, context).paths[0, 0] - path)[5:].norm(dim=1).mean() < 0.25
 
-    def test_only_paths_are_set(self, prior):
-        coordinates = torch.zeros(1, prior.num_directions)
-        context = prediction(clip_of(lines(1)[1][0, 0]), num_observed=4)
-        guess_paths(coordinates, prior, [context], LINES, seed=0)
-        parts = split_latents(prior.latents(coordinates) - prior.mean, LINES)
-        assert parts.content.abs().max() < 1e-5
-        assert parts.looks.abs().max() < 1e-5
-        assert parts.paths.abs().max() > 0.01
+    def test_without_an_encoder_looks_are_the_mean(self, prior):
+        guess = self.guessed(prior, prediction(clip_of(lines(1)[1][0, 0]), num_observed=4))
+        mean = split_latents(prior.mean[None], LINES)
+        torch.testing.assert_close(guess.looks, mean.looks)
+
+    def test_the_encoder_guesses_looks_and_corrects_centers(self, prior):
+        class Fixed(TrackEncoder):
+            def forward(self, crops):
+                return torch.ones(1, 1, 3), torch.full((1, 1, 2), 0.2)
+
+        context = Context(
+            video=clip_of(lines(1)[1][0, 0]), observed=np.ones((NUM_FRAMES, 32, 32), bool)
+        )
+        plain = self.guessed(prior, context)
+        corrected = self.guessed(prior, context, Fixed(3, 8, 16))
+        torch.testing.assert_close(corrected.looks, torch.ones(1, 1, 3), atol=0.02, rtol=0)
+        shift = corrected.paths - plain.paths
+        torch.testing.assert_close(shift, torch.full_like(shift, 0.2), atol=0.02, rtol=0)
 
 
 @pytest.fixture
@@ -81,8 +92,3 @@ def test_weights_are_refined(space):
     context = Context(video=space.render(space.latents[0]), observed=np.ones((4, 6, 8), bool))
     found = invert(space, [context], InversionConfig(max_steps=5, refine="weights", refine_steps=5))
     assert found.weight_offsets is not None
-
-
-def test_an_encoder_is_refused(space, tmp_path):
-    with pytest.raises(UserError, match="tracks"):
-        train_encoder(space, write_toy_store(tmp_path))

@@ -15,6 +15,13 @@ from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
 from videospace.inrv.model.latents import keyframe_weights
 from videospace.inrv.model.positional_encoding import gather_points
+from videospace.inrv.model.track_encoder import track_crops
+from videospace.inrv.model.tracks import (
+    LatentParts,
+    join_latents,
+    path_weights,
+    split_latents,
+)
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.data import TrainingClips, clip_batch
 from videospace.inrv.training.evaluation import check_clips
@@ -62,6 +69,14 @@ class EncoderTrainingConfig:
 __all__ = ["EncoderReport", "EncoderTrainingConfig", "train_encoder"]
 
 
+FRAMES_OF_A_TRACK = 4
+"""Frames of each clip of a step from which its tracks are guessed."""
+
+SHIFT, JITTER = 0.05, 0.02
+"""Standard deviations of a random shift of each path, and of each of its keyframes, by which the
+encoder learns to correct paths; a frame is 2 wide."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EncoderReport:
     """The result of training an encoder."""
@@ -96,8 +111,8 @@ def train_encoder(
         Number of steps, training time, and the PSNR that the guesses reach.
 
     Raises:
-        UserError: The space was trained on no clip of the store, the clips have another size, the
-            space has tracks, or the loss is not finite.
+        UserError: The space was trained on no clip of the store, the clips have another size, or
+            the loss is not finite.
 
     Example:
         >>> import tempfile
@@ -115,11 +130,6 @@ def train_encoder(
         True
     """
     config = config or EncoderTrainingConfig()
-    if space.model.config.latent.num_tracks:
-        raise UserError(
-            "expected a space without tracks, since an encoder does not find tracks: invert videos "
-            "without an encoder (start='mean', or --start mean), which does"
-        )
     store = store if isinstance(store, ClipStore) else ClipStore.open(store)
     check_clips(space, store, None)
     trained = set(space.ids)
@@ -155,16 +165,23 @@ class _EncoderTraining:
         self.model, self.clips, self.config = space.model, clips, config
         self.device = space.device
         self.generator = random_stream(config.seed, "encoder batches")
-        latent = space.model.config.latent
+        latent = self.latent = space.model.config.latent
         with global_random_stream(config.seed, "encoder weights"):
             self.encoder = LatentEncoder(config.encoder, latent).to(self.device)
         self.times = space.model.frame_times(clips.size[0], self.device)
-        keyframes = space.latents.unflatten(1, (latent.num_keyframes, -1))
+        parts = split_latents(space.latents, latent)
+        keyframes = parts.content.unflatten(1, (latent.num_keyframes, -1))
         at_frames = keyframe_weights(self.times, latent.num_keyframes) @ keyframes
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
         self.encoder.deviation.copy_(
             at_frames.flatten(0, 1).std(dim=0, correction=0).clamp(min=1e-6)
         )
+        if self.encoder.tracks is not None:
+            looks = parts.looks.flatten(0, 1)
+            self.encoder.tracks.mean.copy_(looks.mean(dim=0))
+            self.encoder.tracks.deviation.copy_(looks.std(dim=0, correction=0).clamp(min=1e-6))
+            rows = {id: row for row, id in enumerate(space.ids)}
+            self.paths = parts.paths[[rows[clips.store.records[row].id] for row in clips.rows]]
         self.adam = torch.optim.AdamW(
             self.encoder.parameters(), lr=config.learning_rate, weight_decay=1e-2, fused=True
         )
@@ -180,24 +197,62 @@ class _EncoderTraining:
 
     def step(self, fraction: float) -> None:
         """Guess latents, render them, and descend the squared error."""
-        config = self.config
         clips, frames = self._draw()
-        colors = self._colors(clips, frames)
-        inputs = small_frames(colors.flatten(0, 1), config.encoder.side)
-        inputs = inputs.unflatten(0, frames.shape)
-        count = config.points_per_frame * frames.shape[1]
-        within = torch.randint(
-            self.clips.points_per_frame, (len(clips), count), generator=self.generator
-        ).to(self.device)
-        of_frame = torch.arange(count, device=self.device) % frames.shape[1]
-        points = frames[:, of_frame] * self.clips.points_per_frame + within
-        target = colors.flatten(3)[torch.arange(len(clips))[:, None], of_frame, :, within]
+        affine = self._draw_affine(len(clips))
+        colors = self._colors(clips, frames, affine)
         with self._products():
-            latents = self.encoder(inputs, self.times[frames])[:, 0].float()
-            inrs = self._inrs(latents, self.times[frames[:, 0]])
-            rendered = self.model.colors(gather_points(self.tables, points), inrs).float()
-        loss = (rendered - target).square().mean()
+            latents = self._guess(clips, frames, colors, affine)
+            if self.latent.varies_in_time:  # every frame has an INR of its own
+                latents, frames = latents.flatten(0, 1), frames.reshape(-1, 1)
+                colors = colors.flatten(0, 1)[:, None]
+            else:
+                latents = latents[:, 0]
+            loss = self._loss(latents, frames, colors)
         self._learn(loss, fraction)
+
+    def _guess(
+        self,
+        clips: Int[Tensor, " clip"],
+        frames: Int[Tensor, "clip time"],
+        colors: Float[Tensor, "clip time rgb=3 height width"],
+        affine: Float[Tensor, "clip xy=2 3"],
+    ) -> Float[Tensor, "clip time latent"]:
+        """Guess a latent from each frame; all of a clip have the same tracks."""
+        inputs = small_frames(colors.flatten(0, 1), self.config.encoder.side)
+        content = self.encoder(inputs.unflatten(0, frames.shape), self.times[frames]).float()
+        content = content.tile(1, 1, self.latent.num_keyframes)
+        if self.encoder.tracks is None:
+            return content
+        paths = deformed_paths(self.paths[clips], affine)
+        paths = paths + SHIFT * self._noise(*paths.shape[:2], 1, 2)
+        jittered = paths + JITTER * self._noise(*paths.shape)
+        weights = path_weights(self.times, self.latent.num_path_keyframes)[frames]
+        centers = torch.einsum("cfm,ckmx->ckfx", weights, jittered)
+        observed = torch.ones_like(colors[:, :, 0])
+        crops = track_crops(colors, observed, centers, self.model.config.tracks.radius)
+        looks, shifts = self.encoder.tracks(crops)
+        parts = looks.float(), paths + shifts.float()[:, :, None]
+        tracks = [part[:, None].expand(-1, frames.shape[1], *part.shape[1:]) for part in parts]
+        return join_latents(LatentParts(content, *tracks))
+
+    def _loss(
+        self,
+        latents: Float[Tensor, "row latent"],
+        frames: Int[Tensor, "row time"],
+        colors: Float[Tensor, "row time rgb=3 height width"],
+    ) -> Float[Tensor, ""]:
+        """The squared error of renders at random points of the frames."""
+        num_rows, num_frames = frames.shape
+        count = self.config.points_per_frame * num_frames
+        per_frame = self.clips.points_per_frame
+        within = torch.randint(per_frame, (num_rows, count), generator=self.generator)
+        within = within.to(self.device)
+        of_frame = torch.arange(count, device=self.device) % num_frames
+        points = frames[:, of_frame] * per_frame + within
+        target = colors.flatten(3)[torch.arange(num_rows)[:, None], of_frame, :, within]
+        inrs = self.model.inrs(latents, self.times[frames[:, 0]])
+        rendered = self.model.colors(gather_points(self.tables, points), inrs).float()
+        return (rendered - target).square().mean()
 
     def _learn(self, loss: Float[Tensor, ""], fraction: float) -> None:
         value = loss.item()
@@ -224,33 +279,55 @@ class _EncoderTraining:
             clips = clip_batch(self.config.seed, num_clips, at_once, self.steps)
             frames = torch.arange(num_frames).expand(len(clips), -1)
         else:
-            at_once = self.config.frames_per_step
+            each = FRAMES_OF_A_TRACK if self.latent.num_tracks else 1
+            at_once = max(1, self.config.frames_per_step // each)
             clips = torch.randint(num_clips, (at_once,), generator=self.generator)
-            frames = torch.randint(num_frames, (at_once, 1), generator=self.generator)
+            frames = torch.randint(num_frames, (at_once, each), generator=self.generator)
         return clips.to(self.device), frames.to(self.device)
 
+    def _draw_affine(self, count: int) -> Float[Tensor, "clip xy=2 3"]:
+        """Draw a random deformation for each clip."""
+        scale = torch.tensor([self.config.stretch] * 2 + [self.config.shift], device=self.device)
+        return torch.eye(2, 3, device=self.device) + self._noise(count, 2, 3) * scale
+
     def _colors(
-        self, clips: Int[Tensor, " clip"], frames: Int[Tensor, "clip time"]
+        self,
+        clips: Int[Tensor, " clip"],
+        frames: Int[Tensor, "clip time"],
+        affine: Float[Tensor, "clip xy=2 3"],
     ) -> Float[Tensor, "clip time rgb=3 height width"]:
-        """The colors of frames, with a random affine augmentation for each clip."""
+        """The colors of frames, deformed for each clip."""
         _, height, width = self.clips.size
         within = torch.arange(self.clips.points_per_frame, device=self.device)
         points = frames[:, :, None] * self.clips.points_per_frame + within
         colors = self.clips.colors(clips, points.flatten(1))
         colors = colors.view(*frames.shape, height, width, 3).permute(0, 1, 4, 2, 3)
-        draw = torch.randn(len(clips), 2, 3, generator=self.generator).to(self.device)
-        scale = torch.tensor([self.config.stretch] * 2 + [self.config.shift], device=self.device)
-        affine = torch.eye(2, 3, device=self.device) + draw * scale
         grid = functional.affine_grid(affine, [len(clips), 3, height, width], align_corners=False)
         deformed = functional.grid_sample(
             colors.flatten(1, 2), grid, padding_mode="border", align_corners=False
         )
         return deformed.unflatten(1, (-1, 3))
 
-    def _inrs(self, latents: Float[Tensor, "clip width"], times: Float[Tensor, " clip"]):
-        """The INRs of latents at single times: the latent is repeated at all keyframes."""
-        num_keyframes = self.model.config.latent.num_keyframes
-        return self.model.inrs(latents.tile(1, num_keyframes), times)
+    def _noise(self, *size: int) -> Tensor:
+        return torch.randn(size, generator=self.generator).to(self.device)
 
     def _products(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.low_precision)
+
+
+def deformed_paths(
+    paths: Float[Tensor, "clip track keyframe hw=2"], affine: Float[Tensor, "clip xy=2 3"]
+) -> Float[Tensor, "clip track keyframe hw=2"]:
+    """Where the centers of paths are after their clips were resampled.
+
+    Args:
+        paths: In the original clips.
+        affine: From coordinates (w, h, 1) in the new clips to (w, h) in the original ones.
+
+    Example:
+        >>> half = torch.tensor([[[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]])
+        >>> deformed_paths(torch.full((1, 1, 1, 2), 0.5), half).flatten().tolist()
+        [0.25, 0.25]
+    """
+    shifted = paths.flip(-1) - affine[:, None, None, :, 2]
+    return torch.einsum("cyx,ckmx->ckmy", affine[:, :, :2].inverse(), shifted).flip(-1)

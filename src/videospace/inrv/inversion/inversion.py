@@ -20,7 +20,7 @@ from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
 from videospace.inrv.inversion.observed_pixels import ObservedPixels
-from videospace.inrv.inversion.track_guess import guess_paths
+from videospace.inrv.inversion.track_guess import guess_tracks
 from videospace.inrv.model.inr import Layer, joined_layers, zero_weight_offsets
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_precision
@@ -43,8 +43,9 @@ class InversionConfig:
     without a sufficiently observed frame, and several samples, do not start at a guess."""
     points_per_clip: int = 1024
     """Points that a step renders for each clip."""
-    learning_rate: float = 0.1
-    """Learning rate of Adam on the latent, in standard deviations of the training latents."""
+    learning_rate: float | None = None
+    """Learning rate of Adam on the latent, in standard deviations of the training latents. None
+    takes 0.1, or 0.04 where latents have tracks."""
     prior_weight: float = 1e-7
     """Weight of the squared Mahalanobis distance from the training clips, relative to the mean
     squared error of the colors. It is divided by the square of the observed fraction: the fewer
@@ -79,8 +80,9 @@ class InversionConfig:
             "refine_learning_rate",
             "refine_weight",
         ):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise UserError(f"expected {name} of at least 0, got {value}")
         if not self.max_steps and (self.start == "mean" or self.samples > 1):
             raise UserError(
                 "with 0 steps (max_steps, --max-steps) the result is the encoder's guess: expected "
@@ -118,6 +120,9 @@ ROWS_AT_ONCE_ON_CPU = 16
 
 FINAL_POINTS = 8192
 """Points of each clip for the reported error and the choice of the best restart."""
+
+LEARNING_RATE, LEARNING_RATE_OF_TRACKS = 0.1, 0.04
+"""Learning rates without and with tracks."""
 
 POINTS_OF_A_FRAME = 256
 """Points drawn together from one frame, if every time has an INR of its own."""
@@ -287,6 +292,9 @@ class _InversionRun:
         coordinates = starts.requires_grad_()
         prior_weights = config.prior_weight / self.observed.observed_fractions[clips].square()
 
+        usual = LEARNING_RATE_OF_TRACKS if self.prior.parts else LEARNING_RATE
+        rate = usual if config.learning_rate is None else config.learning_rate
+
         def loss_of(points: int, generator: torch.Generator) -> Float[Tensor, " row"]:
             latents = self.prior.latents(coordinates)
             squared, _ = self._errors(latents, clips, points, generator)
@@ -296,7 +304,7 @@ class _InversionRun:
         self.steps += minimize_with_adam(
             [coordinates],
             lambda: loss_of(config.points_per_clip, self.generator),
-            config.learning_rate,
+            rate,
             config.max_steps,
             self.on_step,
         )
@@ -310,14 +318,17 @@ class _InversionRun:
             return found[torch.arange(len(found), device=self.device), best]
 
     def _guess(self) -> Float[Tensor, "context direction"]:
-        """Starting points: the encoder's guesses, or the mean with paths that are seen."""
+        """Starting points: the guesses of the encoder, if there is one, and paths that are seen."""
+        size, parts = len(self.contexts), self.prior.parts
+        content = parts.content if parts else self.prior
+        start = torch.zeros(size, content.num_directions, device=self.device)
         if self.encoder is not None:
-            return guess_coordinates(self.encoder, self.prior, self.contexts, self.frame_times)
-        start = torch.zeros(len(self.contexts), self.prior.num_directions, device=self.device)
-        latent = self.model.config.latent
-        if latent.num_tracks:
-            guess_paths(start, self.prior, self.contexts, latent, self.config.seed)
-        return start
+            start = guess_coordinates(self.encoder, content, self.contexts, self.frame_times)
+        if parts is None:
+            return start
+        encoder = self.encoder and self.encoder.tracks
+        tracks = guess_tracks(parts, self.contexts, self.model.config, encoder, self.config.seed)
+        return torch.cat([start, tracks], dim=1)
 
     def _refine(self, latents: Float[Tensor, "sample latent"]) -> list[Layer]:
         """Optimize offsets of the INRs' weights, in units of the range of the base weights."""

@@ -1,63 +1,87 @@
-"""Starting points for the tracks of a context: the paths of what is seen to move."""
+"""Starting points for the tracks of contexts: what is seen to move, and what it looks like."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.inversion.contexts import Context
 from videospace.inrv.model.coordinates import axis_coordinates
-from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.model.tracks import path_weights, split_latents
-from videospace.inrv.space.latent_prior import LatentPrior
+from videospace.inrv.model.inrv_model import ModelConfig
+from videospace.inrv.model.track_encoder import TrackEncoder, track_crops
+from videospace.inrv.model.tracks import path_weights
+from videospace.inrv.space.latent_prior import PriorParts
 from videospace.inrv.tracking.find_tracks import find_tracks
 
 CENTER_ERROR = 0.03
 """Standard deviation of the error of a center that was found; a frame is 2 wide."""
 
+FRAMES_OF_A_LOOK = 8
+"""Most frames of a clip from which looks are guessed."""
+
 
 @torch.no_grad()
-def guess_paths(
-    coordinates: Float[Tensor, "context direction"],
-    prior: LatentPrior,
+def guess_tracks(
+    prior: PriorParts,
     contexts: Sequence[Context],
-    config: LatentConfig,
+    config: ModelConfig,
+    encoder: TrackEncoder | None,
     seed: int,
-) -> None:
-    """Set the coordinates of the paths to those of the things that move in the observed pixels.
+) -> Float[Tensor, "context direction"]:
+    """Guess the tracks of contexts from what moves in the observed pixels.
 
     Where frames are not observed, a path goes on as the prior expects: it is the mean of the paths
     that pass the centers that were found.
 
     Args:
-        coordinates: Changed in place.
         prior: Of the space.
-        contexts: One for each row, of one size.
-        config: Of the latents.
+        contexts: All of one size.
+        config: Of the model, which has tracks.
+        encoder: Guesses looks; with None they are the mean look.
         seed: Of the search.
 
-    Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
+    Returns:
+        Coordinates of the prior: those of look and path of the first track, then of the others.
     """
+    latent, device = config.latent, prior.look.mean.device
     videos = torch.from_numpy(np.stack([context.video for context in contexts]))
     observed = torch.from_numpy(np.stack([context.observed for context in contexts]))
-    found = find_tracks(videos, config.num_tracks, observed=observed, seed=seed).paths
-    frames = axis_coordinates(videos.shape[1], "ends")
-    weights = path_weights(frames, config.num_path_keyframes).double()
-    mean = split_latents(prior.mean, config).paths[0].cpu().double()
-    look, path = prior.num_look_directions, prior.num_path_directions
-    first = prior.num_directions - config.num_tracks * (look + path)
-    rows = prior.mean.shape[0] - 2 * config.num_path_keyframes
-    basis = prior.basis[rows:, prior.num_directions - path :].cpu().double()
-    at_frames = torch.einsum("tm,mxd->txd", weights, basis.unflatten(0, (-1, 2)))
-    for index in range(len(contexts)):
-        is_seen = observed[index].flatten(1).any(dim=1)
-        design = at_frames[is_seen].flatten(0, 1)
-        covariance = design @ design.T
-        covariance.diagonal().add_(CENTER_ERROR**2)
-        for track in range(config.num_tracks):
-            residual = (found[index, track] - weights @ mean)[is_seen].flatten()
-            solved = design.T @ torch.linalg.solve(covariance, residual)
-            start = first + track * (look + path) + look
-            coordinates[index, start : start + path] = solved.to(coordinates)
+    paths = find_tracks(videos, latent.num_tracks, observed=observed, seed=seed).paths.to(device)
+    size = (len(contexts), latent.num_tracks)
+    looks = torch.zeros(*size, prior.look.num_directions, device=device)
+    if encoder is not None:
+        crops = [
+            _crops(*each, config.tracks.radius)
+            for each in zip(videos.to(device), observed.to(device), paths, strict=True)
+        ]
+        guesses, shifts = encoder(torch.stack(crops))
+        paths = paths + shifts[:, :, None]
+        once = torch.ones(1, 1, device=device)
+        looks = prior.look.coordinates_over_time(guesses.flatten(0, 1)[:, None], once)
+        looks = looks.unflatten(0, size)
+    times = axis_coordinates(videos.shape[1], "ends").to(device)
+    weights = path_weights(times, latent.num_path_keyframes)
+    seen = observed.flatten(2).any(dim=2).to(device)
+    along = [
+        prior.path.coordinates_over_time(found[:, frames], weights[frames], CENTER_ERROR**2)
+        for found, frames in zip(paths, seen, strict=True)
+    ]
+    return torch.cat([looks, torch.stack(along)], dim=2).flatten(1)
+
+
+def _crops(
+    video: UInt8[Tensor, "time height width rgb=3"],
+    observed: Bool[Tensor, "time height width"],
+    paths: Float[Tensor, "track time hw=2"],
+    radius: float,
+) -> Float[Tensor, "track channel side side"]:
+    """The crops around the tracks of one clip, in some of its observed frames."""
+    seen = observed.flatten(1).any(dim=1).nonzero()[:, 0]
+    num = min(FRAMES_OF_A_LOOK, len(seen))
+    chosen = seen[torch.linspace(0, len(seen) - 1, num, device=seen.device).round().long()]
+    frames = video[chosen].permute(0, 3, 1, 2).float() / 127.5 - 1
+    return track_crops(
+        frames[None], observed[chosen][None].float(), paths[None, :, chosen], radius
+    )[0]

@@ -1,7 +1,6 @@
 """The encoder of a space: a network that estimates the latent of a clip from its frames."""
 
 import dataclasses
-import itertools
 from typing import Annotated
 
 import torch
@@ -10,15 +9,11 @@ from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
+from videospace.inrv.model.convolution import NORM_GROUPS, NUM_STAGES, backbone
 from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.track_encoder import TrackEncoder
 from videospace.runtime.errors import UserError
 from videospace.runtime.reading.bounds import LayerWidth, check_bounds
-
-NUM_STAGES = 3
-"""Convolutions of the backbone; each halves height and width."""
-
-NORM_GROUPS = 8
-"""Groups of channels in each group normalization."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,10 +36,11 @@ class EncoderConfig:
 
 
 class LatentEncoder(nn.Module):
-    """Estimates the latent of a clip at the times of its frames.
+    """Estimates the content of a clip's latent at the times of its frames.
 
     The backbone and the neck encode each frame together with its time, and the head maps this to a
-    latent. A linear skip connection leads from the pixels straight to the latent.
+    latent. A linear skip connection leads from the pixels straight to the latent. Tracks have a
+    network of their own.
 
     Where latents have several keyframes, each frame is encoded by itself. A latent of one keyframe
     describes the whole clip, so then the features of the frames are averaged over time before the
@@ -57,7 +53,8 @@ class LatentEncoder(nn.Module):
     Attributes:
         needs_whole_clip: Whether all frames of a clip have to be given, because its latent has one
             keyframe.
-        mean: The mean latent at one time, to which the network's output is added.
+        tracks: Estimates the tracks of a clip; None where latents have none.
+        mean: The mean content at one time, to which the network's output is added.
         deviation: Standard deviation of each of its numbers, the unit of the network's output.
 
     Example:
@@ -73,10 +70,7 @@ class LatentEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.needs_whole_clip = latent.num_keyframes == 1
-        channels = [3, *(config.num_channels * 2**stage for stage in range(NUM_STAGES))]
-        stages = [_backbone_stage(*pair) for pair in itertools.pairwise(channels)]
-        self.backbone = nn.Sequential(*stages, nn.Flatten())
-        num_features = channels[-1] * (config.side // 2**NUM_STAGES) ** 2
+        self.backbone, num_features = backbone(3, config.num_channels, config.side)
         self.neck = nn.Sequential(nn.Linear(num_features + 1, config.hidden_width), nn.GELU())
         last = nn.Linear(config.hidden_width, latent.width)
         self.head = nn.Sequential(
@@ -87,13 +81,18 @@ class LatentEncoder(nn.Module):
         nn.init.normal_(self.skip.weight, std=1e-3)
         self.register_buffer("mean", torch.zeros(latent.width))
         self.register_buffer("deviation", torch.ones(latent.width))
+        self.tracks = (
+            TrackEncoder(latent.look_width, config.num_channels, config.hidden_width)
+            if latent.num_tracks
+            else None
+        )
 
     def forward(
         self,
         frames: Float[Tensor, "clip time rgb=3 side side"],
         times: Float[Tensor, "clip time"],
     ) -> Float[Tensor, "clip time width"]:
-        """Estimate the latent of each clip at the times of its frames.
+        """Estimate the content of each clip at the times of its frames.
 
         Args:
             frames: In [-1, 1], resized by :func:`small_frames`.
@@ -108,11 +107,6 @@ class LatentEncoder(nn.Module):
             features = features.mean(dim=1, keepdim=True).expand_as(features)
             skipped = skipped.mean(dim=1, keepdim=True).expand_as(skipped)
         return self.mean + self.deviation * (self.head(features) + skipped)
-
-
-def _backbone_stage(num_in: int, num_out: int) -> nn.Sequential:
-    convolution = nn.Conv2d(num_in, num_out, kernel_size=3, stride=2, padding=1)
-    return nn.Sequential(convolution, nn.GroupNorm(NORM_GROUPS, num_out), nn.GELU())
 
 
 def small_frames(

@@ -34,11 +34,8 @@ class LatentPrior(NamedTuple):
     """A column for each direction, as long as the standard deviation along it."""
     covariance: Float[Tensor, "latent latent"]
     """``basis @ basis.T``, computed once because it is expensive."""
-    num_look_directions: int = 0
-    """Coordinates of the look of each track. Those of the content come first, then those of look
-    and path of the first track, and so on."""
-    num_path_directions: int = 0
-    """Coordinates of the path of each track."""
+    parts: "PriorParts | None" = None
+    """The parts of a prior of latents with tracks."""
 
     @classmethod
     def of(
@@ -78,15 +75,20 @@ class LatentPrior(NamedTuple):
             )
         config = config or LatentConfig(width=latents.shape[1])
         content, looks, paths = split_latents(latents, config)
-        mean, basis = _fit_content(content, config.num_keyframes)
-        if config.num_tracks:
-            (look, look_basis), (path, path_basis) = (
-                _fit(part.flatten(0, 1).flatten(1)) for part in (looks, paths)
-            )
-            mean = torch.cat([mean, torch.cat([look, path]).repeat(config.num_tracks)])
-            basis = torch.block_diag(basis, *[look_basis, path_basis] * config.num_tracks)
-            sizes = look_basis.shape[1], path_basis.shape[1]
-            return cls(mean, basis, basis @ basis.T, *sizes)
+        prior = cls.from_basis(*_fit_content(content, config.num_keyframes))
+        if not config.num_tracks:
+            return prior
+        look, path = (cls.from_basis(*_fit(x.flatten(0, 1).flatten(1))) for x in (looks, paths))
+        tracks = [look, path] * config.num_tracks
+        mean = torch.cat([prior.mean, *(part.mean for part in tracks)])
+        basis = torch.block_diag(prior.basis, *(part.basis for part in tracks))
+        return cls(mean, basis, basis @ basis.T, PriorParts(prior, look, path))
+
+    @classmethod
+    def from_basis(
+        cls, mean: Float[Tensor, " latent"], basis: Float[Tensor, "latent direction"]
+    ) -> "LatentPrior":
+        """The prior with a mean and a basis."""
         return cls(mean, basis, basis @ basis.T)
 
     @property
@@ -102,12 +104,14 @@ class LatentPrior(NamedTuple):
         self,
         latents: Float[Tensor, "clip time width"],
         keyframe_weights: Float[Tensor, "time keyframe"],
+        noise_variance: float | None = None,
     ) -> Float[Tensor, "clip direction"]:
         """The posterior mean of the coordinates, given noisy latents at some times.
 
         Args:
             latents: Guesses at those times.
             keyframe_weights: Interpolation weights of the keyframes at those times.
+            noise_variance: Of the guesses; None takes a thousandth of that of the latents.
 
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
@@ -119,11 +123,27 @@ class LatentPrior(NamedTuple):
         covariance = self.covariance.double().unflatten(1, by_keyframe).unflatten(0, by_keyframe)
         covariance = torch.einsum("rm,mvnw,sn->rvsw", keyframes, covariance, keyframes)
         covariance = covariance.flatten(2).flatten(0, 1)
-        covariance.diagonal().add_(GUESS_NOISE * self.covariance.diagonal().double().mean())
+        if noise_variance is None:
+            noise_variance = GUESS_NOISE * self.covariance.diagonal().double().mean().item()
+        covariance.diagonal().add_(noise_variance)
         root = torch.linalg.cholesky(covariance)
         solved = torch.cholesky_solve(residual.flatten(1).T, root).unflatten(0, mean.shape)
         latents = torch.einsum("rm,rwc->cmw", keyframes, solved).flatten(1)
         return latents.to(self.basis) @ self.basis
+
+
+class PriorParts(NamedTuple):
+    """The independent parts of a prior of latents with tracks.
+
+    The coordinates of the content come first, then those of look and path of the first track, and
+    so on.
+    """
+
+    content: LatentPrior
+    look: LatentPrior
+    """Of any track."""
+    path: LatentPrior
+    """Of any track: two numbers at every keyframe."""
 
 
 def _fit(
