@@ -1,10 +1,15 @@
-"""Skips the tests whose needs this machine does not meet, and lists them by reason."""
+"""Skips the tests whose needs this machine does not meet, and lists them by reason.
+
+Temporary files are kept in memory where there is room for them, since many tests write and sync
+small files, and would mostly wait for the disk.
+"""
 
 import importlib.util
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +21,14 @@ from hypothesis import settings
 IS_THOROUGH = "VIDEOSPACE_THOROUGH" in os.environ
 settings.register_profile("videospace", deadline=None, max_examples=200 if IS_THOROUGH else 40)
 settings.load_profile("videospace")
+
+MEMORY, NEEDED_BYTES = Path("/dev/shm"), 6 * 2**30
+if (
+    "TMPDIR" not in os.environ
+    and os.access(MEMORY, os.W_OK)
+    and shutil.disk_usage(MEMORY).free > NEEDED_BYTES
+):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 # A process that nohup started would ignore the signal, and so would those that it starts.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
