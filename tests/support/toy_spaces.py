@@ -32,6 +32,7 @@ SEMANTIC = LatentConfig(
     video_clip=VideoClipConfig(feature_width=24, hidden_width=4, num_layers=2, dropout=0.5),
 )
 KEYFRAMES = LatentConfig(width=6, num_keyframes=3)
+CONSTANT = LatentConfig(width=4, num_keyframes=3, constant_width=5)
 TRACKS = LatentConfig(width=6, num_keyframes=2, num_tracks=2, look_width=4, num_path_keyframes=3)
 POINTS_PER_STEP = 3 * 16
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from tests.support.toy_spaces import psnr
+from tests.support.toy_spaces import CONSTANT, KEYFRAMES, psnr
 
 from videospace.inrv.inversion import encoder_training, tasks
 from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
@@ -36,10 +36,17 @@ def training(num_steps: int, **changes) -> EncoderTrainingConfig:
     )
 
 
-@pytest.fixture(params=["one keyframe", "three keyframes"])
+LATENTS = {
+    "one keyframe": LatentConfig(width=6),
+    "three keyframes": KEYFRAMES,
+    "constant part": CONSTANT,
+}
+
+
+@pytest.fixture(params=LATENTS)
 def space(request, make_space, make_model, keyframes_model):
     """Untrained, but its clips differ from each other."""
-    latent = LatentConfig(width=6) if request.param == "one keyframe" else keyframes_model.latent
+    latent = LATENTS[request.param]
     hypernetwork = dataclasses.replace(keyframes_model.hypernetwork, initial_difference=0.1)
     return make_space(num_clips=8, model=make_model(latent=latent, hypernetwork=hypernetwork))
 

@@ -5,7 +5,7 @@ import torch
 
 from videospace.inrv.model.coordinates import CoordinatesConfig
 from videospace.inrv.model.inrv_model import InrvModel
-from videospace.inrv.model.latents import LatentConfig, LatentMap
+from videospace.inrv.model.latents import LatentConfig, LatentMap, whole_keyframes
 from videospace.inrv.model.video_clip_network import VideoClipConfig
 
 CPU = torch.device("cpu")
@@ -193,3 +193,24 @@ def test_the_same_seed_makes_the_same_model(toy_model):
         models.append(torch.cat([p.flatten() for p in InrvModel(toy_model).parameters()]))
     assert torch.equal(models[0], models[1])
     assert not torch.equal(models[0], models[2])
+
+
+def test_a_constant_part_is_that_of_every_keyframe(make_model):
+    config = LatentConfig(width=4, num_keyframes=3, constant_width=2, normalize=False)
+    wide = dataclasses.replace(config, width=6, constant_width=0)
+    model, plain = (InrvModel(make_model(latent=latent)) for latent in (config, wide))
+    plain.load_state_dict(model.state_dict())
+    latents, times = torch.randn(5, config.total_width), torch.linspace(-1, 1, 5)
+    found = model.inrs(latents, times)
+    expected = plain.inrs(whole_keyframes(latents, config).flatten(1), times)
+    torch.testing.assert_close(weights_of(found.layers), weights_of(expected.layers))
+
+
+def test_the_parts_of_a_latent_are_scaled_by_themselves(make_model):
+    config = LatentConfig(width=4, num_keyframes=3, constant_width=2)
+    model, latents = InrvModel(make_model(latent=config)), torch.randn(5, config.total_width)
+    louder = torch.cat([3 * latents[:, :2], latents[:, 2:]], dim=1)
+    times = torch.zeros(5)
+    torch.testing.assert_close(
+        weights_of(model.inrs(louder, times).layers), weights_of(model.inrs(latents, times).layers)
+    )

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from videospace.inrv.model.latents import LatentConfig, keyframe_weights
+from videospace.inrv.model.latents import LatentConfig, keyframe_weights, whole_keyframes
 from videospace.inrv.space.latent_prior import FREE_KEYFRAMES, LEAST_DEVIATION, LatentPrior
 from videospace.runtime.errors import UserError
 
@@ -37,6 +37,28 @@ def test_directions_in_which_nothing_varies_are_left_out():
 def test_clips_without_variance(latents):
     with pytest.raises(UserError, match="clips"):
         LatentPrior.of(latents)
+
+
+class TestConstantPart:
+    """Latents of two constant numbers and three at each of four keyframes."""
+
+    CONFIG = LatentConfig(width=3, num_keyframes=4, constant_width=2)
+
+    @pytest.fixture
+    def latents(self):
+        return torch.randn(40, 14) @ torch.randn(14, 14) + 1
+
+    def test_it_varies_as_in_the_clips(self, latents):
+        basis = LatentPrior.of(latents, self.CONFIG).basis[:2]
+        torch.testing.assert_close(basis @ basis.T, latents[:, :2].T.cov(), atol=1e-3, rtol=1e-3)
+
+    def test_guesses_at_all_times_are_joined(self, latents):
+        prior = LatentPrior.of(latents, self.CONFIG)
+        weights = keyframe_weights(torch.linspace(-1, 1, 9), 4)
+        guesses = weights @ whole_keyframes(latents[:5], self.CONFIG)
+        at_keyframes = prior.at_keyframes(self.CONFIG)
+        found = at_keyframes.coordinates_over_time(guesses, weights, noise_variance=1e-6)
+        torch.testing.assert_close(prior.latents(found), latents[:5], atol=0.01, rtol=0.01)
 
 
 class TestKeyframes:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tests.support.toy_spaces import CONSTANT
 
 from videospace.inrv.space.files import FIRST_MODULES, FORMAT_VERSION
 from videospace.inrv.space.video_space import VideoSpace
@@ -107,6 +108,19 @@ class TestRoundTrip:
         assert (
             "- latent: 6 numbers at each of 3 keyframes\n" in (tmp_path / "README.md").read_text()
         )
+
+    def test_a_model_with_a_constant_part(self, tmp_path, make_space, make_model):
+        space = make_space(model=make_model(latent=CONSTANT))
+        space.save_pretrained(tmp_path)
+        opened = VideoSpace.from_pretrained(tmp_path)
+        assert np.array_equal(opened.render(opened.latents), space.render(space.latents))
+        assert "5 constant numbers" in (tmp_path / "README.md").read_text()
+
+    def test_a_space_written_before_there_were_constant_parts(self, folder):
+        latents = VideoSpace.from_pretrained(folder).latents
+        edit_config(folder, lambda content: content["model"]["latent"].pop("constant_width"))
+        edit_config(folder, lambda content: content.update(format_version=4))
+        assert torch.equal(VideoSpace.from_pretrained(folder).latents, latents)
 
     def test_another_number_of_keyframes_than_the_latents_have(
         self, tmp_path, make_space, keyframes_model

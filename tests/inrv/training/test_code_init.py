@@ -189,6 +189,31 @@ class TestKeyframes:
         assert (one[0] - one[2]).norm() > 1
 
 
+class TestConstantPart:
+    LATENT = LatentConfig(width=4, num_keyframes=3, constant_width=5)
+
+    def codes(self, clips, method="pca"):
+        read = lambda rows: clips[rows]  # noqa: E731
+        config = CodeInitConfig(method=method)
+        return initial_codes(config, read, list(range(len(clips))), self.LATENT, 0)
+
+    def test_it_shows_what_stays_and_keyframes_show_what_changes(self):
+        pictures = np.random.default_rng(0).integers(100, 156, (4, 1, 6, 8, 3), dtype=np.uint8)
+        changes = np.random.default_rng(1).integers(-40, 40, (3, 5, 6, 8, 3))
+        changes = changes - changes.mean(axis=1, keepdims=True).round().astype(int)
+        clips = np.stack([pictures[i] + changes[j] for i in range(4) for j in range(3)])
+        constant, keyframes = self.codes(clips.astype(np.uint8)).split([5, 12], dim=1)
+        of_picture, of_change = constant.view(4, 3, 5), keyframes.view(4, 3, 12)
+        assert of_picture.std(dim=1).max() < 0.1 * of_picture.std(dim=0).max()
+        assert of_change.std(dim=0).max() < 0.1 * of_change.std(dim=1).max()
+
+    def test_noise_is_allowed_and_an_embedding_of_whole_clips_is_not(self):
+        clips = np.random.default_rng(0).integers(0, 256, (3, 4, 6, 8, 3), dtype=np.uint8)
+        assert self.codes(clips, "gaussian").shape == (3, 17)
+        with pytest.raises(UserError, match="constant-width"):
+            self.codes(clips, "isomap")
+
+
 class TestTracks:
     @pytest.mark.parametrize("start", ["gaussian", "pca", "isomap"])
     def test_a_code_has_content_looks_and_paths(self, store, start):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.support.toy_spaces import CONSTANT, changed_model
 
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.video_space import VideoSpace
@@ -120,6 +121,17 @@ def test_any_shape_and_fewer_frames_than_keyframes(
     space = VideoSpace.from_pretrained(tmp_path / "space")
     assert space.latents.shape == (num_clips, 6 * min(3, size[0]))
     assert space.render(space.latents, num_frames=9).shape == (num_clips, 9, *size[1:], 3)
+
+
+def test_a_constant_part_is_learned(store, tmp_path, make_config):
+    config = make_config(
+        300, model=changed_model(latent=CONSTANT), code_init=CodeInitConfig(method="pca")
+    )
+    run(store, tmp_path / "space", config)
+    psnr_db = [record["psnr_db"] for record in read_metrics(tmp_path / "space")]
+    assert psnr_db[-1] > psnr_db[0] + 5
+    space = VideoSpace.from_pretrained(tmp_path / "space")
+    assert space.latents.shape == (5, CONSTANT.total_width)
 
 
 def test_the_same_seed_gives_the_same_bits(store, tmp_path, config):

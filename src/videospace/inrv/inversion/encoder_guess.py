@@ -78,7 +78,7 @@ def guess_coordinates(
 
     Args:
         encoder: Of the space.
-        prior: Of the space's latents.
+        prior: Of the contents of the space's latents, at all keyframes.
         contexts: All with the same number of frames.
         times: Of the frames, in [-1, 1].
 

@@ -13,7 +13,11 @@ from tqdm import tqdm
 
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder, small_frames
-from videospace.inrv.model.latents import keyframe_weights
+from videospace.inrv.model.latents import (
+    content_that_rests,
+    keyframe_weights,
+    whole_keyframes,
+)
 from videospace.inrv.model.positional_encoding import gather_points
 from videospace.inrv.model.track_encoder import track_crops
 from videospace.inrv.model.tracks import (
@@ -170,7 +174,7 @@ class _EncoderTraining:
             self.encoder = LatentEncoder(config.encoder, latent).to(self.device)
         self.times = space.model.frame_times(clips.size[0], self.device)
         parts = split_latents(space.latents, latent)
-        keyframes = parts.content.unflatten(1, (latent.num_keyframes, -1))
+        keyframes = whole_keyframes(parts.content, latent)
         at_frames = keyframe_weights(self.times, latent.num_keyframes) @ keyframes
         self.encoder.mean.copy_(at_frames.mean(dim=(0, 1)))
         self.encoder.deviation.copy_(
@@ -220,7 +224,7 @@ class _EncoderTraining:
         """Guess a latent from each frame; all of a clip have the same tracks."""
         inputs = small_frames(colors.flatten(0, 1), self.config.encoder.side)
         content = self.encoder(inputs.unflatten(0, frames.shape), self.times[frames]).float()
-        content = content.tile(1, 1, self.latent.num_keyframes)
+        content = content_that_rests(content, self.latent)
         if self.encoder.tracks is None:
             return content
         paths = deformed_paths(self.paths[clips], affine)

@@ -72,15 +72,15 @@ class LatentEncoder(nn.Module):
         self.needs_whole_clip = latent.num_keyframes == 1
         self.backbone, num_features = backbone(3, config.num_channels, config.side)
         self.neck = nn.Sequential(nn.Linear(num_features + 1, config.hidden_width), nn.GELU())
-        last = nn.Linear(config.hidden_width, latent.width)
+        last = nn.Linear(config.hidden_width, latent.width_at_a_time)
         self.head = nn.Sequential(
             nn.Linear(config.hidden_width, config.hidden_width), nn.GELU(), last
         )
-        self.skip = nn.Linear(3 * config.side**2, latent.width)
+        self.skip = nn.Linear(3 * config.side**2, latent.width_at_a_time)
         nn.init.zeros_(last.weight)
         nn.init.normal_(self.skip.weight, std=1e-3)
-        self.register_buffer("mean", torch.zeros(latent.width))
-        self.register_buffer("deviation", torch.ones(latent.width))
+        self.register_buffer("mean", torch.zeros(latent.width_at_a_time))
+        self.register_buffer("deviation", torch.ones(latent.width_at_a_time))
         self.tracks = (
             TrackEncoder(latent.look_width, config.num_channels, config.hidden_width)
             if latent.num_tracks

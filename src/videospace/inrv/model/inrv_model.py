@@ -14,6 +14,7 @@ from videospace.inrv.model.latents import (
     LatentConfig,
     LatentMap,
     keyframe_weights,
+    normalized_content,
     with_unit_scale,
 )
 from videospace.inrv.model.positional_encoding import AxisTables, EncodingConfig, encode_axes
@@ -85,7 +86,7 @@ class InrvModel(nn.Module):
             config.hypernetwork,
             config.inr,
             in_width=self.in_width,
-            latent_width=config.latent.width,
+            latent_width=config.latent.width_at_a_time,
         )
         if config.latent.num_tracks:
             self.track_hypernetwork = build_hypernetwork(
@@ -123,22 +124,23 @@ class InrvModel(nn.Module):
         parts = split_latents(latents, config)
         content = parts.content
         if times is not None and config.num_keyframes > 1:
+            constant, keyframes = content.tensor_split([config.constant_width], dim=1)
             weights = keyframe_weights(times, config.num_keyframes)
-            keyframes = content.unflatten(1, (config.num_keyframes, -1))
-            content = torch.einsum("cm,cmw->cw", weights, keyframes)
-        layers = self.hypernetwork(self._normalized(content))
+            keyframes = keyframes.unflatten(1, (config.num_keyframes, -1))
+            moving = torch.einsum("cm,cmw->cw", weights, keyframes)
+            content = torch.cat([constant, moving], dim=1) if config.constant_width else moving
+        layers = self.hypernetwork(normalized_content(content, config))
         if times is None or not config.num_tracks:
             return Inrs(layers)
         weights = path_weights(times, config.num_path_keyframes)
         centers = torch.einsum("cm,ckmx->ckx", weights, parts.paths)
-        first, *rest = self.track_hypernetwork(self._normalized(parts.looks.flatten(0, 1)))
+        looks = parts.looks.flatten(0, 1)
+        looks = with_unit_scale(looks) if config.normalize else looks
+        first, *rest = self.track_hypernetwork(looks)
         with torch.autocast(latents.device.type, enabled=False):  # coordinates need float32
             first = Layer(*(part.float() for part in first))
             first = shift_first_layer(first, centers.flatten(0, 1), self.config.encoding)
         return Inrs(layers, [first, *rest], centers)
-
-    def _normalized(self, latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:
-        return with_unit_scale(latents) if self.config.latent.normalize else latents
 
     def frame_times(self, num_frames: int, device: torch.device) -> Float[Tensor, " time"]:
         """The times of a clip's frames, in [-1, 1]."""

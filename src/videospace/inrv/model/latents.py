@@ -1,10 +1,11 @@
 """Latents: their configuration, their keyframes, and the map from codes (thesis Eq. 3.3)."""
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
 from videospace.inrv.model.video_clip_network import VideoClip, VideoClipConfig
@@ -32,9 +33,13 @@ class LatentConfig:
     ``width`` numbers for each; between two keyframes they are interpolated linearly. With 1, as
     published, they hold for the whole clip. More keyframes let few clips teach many movements. A
     space is never trained with more of them than its clips have frames."""
+    constant_width: Annotated[int, Meta(ge=0, le=65_536)] = 0
+    """Numbers that hold for the whole clip, beside those of the keyframes: who or what is shown,
+    while the keyframes tell how it moves."""
     normalize: bool = True
-    """Scale every latent, keyframe by keyframe, to a root mean square of 1 before it is used. The
-    space is then a sphere, and the arc of a slerp passes the same latents as the straight line."""
+    """Scale every latent, keyframe by keyframe and its constant part by itself, to a root mean
+    square of 1 before it is used. The space is then a sphere, and the arc of a slerp passes the
+    same latents as the straight line."""
     num_tracks: NumTracks = 0
     """Tracks of a latent: things that move through the clip, each with a look and a path."""
     look_width: LayerWidth = 48
@@ -58,8 +63,13 @@ class LatentConfig:
 
     @property
     def content_width(self) -> int:
-        """Numbers for the content of the clip: those of all keyframes, one after the other."""
-        return self.width * self.num_keyframes
+        """Numbers for the content of the clip: the constant ones, then those of all keyframes."""
+        return self.constant_width + self.width * self.num_keyframes
+
+    @property
+    def width_at_a_time(self) -> int:
+        """Numbers for the content at one time: the constant ones, and those of that time."""
+        return self.constant_width + self.width
 
     @property
     def track_width(self) -> int:
@@ -108,6 +118,47 @@ def keyframe_weights(
     keyframes = torch.arange(num_keyframes, device=times.device)
     positions = (times.clamp(-1, 1) + 1) / 2 * (num_keyframes - 1)
     return (1 - (positions[:, None] - keyframes).abs()).clamp(min=0)
+
+
+def whole_keyframes(
+    content: Float[Tensor, "*clip number"], config: LatentConfig
+) -> Float[Tensor, "*clip keyframe width"]:
+    """The content at each keyframe; all have the same constant part.
+
+    Example:
+        >>> config = LatentConfig(width=1, num_keyframes=2, constant_width=1)
+        >>> whole_keyframes(torch.tensor([5.0, 1.0, 2.0]), config).tolist()
+        [[5.0, 1.0], [5.0, 2.0]]
+    """
+    keyframes = content[..., config.constant_width :].unflatten(-1, (config.num_keyframes, -1))
+    if not config.constant_width:
+        return keyframes
+    constant = content[..., None, : config.constant_width]
+    return torch.cat([constant.expand(*keyframes.shape[:-1], -1), keyframes], dim=-1)
+
+
+def content_that_rests(
+    values: Float[Tensor, "*clip width"], config: LatentConfig
+) -> Float[Tensor, "*clip number"]:
+    """The content of clips that are at all times what they are at one time.
+
+    Example:
+        >>> config = LatentConfig(width=1, num_keyframes=2, constant_width=1)
+        >>> content_that_rests(torch.tensor([5.0, 1.0]), config).tolist()
+        [5.0, 1.0, 1.0]
+    """
+    constant, keyframe = values.tensor_split([config.constant_width], dim=-1)
+    return torch.cat([constant, *[keyframe] * config.num_keyframes], dim=-1)
+
+
+def normalized_content(
+    values: Float[Tensor, "*clip width"], config: LatentConfig
+) -> Float[Tensor, "*clip width"]:
+    """Content at a time as the hypernetwork receives it: scaled, if the latents are normalized."""
+    if not config.normalize:
+        return values
+    parts = values.tensor_split([config.constant_width], dim=-1)
+    return torch.cat([with_unit_scale(part) for part in parts if part.shape[-1]], dim=-1)
 
 
 def with_unit_scale(latents: Float[Tensor, "*clip latent"]) -> Float[Tensor, "*clip latent"]:

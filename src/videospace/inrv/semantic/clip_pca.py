@@ -1,6 +1,7 @@
 """Principal component analysis of whole clips."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from videospace.runtime.pca import principal_components
 ClipReader = Callable[[list[int]], np.ndarray]
 """Reads clips by row, uint8 (clip, time, height, width, 3), as ``ClipStore.frames`` does."""
 
+ClipPart = Literal["all", "constant", "changes"]
+"""What of a clip is analyzed: all of it, its mean picture, or what differs from that."""
+
 BLOCK_BYTES = 64 * 2**20
 """Memory for the clips that are read at once, as float32."""
 REDUCED_BYTES = 256 * 2**20
@@ -29,6 +33,7 @@ def clip_components(
     num_components: int,
     *,
     num_keyframes: int = 1,
+    part: ClipPart = "all",
     max_side: int = 32,
     seed: int = 0,
 ) -> tuple[Float[Tensor, "sample component"], Float[Tensor, " component"]]:
@@ -47,6 +52,8 @@ def clip_components(
         num_keyframes: With more than 1, each clip is first replaced by so many keyframes, which fit
             its frames best (least squares) under linear interpolation. Each keyframe is then a
             sample.
+        part: ``constant``: the mean picture of each clip is a sample. ``changes``: the mean picture
+            is subtracted first.
         max_side: Largest height and width to which clips are reduced, in px.
         seed: Of the random projection that replaces the exact decomposition for more than a
             thousand clips.
@@ -68,6 +75,11 @@ def clip_components(
     if len(rows) == 0:
         raise UserError("expected at least one clip to analyze, got none")
     samples = _reduced_clips(read_clips, list(rows), max_side, num_keyframes)
+    if part == "constant":
+        samples = samples.mean(dim=1, keepdim=True)
+    elif part == "changes":
+        samples -= samples.mean(dim=1, keepdim=True)
+    samples = samples.flatten(1) if num_keyframes == 1 else samples.flatten(0, 1)
     samples -= samples.mean(dim=0, dtype=torch.float64)
     samples /= samples.shape[1] ** 0.5
     found = principal_components(samples, num_components, seed=seed)
@@ -97,8 +109,8 @@ def box_filtered(
 
 def _reduced_clips(
     read_clips: ClipReader, rows: list[int], max_side: int, num_keyframes: int
-) -> Float[Tensor, "sample feature"]:
-    """Box-filtered clips, or their keyframes, as rows."""
+) -> Float[Tensor, "clip picture feature"]:
+    """The box-filtered frames of clips, or their keyframes."""
     first = read_clips(rows[:1])
     _, time, height, width, _ = first.shape
     size = min(height, max_side), min(width, max_side)
@@ -117,4 +129,4 @@ def _reduced_clips(
         reduced = box_filtered(frames, size)
         frames = rearrange(reduced, "(clip time) feature -> clip time feature", time=time)
         samples[start : start + len(block)] = blend @ frames
-    return samples.flatten(1) if num_keyframes == 1 else samples.flatten(0, 1)
+    return samples

@@ -23,9 +23,9 @@ from videospace.runtime.reading.json_config import config_from_json
 from videospace.runtime.reading.json_reader import read_json, read_json_file
 from videospace.runtime.reading.renamed import with_renamed_modules
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Version 1 had neither float16 nor ``about``; version 2 had the names of videospace 0.1; version 3
-had no tracks."""
+had no tracks; version 4 had no constant part of latents."""
 
 SPACE_FILES = ("config.json", "model.safetensors", "codes.safetensors", "README.md")
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES
@@ -305,7 +305,10 @@ def _write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
     """Write README.md: what the space is, how to open it, and its scores."""
     clip, model = config["clip"], config["model"]
     scores = [f"| {name} | {_text(value)} |" for name, value in config["scores"].items()]
-    num_keyframes, width = model["latent"]["num_keyframes"], model["latent"]["width"]
+    latent = model["latent"]
+    num_keyframes, width, constant = (
+        latent[name] for name in ("num_keyframes", "width", "constant_width")
+    )
     lines = [
         "# A space of videos",
         "",
@@ -313,9 +316,11 @@ def _write_card(path: Path, config: dict[str, Any], num_clips: int) -> None:
         f"{clip['height']}×{clip['width']} px, {clip['fps']:g} frames per second.",
         "",
         *([config["about"], ""] if config["about"] else []),
-        f"- latent: {width} numbers"
+        "- latent: "
+        + (constant > 0) * f"{constant} constant numbers, and "
+        + f"{width} numbers"
         + (num_keyframes > 1) * f" at each of {num_keyframes} keyframes",
-        *_about_tracks(model["latent"]),
+        *_about_tracks(latent),
         f"- hypernetwork: {model['hypernetwork']['kind']}",
         f"- INR: {model['inr']['num_hidden_layers']} hidden layers of "
         f"{model['inr']['hidden_width']} units, {model['inr']['activation']}",

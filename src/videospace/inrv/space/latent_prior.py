@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.latents import LatentConfig, whole_keyframes
 from videospace.inrv.model.tracks import split_latents
 from videospace.runtime.errors import UserError
 
@@ -75,7 +75,7 @@ class LatentPrior(NamedTuple):
             )
         config = config or LatentConfig(width=latents.shape[1])
         content, looks, paths = split_latents(latents, config)
-        prior = cls.from_basis(*_fit_content(content, config.num_keyframes))
+        prior = cls.from_basis(*_fit_content(content, config))
         if not config.num_tracks:
             return prior
         look, path = (cls.from_basis(*_fit(x.flatten(0, 1).flatten(1))) for x in (looks, paths))
@@ -95,6 +95,13 @@ class LatentPrior(NamedTuple):
     def num_directions(self) -> int:
         """Number of coordinates."""
         return self.basis.shape[1]
+
+    def at_keyframes(self, config: LatentConfig) -> "LatentPrior":
+        """The same prior of the content at all keyframes, each with the constant part."""
+        if not config.constant_width:
+            return self
+        mean = whole_keyframes(self.mean, config).flatten()
+        return self.from_basis(mean, whole_keyframes(self.basis.T, config).flatten(1).T)
 
     def latents(self, coordinates: Float[Tensor, "clip direction"]) -> Float[Tensor, "clip latent"]:
         """The latents at coordinates."""
@@ -155,14 +162,17 @@ def _fit(
 
 
 def _fit_content(
-    content: Float[Tensor, "clip number"], num_keyframes: int
+    content: Float[Tensor, "clip number"], config: LatentConfig
 ) -> tuple[Float[Tensor, " number"], Float[Tensor, "number direction"]]:
     """The same for contents, with directions in which single keyframes vary."""
     mean, basis = _fit(content)
-    if num_keyframes > 1:
-        keyframes = _keyframe_basis((content - mean).unflatten(1, (num_keyframes, -1)))
+    if config.num_keyframes > 1:
+        constant, keyframes = (content - mean).tensor_split([config.constant_width], dim=1)
+        own = _keyframe_basis(keyframes.unflatten(1, (config.num_keyframes, -1)))
+        if config.constant_width:
+            own = torch.block_diag(_directions(constant) / (len(content) - 1) ** 0.5, own)
         whole, free = (1 - FREE_KEYFRAMES) ** 0.5, FREE_KEYFRAMES**0.5
-        basis = torch.cat([whole * basis, free * keyframes], dim=1)
+        basis = torch.cat([whole * basis, free * own], dim=1)
     return mean, basis
 
 

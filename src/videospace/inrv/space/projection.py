@@ -73,7 +73,9 @@ def with_unit_keyframes(
     """
     content, looks, paths = split_latents(latents.cpu(), config)
     if config.normalize:
-        content = with_unit_scale(content.unflatten(1, (config.num_keyframes, -1))).flatten(1)
+        constant, keyframes = content.tensor_split([config.constant_width], dim=1)
+        keyframes = with_unit_scale(keyframes.unflatten(1, (config.num_keyframes, -1))).flatten(1)
+        content = torch.cat([with_unit_scale(constant), keyframes], dim=1)
         looks = with_unit_scale(looks)
     if not config.num_tracks:
         return content

@@ -72,7 +72,10 @@ def initial_codes(
     """
     num_keyframes = latent.num_keyframes if latent.semantic == "none" else 1
     width = (latent.effective_code_width - latent.tracks_width) // num_keyframes
-    codes = content_codes(config, read_clips, rows, width, seed, num_keyframes)
+    if latent.semantic == "none" and latent.constant_width:
+        codes = codes_of_parts(config, read_clips, rows, latent, seed)
+    else:
+        codes = content_codes(config, read_clips, rows, width, seed, num_keyframes)
     if not latent.num_tracks:
         return codes
     tracks = track_codes(config, read_clips, rows, latent, seed)
@@ -117,6 +120,49 @@ def track_codes(
         looks = with_offset(scores, config.offset)
     looks = looks.unflatten(0, (-1, latent.num_tracks))
     return torch.cat([looks, paths.flatten(2)], dim=2)
+
+
+def codes_of_parts(
+    config: CodeInitConfig,
+    read_clips: ClipReader,
+    rows: list[int],
+    latent: LatentConfig,
+    seed: int,
+) -> Float[Tensor, "clip code"]:
+    """Compute initial codes whose constant part shows the mean picture, and keyframes the changes.
+
+    Args:
+        config: The method, ``gaussian`` or ``pca``, and its options.
+        read_clips: Reads clips by row, uint8 (clip, time, height, width, 3).
+        rows: The clips.
+        latent: The size of the parts.
+        seed: Seed of the run.
+
+    Raises:
+        UserError: The method is ``isomap``, or a part has fewer than 2 numbers.
+    """
+    if config.method == "gaussian":
+        size = len(rows), latent.content_width
+        return torch.randn(size, generator=random_stream(seed, "codes")) * config.deviation
+    if config.method == "isomap" or min(latent.constant_width, latent.width) < 2:
+        raise UserError(
+            "with a constant part (--model.latent.constant-width), expected --code-init.method pca "
+            f"and parts of at least 2 numbers, or gaussian, got {config.method} with "
+            f"{latent.constant_width} and {latent.width} numbers"
+        )
+    constant, _ = clip_components(
+        read_clips, rows, latent.constant_width - 1, part="constant", seed=seed
+    )
+    changes, _ = clip_components(
+        read_clips,
+        rows,
+        latent.width - 1,
+        num_keyframes=latent.num_keyframes,
+        part="changes",
+        seed=seed,
+    )
+    codes = [with_offset(part, config.offset) for part in (constant, changes)]
+    return torch.cat([part.view(len(rows), -1) for part in codes], dim=1)
 
 
 def with_offset(
