@@ -22,6 +22,7 @@ COMMANDS = {
     "reconstruct": "render clips from their latents",
     "sample": "render new videos",
     "interpolate": "render an interpolation between two clips",
+    "mix": "render what one clip shows with the motion of another",
     "invert": "find the latents of given videos",
     "complete": "fill in the missing parts of a video: regions, frames, pixels or its future",
     "upscale": "render a video at a higher resolution",

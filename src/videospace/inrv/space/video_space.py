@@ -23,6 +23,7 @@ from videospace.inrv.space.files import (
     write_space,
 )
 from videospace.inrv.space.latent_prior import LatentPrior
+from videospace.inrv.space.mixing import mix
 from videospace.inrv.space.moved_tracks import TrackMove, moved_path, track_centers
 from videospace.inrv.space.pretrained import find_space
 from videospace.runtime import checkpoint
@@ -189,6 +190,25 @@ class VideoSpace:
             for one in (start, end)
         )
         return sampling.interpolate(first, last, steps, path, self.model.config.latent)
+
+    def mix(
+        self, shown: str | Float[Tensor, " latent"], moving: str | Float[Tensor, " latent"]
+    ) -> Float[Tensor, " latent"]:
+        """The latent of a clip that shows what one clip shows, and moves as another one moves.
+
+        Args:
+            shown: A clip id, or a latent: of the constant part, and the looks of tracks.
+            moving: A clip id, or a latent: of the keyframes, and the paths of tracks.
+
+        Raises:
+            UserError: No such clip, a latent of another width, or a space whose latents have
+                neither a constant part nor tracks.
+        """
+        first, second = (
+            self._checked(self.latent(one) if isinstance(one, str) else one)
+            for one in (shown, moving)
+        )
+        return mix(first, second, self.model.config.latent)[0]
 
     def track_paths(
         self, latents: Float[Tensor, "*clip latent"], num_frames: int | None = None
