@@ -270,10 +270,10 @@ def test_several_futures_play_side_by_side_and_one_is_picked(with_video):
     press(page, "#observe-beginning")
     page.execute_script("document.getElementById('samples').value = '4'")
     said = invert(page)
-    wait(page, "document.querySelectorAll('#futures .film:not([hidden])').length === 4")
+    wait(page, "document.querySelectorAll('#futures .tile:not([hidden])').length === 4")
     first, third = pixels(page, "futures-0"), pixels(page, "futures-2")
     assert first.shape[1] / first.shape[0] == pytest.approx(16 / 12)
-    press(page, "#futures .film:nth-child(3)")
+    press(page, "#futures .tile:nth-child(3)")
     wait(page, "byId('save-result').href.includes('sample=2')")
     assert texts(page, "#scores")[0] != said
     assert len(texts(page, "#futures [aria-pressed=true]")) == 1
@@ -334,7 +334,7 @@ def test_axe_finds_nothing_against_the_page(page, tmp_path):
     wait(page, "!byId('knows').hidden && byId('result-title').textContent !== 'Result'")
     type_into(page, "search", "a")
     press(page, "#select-found")
-    wait(page, "document.querySelector('#selected-films .film:not([hidden])')")
+    wait(page, "document.querySelector('#selected-films .tile:not([hidden])')")
     assert violations(page) == []
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     emulate(page, prefers_reduced_motion="reduce")

@@ -105,7 +105,7 @@ class TestReconstruct:
     ) -> None:
         mean = rendered("reconstruct @space --clips a @refined.npz --mean", folder)
         latents = torch.cat([space.latents[:1], UNSEEN])
-        assert same_picture(mean, space.render(space.mean(latents)))
+        assert same_picture(mean, space.render(space.mean(latents)[None]))
 
     def test_a_folder_of_videos_has_the_names_of_the_file(self, folder: Path) -> None:
         assert run("reconstruct @space --clips @three.npz a --out @films", folder) == 0

@@ -300,6 +300,8 @@ def test_several_futures_are_found_and_differ(page, finish, video):
     found = finish()["found"]
     assert [clip["item"]["name"] for clip in found] == ["future 1", "future 2", "future 3"]
     assert len({clip["psnr_hidden_db"] for clip in found}) == 3
+    agreements = [clip["psnr_observed_db"] for clip in found]
+    assert agreements == sorted(agreements, reverse=True)
     strips = [frames_of(page.get(f"{SMALL}/job/strip?sample={number}")) for number in range(3)]
     results = [strip[:, :, 18:34] for strip in strips]
     assert all(np.array_equal(result[0], results[0][0]) for result in results)  # observed

@@ -136,21 +136,22 @@ def _invert(
         progress=callback,
     )
     callback(1.0, Message("writing the result"))
-    paths = _result_paths(session, ".mp4", len(completed))
+    owns = session.space.render(found.latents)
+    agreements = [psnr_of_pixels(own, video.frames, context.observed) for own in owns]
+    best_first = sorted(range(len(owns)), key=agreements.__getitem__, reverse=True)
+    paths = _result_paths(session, ".mp4", len(owns))
     hidden = ~context.observed
     hidden[video.num_real :] = False
     clips = []
-    for number, (path, result, latent) in enumerate(
-        zip(paths, completed, found.latents, strict=True), start=1
-    ):
+    for place, (row, path) in enumerate(zip(best_first, paths, strict=True), start=1):
+        result, own = completed[row], owns[row]
         write_video(path, result[:, None], fps=video.fps)
         panels, strip = compared(video, context.observed, result)
-        name = job.name if len(paths) == 1 else f"{job.name} {number}"
-        own = session.space.render(latent)
+        name = job.name if len(owns) == 1 else f"{job.name} {place}"
         clip = FoundClip(
-            item=session.add_item("video", name, latent),
+            item=session.add_item("video", name, found.latents[row]),
             strip=film_strip(strip),
-            psnr_observed_db=psnr_of_pixels(own, video.frames, context.observed),
+            psnr_observed_db=agreements[row],
             psnr_hidden_db=psnr_of_pixels(result, video.frames, hidden) if hidden.any() else None,
             ssim=ssim_of_video(result, video),
             knows=how_well_known(own, video.frames, context.observed),

@@ -625,7 +625,8 @@ class JobResult(BaseModel):
     """The result of a job."""
 
     found: list[Found]
-    """A clip for each sample of an inversion; empty for a render."""
+    """A clip for each sample of an inversion, the one that agrees best with the observed pixels
+    first; empty for a render."""
     panels: list[Panel]
     """What the film strips show, from left to right."""
     steps: int | None

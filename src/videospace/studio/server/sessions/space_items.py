@@ -88,7 +88,8 @@ class SpaceJobResult:
     files: tuple[Path, ...]
     """The video of a render, or one for each clip that was found."""
     found: tuple[FoundClip, ...] = ()
-    """What an inversion found, a clip for each sample; empty for a render."""
+    """What an inversion found, a clip for each sample, the one that agrees best with the observed
+    pixels first; empty for a render."""
     panels: tuple[Panel, ...] = ()
     """What the film strips show, from left to right."""
     steps: int | None = None

@@ -7,7 +7,7 @@ export class Films {
   // Has room for `count` clips. With `pick`, each is a button that calls pick(id).
   constructor(grid, count, pick = null) {
     this.newest = 0; // the number of the last call of show(): an older one that goes on is dropped
-    this.places = Array.from({ length: count }, (_, index) => newPlace(`${grid.id}-${index}`, pick));
+    this.places = Array.from({ length: count }, (_, index) => newTile(`${grid.id}-${index}`, pick));
     grid.append(...this.places.map(({ element }) => element));
   }
 
@@ -24,24 +24,24 @@ export class Films {
       if (!strip) continue;
       player.show(strip);
       name.textContent = words;
-      element.dataset.film = id;
+      element.dataset.clip = id;
     }
   }
 
   // Marks the button of one clip as the pressed one.
   press(id) {
-    for (const { element } of this.places) element.setAttribute("aria-pressed", String(element.dataset.film === String(id)));
+    for (const { element } of this.places) element.setAttribute("aria-pressed", String(element.dataset.clip === String(id)));
   }
 }
 
-function newPlace(id, pick) {
+function newTile(id, pick) {
   const canvas = make("canvas", { id });
   canvas.setAttribute("aria-hidden", "true");
-  const name = make(pick ? "span" : "figcaption", { className: "film-name" });
-  const element = make(pick ? "button" : "figure", { className: "film", hidden: true }, canvas, name);
+  const name = make(pick ? "span" : "figcaption", { className: "tile-name" });
+  const element = make(pick ? "button" : "figure", { className: "tile", hidden: true }, canvas, name);
   if (pick) {
     element.type = "button";
-    element.addEventListener("click", () => pick(element.dataset.film));
+    element.addEventListener("click", () => pick(element.dataset.clip));
   }
   return { element, name, player: new Player(canvas) };
 }

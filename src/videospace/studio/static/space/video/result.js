@@ -51,10 +51,7 @@ export async function showFound(next, isNew) {
 
 const found = () => result.found[chosen];
 
-function nameOf({ psnr_hidden_db: hidden }, number) {
-  const values = { number: number + 1 };
-  return hidden === null ? gettext("Result {number}", values) : gettext("Result {number}: {db} dB", { ...values, db: decimal(hidden) });
-}
+const nameOf = ({ psnr_observed_db: observed }, number) => gettext("Result {number}: {db} dB", { number: number + 1, db: decimal(observed) });
 
 async function choose(number) {
   chosen = number;
