@@ -142,7 +142,7 @@ def _invert(
     paths = _result_paths(session, ".mp4", len(owns))
     hidden = ~context.observed
     hidden[video.num_real :] = False
-    clips = []
+    clips, panels = [], ()
     for place, (row, path) in enumerate(zip(best_first, paths, strict=True), start=1):
         result, own = completed[row], owns[row]
         write_video(path, result[:, None], fps=video.fps)

@@ -25,7 +25,8 @@ class Neighbors:
     """
 
     def __init__(self, config: LatentConfig, method: MapMethod):
-        self._config, self._method = config, method
+        self._config = config
+        self._method: MapMethod = method
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._map: NeighborMap | None = None
