@@ -91,9 +91,8 @@ class SpaceSession:
 
     def map_kinds(self) -> list[MapKind]:
         """The maps that this machine can compute."""
-        kinds: list[MapKind] = ["pca"]
-        kinds += [method for method, each in MAP_PACKAGES.items() if each.is_installed]
-        return kinds
+        installed = (method for method, each in MAP_PACKAGES.items() if each.is_installed)
+        return ["pca", *installed]
 
     def map_items(self, rows_by_id: Mapping[str, Mapping[str, Value]]) -> list[MapItem]:
         """All that the map shows: the clips, then the other items, oldest first.
