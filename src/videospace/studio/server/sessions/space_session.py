@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 import torch
@@ -91,8 +91,8 @@ class SpaceSession:
 
     def map_kinds(self) -> list[MapKind]:
         """The maps that this machine can compute."""
-        installed = (method for method, each in MAP_PACKAGES.items() if each.is_installed)
-        return ["pca", *installed]
+        kinds: tuple[MapKind, ...] = get_args(MapKind)
+        return [kind for kind in kinds if kind == "pca" or MAP_PACKAGES[kind].is_installed]
 
     def map_items(self, rows_by_id: Mapping[str, Mapping[str, Value]]) -> list[MapItem]:
         """All that the map shows: the clips, then the other items, oldest first.
