@@ -12,6 +12,7 @@ from videospace.inrv.space.projection import LatentProjection
 from videospace.runtime.errors import UserError
 
 PLAIN = LatentConfig(width=16, normalize=False)
+LINE = torch.linspace(0, 1, 9)[:, None] * torch.ones(16)
 METHODS = [
     pytest.param(
         method, marks=pytest.mark.skipif(not each.is_installed, reason=f"needs {each.name}")
@@ -49,7 +50,7 @@ def test_the_map_is_the_same_each_time(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("latents", [torch.eye(16)[:4], torch.ones(9, 16)])
+@pytest.mark.parametrize("latents", [torch.eye(16)[:4], torch.ones(9, 16), LINE])
 def test_few_or_equal_clips_have_finite_places(latents, method):
     assert NeighborMap(latents, PLAIN, method).clips_xy.isfinite().all()
 
@@ -78,7 +79,7 @@ def test_umap_starts_at_the_projection_with_fewer_neighbors_than_clips(monkeypat
     latents = clusters()[:count]
     found = NeighborMap(latents, PLAIN, "umap")
     start = LatentProjection.of(latents, PLAIN).map_xy(latents)
-    torch.testing.assert_close(found.clips_xy, start)
+    torch.testing.assert_close(found.clips_xy, start, atol=1e-3 * start.std().item(), rtol=0.0)
     torch.testing.assert_close(found.map_xy(latents[:3]), latents[:3, :2])
 
 

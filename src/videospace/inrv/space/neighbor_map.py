@@ -21,9 +21,10 @@ LEAST_CLIPS = 4
 PERPLEXITY = 30.0
 """About how many neighbors of each clip stay near in t-SNE; fewer with fewer than 91 clips."""
 START_DEVIATION = 1e-4
-"""The map starts as the projection, so small that it does not hold neighbors apart."""
+"""t-SNE starts as the projection, so small that it does not hold neighbors apart. UMAP starts as the
+projection with noise of this deviation."""
 NEW_PERPLEXITY = 5.0
-"""The same for a latent that is placed on a finished map, as openTSNE recommends."""
+"""Perplexity for a latent that is placed on a finished map, as openTSNE recommends."""
 NUM_NEIGHBORS = 15
 """Neighbors of each clip in UMAP, as its authors set it; fewer in a space of fewer clips."""
 
@@ -89,6 +90,9 @@ def _fit_tsne(module: Any, points: Points, start: Places) -> FittedMap:
 
 def _fit_umap(module: Any, points: Points, start: Places) -> FittedMap:
     num_neighbors = min(NUM_NEIGHBORS, len(points) - 1)
+    # UMAP divides by the extent along each axis, which would be 0 for clips on a line.
+    noise = np.random.default_rng(0).normal(size=start.shape)
+    start = start + START_DEVIATION * (start.std(axis=0).max() or 1) * noise
     umap = module.UMAP(n_neighbors=num_neighbors, init=start, random_state=0, n_jobs=1)
     umap.fit(points)
     return FittedMap(umap.embedding_, umap.transform)
