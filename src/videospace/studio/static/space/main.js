@@ -4,7 +4,7 @@ import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, notify, onClick } from "../shared/dom.js";
 import { startBeside } from "./beside.js";
 import { colorOf, offerColorings, startColoring } from "./map/coloring.js";
-import { drawItems, fadeOthers, layout, layoutPictures, recolor, resetMap, showItem, startMap } from "./map/map.js";
+import { drawEnds, drawItems, fadeOthers, layout, layoutPictures, recolor, resetMap, showItem, startMap } from "./map/map.js";
 import { startPictures } from "./map/pictures.js";
 import { startProjection } from "./map/projection.js";
 import { startSearch } from "./map/search.js";
@@ -55,6 +55,7 @@ startPath();
 startTracks();
 startBeside();
 startProjection(() => {
+  drawEnds({ path: [] }); // the path on this map comes later
   layout();
   return setEnds(position().start, position().end);
 });

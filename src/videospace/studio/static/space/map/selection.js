@@ -4,6 +4,7 @@ import { byId } from "../../shared/dom.js";
 import { onSpace, space } from "../space.js";
 import { gettext, ngettext } from "../../shared/words.js";
 
+const REMEMBERED = "studio.selection."; // in this tab, for each space
 const changed = [];
 let selected = new Set();
 
@@ -12,12 +13,16 @@ export const selectedItems = () => space().items.filter(isSelected);
 export const onSelection = (act) => changed.push(act);
 
 export function startSelection() {
-  onSpace(() => select([]));
+  onSpace(() => {
+    const kept = JSON.parse(sessionStorage.getItem(REMEMBERED + space().id) ?? "[]");
+    select(space().items.map(({ id }) => id).filter((id) => kept.includes(id)));
+  });
 }
 
 export function select(ids) {
   const before = selected.size;
   selected = new Set(ids);
+  sessionStorage.setItem(REMEMBERED + space().id, JSON.stringify([...selected]));
   const count = selectedItems().length;
   const none = before ? gettext("Nothing is selected.") : "";
   byId("selection-status").textContent = count ? ngettext("{count} clip is selected.", "{count} clips are selected.", count) : none;
