@@ -95,7 +95,7 @@ def _fit_umap(module: Any, points: Points, start: Places) -> FittedMap:
     start = start + START_DEVIATION * (start.std(axis=0).max() or 1) * noise
     umap = module.UMAP(n_neighbors=num_neighbors, init=start, random_state=0, n_jobs=1)
     umap.fit(points)
-    umap.transform(points[:NUM_NEIGHBORS])  # numba compiles it now, while nobody waits for a new clip
+    umap.transform(points[:NUM_NEIGHBORS])  # so numba compiles it before a clip waits
     return FittedMap(umap.embedding_, umap.transform)
 
 
