@@ -21,8 +21,8 @@ LEAST_CLIPS = 4
 PERPLEXITY = 30.0
 """About how many neighbors of each clip stay near in t-SNE; fewer with fewer than 91 clips."""
 START_DEVIATION = 1e-4
-"""t-SNE starts as the projection, so small that it does not hold neighbors apart. UMAP starts as the
-projection with noise of this deviation."""
+"""t-SNE starts as the projection, so small that it does not hold neighbors apart. UMAP starts as
+the projection with noise of this deviation."""
 NEW_PERPLEXITY = 5.0
 """Perplexity for a latent that is placed on a finished map, as openTSNE recommends."""
 NUM_NEIGHBORS = 15
