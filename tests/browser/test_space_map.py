@@ -210,6 +210,10 @@ def test_clips_are_selected_with_a_lasso_watched_averaged_and_saved(page, labels
     press(page, "#lasso-toggle")
     touch_around(page, "d")
     assert selected(page) == ["d"]
+    pinch(page)
+    wait(page, "!byId('zoom-out').disabled")
+    assert selected(page) == ["d"]
+    press(page, "#zoom-all")
     x, y = middle(page, "[data-id=a]")
     mouse(page, "mousePressed", x, y)
     mouse(page, "mouseReleased", x, y)
@@ -284,7 +288,21 @@ def loop_around(browser: Any, identity: str, held: int = 0) -> None:
 
 def touch_around(browser: Any, identity: str) -> None:
     corners = around(browser, identity)
-    kinds = ["touchStart", *["touchMove"] * (len(corners) - 1), "touchEnd"]
-    for kind, corner in zip(kinds, [*corners, None], strict=True):
-        points = [] if corner is None else [{"x": corner[0], "y": corner[1]}]
-        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch(browser, "touchStart", corners[0])
+    for corner in corners[1:]:
+        touch(browser, "touchMove", corner)
+    touch(browser, "touchEnd")
+
+
+def pinch(browser: Any) -> None:
+    """Move two fingers on the map apart."""
+    x, y = middle(browser, "#map")
+    touch(browser, "touchStart", (x - 20, y))
+    touch(browser, "touchStart", (x - 20, y), (x + 20, y))
+    touch(browser, "touchMove", (x - 60, y), (x + 60, y))
+    touch(browser, "touchEnd")
+
+
+def touch(browser: Any, kind: str, *fingers: tuple[float, float]) -> None:
+    points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
+    browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

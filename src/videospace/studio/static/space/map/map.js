@@ -5,6 +5,7 @@ import { colorOf } from "./coloring.js";
 import { isInside, nearestOnPath, nearestItem, itemTowards } from "../geometry.js";
 import { endLoop, extendLoop, isSelecting, startLasso } from "./lasso.js";
 import { drawPictures } from "./pictures.js";
+import { isPinching, liftFinger, moveFinger, putFinger } from "./pinch.js";
 import { placeOf } from "./projection.js";
 import { isSelected, onSelection, select, selectAlso, toggleSelected } from "./selection.js";
 import { inView, moveBy, reveal, showWhole, zoomAround, zoomNow } from "./view.js";
@@ -37,9 +38,12 @@ export function startMap(given) {
   startLasso();
   onSelection(recolor);
   map.addEventListener("pointerdown", press);
-  map.addEventListener("pointermove", (event) => event.isPrimary && move(event));
-  map.addEventListener("pointerup", (event) => event.isPrimary && release());
-  map.addEventListener("pointercancel", cancel);
+  map.addEventListener("pointermove", move);
+  map.addEventListener("pointerup", release);
+  map.addEventListener("pointercancel", (event) => {
+    liftFinger(event);
+    cancel();
+  });
   map.addEventListener("click", click);
   map.addEventListener("wheel", turnWheel, { passive: false });
   onClick("zoom-in", () => zoom(ZOOM_STEP));
@@ -186,8 +190,10 @@ function pixel(event) {
 }
 
 function press(event) {
-  if (!event.isPrimary || event.button !== 0) return;
   const at = pixel(event);
+  putFinger(event, at);
+  if (isPinching()) cancel();
+  if (!event.isPrimary || event.button !== 0) return;
   gesture = { kind: gestureOf(event, at), from: at, at, hasMoved: false, adds: event.shiftKey };
   if (gesture.kind === "slide") startDrag(event);
 }
@@ -211,6 +217,8 @@ function startDrag(event) {
 }
 
 function move(event) {
+  if (moveFinger(event, pixel(event), size)) layout();
+  if (!event.isPrimary || isPinching()) return;
   if (gesture && !event.buttons) cancel(); // let go outside the map
   if (!gesture || gesture.kind === "none") {
     if (event.pointerType !== "touch") actions.showThumbnail(nearestItem(pixel(event), items, REACH_PX));
@@ -230,8 +238,10 @@ function move(event) {
 }
 
 // A touch that moved ends without a click, so a drag ends here.
-function release() {
-  wasDrag = gesture?.hasMoved ?? false;
+function release(event) {
+  liftFinger(event);
+  if (!event.isPrimary) return;
+  wasDrag = gesture?.hasMoved ?? true;
   const loop = endLoop();
   if (loop.length) {
     const inside = items.filter((item) => isFound(item) && isInside(item.px, loop)).map(({ id }) => id);
@@ -247,7 +257,9 @@ function cancel() {
 
 function click(event) {
   const item = nearestItem(pixel(event), items, REACH_PX);
-  if (!item || wasDrag) return;
+  const isPress = !wasDrag;
+  wasDrag = false;
+  if (!item || !isPress) return;
   if (isSelecting(event)) toggleSelected(item.id);
   else actions.pick(item.id);
 }
