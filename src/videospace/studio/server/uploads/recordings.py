@@ -236,8 +236,12 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
         with Image.open(io.BytesIO(still), formats=["JPEG"]) as picture:
             if max(picture.size) > MAX_STILL_PX:
                 raise UserError(
-                    f"expected a still of at most {MAX_STILL_PX} px, "
-                    f"got {picture.width}x{picture.height}"
+                    Message(
+                        "expected a still of at most {most} px, got {width}x{height}",
+                        most=MAX_STILL_PX,
+                        width=picture.width,
+                        height=picture.height,
+                    )
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:

@@ -15,7 +15,10 @@ export class Films {
   async show(films) {
     this.newest += 1;
     const number = this.newest;
-    this.places.slice(films.length).forEach(({ element }) => show(element, false));
+    for (const { element, player } of this.places.slice(films.length)) {
+      show(element, false);
+      player.strip = null; // nothing is drawn where nobody sees it
+    }
     for (const [index, { id, words, load }] of films.entries()) {
       const strip = await load();
       if (number !== this.newest) return;
