@@ -146,8 +146,10 @@ def show_neighbors(page: Any) -> None:
 def test_the_map_of_neighbors_has_other_places_and_takes_samples(page):
     pytest.importorskip("openTSNE")
     before = place(page, "c")
+    note = texts(page, "#map-note")
     show_neighbors(page)
     assert place(page, "c") != before
+    assert texts(page, "#map-note") != note
     press(page, "#sample")
     wait(page, "byId('start').value.startsWith('sample-')")
     wait(page, "byId('projection-status').textContent === ''")

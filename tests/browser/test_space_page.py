@@ -306,6 +306,7 @@ def test_another_size_is_rendered_and_offered(page):
 
 
 def test_nothing_sticks_out_at_any_width(with_video):
+    press(with_video, "#observe-beginning")
     for width in (320, 600, 1600):
         room, wide = room_and_width(with_video, width)
         assert wide <= room, width

@@ -3,6 +3,7 @@
 
 import { ask } from "../../shared/api.js";
 import { attempt, byId, inBackground, pause } from "../../shared/dom.js";
+import { percent } from "../../shared/amounts.js";
 import { address, onItems, onSpace, space } from "../space.js";
 import { gettext } from "../../shared/words.js";
 
@@ -24,18 +25,27 @@ export function startProjection(whenMoved) {
     const before = mapShown();
     if (select.value === DIRECTIONS) placed = null;
     else await wait();
+    showNote();
     if (mapShown() !== before) await whenMoved();
   }));
   onSpace(() => {
     placed = null;
     select.replaceChildren(...options.filter(({ value }) => space().maps.includes(value)));
     select.value = DIRECTIONS;
+    showNote();
   });
   onItems(() => mapShown() === select.value && placed && inBackground(async () => {
     if (space().items.every(({ id }) => id in placed.places)) return;
     await wait();
     await whenMoved();
   }));
+}
+
+// Says what distances on the map mean.
+function showNote() {
+  byId("map-note").textContent = mapShown() === DIRECTIONS
+    ? gettext("The map shows {share} of the differences between the clips.", { share: percent(space().map_fraction) })
+    : gettext("Groups on this map mean something; long distances mean little.");
 }
 
 async function wait() {
