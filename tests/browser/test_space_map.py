@@ -66,13 +66,14 @@ def test_pictures_of_the_clips_are_on_the_map(page):
     assert pixels(page, "pictures").any()
 
 
-def test_clips_are_found_by_name_and_picked(page):
+def test_clips_are_found_by_label_and_picked(page, labels):
     from selenium.webdriver.common.keys import Keys
 
+    labels({"d": {"person": "Quentin"}})
     type_into(page, "search", "sample")
     wait(page, "byId('search-status').textContent.includes('found')")
     type_into(page, "search", Keys.CONTROL + "a")
-    type_into(page, "search", "D")
+    type_into(page, "search", "qUENT")
     wait(page, "byId('search-status').textContent.startsWith('1 of')")
     faded = "[...document.querySelectorAll('.mark:not(.faded)')].map((e) => e.dataset.id)"
     assert page.execute_script(f"return {faded}") == ["d"]
