@@ -21,6 +21,7 @@ import tyro
 from jaxtyping import UInt8
 from PIL import Image
 from tests.support.drawn_faces import HEIGHT, WIDTH, FacePose, camera_file, draw_face, word_opening
+from tests.support.space_page import SHIFT, drag
 from tests.support.studio_in_process import InProcessStudio
 
 from benchmarks.support.browser import browser_before
@@ -45,6 +46,7 @@ const start = document.getElementById("start");
 start.selectedIndex = start.options.length / 2;
 start.dispatchEvent(new Event("change"));
 """
+LASSO = ((0.4, 0.2), (0.7, 0.25), (0.75, 0.5), (0.5, 0.55), (0.35, 0.4))
 HEAR = """
 const [encoded, done] = arguments;
 const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
@@ -153,7 +155,7 @@ def main(options: PictureOptions) -> None:
 
 
 def space_pictures(browser: Any, address: str) -> Iterator[tuple[str, bytes]]:
-    """The page of the video spaces: the map, the same on a phone, and a clip that was filled in.
+    """The page of the video spaces: its map, clips that were filled in, and selected clips.
 
     Yields:
         The name of each picture, and the picture as PNG.
@@ -175,15 +177,35 @@ def space_pictures(browser: Any, address: str) -> Iterator[tuple[str, bytes]]:
     press(browser, "#observe-ends")
     press(browser, "#invert")
     wait(browser, "!byId('result-card').hidden && byId('job').hidden")
+    yield "space-dark", _picture_between(browser, "video-card", "result-card")
+    _look(browser, SPACE_SIZE, "light")
+    browser.execute_script("localStorage.setItem('studio.space', 'moving-mnist')")
+    browser.get(f"{address}space/")
+    wait(browser, "byId('player').dataset.quality === 'fine' && byId('pictures').dataset.shown > 0")
+    drag(browser, "map", *LASSO, held=SHIFT)
+    wait(browser, "document.querySelectorAll('#selected-films .tile:not([hidden])').length > 9")
+    press(browser, "#pause")
+    yield "space-selection", _picture_between(browser, "map-side", "below")
+    press(browser, "#use-playing")
+    wait(browser, "!byId('tools').hidden")
+    press(browser, "#observe-beginning")
+    browser.execute_script("document.getElementById('samples').value = '4'")
+    press(browser, "#invert")
+    wait(browser, "document.querySelectorAll('#futures .tile:not([hidden])').length === 4")
+    yield "space-futures", _picture_between(browser, "result-card", "result-card")
+
+
+def _picture_between(browser: Any, first: str, last: str) -> bytes:
+    """A picture of the page from the top of one element to the bottom of another, as PNG."""
     script = (
         "document.querySelector('header').style.position = 'static';"
         "const box = (id) => document.getElementById(id).getBoundingClientRect();"
-        "const top = box('video-card').top - 20, end = box('result-card').bottom + 20;"
+        "const top = box(arguments[0]).top - 20, end = box(arguments[1]).bottom + 20;"
         "return {x: 0, y: top + scrollY, width: innerWidth, height: end - top, scale: 1}"
     )
-    clip = {"clip": browser.execute_script(script), "captureBeyondViewport": True}
-    shot = browser.execute_cdp_cmd("Page.captureScreenshot", clip)
-    yield "space-dark", base64.b64decode(shot["data"])
+    box = browser.execute_script(script, first, last)
+    wanted = {"clip": box, "captureBeyondViewport": True}
+    return base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", wanted)["data"])
 
 
 def press(browser: Any, selector: str) -> None:

@@ -264,6 +264,24 @@ def test_the_keyboard_is_enough(page):
     wait(page, "byId('notice').textContent.includes('does not fit')")
 
 
+def test_several_futures_play_side_by_side_and_one_is_picked(with_video):
+    page = with_video
+    assert page.execute_script("return document.getElementById('samples-label').hidden")
+    press(page, "#observe-beginning")
+    page.execute_script("document.getElementById('samples').value = '4'")
+    said = invert(page)
+    wait(page, "document.querySelectorAll('#futures .tile:not([hidden])').length === 4")
+    first, third = pixels(page, "futures-0"), pixels(page, "futures-2")
+    assert first.shape[1] / first.shape[0] == pytest.approx(16 / 12)
+    press(page, "#futures .tile:nth-child(3)")
+    wait(page, "byId('save-result').href.includes('sample=2')")
+    assert texts(page, "#scores")[0] != said
+    assert len(texts(page, "#futures [aria-pressed=true]")) == 1
+    assert pixels(page, "compared").shape[1] > 3 * third.shape[1]
+    press(page, "#use-start")
+    wait(page, "byId('start').selectedOptions[0].textContent.endsWith(' 3')")
+
+
 def test_a_job_is_shown_after_a_reload_and_can_be_canceled(with_video):
     page = with_video
     page.execute_script("document.getElementById('effort').options[2].value = '2000,8'")
@@ -288,6 +306,7 @@ def test_another_size_is_rendered_and_offered(page):
 
 
 def test_nothing_sticks_out_at_any_width(with_video):
+    press(with_video, "#observe-beginning")
     for width in (320, 600, 1600):
         room, wide = room_and_width(with_video, width)
         assert wide <= room, width
@@ -314,6 +333,9 @@ def test_axe_finds_nothing_against_the_page(page, tmp_path):
     page.execute_script("document.querySelectorAll('details').forEach((e) => { e.open = true })")
     assert "SSIM" in invert(page)
     wait(page, "!byId('knows').hidden && byId('result-title').textContent !== 'Result'")
+    type_into(page, "search", "a")
+    press(page, "#select-found")
+    wait(page, "document.querySelector('#selected-films .tile:not([hidden])')")
     assert violations(page) == []
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     emulate(page, prefers_reduced_motion="reduce")

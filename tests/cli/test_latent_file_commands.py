@@ -100,6 +100,13 @@ class TestReconstruct:
         shown = torch.stack([space.latent("a"), UNSEEN[2], UNSEEN[0]])
         assert same_picture(videos, space.render(shown))
 
+    def test_the_mean_is_one_clip_without_refined_weights(
+        self, folder: Path, space: VideoSpace
+    ) -> None:
+        mean = rendered("reconstruct @space --clips a @refined.npz --mean", folder)
+        latents = torch.cat([space.latents[:1], UNSEEN])
+        assert same_picture(mean, space.render(space.mean(latents)[None]))
+
     def test_a_folder_of_videos_has_the_names_of_the_file(self, folder: Path) -> None:
         assert run("reconstruct @space --clips @three.npz a --out @films", folder) == 0
         names = sorted(path.name for path in (folder / "films").iterdir())

@@ -14,7 +14,11 @@ def wait_for_rest(browser: Any) -> None:
     wait(browser, "byId('player').dataset.quality === 'fine'")
 
 
-def drag(browser: Any, element: str, *positions: tuple[float, float]) -> None:
+SHIFT = 8
+"""Number of the Shift key among those that are held down."""
+
+
+def drag(browser: Any, element: str, *positions: tuple[float, float], held: int = 0) -> None:
     """Press at the first position and drag over the others, in fractions of the element."""
     box = browser.execute_script(
         "const e = document.getElementById(arguments[0]); e.scrollIntoView({block: 'center'});"
@@ -23,12 +27,13 @@ def drag(browser: Any, element: str, *positions: tuple[float, float]) -> None:
     )
     for number, (x, y) in enumerate(positions):
         kind = "mousePressed" if number == 0 else "mouseMoved"
-        mouse(browser, kind, box["left"] + x * box["width"], box["top"] + y * box["height"])
-    mouse(browser, "mouseReleased", box["left"] + x * box["width"], box["top"] + y * box["height"])
+        at = box["left"] + x * box["width"], box["top"] + y * box["height"]
+        mouse(browser, kind, *at, held)
+    mouse(browser, "mouseReleased", *at, held)
 
 
-def mouse(browser: Any, kind: str, x: float, y: float) -> None:
-    button = {"button": "left", "buttons": 1, "clickCount": 1}
+def mouse(browser: Any, kind: str, x: float, y: float, held: int = 0) -> None:
+    button = {"button": "left", "buttons": 1, "clickCount": 1, "modifiers": held}
     event = {"type": kind, "x": x, "y": y, "pointerType": "mouse"}
     browser.execute_cdp_cmd("Input.dispatchMouseEvent", event | button)
 

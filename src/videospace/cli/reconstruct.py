@@ -30,6 +30,8 @@ class Reconstruct:
     """Moves of tracks in all clips, in a space that has tracks: TRACK,DOWN,RIGHT for a whole path,
     or TRACK,DOWN,RIGHT,TIME,REACH for what is nearer to TIME than REACH. Tracks count from 0. A
     frame is 2 high and 2 wide; times go from -1, the first frame, to 1, the last."""
+    mean: bool = False
+    """Render one clip, the mean of these latents, in place of each; without refined weights."""
     render: Render = RenderOptions()
 
 
@@ -43,6 +45,8 @@ def main(arguments: list[str]) -> None:
     spread = [space.ids[index * len(space.ids) // count] for index in range(count)]
     clips = find_latents(space, command.clips or spread)
     latents = clips.latents
+    if command.mean:
+        latents = space.mean(latents)[None]
     for move in map(TrackMove.from_text, command.move):
         latents = moved_path(latents, move, space.model.config.latent)
     render_to_file(
@@ -50,7 +54,7 @@ def main(arguments: list[str]) -> None:
         latents,
         command.out,
         command.render,
-        names=clips.names,
-        weight_offsets=clips.weight_offsets,
+        names=["mean"] if command.mean else clips.names,
+        weight_offsets=None if command.mean else clips.weight_offsets,
         clip_fps=clips.fps,
     )

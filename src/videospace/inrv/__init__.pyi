@@ -17,7 +17,15 @@ from .space.latent_prior import LatentPrior
 from .space.named_latents import find_latents
 from .space.pretrained import pretrained_names
 from .space.projection import LatentProjection
-from .space.sampling import interpolate, lerp, nearest_latent, sample_gaussian, sample_paths, slerp
+from .space.sampling import (
+    interpolate,
+    lerp,
+    mean_latent,
+    nearest_latent,
+    sample_gaussian,
+    sample_paths,
+    slerp,
+)
 from .space.video_space import VideoSpace
 from .training import presets
 from .training.code_init import CodeInitConfig
@@ -61,6 +69,7 @@ __all__ = [
     "invert",
     "lerp",
     "load_latents",
+    "mean_latent",
     "nearest_latent",
     "presets",
     "pretrained_names",

@@ -5,10 +5,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.space.sampling import (
     NUM_PUBLISHED_RATIOS,
     interpolate,
     lerp,
+    mean_latent,
     nearest_latent,
     sample_gaussian,
     sample_paths,
@@ -167,6 +169,25 @@ class TestGaussian:
     def test_one_clip_has_no_spread(self):
         with pytest.raises(UserError, match="at least 2 clips"):
             sample_gaussian(torch.randn(1, 6), 3, generator())
+
+
+class TestMean:
+    def test_by_hand(self):
+        plain = LatentConfig(width=2, normalize=False)
+        mean = mean_latent(torch.tensor([[1.0, 0.0], [3.0, 0.0], [2.0, 9.0]]), plain)
+        assert mean.tolist() == [2.0, 3.0]
+
+    @settings(deadline=None, max_examples=30)
+    @given(st.integers(0, 10**6), st.floats(-3, 3))
+    def test_each_clip_counts_the_same_whatever_its_length(self, seed, exponent):
+        config = LatentConfig(width=4, num_keyframes=2)
+        latents = torch.randn(5, 8, generator=generator(seed))
+        other = torch.cat([latents[:1] * 10**exponent, latents[1:]])
+        torch.testing.assert_close(mean_latent(other, config), mean_latent(latents, config))
+
+    def test_there_is_no_mean_of_nothing(self):
+        with pytest.raises(UserError, match="none"):
+            mean_latent(torch.zeros(0, 4), LatentConfig(width=4))
 
 
 def test_the_nearest_clip_and_its_distance_by_hand():

@@ -1,5 +1,7 @@
 """Interpolations and samples of latents with tracks."""
 
+import dataclasses
+
 import torch
 from tests.support.toy_spaces import TRACKS
 
@@ -8,6 +10,7 @@ from videospace.inrv.space.latent_prior import LatentPrior
 from videospace.inrv.space.sampling import (
     interpolate,
     latents_between,
+    mean_latent,
     sample_gaussian,
     sample_paths,
 )
@@ -32,6 +35,24 @@ def test_halfway_between_two_orders_of_a_clip_is_the_clip():
     latent = torch.randn(TRACKS.total_width)
     middle = interpolate(latent, with_tracks_in_order(latent, [1, 0]), 3, config=TRACKS)[1]
     torch.testing.assert_close(middle, latent)
+
+
+def test_the_mean_of_a_clip_with_its_tracks_in_any_order_is_the_clip():
+    config = dataclasses.replace(TRACKS, normalize=False)
+    latent = torch.randn(TRACKS.total_width)
+    orders = [with_tracks_in_order(latent, order) for order in ([0, 1], [1, 0], [1, 0])]
+    torch.testing.assert_close(mean_latent(torch.stack(orders), config), latent)
+
+
+def test_the_mean_does_not_depend_on_which_clip_comes_first():
+    one = torch.randn(TRACKS.total_width)
+    near = one + 0.1 * torch.randn(4, TRACKS.total_width)
+    near[1::2] = with_tracks_in_order(near[1::2], [1, 0])
+    forth, back = (
+        split_latents(mean_latent(each, TRACKS), TRACKS) for each in (near, near.flip(0))
+    )
+    torch.testing.assert_close(forth.paths.mean(dim=0), back.paths.mean(dim=0))
+    torch.testing.assert_close(forth.content, back.content)
 
 
 def test_paths_move_on_straight_lines():

@@ -1,5 +1,6 @@
 """The catalogues: complete, with equal placeholders, and with every text of the pages in them."""
 
+import ast
 import io
 import re
 import string
@@ -28,6 +29,9 @@ LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 NO_WORDS = re.compile(r"[#\[\]=>]|^[.:@]|, \.|^(?:[a-z-]+, )+[a-z-]+$|^M |^use strict$")
 KEPT = {"PSNR (dB)", "from drag to picture", "English (US)", "English (GB)"}
 """Texts that are the same in every language."""
+ERRORS = {"UserError", "NotFound", "Locked", "BusyError"}
+IN_THE_TERMINAL = {"private_files.py", "serve.py", "spaces.py", "symbols.py"}
+"""Files that refuse to start the studio, which the terminal says in English."""
 OF_THE_PERSON = {"starter_words.js", "voice_sample.js"}
 """Scripts with words in the language of the person."""
 
@@ -99,6 +103,16 @@ def test_no_text_of_the_scripts_is_outside_the_catalogue():
             if is_words and plain not in known and plain not in KEPT:
                 outside.append((path.name, text))
     assert outside == []
+
+
+def test_what_the_server_refuses_is_a_message():
+    found = []
+    for path in sorted((extraction.PACKAGE / "studio" / "server").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ERRORS:
+                is_plain = any(isinstance(each, ast.Constant | ast.JoinedStr) for each in call.args)
+                found += [(path.name, call.lineno)] if is_plain else []
+    assert [each for each in found if each[0] not in IN_THE_TERMINAL] == []
 
 
 def test_a_page_is_written_as_its_script_reads_it():

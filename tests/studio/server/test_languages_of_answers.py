@@ -30,6 +30,37 @@ def test_errors_are_translated(page, ann, path, json):
     assert english.json()["error"] != german.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "json"),
+    [
+        ("GET", "/api/spaces/nowhere", None),
+        ("GET", "/api/spaces/damaged", None),
+        ("GET", "/api/spaces/small/strip?start=z", None),
+        ("GET", "/api/spaces/small/strip?start=a&ratio=2", None),
+        ("GET", "/api/spaces/small/tracks?start=a", None),
+        ("GET", "/api/spaces/small/job/file?sample=7", None),
+        ("POST", "/api/spaces/small/samples", {"count": 0}),
+        ("POST", "/api/spaces/small/render", {"start": "a", "height": 4000, "num_frames": 1000}),
+        ("POST", "/api/spaces/small/render", {"start": "a", "height": 1, "width": 0}),
+        ("POST", "/api/nowhere", None),
+    ],
+)
+def test_errors_of_spaces_are_translated(page, method, path, json):
+    english, german = (
+        page.request(method, path, json=json, headers=headers) for headers in ({}, GERMAN)
+    )
+    assert english.status_code == german.status_code >= 400
+    assert english.json()["error"] != german.json()["error"]
+
+
+def test_what_fails_in_the_library_is_named_first_in_the_language(page):
+    headers = {"Content-Type": "video/mp4"} | GERMAN
+    answer = page.post("/api/spaces/small/videos", content=b"no video", headers=headers)
+    assert answer.status_code == 422
+    assert "video" in answer.json()["error"].lower()
+    assert "expected" not in answer.json()["error"]
+
+
 def test_a_file_that_is_no_export_is_refused_in_plain_words(page):
     headers = {"Content-Type": "application/zip"}
     english = page.post("/api/profiles/import", content=b"no zip", headers=headers)

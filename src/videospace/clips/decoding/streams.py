@@ -19,6 +19,7 @@ from jaxtyping import UInt8
 
 from videospace.clips.decoding.color import ShownPixels, upright
 from videospace.runtime.errors import UnreadableVideo
+from videospace.runtime.messages import Message
 
 DEFAULT_FPS = 25.0
 MAX_PROBED_PACKETS = 3000
@@ -90,10 +91,14 @@ class ReadReport:
         notes = list(self.notes)
         if self.num_lost:
             times = ", ".join(map(_minutes, self.times_seconds[:5]))
-            more = ", ..." if len(self.times_seconds) > 5 else ""
-            frames = "frame is" if self.num_lost == 1 else "frames are"
-            notes.insert(0, f"damaged: {self.num_lost} {frames} lost, at {times}{more}")
-        return "; ".join(notes)
+            times += ", ..." if len(self.times_seconds) > 5 else ""
+            lost = Message(
+                "damaged: {count} frames are lost, at {times}", count=self.num_lost, times=times
+            )
+            if self.num_lost == 1:
+                lost = Message("damaged: 1 frame is lost, at {times}", times=times)
+            notes.insert(0, lost)
+        return notes[0] if len(notes) == 1 else "; ".join(notes)
 
 
 def _minutes(seconds: float) -> str:
@@ -108,16 +113,16 @@ def open_video(path: Path | str) -> Any:
         UnreadableVideo: There is none, or it is no video.
     """
     if not os.path.exists(path):
-        raise UnreadableVideo(path, "no such file or folder")
+        raise UnreadableVideo(path, Message("no such file or folder"))
     if not os.path.getsize(path):
-        raise UnreadableVideo(path, "the file is empty")
+        raise UnreadableVideo(path, Message("the file is empty"))
     try:
         # An absolute path cannot be mistaken for a protocol, as "a:b.mp4" would be.
         return av.open(os.path.abspath(path), metadata_errors="ignore", options=SAFE_FORMATS)
     except PermissionError as error:
-        raise UnreadableVideo(path, "no permission") from error
+        raise UnreadableVideo(path, Message("no permission")) from error
     except _FRAME_ERRORS as error:
-        raise UnreadableVideo(path, "not a video, or cut off before its index") from error
+        raise UnreadableVideo(path, Message("not a video, or cut off before its index")) from error
 
 
 def is_video_content(path: Path | str) -> bool:
@@ -138,10 +143,10 @@ def shown_stream(container: Any, path: Path | str) -> Any:
     """
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
-        raise UnreadableVideo(path, "has no video stream")
+        raise UnreadableVideo(path, Message("has no video stream"))
     streams = [stream for stream in streams if stream.codec_context]
     if not streams:
-        raise UnreadableVideo(path, "no decoder is there for its video")
+        raise UnreadableVideo(path, Message("no decoder is there for its video"))
     default = [s for s in streams if s.disposition & Disposition.default]
     return max(default or streams, key=lambda s: s.width * s.height)
 
@@ -242,7 +247,9 @@ def decode_stream(
     try:
         yield from _decode(path, every, num_threads, report, usual_fps)
     except FFmpegError as error:
-        raise UnreadableVideo(path, f"cannot be decoded ({error.strerror})") from error
+        raise UnreadableVideo(
+            path, Message("cannot be decoded ({error})", error=error.strerror)
+        ) from error
 
 
 def _decode(
@@ -274,7 +281,7 @@ def _decode(
             follows_gap &= not is_wanted
         yield from shown(converter.flush())
         if not count:
-            raise UnreadableVideo(path, "no frame can be decoded")
+            raise UnreadableVideo(path, Message("no frame can be decoded"))
 
 
 class Clock:

@@ -26,6 +26,7 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.device import choose_precision
 from videospace.runtime.errors import UserError
 from videospace.runtime.memory import out_of_memory_hint
+from videospace.runtime.messages import Message
 from videospace.runtime.progress import Progress
 from videospace.runtime.random import random_stream
 
@@ -183,7 +184,8 @@ def invert(
         bar.update()
         num_done += 1
         if callable(progress):
-            progress(num_done / most_steps, f"step {num_done} of at most {most_steps}")
+            note = Message("step {step} of at most {most}", step=num_done, most=most_steps)
+            progress(num_done / most_steps, note)
 
     batches = []
     with (

@@ -12,6 +12,7 @@ from videospace.clips.decoding.image_file import IMAGE_ERRORS, open_image
 from videospace.clips.decoding.video_input import read_frames
 from videospace.inrv.inversion.contexts import Context
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 Frame = UInt8[np.ndarray, "height width 3"]
 FrameMask = Bool[np.ndarray, "height width"]
@@ -47,8 +48,13 @@ def masked_clip(
         observed[time] = mask
     if not observed.any():
         raise UserError(
-            f"nothing is observed between frames {start} and {start + num_real - 1}: a space "
-            f"completes {len(frames)} frames at a time, and each such clip needs observed pixels"
+            Message(
+                "nothing is observed between frames {first} and {last}: a space completes {count} "
+                "frames at a time, and each such clip needs observed pixels",
+                first=start,
+                last=start + num_real - 1,
+                count=len(frames),
+            )
         )
     return Context(video=frames, observed=observed)
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from videospace.inrv.model.inr import InrConfig, Layer
-from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.latents import LatentConfig, with_unit_scale
 from videospace.inrv.model.positional_encoding import EncodingConfig
 from videospace.runtime.reading.bounds import LayerWidth, NumLayers, check_bounds
 
@@ -80,6 +80,25 @@ def join_latents(parts: LatentParts) -> Float[Tensor, "*clip latent"]:
     """The inverse of :func:`split_latents`."""
     tracks = torch.cat([parts.looks, parts.paths.flatten(-2)], dim=-1)
     return torch.cat([parts.content, tracks.flatten(-2)], dim=-1)
+
+
+def with_unit_scale_of_parts(
+    latents: Float[Tensor, "*clip latent"], config: LatentConfig
+) -> LatentParts:
+    """Split latents, and scale each part as the model does, where it does.
+
+    Example:
+        >>> config = LatentConfig(width=2, num_keyframes=2)
+        >>> with_unit_scale_of_parts(torch.tensor([3.0, -3.0, 0.5, 0.5]), config).content.tolist()
+        [1.0, -1.0, 1.0, 1.0]
+    """
+    content, looks, paths = split_latents(latents, config)
+    if not config.normalize:
+        return LatentParts(content, looks, paths)
+    constant, keyframes = content.tensor_split([config.constant_width], dim=-1)
+    keyframes = with_unit_scale(keyframes.unflatten(-1, (config.num_keyframes, -1))).flatten(-2)
+    content = torch.cat([with_unit_scale(constant), keyframes], dim=-1)
+    return LatentParts(content, with_unit_scale(looks), paths)
 
 
 def path_weights(

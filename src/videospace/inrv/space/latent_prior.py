@@ -9,6 +9,7 @@ from torch import Tensor
 from videospace.inrv.model.latents import LatentConfig, whole_keyframes
 from videospace.inrv.model.tracks import split_latents
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 LEAST_DEVIATION = 1e-4
 """Directions are left out whose standard deviation is below this fraction of the largest."""
@@ -67,7 +68,11 @@ class LatentPrior(NamedTuple):
         """
         if len(latents) < 2:
             raise UserError(
-                "expected a space of at least 2 clips, got 1: train it on more clips to invert"
+                Message(
+                    "expected a space of at least 2 clips, got {count}: train it on more clips to "
+                    "invert",
+                    count=len(latents),
+                )
             )
         if not (latents - latents.mean(dim=0)).any():
             raise UserError(

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.model.latents import LatentConfig, with_unit_scale
-from videospace.inrv.model.tracks import split_latents
+from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.tracks import with_unit_scale_of_parts
 from videospace.runtime.pca import principal_components
 
 
@@ -71,12 +71,7 @@ def with_unit_keyframes(
     Returns:
         The latents on the CPU, with means over the tracks in place of the tracks.
     """
-    content, looks, paths = split_latents(latents.cpu(), config)
-    if config.normalize:
-        constant, keyframes = content.tensor_split([config.constant_width], dim=1)
-        keyframes = with_unit_scale(keyframes.unflatten(1, (config.num_keyframes, -1))).flatten(1)
-        content = torch.cat([with_unit_scale(constant), keyframes], dim=1)
-        looks = with_unit_scale(looks)
+    content, looks, paths = with_unit_scale_of_parts(latents.cpu(), config)
     if not config.num_tracks:
         return content
     # The order of tracks has no meaning, and so means over the tracks are shown.

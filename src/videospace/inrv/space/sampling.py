@@ -1,4 +1,4 @@
-"""New latents: interpolation between two of them, and random samples."""
+"""New latents: interpolation between two of them, the mean of several, and random samples."""
 
 import functools
 from collections.abc import Callable
@@ -9,12 +9,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.model.tracks import LatentParts, join_latents, split_latents
+from videospace.inrv.model.tracks import (
+    LatentParts,
+    join_latents,
+    split_latents,
+    with_unit_scale_of_parts,
+)
 from videospace.inrv.space.track_matching import matched_parts
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 
 NUM_PUBLISHED_RATIOS = 50
 """The published protocol draws one of this many latents of a path, both ends included."""
+
+MAX_MATCHINGS = 20
+"""How often the tracks of latents are matched to those of their mean."""
 
 WITHOUT_TRACKS = LatentConfig()
 """The configuration of latents that are content alone, of any width."""
@@ -169,6 +178,43 @@ def interpolate(
     return latents
 
 
+def mean_latent(
+    latents: Float[Tensor, "clip latent"], config: LatentConfig
+) -> Float[Tensor, " latent"]:
+    """The mean of latents, in which each clip counts the same.
+
+    Where the model scales latents, they are scaled first. The order of tracks has no meaning, so
+    they are matched to the tracks of the mean, and both are repeated until the mean stays.
+
+    Args:
+        latents: At least one.
+        config: Of the latents.
+
+    Raises:
+        UserError: There is no latent.
+
+    Example:
+        >>> config = LatentConfig(width=2, normalize=False)
+        >>> mean_latent(torch.tensor([[0.0, 2.0], [1.0, 4.0]]), config).tolist()
+        [0.5, 3.0]
+
+    Source: Gower (1975), "Generalized Procrustes analysis", section 3: the alternation.
+    """
+    if not len(latents):
+        raise UserError("expected at least one latent to average, got none")
+    latents = join_latents(with_unit_scale_of_parts(latents, config))
+    if config.num_tracks < 2:
+        return latents.mean(dim=0)
+    mean = latents[0]
+    for _ in range(MAX_MATCHINGS):
+        before = mean
+        _, matched = matched_parts(before.expand_as(latents), latents, config)
+        mean = join_latents(LatentParts(*(part.mean(dim=0) for part in matched)))
+        if torch.equal(mean, before):
+            break
+    return mean
+
+
 def sample_paths(
     latents: Float[Tensor, "clip latent"],
     count: int,
@@ -192,7 +238,9 @@ def sample_paths(
     Departs: The two clips of a pair always differ.
     """
     if len(latents) < 2:
-        raise UserError(f"expected at least 2 clips to draw between, got {len(latents)}")
+        raise UserError(
+            Message("expected at least 2 clips to draw between, got {count}", count=len(latents))
+        )
     first = torch.randint(len(latents), (count,), generator=generator)
     other = torch.randint(len(latents) - 1, (count,), generator=generator)
     other += other >= first
@@ -226,7 +274,9 @@ def sample_gaussian(
     clips lie.
     """
     if len(latents) < 2:
-        raise UserError(f"expected at least 2 clips to fit a Gaussian, got {len(latents)}")
+        raise UserError(
+            Message("expected at least 2 clips to fit a Gaussian, got {count}", count=len(latents))
+        )
 
     def draw(
         numbers: Float[Tensor, "given number"], num_samples: int

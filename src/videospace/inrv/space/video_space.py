@@ -210,6 +210,22 @@ class VideoSpace:
         )
         return mix(first, second, self.model.config.latent)[0]
 
+    def mean(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, " latent"]:
+        """The mean of latents, in which each clip counts the same.
+
+        Args:
+            latents: At least one, such as those of :func:`videospace.inrv.find_latents`.
+
+        Raises:
+            UserError: There is no latent, or they have another width.
+
+        Example:
+            >>> space = VideoSpace.from_pretrained("bouncing-ball")
+            >>> space.render(space.mean(space.latents[:3])).shape
+            (25, 50, 50, 3)
+        """
+        return sampling.mean_latent(self._checked(latents), self.model.config.latent)
+
     def track_paths(
         self, latents: Float[Tensor, "*clip latent"], num_frames: int | None = None
     ) -> Float[Tensor, "*clip track time hw=2"]:

@@ -1,6 +1,8 @@
 """Errors of requests, answered as JSON with one sentence."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +33,7 @@ class Locked(UserError):
     """The caregiver has locked this by a PIN, which the request lacks."""
 
 
+NOTHING_HERE = Message("there is nothing at this address")
 NO_ROOM = Message(
     "the studio cannot save: the disk of its machine is full, or may not be written to; nothing "
     "that was saved is lost: make room, then try again"
@@ -55,6 +58,31 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientDisconnect, _disconnected)
     app.add_exception_handler(Exception, _unexpected)
+
+
+@contextlib.contextmanager
+def failing(what: Message) -> Iterator[None]:
+    """Says first what failed, where the library gives a reason that is English in every language.
+
+    Args:
+        what: Failed, if an error is raised.
+
+    Example:
+        >>> with failing(Message("nothing was sampled")):
+        ...     raise UserError("expected a lower --seed, got 9")
+        Traceback (most recent call last):
+        ...
+        videospace.runtime.errors.UserError: nothing was sampled: expected a lower --seed, got 9
+    """
+    try:
+        yield
+    except (NotFound, Locked, BusyError, CannotWriteError):  # they have an answer of their own
+        raise
+    except UserError as error:
+        reason = message_of(error)
+        if isinstance(reason, Message):
+            raise
+        raise UserError(Message("{failed}: {reason}", failed=what, reason=reason)) from error
 
 
 def problem(status: int, sentence: str) -> JSONResponse:
@@ -91,13 +119,24 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
         )
     if named and first["type"] == "string_too_short":
         return problem(422, Message("{field} is empty: type it first", field=named))
-    reason = first["msg"].removeprefix("Value error, ")  # of our own checks
-    return problem(422, f"{where}: {reason[:1].lower()}{reason[1:]}")
+    own = first.get("ctx", {}).get("error")
+    reason = message_of(own) if isinstance(own, UserError) else first["msg"]
+    if isinstance(reason, Message):
+        return problem(422, reason)
+    reason = reason[:1].lower() + reason[1:]
+    return problem(
+        422,
+        Message(
+            "the studio cannot use what was asked for: {field}: {reason}",
+            field=where,
+            reason=reason,
+        ),
+    )
 
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    sentences = {404: "there is nothing at this address", 405: "this address has no such method"}
+    sentences = {404: NOTHING_HERE, 405: Message("this address has no such method")}
     answer = problem(error.status_code, sentences.get(error.status_code, error.detail))
     answer.headers.update(error.headers or {})
     return answer

@@ -1,6 +1,7 @@
 """Requests of the page of the video spaces."""
 
 import base64
+import dataclasses
 import io
 import threading
 from collections.abc import Callable
@@ -16,11 +17,13 @@ from tests.support.mouth_videos import encoded_video
 from tests.support.small_spaces import small_space
 
 from videospace.inrv.space.latent_files import load_latents
+from videospace.inrv.space.neighbor_map import MAP_PACKAGES
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.studio.server.sessions.spaces import Spaces
 
 SMALL = "/api/spaces/small"
 HEIGHT, WIDTH, FRAMES = 12, 16, 4
+GERMAN = {"Accept-Language": "de"}
 
 
 @pytest.fixture
@@ -117,16 +120,28 @@ def test_the_path_between_two_clips_starts_and_ends_at_them(page):
 
 def test_the_map_of_neighbors_is_computed_once_and_takes_new_items(page, spaces):
     pytest.importorskip("openTSNE")
-    page.get(f"{SMALL}/neighbors")
-    spaces.session("small").neighbors.wait()
-    first = page.get(f"{SMALL}/neighbors").json()
+    assert page.get(SMALL).json()["maps"][:2] == ["pca", "tsne"]
+    page.get(f"{SMALL}/neighbors?method=tsne")
+    spaces.session("small").neighbors["tsne"].wait()
+    first = page.get(f"{SMALL}/neighbors?method=tsne").json()
     assert (first["ready"], first["problem"]) == (True, "")
     sample = page.post(f"{SMALL}/samples", json={"count": 1}).json()[0]["id"]
-    places = page.get(f"{SMALL}/neighbors").json()["places"]
+    places = page.get(f"{SMALL}/neighbors?method=tsne").json()["places"]
     assert {each: places[each] for each in first["places"]} == first["places"]
-    way = page.get(f"{SMALL}/path?start=a&end={sample}&by_neighbors=true").json()
+    way = page.get(f"{SMALL}/path?start=a&end={sample}&on=tsne").json()
     assert len(way) == 33
     assert (way[0], way[-1]) == (places["a"], places[sample])
+
+
+def test_a_map_whose_package_is_missing_is_not_offered(page, spaces, monkeypatch):
+    missing = dataclasses.replace(MAP_PACKAGES["umap"], module="there_is_no_umap")
+    monkeypatch.setitem(MAP_PACKAGES, "umap", missing)
+    assert "umap" not in page.get(SMALL).json()["maps"]
+    page.get(f"{SMALL}/neighbors?method=umap")
+    spaces.session("small").neighbors["umap"].wait()
+    told = page.get(f"{SMALL}/neighbors?method=umap", headers=GERMAN).json()
+    assert not told["ready"]
+    assert told["problem"].startswith("die Karte")
 
 
 def test_samples_are_on_the_map_and_can_be_rendered(page):
@@ -159,6 +174,28 @@ def test_all_latents_are_saved_as_one_file(page, tmp_path):
     assert found.names[:5] == list("abcde")
     assert sample["name"] in found.names
     assert torch.equal(found.latents[:5], small_space().latents)
+
+
+def test_chosen_latents_are_saved_in_their_order(page, tmp_path):
+    sample = page.post(f"{SMALL}/samples", json={"count": 1}).json()[0]
+    chosen = page.post(f"{SMALL}/latents", json={"items": ["d", sample["id"], "a"]})
+    (tmp_path / "some.npz").write_bytes(chosen.content)
+    space = small_space()
+    found = load_latents(tmp_path / "some.npz", space)
+    assert found.names == ["d", sample["name"], "a"]
+    assert torch.equal(found.latents[[0, 2]], space.latents[[3, 0]])
+
+
+def test_the_mean_of_clips_is_a_new_sample(page):
+    answer = page.post(f"{SMALL}/mean", json={"items": list("abd"), "name": "Mittel"})
+    assert answer.status_code == 201
+    mean = answer.json()
+    assert (mean["kind"], mean["name"]) == ("sample", "Mittel")
+    assert mean in page.get(SMALL).json()["items"]
+    shown = frames_of(page.get(f"{SMALL}/strip?start={mean['id']}&side=16&frames=4"))
+    space = small_space()
+    truth = space.render(space.mean(space.latents[[0, 1, 3]]))
+    assert np.abs(shown.astype(int) - truth).max() <= 1
 
 
 def test_the_pictures_of_several_clips_are_rendered_together(page):
@@ -201,13 +238,14 @@ def test_an_uploaded_video_is_inverted(page, finish, kind):
     begun = page.post(f"{address}/invert", json={"name": "my video", "max_steps": 40})
     assert (begun.status_code, begun.json()["kind"]) == (202, "inversion")
     result = finish()
-    assert (result["item"]["kind"], result["item"]["name"]) == ("video", "my video")
-    assert result["psnr_observed_db"] > 15
-    assert result["psnr_hidden_db"] is None
+    (found,) = result["found"]
+    assert (found["item"]["kind"], found["item"]["name"]) == ("video", "my video")
+    assert found["psnr_observed_db"] > 15
+    assert found["psnr_hidden_db"] is None
     assert 0 < result["steps"] <= 40
-    assert result["item"] in page.get(SMALL).json()["items"]
+    assert found["item"] in page.get(SMALL).json()["items"]
     assert result["panels"] == ["visible", "result", "error"]
-    assert -1 <= result["ssim"] < 1
+    assert -1 <= found["ssim"] < 1
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert strip.shape == (FRAMES, HEIGHT, 3 * WIDTH + 4, 3)
 
@@ -217,8 +255,8 @@ def test_a_space_knows_its_own_clips(page, spaces):
     opened = page.post(f"{ball}/videos/rendered", json={"start": "ball-007"}).json()
     page.post(f"{ball}/videos/{opened['id']}/invert", json={"max_steps": 60})
     spaces.session("bouncing-ball").jobs.wait()
-    result = page.get(f"{ball}/job").json()["result"]
-    assert (result["knows"], result["ssim"] > 0.9) == ("well", True)
+    (found,) = page.get(f"{ball}/job").json()["result"]["found"]
+    assert (found["knows"], found["ssim"] > 0.9) == ("well", True)
 
 
 def test_a_space_says_that_it_does_not_know_a_video(page, finish):
@@ -226,7 +264,7 @@ def test_a_space_says_that_it_does_not_know_a_video(page, finish):
     headers = {"Content-Type": "video/mp4"}
     answer = page.post(f"{SMALL}/videos", content=encoded_video(noise, "mp4"), headers=headers)
     page.post(f"{address_of(answer)}/invert", json={"max_steps": 40})
-    assert finish()["knows"] == "not"
+    assert finish()["found"][0]["knows"] == "not"
 
 
 def test_hidden_pixels_are_filled_in_and_scored(page, finish, video):
@@ -234,7 +272,7 @@ def test_hidden_pixels_are_filled_in_and_scored(page, finish, video):
     hidden[3:9, 2:13] = True
     page.post(f"{video}/invert", json={"hidden": packed(hidden), "max_steps": 60})
     result = finish()
-    assert result["psnr_hidden_db"] > 12
+    assert result["found"][0]["psnr_hidden_db"] > 12
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert result["panels"] == ["visible", "result", "truth", "error"]
     seen, made, truth, error = (strip[:, :, 18 * panel :][:, :, :16] for panel in range(4))
@@ -254,6 +292,24 @@ def test_hidden_frames_are_filled_in(page, finish, video):
     strip = frames_of(page.get(f"{SMALL}/job/strip"))
     assert set(np.unique(strip[1:3, :, :16])) == {88, 168}
     assert np.array_equal(strip[[0, 3], :, :16], strip[[0, 3], :, 36:52])
+
+
+def test_several_futures_are_found_and_differ(page, finish, video):
+    wanted = {"observed_frames": [0], "max_steps": 30, "samples": 3, "name": "future"}
+    page.post(f"{video}/invert", json=wanted)
+    found = finish()["found"]
+    assert [clip["item"]["name"] for clip in found] == ["future 1", "future 2", "future 3"]
+    assert len({clip["psnr_hidden_db"] for clip in found}) == 3
+    agreements = [clip["psnr_observed_db"] for clip in found]
+    assert agreements == sorted(agreements, reverse=True)
+    strips = [frames_of(page.get(f"{SMALL}/job/strip?sample={number}")) for number in range(3)]
+    results = [strip[:, :, 18:34] for strip in strips]
+    assert all(np.array_equal(result[0], results[0][0]) for result in results)  # observed
+    assert not np.array_equal(results[0][1:], results[1][1:])
+    files = [page.get(f"{SMALL}/job/file?sample={number}").content for number in range(3)]
+    assert len(set(files)) == 3
+    assert page.get(f"{SMALL}/job/file?sample=3").status_code == 404
+    assert page.get(f"{SMALL}/job/strip?sample=8").status_code == 422
 
 
 def test_the_missing_frames_of_a_short_video_are_hidden(page, finish):
@@ -286,7 +342,7 @@ def test_a_render_of_any_size_and_length_is_saved(page, finish, suffix, tmp_path
     wanted = {"start": "a", "end": "b", "ratio": 0.4, "height": 24, "num_frames": 7, "fps": 10}
     begun = page.post(f"{SMALL}/render", json={**wanted, "suffix": suffix})
     assert begun.json()["kind"] == "render"
-    assert finish()["item"] is None
+    assert finish()["found"] == []
     answer = page.get(f"{SMALL}/job/file")
     assert f'filename="small{suffix}"' in answer.headers["content-disposition"]
     file = tmp_path / f"film{suffix}"
@@ -333,6 +389,12 @@ def test_one_job_runs_at_a_time_and_can_be_canceled(page, finish, video):
         ("GET", f"{SMALL}/path?start=a&end=z", None, 404, "'z'"),
         ("GET", f"{SMALL}/latent?start=z", None, 404, "'z'"),
         ("GET", f"{SMALL}/videos/video-0/strip", None, 404, "video is no longer"),
+        ("GET", f"{SMALL}/neighbors?method=sne", None, 422, "query.method"),
+        ("POST", f"{SMALL}/mean", {"items": ["a", "z"]}, 404, "'z'"),
+        ("POST", f"{SMALL}/mean", {"items": []}, 422, "body.items"),
+        ("POST", f"{SMALL}/mean", {"items": ["a"], "name": ""}, 422, "body.name"),
+        ("POST", f"{SMALL}/latents", {"items": ["z"]}, 404, "'z'"),
+        ("POST", f"{SMALL}/latents", {"items": ["a"] * 5000}, 422, "body.items"),
         ("POST", f"{SMALL}/samples", {"count": 99}, 422, "body.count"),
         ("POST", f"{SMALL}/samples", {"more": 9}, 422, "body.more"),
         ("POST", f"{SMALL}/render", {"start": "z"}, 404, "'z'"),
@@ -356,12 +418,13 @@ def test_impossible_requests_are_refused(page, method, address, body, status, ph
 @pytest.mark.parametrize(
     ("wanted", "phrase"),
     [
-        ({"hidden": "%"}, "base64"),
-        ({"hidden": "AAAA"}, "got 3 bytes"),
+        ({"hidden": "%"}, "mask"),
+        ({"hidden": "AAAA"}, "12x16"),
         ({"hidden": packed(np.ones((HEIGHT, WIDTH), bool))}, "nothing is observed"),
         ({"observed_frames": []}, "nothing is observed"),
         ({"observed_frames": [7]}, "nothing is observed"),
         ({"max_steps": 0}, "body.max_steps"),
+        ({"samples": 9}, "body.samples"),
     ],
 )
 def test_impossible_inversions_are_refused(page, video, wanted, phrase):

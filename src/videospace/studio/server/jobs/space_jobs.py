@@ -25,7 +25,7 @@ from videospace.studio.server.jobs.inversion_scores import (
     ssim_of_video,
 )
 from videospace.studio.server.jobs.job_runner import Callback
-from videospace.studio.server.sessions.space_items import Position, SpaceJobResult
+from videospace.studio.server.sessions.space_items import FoundClip, Position, SpaceJobResult
 from videospace.studio.server.sessions.space_session import SpaceSession
 from videospace.studio.server.uploads.recordings import PaddedClip
 
@@ -40,7 +40,7 @@ class InversionJob:
     video: str
     """Id of the video."""
     name: str
-    """Name of the item that will be found."""
+    """Name of the item that will be found; with several samples, their numbers follow it."""
     hidden: Bool[np.ndarray, "height width"]
     """True where every frame is hidden."""
     observed_frames: frozenset[int]
@@ -111,10 +111,10 @@ def start_render(session: SpaceSession, job: RenderJob) -> None:
         frames = session.space.render_frames(
             latent, height=height, width=width, num_frames=num_frames
         )
-        path = _result_path(session, job.suffix)
+        (path,) = _result_paths(session, job.suffix)
         fps = job.fps or session.space.clip.fps
         write_video(path, _reported(frames, num_frames, callback), fps=fps)
-        return SpaceJobResult(file=path, seconds=time.monotonic() - started)
+        return SpaceJobResult(files=(path,), seconds=time.monotonic() - started)
 
     session.jobs.start("render", task)
 
@@ -136,22 +136,31 @@ def _invert(
         progress=callback,
     )
     callback(1.0, Message("writing the result"))
-    result, latent = completed[0], found.latents[0]
-    path = _result_path(session, ".mp4")
-    write_video(path, result[:, None], fps=video.fps)
-    panels, strip = compared(video, context.observed, result)
+    owns = session.space.render(found.latents)
+    agreements = [psnr_of_pixels(own, video.frames, context.observed) for own in owns]
+    best_first = sorted(range(len(owns)), key=agreements.__getitem__, reverse=True)
+    paths = _result_paths(session, ".mp4", len(owns))
     hidden = ~context.observed
     hidden[video.num_real :] = False
-    own = session.space.render(latent)
+    clips, panels = [], ()
+    for place, (row, path) in enumerate(zip(best_first, paths, strict=True), start=1):
+        result, own = completed[row], owns[row]
+        write_video(path, result[:, None], fps=video.fps)
+        panels, strip = compared(video, context.observed, result)
+        name = job.name if len(owns) == 1 else f"{job.name} {place}"
+        clip = FoundClip(
+            item=session.add_item("video", name, found.latents[row]),
+            strip=film_strip(strip),
+            psnr_observed_db=agreements[row],
+            psnr_hidden_db=psnr_of_pixels(result, video.frames, hidden) if hidden.any() else None,
+            ssim=ssim_of_video(result, video),
+            knows=how_well_known(own, video.frames, context.observed),
+        )
+        clips.append(clip)
     return SpaceJobResult(
-        file=path,
-        strip=film_strip(strip),
+        files=tuple(paths),
+        found=tuple(clips),
         panels=panels,
-        item=session.add_item("video", job.name, latent),
-        psnr_observed_db=psnr_of_pixels(own, video.frames, context.observed),
-        psnr_hidden_db=psnr_of_pixels(result, video.frames, hidden) if hidden.any() else None,
-        ssim=ssim_of_video(result, video),
-        knows=how_well_known(own, video.frames, context.observed),
         steps=found.steps,
         seconds=time.monotonic() - started,
     )
@@ -168,8 +177,10 @@ def _reported(
         yield frame
 
 
-def _result_path(session: SpaceSession, suffix: str) -> Path:
-    """The file of a new result; the file of the result before is deleted."""
+def _result_paths(session: SpaceSession, suffix: str, count: int = 1) -> list[Path]:
+    """The files of a new result; those of the result before are deleted."""
     for path in session.folder.glob("result-*"):
         path.unlink(missing_ok=True)
-    return session.folder / f"result-{time.monotonic_ns()}{suffix}"
+    return [
+        session.folder / f"result-{time.monotonic_ns()}-{number}{suffix}" for number in range(count)
+    ]

@@ -14,7 +14,7 @@ from videospace.lipreading.profile.words import MAX_LENGTH, checked_text
 from videospace.runtime.errors import UserError
 from videospace.runtime.messages import Message
 from videospace.studio.languages.catalogues import translated
-from videospace.studio.server.sessions.space_items import ItemKind, Knows, Panel, Position
+from videospace.studio.server.sessions.space_items import ItemKind, Knows, MapKind, Panel, Position
 from videospace.studio.server.talk_settings import TalkSettings
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(checked_text)]
@@ -24,9 +24,14 @@ Translated = Annotated[str, BeforeValidator(translated)]
 Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(min_length=1, max_length=500)]
+ItemName = Annotated[str, Field(min_length=1, max_length=100)]
 MoveTexts = list[Annotated[str, Field(max_length=200)]]
 """Moved tracks, each as TRACK,DOWN,RIGHT, or as TRACK,DOWN,RIGHT,TIME,REACH if the path is bent
 around a time: numbers of :class:`videospace.inrv.space.moved_tracks.TrackMove`."""
+MAX_SAMPLES = 8
+"""Clips that an inversion finds together."""
+MAX_ITEMS = 4096
+"""Items of a space in one request; its map has fewer."""
 MAX_MOVES = 64
 """Moves of tracks at a position."""
 SidePx = Annotated[int, Field(ge=1, le=4096)]
@@ -495,15 +500,17 @@ class Space(BaseModel):
     in the centers of equal parts of it."""
     map_fraction: Fraction
     """Fraction of the latents' variance that the map shows."""
-    table_problem: str
+    maps: list[MapKind]
+    """The maps that the studio can compute: the projection (pca), and maps of neighbors."""
+    table_problem: Translated
     """Why the labels and scores of the clips cannot be used; empty where they can."""
 
 
 class NeighborPlaces(BaseModel):
-    """The map of neighbors, which the studio computes in the background."""
+    """A map of neighbors, which the studio computes in the background."""
 
     ready: bool
-    problem: str
+    problem: Translated
     """Why there is none; empty where there is one, or there will be."""
     places: dict[str, tuple[float, float]]
     """Coordinates of the items by their ids."""
@@ -517,6 +524,20 @@ class SamplingRequest(Strict):
     """slerp: on the arc between two random clips; lerp: on the line between them; gaussian: from
     the distribution of all clips."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class ItemsRequest(Strict):
+    """Some items of a space."""
+
+    items: Annotated[list[ItemId], Field(min_length=1, max_length=MAX_ITEMS)]
+    """Their ids, in this order."""
+
+
+class MeanRequest(ItemsRequest):
+    """Items to average."""
+
+    name: ItemName = "mean"
+    """Name of the item that the mean becomes."""
 
 
 class PositionRequest(Strict):
@@ -563,14 +584,16 @@ class Video(BaseModel):
 class InversionRequest(Strict):
     """Which pixels of a video are observed, and how long to search for it in the space."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)] = "video"
-    """Name of the item that will be found."""
+    name: ItemName = "video"
+    """Name of the item that will be found; with several samples, their numbers follow it."""
     hidden: Annotated[str, Field(max_length=2**16)] | None = None
     """Mask of all frames as base64: a bit for each pixel, row by row, 1 where it is hidden."""
     observed_frames: list[Annotated[int, Field(ge=0)]] | None = None
     """Numbers of the observed frames, from 0. None: all."""
     max_steps: Annotated[int, Field(ge=1, le=2000)] = 300
     restarts: Annotated[int, Field(ge=1, le=8)] = 1
+    samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] = 1
+    """Clips to find. A single one is the most probable; several differ in what is filled in."""
     keep_observed: bool = True
     """Keep the observed pixels as they are, if something is hidden."""
 
@@ -585,17 +608,27 @@ class RenderRequest(PositionRequest):
     suffix: Literal[".mp4", ".webm", ".gif"] = ".mp4"
 
 
-class JobResult(BaseModel):
-    """The result of a job; its file and its film strip have their own addresses."""
+class Found(BaseModel):
+    """A clip that an inversion found; its film strip and its file have their own addresses."""
 
     item: Item | None
-    panels: list[Panel]
-    """What the film strip shows, from left to right."""
-    knows: Knows | None
-    """How well the space knows such videos."""
-    psnr_observed_db: float | None
+    """None if newer items have replaced it."""
+    psnr_observed_db: float
     psnr_hidden_db: float | None
-    ssim: float | None
+    """None if nothing was hidden."""
+    ssim: float
+    knows: Knows
+    """How well the space knows such videos."""
+
+
+class JobResult(BaseModel):
+    """The result of a job."""
+
+    found: list[Found]
+    """A clip for each sample of an inversion, the one that agrees best with the observed pixels
+    first; empty for a render."""
+    panels: list[Panel]
+    """What the film strips show, from left to right."""
     steps: int | None
     seconds: float
 

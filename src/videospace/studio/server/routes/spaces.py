@@ -7,13 +7,18 @@ from anyio import from_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
+from videospace.inrv.space.neighbor_map import MapMethod
 from videospace.inrv.space.pretrained import pretrained_names
 from videospace.reports.film_strips import film_strip
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
+from videospace.studio.server.errors import failing
 from videospace.studio.server.routes.schemas import (
     Fraction,
     Item,
     ItemId,
+    ItemsRequest,
+    MeanRequest,
     MoveTexts,
     NeighborPlaces,
     PositionRequest,
@@ -23,8 +28,8 @@ from videospace.studio.server.routes.schemas import (
     Video,
     position_of,
 )
-from videospace.studio.server.sessions.space_items import Position
-from videospace.studio.server.sessions.space_session import SpaceSession
+from videospace.studio.server.sessions.space_items import MapKind, Position
+from videospace.studio.server.sessions.space_session import SpaceSession, gone
 from videospace.studio.server.sessions.spaces import Spaces
 from videospace.studio.server.uploads.uploads import VIDEO, file_answer, read_body
 
@@ -75,6 +80,7 @@ def space_routes(spaces: Spaces) -> APIRouter:
             num_tracks=session.space.model.config.latent.num_tracks,
             frames_at=session.space.model.config.coordinates.time,
             map_fraction=session.map.explained_variance,
+            maps=session.map_kinds(),
             table_problem=table.problem,
         )
 
@@ -88,8 +94,13 @@ def space_routes(spaces: Spaces) -> APIRouter:
     ) -> Response:
         if side * frames > MAX_STRIP_SIDE:
             raise UserError(
-                f"{frames} frames of {side} px are too many for a strip: "
-                f"expected at most {MAX_STRIP_SIDE // frames} px"
+                Message(
+                    "{count} frames of {side} px are too many for a strip: "
+                    "expected at most {most} px",
+                    count=frames,
+                    side=side,
+                    most=MAX_STRIP_SIDE // frames,
+                )
             )
         rendered = []
         for frame in spaces.session(space).render_frames(position, side, frames):
@@ -111,9 +122,9 @@ def space_routes(spaces: Spaces) -> APIRouter:
         space: str,
         start: Annotated[ItemId, Query()],
         end: Annotated[ItemId, Query()],
-        by_neighbors: bool = False,
+        on: MapKind = "pca",
     ) -> list[tuple[float, float]]:
-        path = spaces.session(space).path(start, end, by_neighbors=by_neighbors)
+        path = spaces.session(space).path(start, end, on)
         return [(x, y) for x, y in path.tolist()]
 
     @routes.get("/{space}/tracks")
@@ -123,32 +134,36 @@ def space_routes(spaces: Spaces) -> APIRouter:
         return [[(height, width) for height, width in path] for path in paths]
 
     @routes.get("/{space}/neighbors")
-    def show_neighbors(space: str) -> NeighborPlaces:
-        session = spaces.session(space)
-        session.place_neighbors()
-        found = session.neighbors
+    def show_neighbors(space: str, method: MapMethod = "tsne") -> NeighborPlaces:
+        found = spaces.session(space).place_neighbors(method)
         return NeighborPlaces(
             ready=found.is_ready, problem=found.problem, places=dict(found.places)
         )
 
     @routes.get("/{space}/latent", response_class=Response, responses=NPZ)
     def save_latent(space: str, position: AtPosition) -> Response:
-        headers = {"Content-Disposition": 'attachment; filename="latent.npz"'}
-        content = spaces.session(space).latent_file(position)
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        return _latents(spaces.session(space).latent_file(position), "latent.npz")
 
     @routes.get("/{space}/latents", response_class=Response, responses=NPZ)
     def save_all_latents(space: str) -> Response:
-        headers = {"Content-Disposition": 'attachment; filename="latents.npz"'}
-        content = spaces.session(space).all_latents_file()
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        return _latents(spaces.session(space).all_latents_file(), "latents.npz")
+
+    @routes.post("/{space}/latents", response_class=Response, responses=NPZ)
+    def save_chosen_latents(space: str, wanted: ItemsRequest) -> Response:
+        content = spaces.session(space).chosen_latents_file(wanted.items)
+        return _latents(content, "latents.npz")
+
+    @routes.post("/{space}/mean", status_code=201)
+    def add_mean(space: str, wanted: MeanRequest) -> Item:
+        session = spaces.session(space)
+        return _item(session, session.add_mean(wanted.items, wanted.name))
 
     @routes.post("/{space}/samples", status_code=201)
     def draw_samples(space: str, wanted: SamplingRequest) -> list[Item]:
         session = spaces.session(space)
-        new = session.sample(wanted.count, wanted.method, wanted.seed)
-        items = [session.map_item(identity) for identity in new]
-        return [Item.model_validate(item) for item in items if item is not None]
+        with failing(Message("no clips can be sampled")):
+            new = session.sample(wanted.count, wanted.method, wanted.seed)
+        return [_item(session, identity) for identity in new]
 
     @routes.post("/{space}/videos", status_code=201, openapi_extra=VIDEO.description)
     async def upload_video(request: Request, space: str) -> Video:
@@ -172,8 +187,22 @@ def _png(content: bytes) -> Response:
     return Response(content, media_type="image/png")
 
 
+def _latents(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _item(session: SpaceSession, identity: str) -> Item:
+    item = session.map_item(identity)
+    if item is None:  # others have added very many since
+        raise gone(identity)
+    return Item.model_validate(item)
+
+
 def _uploaded(session: SpaceSession, content: bytes) -> Video:
-    return _video(session, session.add_upload(content))
+    with failing(Message("the video cannot be used")):
+        identity = session.add_upload(content)
+    return _video(session, identity)
 
 
 def _video(session: SpaceSession, identity: str) -> Video:

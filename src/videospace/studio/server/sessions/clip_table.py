@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message
 from videospace.runtime.reading.bounded_file import read_file
 from videospace.runtime.reading.json_reader import read_json
 
@@ -44,14 +45,22 @@ def read_clip_table(folder: Path, ids: Sequence[str]) -> dict[str, dict[str, Val
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, dict):
         raise UserError(
-            f"expected {TABLE_FILE} in the folder of the space to hold an object 'clips', "
-            "with labels and scores for each clip id"
+            Message(
+                "expected {file} in the folder of the space to hold an object 'clips', "
+                "with labels and scores for each clip id",
+                file=TABLE_FILE,
+            )
         )
     rows = {identity: _row(identity, clips[identity]) for identity in ids if identity in clips}
     columns = {column for row in rows.values() for column in row}
     if len(columns) > MAX_COLUMNS:
         raise UserError(
-            f"expected {TABLE_FILE} with at most {MAX_COLUMNS} columns, got {len(columns)}"
+            Message(
+                "expected {file} with at most {most} columns, got {count}",
+                file=TABLE_FILE,
+                most=MAX_COLUMNS,
+                count=len(columns),
+            )
         )
     return rows
 
@@ -59,14 +68,26 @@ def read_clip_table(folder: Path, ids: Sequence[str]) -> dict[str, dict[str, Val
 def _row(identity: str, row: Any) -> dict[str, Value]:
     """The known values of a clip; null stands for an unknown one."""
     if not isinstance(row, Mapping):
-        raise UserError(f"expected labels and scores for clip '{identity}' in {TABLE_FILE}")
+        raise UserError(
+            Message(
+                "expected labels and scores for the clip '{clip}' in {file}",
+                clip=identity,
+                file=TABLE_FILE,
+            )
+        )
     values = {name: value for name, value in row.items() if value is not None}
     for name, value in values.items():
         is_text = isinstance(value, str) and 0 < len(value) <= MAX_TEXT
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not 0 < len(name) <= MAX_TEXT or not (is_text or is_number):
             raise UserError(
-                f"expected a text of at most {MAX_TEXT} characters or a number for "
-                f"'{name[:MAX_TEXT]}' of clip '{identity}' in {TABLE_FILE}"
+                Message(
+                    "expected a text of at most {most} characters or a number for '{column}' of "
+                    "the clip '{clip}' in {file}",
+                    most=MAX_TEXT,
+                    column=name[:MAX_TEXT],
+                    clip=identity,
+                    file=TABLE_FILE,
+                )
             )
     return {name: float(v) if isinstance(v, int) else v for name, v in values.items()}

@@ -1,4 +1,4 @@
-"""The map of neighbors of an open space, which is computed once in the background."""
+"""A map of neighbors of an open space, which is computed once in the background."""
 
 import logging
 import threading
@@ -9,8 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from videospace.inrv.model.latents import LatentConfig
-from videospace.inrv.space.neighbor_map import NeighborMap
+from videospace.inrv.space.neighbor_map import MapMethod, NeighborMap
 from videospace.runtime.errors import UserError
+from videospace.runtime.messages import Message, message_of
 
 Place = tuple[float, float]
 
@@ -20,10 +21,12 @@ class Neighbors:
 
     Args:
         config: Configuration of the latents.
+        method: How the map is computed.
     """
 
-    def __init__(self, config: LatentConfig):
+    def __init__(self, config: LatentConfig, method: MapMethod):
         self._config = config
+        self._method: MapMethod = method
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._map: NeighborMap | None = None
@@ -85,14 +88,14 @@ class Neighbors:
         self, ids: Sequence[str], latents: Callable[[], Float[Tensor, "clip latent"]]
     ) -> None:
         try:
-            found = NeighborMap(latents(), self._config)
+            found = NeighborMap(latents(), self._config, self._method)
             self.places.update(_places(ids, found.clips_xy))
             self._map = found
         except UserError as error:
-            self.problem = str(error)
+            self.problem = message_of(error)
         except Exception:
             logging.getLogger("videospace.studio").exception("the map of neighbors failed")
-            self.problem = "the map of neighbors failed: the studio's terminal window says why"
+            self.problem = Message("the studio's terminal window says why")
 
 
 def _places(ids: Sequence[str], xy: Float[Tensor, "item xy=2"]) -> dict[str, Place]:

@@ -13,6 +13,8 @@ from videospace.inrv.space.moved_tracks import TrackMove
 ItemKind = Literal["clip", "sample", "video"]
 Panel = Literal["visible", "result", "truth", "error"]
 Knows = Literal["well", "roughly", "not"]
+MapKind = Literal["pca", "tsne", "umap"]
+"""The projection of a space, or one of its maps of neighbors."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,6 +26,11 @@ class SpaceItem:
     name: str
     """The name that the page shows."""
     latent: Float[Tensor, " latent"]
+
+    @property
+    def file_name(self) -> str:
+        """The name in a latent file, which can hold no NUL characters."""
+        return self.name.replace("\0", "")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,25 +64,34 @@ class MapItem:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FoundClip:
+    """A clip that an inversion found."""
+
+    item: str
+    """Id of its item."""
+    strip: bytes
+    """PNG film strip, with the panels of the result side by side."""
+    psnr_observed_db: float
+    """PSNR of the item's own render on the observed pixels."""
+    psnr_hidden_db: float | None
+    """PSNR of the completed clip on the hidden pixels; None if nothing was hidden."""
+    ssim: float
+    """SSIM of the completed clip and the video."""
+    knows: Knows
+    """How well the space knows such videos."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SpaceJobResult:
     """The result of an inversion or of a render."""
 
-    file: Path
-    """The video."""
-    strip: bytes | None = None
-    """PNG film strip of an inversion, with its panels side by side."""
+    files: tuple[Path, ...]
+    """The video of a render, or one for each clip that was found."""
+    found: tuple[FoundClip, ...] = ()
+    """What an inversion found, a clip for each sample, the one that agrees best with the observed
+    pixels first; empty for a render."""
     panels: tuple[Panel, ...] = ()
-    """What the film strip shows, from left to right."""
-    item: str | None = None
-    """Id of the item that an inversion found."""
-    psnr_observed_db: float | None = None
-    """PSNR of the found item's own render on the observed pixels."""
-    psnr_hidden_db: float | None = None
-    """PSNR of the result on the hidden pixels; None if nothing was hidden."""
-    ssim: float | None = None
-    """SSIM of the result of an inversion and the video; None for a render."""
-    knows: Knows | None = None
-    """How well the space knows such videos."""
+    """What the film strips show, from left to right."""
     steps: int | None = None
     """Steps of the inversion."""
     seconds: float = 0.0

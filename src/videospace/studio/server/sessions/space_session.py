@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 import torch
@@ -15,11 +15,12 @@ from torch import Tensor
 
 from videospace.inrv.space.latent_files import LatentFile, save_latents
 from videospace.inrv.space.moved_tracks import moved_path, track_centers
+from videospace.inrv.space.neighbor_map import MAP_PACKAGES, MapMethod
 from videospace.inrv.space.projection import LatentProjection
 from videospace.inrv.space.sampling import SamplingMethod, latents_between
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.runtime.errors import UserError
-from videospace.runtime.messages import Message
+from videospace.runtime.messages import Message, message_of
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.jobs.job_runner import JobRunner
 from videospace.studio.server.sessions.clip_table import ClipTable, Value, read_clip_table
@@ -27,6 +28,7 @@ from videospace.studio.server.sessions.neighbors import Neighbors
 from videospace.studio.server.sessions.space_items import (
     ItemKind,
     MapItem,
+    MapKind,
     Position,
     SpaceItem,
     SpaceJobResult,
@@ -61,7 +63,9 @@ class SpaceSession:
         self.space, self._reader, self._space_folder = space, reader, folder
         self._names = dict(zip(space.ids, clip_names(space.ids), strict=True))
         self.map = LatentProjection.of(space.latents, space.model.config.latent)
-        self.neighbors = Neighbors(space.model.config.latent)
+        self.neighbors = {
+            method: Neighbors(space.model.config.latent, method) for method in MAP_PACKAGES
+        }
         self.jobs = JobRunner[SpaceJobResult]()
         self._lock = threading.Lock()
         self._items: OrderedDict[str, SpaceItem] = OrderedDict()
@@ -83,7 +87,12 @@ class SpaceSession:
         try:
             return ClipTable(read_clip_table(self._space_folder, self.space.ids))
         except UserError as error:
-            return ClipTable({}, str(error))
+            return ClipTable({}, message_of(error))
+
+    def map_kinds(self) -> list[MapKind]:
+        """The maps that this machine can compute."""
+        kinds: tuple[MapKind, ...] = get_args(MapKind)
+        return [kind for kind in kinds if kind == "pca" or MAP_PACKAGES[kind].is_installed]
 
     def map_items(self, rows_by_id: Mapping[str, Mapping[str, Value]]) -> list[MapItem]:
         """All that the map shows: the clips, then the other items, oldest first.
@@ -143,17 +152,17 @@ class SpaceSession:
         """
         config = self.space.model.config.latent
         if not config.num_tracks:
-            raise NotFound("this space has no tracks")
+            raise NotFound(Message("this space has no tracks"))
         times = torch.linspace(-1, 1, TRACK_POINTS, device=self.space.device)
         return track_centers(self.latent(position), times, config)
 
-    def path(self, start: str, end: str, *, by_neighbors: bool = False) -> Float[Tensor, "point 2"]:
-        """The arc between two items, as points of the map.
+    def path(self, start: str, end: str, on: MapKind = "pca") -> Float[Tensor, "point 2"]:
+        """The arc between two items, as points of a map.
 
         Args:
             start: Id of the first item.
             end: Id of the second item.
-            by_neighbors: On the map of neighbors, if it is ready.
+            on: Which map. While a map of neighbors is not ready, it is the projection.
 
         Raises:
             NotFound: There is no such item.
@@ -161,16 +170,18 @@ class SpaceSession:
         latents = self.space.interpolate(
             self._latent_of(start), self._latent_of(end), steps=PATH_STEPS
         )
-        if by_neighbors and self.neighbors.is_ready:
-            return self.neighbors.path(start, end, latents)
+        if on != "pca" and self.neighbors[on].is_ready:
+            return self.neighbors[on].path(start, end, latents)
         return self.map.map_xy(latents)
 
-    def place_neighbors(self) -> None:
-        """Place all items on the map of neighbors; its computation is started if necessary."""
+    def place_neighbors(self, method: MapMethod) -> Neighbors:
+        """Place all items on a map of neighbors; its computation is started if necessary."""
         shown = [self.space.ids[row] for row in self._rows()]
-        self.neighbors.start(shown, lambda: self.space.latents[self._rows().to(self.space.device)])
-        if self.neighbors.is_ready:
-            self.neighbors.add({name: item.latent for name, item in self._all_items()})
+        found = self.neighbors[method]
+        found.start(shown, lambda: self.space.latents[self._rows().to(self.space.device)])
+        if found.is_ready:
+            found.add({name: item.latent for name, item in self._all_items()})
+        return found
 
     def _rows(self) -> Int[Tensor, " clip"]:
         """The rows of the clips on the map."""
@@ -209,7 +220,7 @@ class SpaceSession:
         Raises:
             NotFound: One of them does not exist, or no longer.
         """
-        latents = torch.stack([self._latent_of(identity) for identity in identities])
+        latents = self._latents_of(identities)
         height, width = self._size(side)
         return self.space.render(latents, height=height, width=width, num_frames=1)[:, 0]
 
@@ -227,6 +238,18 @@ class SpaceSession:
         """
         latents = self.space.sample(count, method=method, seed=seed)
         return [self.add_item("sample", None, latent) for latent in latents]
+
+    def add_mean(self, identities: Sequence[str], name: str) -> str:
+        """Add the mean of items as a new sample, and return its id.
+
+        Args:
+            identities: The items, at least one.
+            name: The name of the mean.
+
+        Raises:
+            NotFound: One of them does not exist, or no longer.
+        """
+        return self.add_item("sample", name, self.space.mean(self._latents_of(identities)))
 
     def add_item(self, kind: ItemKind, name: str | None, latent: Float[Tensor, " latent"]) -> str:
         """Add a latent as an item and return its id, which is also its name if that is None."""
@@ -283,8 +306,22 @@ class SpaceSession:
         """
         items = self._all_items()
         latents = torch.stack([*self.space.latents, *(item.latent for _, item in items)])
-        names = [*self.space.ids, *(item.name.replace("\0", "") for _, item in items)]
+        names = [*self.space.ids, *(item.file_name for _, item in items)]
         return self._latent_file(LatentFile(latents=latents, names=names))
+
+    def chosen_latents_file(self, identities: Sequence[str]) -> bytes:
+        """The latents of some clips and other items, as a file that the commands read.
+
+        Args:
+            identities: The items, at least one, in the order of the file.
+
+        Raises:
+            NotFound: One of them does not exist, or no longer.
+        """
+        names = {each: item.file_name for each, item in self._all_items()}
+        latents = self._latents_of(identities)
+        named = [names.get(each, each) for each in identities]
+        return self._latent_file(LatentFile(latents=latents, names=named))
 
     def _latent_file(self, content: LatentFile) -> bytes:
         with TemporaryDirectory(dir=self.folder) as folder:
@@ -311,6 +348,9 @@ class SpaceSession:
         x, y = self.map.map_xy(item.latent[None])[0].tolist()
         return MapItem(id=identity, kind=item.kind, name=item.name, map_xy=(x, y))
 
+    def _latents_of(self, identities: Sequence[str]) -> Float[Tensor, "item latent"]:
+        return torch.stack([self._latent_of(identity) for identity in identities])
+
     def _latent_of(self, identity: str) -> Float[Tensor, " latent"]:
         item = dict(self._all_items()).get(identity)
         if item is not None:
@@ -318,9 +358,12 @@ class SpaceSession:
         try:
             return self.space.latent(identity)
         except UserError as error:
-            raise NotFound(
-                Message("the clip '{clip}' is no longer here: reload the page", clip=identity)
-            ) from error
+            raise gone(identity) from error
+
+
+def gone(identity: str) -> NotFound:
+    """The error of an item that does not exist, or no longer."""
+    return NotFound(Message("the clip '{clip}' is no longer here: reload the page", clip=identity))
 
 
 def _add_bounded(

@@ -71,7 +71,14 @@ class Spaces:
         try:
             return VideoSpace.from_pretrained(folder, choose_device(self._device))
         except UserError as error:  # do not show paths of this machine to a page
-            raise UserError(str(error).replace(str(folder), folder.name)) from error
+            reason = str(error).replace(str(folder), folder.name)
+            raise UserError(
+                Message(
+                    "the space '{space}' cannot be opened: {reason}",
+                    space=folder.name,
+                    reason=reason,
+                )
+            ) from error
 
     def _folders(self) -> dict[str, Path]:
         """The folder of each id. A space of the user hides a pretrained one of the same name."""

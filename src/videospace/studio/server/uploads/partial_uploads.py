@@ -3,9 +3,11 @@
 import threading
 from collections import OrderedDict
 
+from videospace.runtime.messages import Message
 from videospace.studio.server.errors import NotFound
 from videospace.studio.server.uploads.uploads import VIDEO
 
+MISSING = Message("a piece of the recording is missing: send all of it")
 MAX_UPLOADS = 24
 """Recordings that arrive at a time; a new one beyond that replaces the oldest."""
 
@@ -41,7 +43,7 @@ class PartialUploads:
         with self._lock:
             before = self._contents.pop(upload, b"")
             if len(before) != start or start + len(piece) > VIDEO.max_bytes:
-                raise NotFound("a piece of the recording is missing: send all of it")
+                raise NotFound(MISSING)
             self._contents[upload] = before + piece
             while len(self._contents) > MAX_UPLOADS:
                 self._contents.popitem(last=False)
@@ -60,5 +62,5 @@ class PartialUploads:
         with self._lock:
             content = self._contents.pop(upload, b"")
         if len(content) != num_bytes:
-            raise NotFound("a piece of the recording is missing: send all of it")
+            raise NotFound(MISSING)
         return content

@@ -128,7 +128,9 @@ class RecordingReader:
         """
         found, frames = self._call(content, _read_clip, num_frames, size)
         video = np.frombuffer(frames, np.uint8).reshape(num_frames, *size, 3)
-        return PaddedClip(video, found["num_real"], found["fps"], found["problem"])
+        return PaddedClip(
+            video, found["num_real"], found["fps"], Message.from_json(found["problem"])
+        )
 
     def _call(self, content: bytes, function: Callable[..., Answer], *arguments: Any) -> Answer:
         suffix = _suffix(content)
@@ -234,8 +236,12 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
         with Image.open(io.BytesIO(still), formats=["JPEG"]) as picture:
             if max(picture.size) > MAX_STILL_PX:
                 raise UserError(
-                    f"expected a still of at most {MAX_STILL_PX} px, "
-                    f"got {picture.width}x{picture.height}"
+                    Message(
+                        "expected a still of at most {most} px, got {width}x{height}",
+                        most=MAX_STILL_PX,
+                        width=picture.width,
+                        height=picture.height,
+                    )
                 )
             frame = np.array(picture.convert("RGB"))
     except OSError as error:
@@ -245,6 +251,13 @@ def _find_mouths(still: bytes, finder: Finder) -> Answer:
 
 def _read_clip(path: Path, num_frames: int, size: tuple[int, int]) -> Answer:
     report = ReadReport()
-    frames, num_real = read_one_clip(path, num_frames, size, report=report)
-    found = {"fps": probe(path).fps, "num_real": num_real, "problem": report.describe()}
+    try:
+        frames, num_real = read_one_clip(path, num_frames, size, report=report)
+        fps = probe(path).fps
+    except UnreadableVideo as error:
+        raise UserError(
+            Message("the video cannot be read ({reason}): choose another one", reason=error.reason)
+        ) from error
+    problem = Message.json_of(report.describe())
+    found = {"fps": fps, "num_real": num_real, "problem": problem}
     return found, frames.tobytes()

@@ -45,3 +45,15 @@ export function farApart(items) {
   const first = farthest(mean);
   return [first, farthest(first.map_xy)];
 }
+
+// Whether a line that is closed from its end to its start goes around a point.
+export function isInside({ x, y }, loop) {
+  let turns = 0;
+  loop.forEach((from, index) => {
+    const to = loop[(index + 1) % loop.length];
+    const side = (to.x - from.x) * (y - from.y) - (x - from.x) * (to.y - from.y);
+    if (from.y <= y && to.y > y && side > 0) turns += 1;
+    if (from.y > y && to.y <= y && side < 0) turns -= 1;
+  });
+  return turns !== 0;
+}

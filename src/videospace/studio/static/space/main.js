@@ -3,17 +3,20 @@
 import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, notify, onClick } from "../shared/dom.js";
 import { startBeside } from "./beside.js";
-import { colorOf, offerColorings, startColoring } from "./coloring.js";
-import { drawItems, fadeOthers, layout, layoutPictures, recolor, resetMap, showItem, startMap } from "./map.js";
-import { startPictures } from "./pictures.js";
-import { startProjection } from "./projection.js";
-import { startSearch } from "./search.js";
-import { showThumbnail, startThumbnail } from "./thumbnail.js";
+import { colorOf, offerColorings, startColoring } from "./map/coloring.js";
+import { drawEnds, drawItems, fadeOthers, layout, layoutPictures, recolor, resetMap, showItem, startMap } from "./map/map.js";
+import { startPictures } from "./map/pictures.js";
+import { startProjection } from "./map/projection.js";
+import { startSearch } from "./map/search.js";
+import { startSelectedClips } from "./map/selected_clips.js";
+import { startSelection } from "./map/selection.js";
+import { showThumbnail, startThumbnail } from "./map/thumbnail.js";
 import { startPlayers } from "./players.js";
 import { addItems, address, onItems, onSpace, space, startSpaces } from "./space.js";
-import { startInversion } from "./inversion.js";
+import { startInversion } from "./video/inversion.js";
 import { goTo, pick, position, setEnds, startPath } from "./path.js";
-import { startJobs } from "./job.js";
+import { startJobs } from "./video/job.js";
+import { startResult } from "./video/result.js";
 import { startTracks } from "./tracks/tracks.js";
 import { gettext } from "../shared/words.js";
 
@@ -37,6 +40,8 @@ onClick("sample", async () => {
 });
 startMap({ pick, showThumbnail: (item) => inBackground(() => showThumbnail(item)), drag: goTo });
 startColoring(recolor);
+startSelection();
+startSelectedClips();
 startSearch({
   mark: fadeOthers,
   pick: (item) => {
@@ -50,10 +55,12 @@ startPath();
 startTracks();
 startBeside();
 startProjection(() => {
+  drawEnds({ path: [] }); // the path on this map comes later
   layout();
   return setEnds(position().start, position().end);
 });
 startInversion();
+startResult();
 startJobs();
 startPlayers();
 attempt(startSpaces);

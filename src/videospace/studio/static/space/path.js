@@ -4,8 +4,8 @@
 import { ask, fileAddress } from "../shared/api.js";
 import { attempt, byId, inBackground, make } from "../shared/dom.js";
 import { farApart } from "./geometry.js";
-import { drawEnds } from "./map.js";
-import { isByNeighbors } from "./projection.js";
+import { drawEnds } from "./map/map.js";
+import { mapShown } from "./map/projection.js";
 import { Player, stripOf } from "./players.js";
 import { address, onItems, onSpace, itemNamed, space } from "./space.js";
 import { forgetSpeed, learnSpeed, sideFor } from "./render_speed.js";
@@ -43,7 +43,7 @@ export const onPosition = (act) => moved.push(act);
 export const onFrame = (act) => framesDrawn.push(act);
 
 export function startPath() {
-  player = new Player("player", (...drawn) => framesDrawn.forEach((act) => act(...drawn)));
+  player = new Player(byId("player"), (...drawn) => framesDrawn.forEach((act) => act(...drawn)));
   onItems(() => {
     for (const [id, chosen] of [["start", start], ["end", end]]) fillChoices(byId(id), space().items, chosen);
   });
@@ -71,7 +71,7 @@ export async function setEnds(nextStart, nextEnd, nextRatio = ratio) {
   [start, end] = [nextStart, nextEnd];
   byId("start").value = start;
   byId("end").value = end;
-  const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end, by_neighbors: isByNeighbors() })}`));
+  const path = await ask("GET", address(`/path?${new URLSearchParams({ start, end, on: mapShown() })}`));
   if (start !== nextStart || end !== nextEnd) return; // other ends were picked meanwhile
   drawEnds({ start, end, path });
   endsChanged.forEach((act) => act());

@@ -12,8 +12,8 @@ let last = 0;
 
 export class Player {
   // Calls `onFrame(frame, numFrames)` for each frame that is drawn.
-  constructor(id, onFrame = () => {}) {
-    this.canvas = byId(id);
+  constructor(canvas, onFrame = () => {}) {
+    this.canvas = canvas;
     this.onFrame = onFrame;
     this.strip = null;
     this.drawn = null;

@@ -2,8 +2,7 @@
 
 import { ask } from "../shared/api.js";
 import { attempt, byId, make } from "../shared/dom.js";
-import { percent } from "../shared/amounts.js";
-import { gettext } from "../shared/words.js";
+import { gettext, ngettext } from "../shared/words.js";
 
 const REMEMBERED = "studio.space";
 const opened = [];
@@ -30,9 +29,9 @@ async function open(id) {
   opened.forEach((act) => act());
 }
 
-function described({ about, num_clips: clips, num_frames: frames, height, width, map_fraction: fraction }) {
-  const size = gettext("{clips} clips of {frames} frames, {height}×{width} pixels.", { clips, frames, height, width });
-  return [size, about.replaceAll("`", ""), gettext("The map shows {share} of the differences between the clips.", { share: percent(fraction) })].join(" ");
+function described({ about, num_clips: clips, num_frames: frames, height, width }) {
+  const size = ngettext("{count} clip of {frames} frames, {height}×{width} pixels.", "{count} clips of {frames} frames, {height}×{width} pixels.", clips, { frames, height, width });
+  return [size, about.replaceAll("`", "")].join(" ");
 }
 
 export async function startSpaces() {

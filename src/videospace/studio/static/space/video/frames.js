@@ -1,8 +1,8 @@
 // The frames of a video, each with a check box: observed, or to be filled in.
 
-import { byId, make, onClick } from "../shared/dom.js";
-import { drawFrame } from "./players.js";
-import { gettext } from "../shared/words.js";
+import { byId, make, onClick } from "../../shared/dom.js";
+import { drawFrame } from "../players.js";
+import { gettext } from "../../shared/words.js";
 
 // As in the published prediction task.
 const BEGINNING_FRACTION = 4 / 25;

@@ -1,9 +1,9 @@
 // Pictures of the clips on the map, as many as fit without covering each other. Further ones appear
 // as the map is enlarged.
 
-import { ask } from "../shared/api.js";
-import { byId, inBackground } from "../shared/dom.js";
-import { address, onSpace, space } from "./space.js";
+import { ask } from "../../shared/api.js";
+import { byId, inBackground } from "../../shared/dom.js";
+import { address, onSpace, space } from "../space.js";
 
 const SIDE = 48;
 const MARK_PX = 9;

@@ -1,9 +1,9 @@
 // The mask of hidden pixels: painted with a brush or as rectangles, or entered as numbers.
 
-import { byId, onClick, onSubmit } from "../shared/dom.js";
-import { nearestOnPath } from "./geometry.js";
-import { space } from "./space.js";
-import { gettext } from "../shared/words.js";
+import { byId, onClick, onSubmit } from "../../shared/dom.js";
+import { nearestOnPath } from "../geometry.js";
+import { space } from "../space.js";
+import { gettext } from "../../shared/words.js";
 
 const canvas = byId("mask");
 const COLOR = [214, 64, 48, 190];

@@ -1,11 +1,15 @@
 // The map: a mark for each item, the path between two of them, and the handle on the path.
 
-import { byId, onClick } from "../shared/dom.js";
+import { byId, onClick } from "../../shared/dom.js";
 import { colorOf } from "./coloring.js";
-import { nearestOnPath, nearestItem, itemTowards } from "./geometry.js";
+import { isInside, nearestOnPath, nearestItem, itemTowards } from "../geometry.js";
+import { endLoop, extendLoop, isSelecting, startLasso } from "./lasso.js";
 import { drawPictures } from "./pictures.js";
+import { isPinching, liftFinger, moveFinger, putFinger } from "./pinch.js";
 import { placeOf } from "./projection.js";
+import { isSelected, onSelection, select, selectAlso, toggleSelected } from "./selection.js";
 import { inView, moveBy, reveal, showWhole, zoomAround, zoomNow } from "./view.js";
+import { gettext } from "../../shared/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = { clip: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z", sample: "M0-8 8 0 0 8-8 0Z", video: "M0-9 9 7-9 7Z" };
@@ -13,7 +17,7 @@ const MARGIN_PX = 30;
 const REACH_PX = 26;
 const ZOOM_STEP = 1.6;
 const WHEEL_ZOOM = 0.01;
-const PAN_AFTER_PX = 5;
+const DRAG_AFTER_PX = 5;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const map = byId("map");
@@ -21,8 +25,9 @@ let actions = {};
 let items = [];
 let ends = { start: null, end: null, path: [], pathPx: [], ratio: 0 };
 let active = null;
-let dragging = false;
-let panning = null;
+let isFound = () => true;
+let gesture = null; // of the pointer that is down: { kind, from, at, hasMoved, adds }
+let wasDrag = false; // whether the pointer had moved when it was released
 let size = { width: 0, height: 0 };
 let toPx = ([x, y]) => ({ x, y });
 
@@ -30,15 +35,21 @@ let toPx = ([x, y]) => ({ x, y });
 export function startMap(given) {
   actions = given;
   new ResizeObserver(layout).observe(map);
-  map.addEventListener("pointermove", move);
+  startLasso();
+  onSelection(recolor);
   map.addEventListener("pointerdown", press);
-  map.addEventListener("click", release);
-  map.addEventListener("pointercancel", () => { [dragging, panning] = [false, null]; });
+  map.addEventListener("pointermove", move);
+  map.addEventListener("pointerup", release);
+  map.addEventListener("pointercancel", (event) => {
+    liftFinger(event);
+    cancel();
+  });
+  map.addEventListener("click", click);
   map.addEventListener("wheel", turnWheel, { passive: false });
   onClick("zoom-in", () => zoom(ZOOM_STEP));
   onClick("zoom-out", () => zoom(1 / ZOOM_STEP));
   onClick("zoom-all", () => zoom(0));
-  map.addEventListener("pointerleave", () => !dragging && actions.showThumbnail(null));
+  map.addEventListener("pointerleave", () => actions.showThumbnail(null));
   map.addEventListener("keydown", key);
   map.addEventListener("focus", () => map.matches(":focus-visible") && activate(active ?? items[0]));
   map.addEventListener("blur", () => actions.showThumbnail(null));
@@ -58,18 +69,21 @@ export function resetMap() {
   zoom(0);
 }
 
+// Gives every mark its classes and its name.
 export function recolor() {
   for (const item of items) {
     const { color, words } = colorOf(item);
-    item.element.setAttribute("class", ["mark", item.kind, color].filter(Boolean).join(" "));
-    item.element.setAttribute("aria-label", words === null ? item.name : `${item.name}: ${words}`);
+    const states = [isSelected(item) && "chosen", !isFound(item) && "faded", item === active && "active"];
+    item.element.setAttribute("class", ["mark", item.kind, color, ...states].filter(Boolean).join(" "));
+    const name = words === null ? item.name : `${item.name}: ${words}`;
+    item.element.setAttribute("aria-label", isSelected(item) ? gettext("{clip}, selected", { clip: name }) : name);
   }
-  active?.element.classList.add("active");
 }
 
 // Fades the marks of items that are not found.
-export function fadeOthers(isFound) {
-  for (const item of items) item.element.classList.toggle("faded", !isFound(item));
+export function fadeOthers(found) {
+  isFound = found;
+  recolor();
 }
 
 export function showItem({ id }) {
@@ -177,55 +191,92 @@ function pixel(event) {
 
 function press(event) {
   const at = pixel(event);
+  putFinger(event, at);
+  if (isPinching()) cancel();
+  if (!event.isPrimary || event.button !== 0) return;
+  gesture = { kind: gestureOf(event, at), from: at, at, hasMoved: false, adds: event.shiftKey };
+  if (gesture.kind === "slide") startDrag(event);
+}
+
+// What a drag that begins here does.
+function gestureOf(event, at) {
+  if (isSelecting(event)) return "loop";
   const position = nearestOnPath(at, ends.pathPx);
   const handle = along(ends.pathPx, ends.ratio);
   const isOnHandle = handle && Math.hypot(handle.x - at.x, handle.y - at.y) < REACH_PX;
   const isOnPath = position.distance < REACH_PX && !nearestItem(at, items, REACH_PX);
-  if (!isOnHandle && !isOnPath) {
-    if (zoomNow() > 1) panning = { from: at, at, moved: false };
-    return;
-  }
-  dragging = true;
+  if (isOnHandle || isOnPath) return "slide";
+  return zoomNow() > 1 ? "pan" : "none";
+}
+
+function startDrag(event) {
+  gesture.hasMoved = true;
+  if (gesture.kind === "loop") extendLoop(gesture.from);
   map.setPointerCapture(event.pointerId);
   actions.showThumbnail(null);
 }
 
-// A press that started on the path ends a drag, and one that moved the map ends that; any other
-// press picks the item under it.
-function release(event) {
-  const item = nearestItem(pixel(event), items, REACH_PX);
-  const hasMoved = dragging || panning?.moved;
-  [dragging, panning] = [false, null];
-  if (item && !hasMoved) actions.pick(item.id);
-}
-
-function pan(event) {
-  const to = pixel(event);
-  if (!panning.moved && Math.hypot(to.x - panning.from.x, to.y - panning.from.y) < PAN_AFTER_PX) return;
-  if (!panning.moved) map.setPointerCapture(event.pointerId);
-  moveBy(to.x - panning.at.x, to.y - panning.at.y, size);
-  panning = { ...panning, at: to, moved: true };
-  actions.showThumbnail(null);
-  layout();
-}
-
 function move(event) {
-  if (panning && !event.buttons) panning = null; // let go outside the map
-  if (panning) pan(event);
-  else if (dragging) actions.drag(nearestOnPath(pixel(event), ends.pathPx).ratio);
-  else if (event.pointerType !== "touch") actions.showThumbnail(nearestItem(pixel(event), items, REACH_PX));
+  if (moveFinger(event, pixel(event), size)) layout();
+  if (!event.isPrimary || isPinching()) return;
+  if (gesture && !event.buttons) cancel(); // let go outside the map
+  if (!gesture || gesture.kind === "none") {
+    if (event.pointerType !== "touch") actions.showThumbnail(nearestItem(pixel(event), items, REACH_PX));
+    return;
+  }
+  const to = pixel(event);
+  const { kind, from, at, hasMoved } = gesture;
+  if (!hasMoved && Math.hypot(to.x - from.x, to.y - from.y) < DRAG_AFTER_PX) return;
+  if (!hasMoved) startDrag(event);
+  if (kind === "slide") actions.drag(nearestOnPath(to, ends.pathPx).ratio);
+  else if (kind === "loop") extendLoop(to);
+  else {
+    moveBy(to.x - at.x, to.y - at.y, size);
+    layout();
+  }
+  gesture.at = to;
+}
+
+// A touch that moved ends without a click, so a drag ends here.
+function release(event) {
+  liftFinger(event);
+  if (!event.isPrimary) return;
+  wasDrag = gesture?.hasMoved ?? true;
+  const loop = endLoop();
+  if (loop.length) {
+    const inside = items.filter((item) => isFound(item) && isInside(item.px, loop)).map(({ id }) => id);
+    (gesture.adds ? selectAlso : select)(inside);
+  }
+  gesture = null;
+}
+
+function cancel() {
+  endLoop();
+  gesture = null;
+}
+
+function click(event) {
+  const item = nearestItem(pixel(event), items, REACH_PX);
+  const isPress = !wasDrag;
+  wasDrag = false;
+  if (!item || !isPress) return;
+  if (isSelecting(event)) toggleSelected(item.id);
+  else actions.pick(item.id);
 }
 
 function key(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "Escape") actions.showThumbnail(null);
-  else if (ARROWS[event.key]) activate(itemTowards(active ?? items[0], items, ARROWS[event.key]));
+  if (event.key === "Escape") {
+    cancel();
+    actions.showThumbnail(null);
+  } else if (ARROWS[event.key]) activate(itemTowards(active ?? items[0], items, ARROWS[event.key]));
   else if (event.key === "Home") activate(items[0]);
   else if (event.key === "End") activate(items.at(-1));
   else if (event.key === "+" || event.key === "=") zoom(ZOOM_STEP, active?.px);
   else if (event.key === "-") zoom(1 / ZOOM_STEP, active?.px);
   else if (event.key === "0") zoom(0);
   else if (active && (event.key === "Enter" || event.key === " ")) actions.pick(active.id);
+  else if (active && event.key.toLowerCase() === "s") toggleSelected(active.id);
   else return;
   event.preventDefault();
 }

@@ -1,8 +1,9 @@
 // Finds clips by their names, ids, sources and labels.
 
-import { byId, onSubmit } from "../shared/dom.js";
-import { onItems, space } from "./space.js";
-import { gettext } from "../shared/words.js";
+import { byId, onClick, onSubmit, show } from "../../shared/dom.js";
+import { onItems, space } from "../space.js";
+import { select } from "./selection.js";
+import { gettext } from "../../shared/words.js";
 
 let [matches, next] = [[], 0];
 
@@ -13,10 +14,12 @@ export function startSearch({ mark, pick }) {
     const isFound = (item) => texts(item).some((text) => text.toLowerCase().includes(wanted));
     [matches, next] = [wanted ? space().items.filter(isFound) : [], 0];
     byId("search-status").textContent = wanted ? gettext("{found} of {count} found", { found: matches.length, count: space().items.length }) : "";
+    show(byId("select-found"), matches.length > 0);
     mark(wanted ? isFound : () => true);
   };
   byId("search").addEventListener("input", search);
   onItems(search);
+  onClick("select-found", () => select(matches.map(({ id }) => id)));
   onSubmit("search-form", () => {
     if (!matches.length) return;
     pick(matches[next % matches.length]);

@@ -1,21 +1,21 @@
 // A video to find in the space: uploaded or rendered, masked, and inverted.
 
-import { ask } from "../shared/api.js";
-import { attempt, byId, onClick, onSubmit, show } from "../shared/dom.js";
+import { ask } from "../../shared/api.js";
+import { attempt, byId, onClick, onSubmit, show } from "../../shared/dom.js";
 import { drawFrames, observedFrames, startFrames } from "./frames.js";
 import { clearMask, packedMask, hiddenFraction, startMask } from "./mask.js";
-import { Player, stripOf } from "./players.js";
-import { address, onSpace, space } from "./space.js";
-import { position } from "./path.js";
+import { Player, stripOf } from "../players.js";
+import { address, onSpace, space } from "../space.js";
+import { position } from "../path.js";
 import { startJob } from "./job.js";
-import { percent } from "../shared/amounts.js";
-import { gettext } from "../shared/words.js";
+import { percent } from "../../shared/amounts.js";
+import { gettext } from "../../shared/words.js";
 
 let player = null;
 let video = null;
 
 export function startInversion() {
-  player = new Player("video-player");
+  player = new Player(byId("video-player"));
   startMask(showPlan);
   startFrames(showPlan);
   onSpace(() => {
@@ -61,19 +61,22 @@ async function openVideo(opened, name) {
   show(byId("tools"));
 }
 
+const isWhole = () => hiddenFraction() === 0 && observedFrames() === null;
+const isShort = () => video.num_real < space().num_frames;
+const isFilledIn = () => !isWhole() || isShort();
+
 // Shows what the inversion will do with the mask as it is now.
 function showPlan() {
   if (!video) return;
   const fraction = hiddenFraction();
   const observed = observedFrames();
-  const isWhole = fraction === 0 && observed === null;
-  byId("invert").textContent = isWhole ? gettext("Find it in the space") : gettext("Find it and fill in what is hidden");
-  show(byId("keep-label"), !isWhole);
+  byId("invert").textContent = isWhole() ? gettext("Find it in the space") : gettext("Find it and fill in what is hidden");
+  show(byId("keep-label"), !isWhole());
+  show(byId("samples-label"), isFilledIn());
   const visible = observed === null
     ? gettext("{share} of the picture is hidden; all frames are visible.", { share: percent(fraction) })
     : gettext("{share} of the picture is hidden; {count} frames are visible.", { share: percent(fraction), count: observed.length });
-  const isShort = video.num_real < space().num_frames;
-  const short = isShort && gettext("The video has only {real} of the {count} frames of a clip; the rest is filled in.",
+  const short = isShort() && gettext("The video has only {real} of the {count} frames of a clip; the rest is filled in.",
     { real: video.num_real, count: space().num_frames });
   const problem = video.problem && gettext("The video is {problem}.", { problem: video.problem });
   byId("mask-status").textContent = [visible, short, problem].filter(Boolean).join(" ");
@@ -87,6 +90,7 @@ async function invert() {
     observed_frames: observedFrames(),
     max_steps: steps,
     restarts,
+    samples: isFilledIn() ? Number(byId("samples").value) : 1,
     keep_observed: byId("keep-observed").checked,
   };
   await startJob(`/videos/${video.id}/invert`, json);

@@ -1,8 +1,8 @@
 // The colors of the marks, by source or by a column of labels and scores, and their legend.
 
-import { byId, make, show } from "../shared/dom.js";
-import { space } from "./space.js";
-import { gettext, number } from "../shared/words.js";
+import { byId, make, show } from "../../shared/dom.js";
+import { space } from "../space.js";
+import { gettext, number } from "../../shared/words.js";
 
 const NUM_COLORS = 8;
 const NUM_LEVELS = 5;

@@ -1,9 +1,9 @@
 // The item under the pointer or the focus: its name, and a small film strip of it.
 
-import { ask } from "../shared/api.js";
-import { byId, show } from "../shared/dom.js";
-import { Player, stripOf } from "./players.js";
-import { address, onSpace } from "./space.js";
+import { ask } from "../../shared/api.js";
+import { byId, show } from "../../shared/dom.js";
+import { Player, stripOf } from "../players.js";
+import { address, onSpace } from "../space.js";
 
 const SIDE = 64;
 const NUM_FRAMES = 12;
@@ -15,7 +15,7 @@ let captionOf = ({ name }) => name;
 
 export function startThumbnail(caption) {
   captionOf = caption;
-  player = new Player("thumbnail-player");
+  player = new Player(byId("thumbnail-player"));
   onSpace(() => {
     kept.clear();
     showThumbnail(null);
@@ -33,7 +33,8 @@ export async function showThumbnail(item) {
   if (strip && wanted?.id === item.id) player.show(strip);
 }
 
-async function thumbnail(id) {
+// The film strip of an item; null if there is none.
+export async function thumbnail(id) {
   if (!kept.has(id)) {
     const query = new URLSearchParams({ start: id, side: SIDE, frames: NUM_FRAMES });
     const asked = ask("GET", address(`/strip?${query}`)).then((blob) => stripOf(blob, NUM_FRAMES));
