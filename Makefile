@@ -39,5 +39,5 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/pip
 	touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable '.[dev,semantic,log,lipreading,studio]'
+	$(BIN)/pip install --quiet --editable '.[dev,semantic,log,lipreading,studio,generation]'
 	touch $@

@@ -27,6 +27,7 @@ COMMANDS = {
     "complete": "fill in the missing parts of a video: regions, frames, pixels or its future",
     "upscale": "render a video at a higher resolution",
     "evaluate": "score a space on the clips of a store",
+    "compare": "measure how near generated videos are to real ones",
     "lipread": "learn and recognize the words that a person mouths",
     "studio": "open the browser app for lipreading and video spaces",
 }

@@ -1,6 +1,11 @@
 from .ball_structure import BallCheck, check_ball, fraction_valid
 from .bootstrap import Interval, bootstrap_mean
 from .complexity import multiply_adds
+from .distribution.clip_features import ClipFeatures
+from .distribution.comparison import Comparison, compare_features
+from .distribution.coverage import coverage, novelty
+from .distribution.frechet import frechet_distance
+from .distribution.image_network import ImageNetwork
 from .face_embedders import DeepFaceEmbedder, DlibFaceEmbedder, FaceEmbedder
 from .fidelity import (
     Fidelity,
@@ -25,20 +30,26 @@ from .task_fidelity import (
 
 __all__ = [
     "BallCheck",
+    "ClipFeatures",
+    "Comparison",
     "DeepFaceEmbedder",
     "DlibFaceEmbedder",
     "FaceEmbedder",
     "Fidelity",
     "Identity",
+    "ImageNetwork",
     "Interval",
     "Lpips",
     "MeanInterval",
     "TaskFidelity",
     "bootstrap_mean",
     "check_ball",
+    "compare_features",
     "context_l1",
+    "coverage",
     "fidelity",
     "fraction_valid",
+    "frechet_distance",
     "global_similarity",
     "identity",
     "local_similarity",
@@ -47,6 +58,7 @@ __all__ = [
     "mean_squared_error",
     "moving_pixels",
     "multiply_adds",
+    "novelty",
     "paired_difference",
     "proportion_interval",
     "psnr_db",

@@ -45,13 +45,11 @@ class ClipFeatures:
         self.projections = torch.linalg.qr(noise).Q
 
     @torch.no_grad()
-    def __call__(
-        self, batches: Iterable[UInt8[Tensor, "clip time height width 3"]]
-    ) -> Float[Tensor, "clip feature=128"]:
+    def __call__(self, batches: Iterable[Tensor]) -> Float[Tensor, "clip feature=128"]:
         """Compute the features of clips that come in batches.
 
         Args:
-            batches: At least one; the clips have at least 2 frames.
+            batches: At least one, each uint8 (clip, time, height, width, 3) of at least 2 frames.
 
         Raises:
             UserError: A clip has fewer than 2 frames, or there is no clip.

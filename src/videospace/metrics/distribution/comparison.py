@@ -52,8 +52,8 @@ class Comparison:
     num_real: int
     num_generated: int
     generated: dict[str, Figure]
-    """``distance`` (Fréchet), ``precision``, ``recall``, ``density`` and ``coverage`` of half of the
-    generated samples against as many real ones."""
+    """``distance`` (Fréchet), ``precision``, ``recall``, ``density`` and ``coverage`` of half of
+    the generated samples against as many real ones."""
     floor: dict[str, Figure]
     """The same of real samples against other real ones: nothing can be better than that."""
     novelty: float | None = None
@@ -95,8 +95,7 @@ def compare_features(
     for name, features in (("real", real), ("generated", generated)):
         if len(features) < FEWEST_SAMPLES:
             raise UserError(
-                f"expected at least {FEWEST_SAMPLES} {name} videos of at least 2 frames to compare, "
-                f"got {len(features)}"
+                f"expected at least {FEWEST_SAMPLES} {name} videos to compare, got {len(features)}"
             )
     generator = random_stream(seed, "splits of a comparison")
     half = min(len(real), len(generated)) // 2

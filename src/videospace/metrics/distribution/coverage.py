@@ -90,7 +90,8 @@ def novelty(
     """Measure how far samples are from the training clips, beside clips that were held out.
 
     Example:
-        >>> novelty(torch.tensor([[1.0], [5.0]]), torch.tensor([[0.0], [4.5]]), torch.tensor([[2.0]]))
+        >>> samples, training = torch.tensor([[1.0], [5.0]]), torch.tensor([[0.0], [4.5]])
+        >>> novelty(samples, training, held_out=torch.tensor([[2.0]]))
         Novelty(ratio=0.25, nearest=[0, 1], distances=[0.5, 0.25])
     """
     found = torch.cdist(samples.double(), training.double()).min(dim=1)

@@ -114,7 +114,8 @@ class ImageNetwork(nn.Module):
         Args:
             pictures: Colors in [0, 255].
         """
-        x = functional.relu6(self.bn0(self.conv_stem((pictures - 127) / 128)))
+        x = ((pictures - 127) / 128).contiguous(memory_format=torch.channels_last)
+        x = functional.relu6(self.bn0(self.conv_stem(x)))
         x = functional.relu6(self.bn1(self.conv_head(self.blocks(x))))
         return x.mean(dim=(2, 3))
 
