@@ -5,10 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from tests.support.toy_spaces import CONSTANT, KEYFRAMES, psnr
+from tests.support.toy_spaces import CONSTANT, KEYFRAMES, TRACKS, psnr
+from torch.nn import functional
 
 from videospace.inrv.inversion import encoder_training, tasks
-from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
+from videospace.inrv.inversion.encoder_training import (
+    EncoderTrainingConfig,
+    deformed_paths,
+    train_encoder,
+)
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.encoder import EncoderConfig
 from videospace.inrv.model.latents import LatentConfig
@@ -40,6 +45,7 @@ LATENTS = {
     "one keyframe": LatentConfig(width=6),
     "three keyframes": KEYFRAMES,
     "constant part": CONSTANT,
+    "tracks": TRACKS,
 }
 
 
@@ -148,6 +154,18 @@ class TestTraining:
     def test_settings_that_cannot_be(self, changes, message):
         with pytest.raises(UserError, match=message):
             EncoderTrainingConfig(**changes)
+
+
+def test_paths_follow_what_is_deformed():
+    """A blob at (h, w) = (-0.3, 0.4) is where its path says after the frame was resampled."""
+    side = (torch.arange(64) + 0.5) / 32 - 1
+    blob = torch.exp(-((side[:, None] + 0.3) ** 2 + (side - 0.4) ** 2) / 0.01)
+    affine = torch.tensor([[[1.1, 0.2, -0.1], [-0.15, 0.9, 0.2]]])
+    grid = functional.affine_grid(affine, [1, 1, 64, 64], align_corners=False)
+    moved = functional.grid_sample(blob[None, None], grid, align_corners=False)[0, 0]
+    center = torch.stack([(moved.sum(1) * side).sum(), (moved.sum(0) * side).sum()]) / moved.sum()
+    path = deformed_paths(torch.tensor([[[[-0.3, 0.4]]]]), affine)
+    torch.testing.assert_close(path.flatten(), center, atol=0.01, rtol=0)
 
 
 class TestInversion:
