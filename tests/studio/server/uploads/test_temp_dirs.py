@@ -93,10 +93,21 @@ def test_a_damaged_profile_does_not_keep_the_studio_from_starting(tmp_path):
         profiles.find("ann")
 
 
-def test_two_people_of_one_name_can_come_at_once(tmp_path):
+def test_of_two_people_of_one_name_who_come_at_once_one_is_let_in(tmp_path):
     profiles = Profiles(tmp_path)
     with ThreadPoolExecutor(4) as pool:
-        ids = list(pool.map(lambda _: profiles.create(ProfileSettings(person="Ann")), range(4)))
+        tries = [pool.submit(profiles.create, ProfileSettings(person="Ann")) for _ in range(4)]
+    refusals = [error for error in (each.exception() for each in tries) if error]
+    assert len(refusals) == 3
+    assert all(isinstance(error, UserError) for error in refusals)
+    assert profiles.ids() == ["ann"]
+
+
+def test_people_whose_names_have_one_folder_can_come_at_once(tmp_path):
+    profiles = Profiles(tmp_path)
+    names = ["Ann", "Ann!", "Ann?", "(Ann)"]
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(lambda name: profiles.create(ProfileSettings(person=name)), names))
     assert sorted(ids) == ["ann", "ann-2", "ann-3", "ann-4"] == profiles.ids()
 
 

@@ -104,7 +104,9 @@ class Profiles:
             profile = Profile.create(hidden / "profile", settings)
             if self._model is not None:
                 adopt_model(profile, self._model)
-            return self._move_in(profile.folder, settings.person)
+            with self._naming:  # somebody of this name may have come meanwhile
+                self.require_free_name(settings.person)
+                return self._move_in(profile.folder, settings.person)
 
     def import_archive(self, archive: Path) -> str:
         """Import an exported profile, in a process of its own, and return its id.
@@ -120,7 +122,8 @@ class Profiles:
             found, _ = sandbox.call(_import_archive, archive, finished, seconds=MAX_IMPORT_SECONDS)
             # A copy of somebody who is here may not share what browsers keep.
             Profile(finished).update_settings(identity=uuid.uuid4().hex, backed_up=now())
-            return self._move_in(finished, found["person"])
+            with self._naming:
+                return self._move_in(finished, found["person"])
 
     def require_free_name(self, person: str, *, of: str | None = None) -> None:
         """Refuse a name that somebody else has: nobody could tell the two apart.
@@ -156,14 +159,16 @@ class Profiles:
         }
 
     def _move_in(self, finished: Path, person: str) -> str:
-        """Move a finished profile to a folder named after the person, and return its id."""
-        with self._naming:  # two profiles of one name may be created at once
-            folder = self._new_folder(person)
-            try:
-                os.replace(finished, folder)
-            except OSError as error:
-                raise cannot_write(folder, error) from error
-            sync_folder(self.folder)
+        """Move a finished profile to a folder named after the person, and return its id.
+
+        The caller holds the lock ``_naming``.
+        """
+        folder = self._new_folder(person)
+        try:
+            os.replace(finished, folder)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        sync_folder(self.folder)
         return folder.name
 
     def _new_folder(self, person: str) -> Path:
