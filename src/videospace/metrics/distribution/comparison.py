@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.metrics.bootstrap import Interval
 from videospace.metrics.distribution.coverage import coverage, novelty
 from videospace.metrics.distribution.frechet import frechet_distance
 from videospace.runtime.errors import UserError
@@ -26,35 +27,18 @@ FIGURES = ("distance", "precision", "recall", "density", "coverage")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A figure over random halves of the sets."""
-
-    mean: float
-    low: float
-    """The 2.5th percentile over the halves."""
-    high: float
-    """The 97.5th percentile."""
-
-    def text(self) -> str:
-        """Format the figure for a table.
-
-        Example:
-            >>> Figure(mean=0.5, low=0.25, high=0.75).text()
-            '0.50 (0.25 to 0.75)'
-        """
-        return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How near generated videos are to real ones."""
+    """How near generated videos are to real ones.
+
+    The intervals hold 95 % of the values over random halves of the sets.
+    """
 
     num_real: int
     num_generated: int
-    generated: dict[str, Figure]
+    generated: dict[str, Interval]
     """``distance`` (Fréchet), ``precision``, ``recall``, ``density`` and ``coverage`` of half of
     the generated samples against as many real ones."""
-    floor: dict[str, Figure]
+    floor: dict[str, Interval]
     """The same of real samples against other real ones: nothing can be better than that."""
     novelty: float | None = None
     """Median distance of a sample to the nearest training clip, divided by that of a held-out clip;
@@ -123,12 +107,12 @@ def _figures(
     return {"distance": distance, **coverage(real, generated)._asdict()}
 
 
-def _over_splits(splits: list[dict[str, float]]) -> dict[str, Figure]:
+def _over_splits(splits: list[dict[str, float]]) -> dict[str, Interval]:
     figures = {}
     for name in FIGURES:
         values = torch.tensor([split[name] for split in splits], dtype=torch.float64)
         low, high = values.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-        figures[name] = Figure(mean=values.mean().item(), low=low, high=high)
+        figures[name] = Interval(mean=values.mean().item(), low=low, high=high)
     return figures
 
 
@@ -140,7 +124,7 @@ def comparison_text(comparison: Comparison) -> str:
     """
     rows = [f"{'':12}{'generated':>26}{'real against real':>26}"]
     for name in FIGURES:
-        ours, floor = comparison.generated[name].text(), comparison.floor[name].text()
+        ours, floor = _text(comparison.generated[name]), _text(comparison.floor[name])
         rows.append(f"{name:12}{ours:>26}{floor:>26}")
     if comparison.novelty is not None:
         rows.append(f"{'novelty':12}{comparison.novelty:>26.2f}{'1.00':>26}")
@@ -152,3 +136,7 @@ def comparison_text(comparison: Comparison) -> str:
             "with its floor."
         )
     return "\n".join(rows)
+
+
+def _text(interval: Interval) -> str:
+    return f"{interval.mean:.2f} ({interval.low:.2f} to {interval.high:.2f})"
