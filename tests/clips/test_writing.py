@@ -175,7 +175,7 @@ def test_folder_holds_one_video_a_clip(tmp_path):
     assert [path.name for path in paths] == ["000.mp4", "001.mp4", "002.mp4"]
     assert sorted((tmp_path / "new" / "folder").iterdir()) == paths
     for clip, path in enumerate(paths):
-        assert psnr(decode(path), frames[:, clip]) > 37
+        assert psnr(decode(path), frames[:, clip]) > 38
 
 
 def test_folder_takes_names(tmp_path):

@@ -17,6 +17,8 @@ from videospace.inrv.inversion.encoder_training import (
 from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.encoder import EncoderConfig
 from videospace.inrv.model.latents import LatentConfig
+from videospace.inrv.model.track_encoder import track_crops
+from videospace.inrv.model.tracks import join_latents, split_latents
 from videospace.inrv.training.data import TrainingClips
 from videospace.runtime.errors import UserError
 
@@ -154,6 +156,27 @@ class TestTraining:
     def test_settings_that_cannot_be(self, changes, message):
         with pytest.raises(UserError, match=message):
             EncoderTrainingConfig(**changes)
+
+
+def test_looks_are_guessed(make_space, make_model, make_store, keyframes_model, tmp_path):
+    """With true contents and paths, clips with the guessed looks are nearer than with the mean."""
+    hypernetwork = dataclasses.replace(keyframes_model.hypernetwork, initial_difference=1.0)
+    space = make_space(num_clips=8, model=make_model(latent=TRACKS, hypernetwork=hypernetwork))
+    clips = space.render(space.latents)
+    store = make_store(tmp_path / "tracks", num_clips=8, clips=clips)
+    train_encoder(space, store, training(200, frames_per_step=128), progress=False)
+    parts = split_latents(space.latents, TRACKS)
+    frames = torch.from_numpy(clips).permute(0, 1, 4, 2, 3).float() / 127.5 - 1
+    centers = space.track_paths(space.latents)
+    radius = space.model.config.tracks.radius
+    looks, _ = space.encoder.tracks(
+        track_crops(frames, torch.ones_like(frames[:, :, 0]), centers, radius)
+    )
+    guessed, mean = (
+        psnr(space.render(join_latents(parts._replace(looks=each))), clips)
+        for each in (looks, space.encoder.tracks.mean.expand_as(looks))
+    )
+    assert guessed > mean + 1
 
 
 def test_paths_follow_what_is_deformed():

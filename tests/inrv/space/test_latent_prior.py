@@ -56,9 +56,20 @@ class TestConstantPart:
         prior = LatentPrior.of(latents, self.CONFIG)
         weights = keyframe_weights(torch.linspace(-1, 1, 9), 4)
         guesses = weights @ whole_keyframes(latents[:5], self.CONFIG)
-        at_keyframes = prior.at_keyframes(self.CONFIG)
-        found = at_keyframes.coordinates_over_time(guesses, weights, noise_variance=1e-6)
+        found = prior.coordinates_over_time(guesses, weights, constant_width=2, noise_variance=1e-6)
         torch.testing.assert_close(prior.latents(found), latents[:5], atol=0.01, rtol=0.01)
+
+    def test_it_is_the_posterior_of_all_guesses_at_once(self, latents):
+        prior = LatentPrior.of(latents, self.CONFIG)
+        weights = keyframe_weights(torch.linspace(-1, 0.5, 6), 4)
+        guesses = torch.randn(2, 6, 5)
+        found = prior.coordinates_over_time(guesses, weights, constant_width=2, noise_variance=0.3)
+        shown = whole_keyframes(torch.eye(14), self.CONFIG)  # of each number, at all keyframes
+        design = torch.einsum("tm,nmw->twn", weights, shown).flatten(0, 1)
+        covariance = design @ prior.covariance @ design.T + 0.3 * torch.eye(30)
+        residual = guesses.flatten(1) - design @ prior.mean
+        expected = torch.linalg.solve(covariance, residual.T).T @ design @ prior.basis
+        torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
 
 
 class TestKeyframes:

@@ -25,6 +25,13 @@ def test_a_dropped_mode_costs_recall_and_coverage_but_no_precision():
     assert found.coverage < 0.6
 
 
+def test_a_ball_reaches_to_the_neighbors_of_its_own_center():
+    """The lonely generated samples have balls of 40; the others none that reaches a real one."""
+    real = torch.tensor([[0.0], [1.0], [130.0]])
+    generated = torch.tensor([[10.0], [10.1], [100.0], [140.0]])
+    assert coverage(real, generated, num_neighbors=1).recall == pytest.approx(1 / 3)
+
+
 def test_too_few_samples():
     with pytest.raises(UserError, match="more than 5 samples"):
         coverage(LINE, LINE[:5])

@@ -78,7 +78,7 @@ def guess_coordinates(
 
     Args:
         encoder: Of the space.
-        prior: Of the contents of the space's latents, at all keyframes.
+        prior: Of the contents of the space's latents.
         contexts: All with the same number of frames.
         times: Of the frames, in [-1, 1].
 
@@ -86,7 +86,7 @@ def guess_coordinates(
         Coordinates of the prior, zero for the mean latent.
     """
     coordinates = prior.mean.new_zeros(len(contexts), prior.num_directions)
-    weights = keyframe_weights(times, len(prior.mean) // len(encoder.mean))
+    weights = keyframe_weights(times, encoder.latent.num_keyframes)
     groups: dict[bytes, list[int]] = {}  # rows of contexts with the same encodable frames
     for row, context in enumerate(contexts):
         encodable = encodable_frames(context)
@@ -98,5 +98,7 @@ def guess_coordinates(
         frames = torch.stack([frames_to_encode(contexts[row], side)[chosen] for row in rows])
         chosen = chosen.to(times.device)
         guesses = encoder(frames.to(times.device), times[chosen].expand(len(rows), -1))
-        coordinates[rows] = prior.coordinates_over_time(guesses, weights[chosen])
+        coordinates[rows] = prior.coordinates_over_time(
+            guesses, weights[chosen], constant_width=encoder.latent.constant_width
+        )
     return coordinates

@@ -325,7 +325,6 @@ class _InversionRun:
         content = parts.content if parts else self.prior
         start = torch.zeros(size, content.num_directions, device=self.device)
         if self.encoder is not None:
-            content = content.at_keyframes(self.model.config.latent)
             start = guess_coordinates(self.encoder, content, self.contexts, self.frame_times)
         if parts is None:
             return start

@@ -65,7 +65,9 @@ def guess_tracks(
     weights = path_weights(times, latent.num_path_keyframes)
     seen = observed.flatten(2).any(dim=2).to(device)
     along = [
-        prior.path.coordinates_over_time(found[:, frames], weights[frames], CENTER_ERROR**2)
+        prior.path.coordinates_over_time(
+            found[:, frames], weights[frames], noise_variance=CENTER_ERROR**2
+        )
         for found, frames in zip(paths, seen, strict=True)
     ]
     return torch.cat([looks, torch.stack(along)], dim=2).flatten(1)

@@ -68,7 +68,7 @@ class LatentEncoder(nn.Module):
 
     def __init__(self, config: EncoderConfig, latent: LatentConfig):
         super().__init__()
-        self.config = config
+        self.config, self.latent = config, latent
         self.needs_whole_clip = latent.num_keyframes == 1
         self.backbone, num_features = backbone(3, config.num_channels, config.side)
         self.neck = nn.Sequential(nn.Linear(num_features + 1, config.hidden_width), nn.GELU())

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from videospace.inrv.model.latents import LatentConfig, whole_keyframes
+from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.tracks import split_latents
 from videospace.runtime.errors import UserError
 from videospace.runtime.messages import Message
@@ -101,13 +101,6 @@ class LatentPrior(NamedTuple):
         """Number of coordinates."""
         return self.basis.shape[1]
 
-    def at_keyframes(self, config: LatentConfig) -> "LatentPrior":
-        """The same prior of the content at all keyframes, each with the constant part."""
-        if not config.constant_width:
-            return self
-        mean = whole_keyframes(self.mean, config).flatten()
-        return self.from_basis(mean, whole_keyframes(self.basis.T, config).flatten(1).T)
-
     def latents(self, coordinates: Float[Tensor, "clip direction"]) -> Float[Tensor, "clip latent"]:
         """The latents at coordinates."""
         return self.mean + coordinates @ self.basis.T
@@ -116,32 +109,42 @@ class LatentPrior(NamedTuple):
         self,
         latents: Float[Tensor, "clip time width"],
         keyframe_weights: Float[Tensor, "time keyframe"],
+        *,
+        constant_width: int = 0,
         noise_variance: float | None = None,
     ) -> Float[Tensor, "clip direction"]:
         """The posterior mean of the coordinates, given noisy latents at some times.
 
         Args:
-            latents: Guesses at those times.
+            latents: Guesses at those times; each begins with the constant part.
             keyframe_weights: Interpolation weights of the keyframes at those times.
+            constant_width: Numbers of the constant part.
             noise_variance: Of the guesses; None takes a thousandth of that of the latents.
 
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
-        # The guesses are first reduced to as many rows as there are keyframes.
-        times, keyframes = torch.linalg.qr(keyframe_weights.double())
-        by_keyframe = (keyframes.shape[1], latents.shape[2])
-        mean = keyframes @ self.mean.double().unflatten(0, by_keyframe)
-        residual = torch.einsum("tr,ctw->crw", times, latents.double()) - mean
-        covariance = self.covariance.double().unflatten(1, by_keyframe).unflatten(0, by_keyframe)
-        covariance = torch.einsum("rm,mvnw,sn->rvsw", keyframes, covariance, keyframes)
-        covariance = covariance.flatten(2).flatten(0, 1)
+        # The guesses are first reduced to the mean of their constant parts, and to as many rows as
+        # there are keyframes.
+        times, rows = torch.linalg.qr(keyframe_weights.double())
+
+        def observed(values: Float[Tensor, "*row latent"]) -> Float[Tensor, "*row number"]:
+            constant, keyframes = values.tensor_split([constant_width], dim=-1)
+            keyframes = keyframes.unflatten(-1, (rows.shape[1], -1))
+            moving = torch.einsum("rm,...mw->...rw", rows, keyframes).flatten(-2)
+            return torch.cat([constant, moving], dim=-1)
+
+        constant, moving = latents.double().tensor_split([constant_width], dim=2)
+        reduced = torch.einsum("tr,ctw->crw", times, moving).flatten(1)
+        guesses = torch.cat([constant.mean(dim=1), reduced], dim=1)
         if noise_variance is None:
             noise_variance = GUESS_NOISE * self.covariance.diagonal().double().mean().item()
-        covariance.diagonal().add_(noise_variance)
-        root = torch.linalg.cholesky(covariance)
-        solved = torch.cholesky_solve(residual.flatten(1).T, root).unflatten(0, mean.shape)
-        latents = torch.einsum("rm,rwc->cmw", keyframes, solved).flatten(1)
-        return latents.to(self.basis) @ self.basis
+        noise = torch.full_like(guesses[0], noise_variance)
+        noise[:constant_width] /= latents.shape[1]
+        with_latents = observed(self.covariance.double())
+        root = torch.linalg.cholesky(observed(with_latents.T) + noise.diag())
+        residual = guesses - observed(self.mean.double())
+        solved = torch.cholesky_solve(residual.T, root).T
+        return solved.to(self.basis) @ observed(self.basis.T.double()).T.to(self.basis)
 
 
 class PriorParts(NamedTuple):

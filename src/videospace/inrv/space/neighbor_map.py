@@ -30,14 +30,14 @@ NUM_NEIGHBORS = 15
 
 MapMethod = Literal["tsne", "umap"]
 Points = Float[np.ndarray, "point number"]
-Places = Float[np.ndarray, "point xy=2"]
+MapXY = Float[np.ndarray, "point xy=2"]
 
 
 class FittedMap(NamedTuple):
     """A finished map of clips."""
 
-    clips_xy: Places
-    place: Callable[[Points], Places]
+    clips_xy: MapXY
+    transform: Callable[[Points], MapXY]
     """Places other points among the clips, which stay where they are."""
 
 
@@ -51,7 +51,7 @@ class MapPackage:
     """What people call the package."""
     extra: str
     """The extra of videospace that brings it."""
-    fit: Callable[[Any, Points, Places], FittedMap]
+    fit: Callable[[Any, Points, MapXY], FittedMap]
     """Called with the module, the clips, and their places on the projection."""
 
     @property
@@ -79,7 +79,7 @@ class MapPackage:
             ) from error
 
 
-def _fit_tsne(module: Any, points: Points, start: Places) -> FittedMap:
+def _fit_tsne(module: Any, points: Points, start: MapXY) -> FittedMap:
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
     start = start * (START_DEVIATION / max(start.std(axis=0).max(), 1e-12))
     tsne = module.TSNE(perplexity=perplexity, initialization=start, random_state=0, n_jobs=1)
@@ -88,7 +88,7 @@ def _fit_tsne(module: Any, points: Points, start: Places) -> FittedMap:
     return FittedMap(embedding, lambda new: embedding.transform(new, perplexity=new_perplexity))
 
 
-def _fit_umap(module: Any, points: Points, start: Places) -> FittedMap:
+def _fit_umap(module: Any, points: Points, start: MapXY) -> FittedMap:
     num_neighbors = min(NUM_NEIGHBORS, len(points) - 1)
     # UMAP divides by the extent along each axis, which would be 0 for clips on a line.
     noise = np.random.default_rng(0).normal(size=start.shape)
@@ -154,11 +154,11 @@ class NeighborMap:
 
     def map_xy(self, latents: Float[Tensor, "point latent"]) -> Float[Tensor, "point xy=2"]:
         """The coordinates of other latents, each placed among the clips without moving them."""
-        return _as_tensor(self._fitted.place(self._points(latents)))
+        return _as_tensor(self._fitted.transform(self._points(latents)))
 
     def _points(self, latents: Float[Tensor, "point latent"]) -> Points:
         return with_unit_keyframes(latents, self._config).double().numpy()
 
 
-def _as_tensor(places: Places) -> Float[Tensor, "point xy=2"]:
-    return torch.tensor(places.tolist(), dtype=torch.float32)
+def _as_tensor(map_xy: MapXY) -> Float[Tensor, "point xy=2"]:
+    return torch.tensor(map_xy.tolist(), dtype=torch.float32)

@@ -65,7 +65,8 @@ class Block(nn.Module):
     def __init__(self, num_in: int, num_out: int, kernel: int, stride: int, expansion: int):
         super().__init__()
         width = num_in * expansion
-        if expansion > 1:
+        self.expands = expansion > 1
+        if self.expands:
             self.expand_conv, self.bn0 = Convolution(num_in, width, 1), _norm(width)
         self.depthwise_conv = Convolution(width, width, kernel, stride, groups=width)
         self.bn1 = _norm(width)
@@ -76,7 +77,7 @@ class Block(nn.Module):
         self, x: Float[Tensor, "picture channel height width"]
     ) -> Float[Tensor, "picture out rows columns"]:
         """Apply the block."""
-        y = functional.relu6(self.bn0(self.expand_conv(x))) if hasattr(self, "bn0") else x
+        y = functional.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
         y = functional.relu6(self.bn1(self.depthwise_conv(y)))
         y = self.bn2(self.project_conv(y))
         return x + y if self.is_residual else y

@@ -143,11 +143,11 @@ def _invert(
     hidden = ~context.observed
     hidden[video.num_real :] = False
     clips, panels = [], ()
-    for place, (row, path) in enumerate(zip(best_first, paths, strict=True), start=1):
+    for rank, (row, path) in enumerate(zip(best_first, paths, strict=True), start=1):
         result, own = completed[row], owns[row]
         write_video(path, result[:, None], fps=video.fps)
         panels, strip = compared(video, context.observed, result)
-        name = job.name if len(owns) == 1 else f"{job.name} {place}"
+        name = job.name if len(owns) == 1 else f"{job.name} {rank}"
         clip = FoundClip(
             item=session.add_item("video", name, found.latents[row]),
             strip=film_strip(strip),
