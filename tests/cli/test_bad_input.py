@@ -174,7 +174,9 @@ def test_an_inversion_that_diverges_is_an_error(tmp_path, call, capsys, command)
 
 
 def test_a_name_that_cannot_be_written_is_refused_before_the_inversion(call, capsys, monkeypatch):
-    monkeypatch.setattr("videospace.cli.completion_output.complete_clips", None)  # not callable
+    monkeypatch.setattr(
+        "videospace.cli.inversion.completion_output.complete_clips", None
+    )  # not callable
     assert call("complete @space @clip.mp4 --out %out.txt --task predict") == 2
     assert "out.txt" in one_line(capsys)
 

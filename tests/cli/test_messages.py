@@ -12,7 +12,7 @@ import torch
 
 from videospace.cli import main
 from videospace.cli.arguments import plain_help
-from videospace.cli.completion_output import print_context_l1
+from videospace.cli.inversion.completion_output import print_context_l1
 from videospace.clips.decoding.video_input import frame_size
 from videospace.clips.writing import write_video
 from videospace.inrv.inversion.contexts import Context

@@ -32,6 +32,12 @@ COMMANDS = {
     "studio": "open the browser app for lipreading and video spaces",
 }
 
+MODULES = {
+    **{name: f"rendering.{name}" for name in ("reconstruct", "sample", "interpolate", "mix")},
+    **{name: f"inversion.{name}" for name in ("invert", "complete", "upscale")},
+}
+"""Modules of the commands that lie in folders."""
+
 INTERRUPTED = 130
 USAGE = 2
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -83,7 +89,7 @@ def _run(name: str, rest: list[str]) -> int:
         print(f"videospace: no command '{name}': expected one of {expected}", file=sys.stderr)
         return USAGE
     else:
-        importlib.import_module(f"videospace.cli.{name}").main(rest)
+        importlib.import_module(f"videospace.cli.{MODULES.get(name, name)}").main(rest)
     return 0
 
 

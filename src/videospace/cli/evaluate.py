@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.completion_output import InversionFlags
+from videospace.cli.inversion.completion_output import InversionFlags
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import SpaceFolder
+from videospace.cli.rendering.options import SpaceFolder
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.inversion.inversion import InversionConfig
 from videospace.inrv.inversion.tasks import PUBLISHED_TASKS, Task

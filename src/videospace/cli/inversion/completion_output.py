@@ -12,8 +12,8 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from videospace.cli.partial_results import PartialResults, partial_results
-from videospace.cli.rendering import shown_size
+from videospace.cli.inversion.partial_results import PartialResults, partial_results
+from videospace.cli.rendering.options import shown_size
 from videospace.clips.decoding.geometry import center_region, parse_crop, parse_size
 from videospace.clips.decoding.one_clip import frames_of, read_one_clip
 from videospace.clips.decoding.streams import ReadReport

@@ -8,16 +8,16 @@ import numpy as np
 import tyro
 
 from videospace.cli.arguments import parse
-from videospace.cli.completion_output import (
+from videospace.cli.inversion.completion_output import (
     InversionFlags,
     print_context_l1,
     print_if_short,
     print_input_size,
     print_report,
 )
-from videospace.cli.partial_results import partial_results
+from videospace.cli.inversion.partial_results import partial_results
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import SpaceFolder
+from videospace.cli.rendering.options import SpaceFolder
 from videospace.clips.decoding.one_clip import read_one_clip
 from videospace.clips.decoding.streams import ReadReport
 from videospace.clips.decoding.video_input import probe

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.cli.rendering.options import (
+    Render,
+    RenderOptions,
+    SpaceFolder,
+    open_space,
+    render_to_file,
+)
 from videospace.inrv.space.sampling import SamplingMethod, nearest_latent
 from videospace.runtime.text import escaped
 

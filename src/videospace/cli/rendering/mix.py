@@ -8,7 +8,13 @@ import tyro
 
 from videospace.cli.arguments import parse
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import Render, RenderOptions, SpaceFolder, open_space, render_to_file
+from videospace.cli.rendering.options import (
+    Render,
+    RenderOptions,
+    SpaceFolder,
+    open_space,
+    render_to_file,
+)
 from videospace.inrv.space.named_latents import find_latent, find_latents
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from videospace.cli.arguments import parse
-from videospace.cli.completion_output import (
+from videospace.cli.inversion.completion_output import (
     InversionFlags,
     Job,
     Video,
@@ -14,7 +14,7 @@ from videospace.cli.completion_output import (
     write_completed,
 )
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import SpaceFolder
+from videospace.cli.rendering.options import SpaceFolder
 from videospace.clips.decoding.geometry import parse_crop
 from videospace.clips.decoding.video_input import frame_size, probe
 from videospace.inrv.inversion import tasks

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from videospace.cli.arguments import parse
-from videospace.cli.completion_output import (
+from videospace.cli.inversion.completion_output import (
     InversionFlags,
     Job,
     Video,
@@ -14,7 +14,7 @@ from videospace.cli.completion_output import (
     write_completed,
 )
 from videospace.cli.pretrained import with_pretrained
-from videospace.cli.rendering import SpaceFolder
+from videospace.cli.rendering.options import SpaceFolder
 from videospace.clips.decoding.geometry import center_region
 from videospace.clips.decoding.video_input import frame_size
 from videospace.inrv.inversion.inversion import InversionConfig

@@ -1,0 +1,1 @@
+"""Commands that find latents whose renders agree with videos."""

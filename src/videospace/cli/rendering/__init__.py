@@ -1,0 +1,1 @@
+"""Commands that render latents of a space."""
