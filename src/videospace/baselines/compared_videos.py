@@ -1,12 +1,12 @@
 """Sets of videos to compare: the clips of a store or of a folder, or the renders of a space."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from videospace.clips.prepare import prepare
@@ -33,10 +33,12 @@ class ComparedVideos(NamedTuple):
 
     batches: Batches
     """The videos, a few at a time."""
-    held_out: Batches | None
-    """Those of the store that were held out; None where there are none."""
+    num_batches: int | None
+    """None where it is not known before the videos are read."""
     num_frames: int
     """Frames of each video."""
+    held_out: "ComparedVideos | None" = None
+    """Those of the store that were held out; None where there are none."""
 
 
 def open_videos(
@@ -57,36 +59,46 @@ def open_videos(
     if (source / CONFIG_FILE).is_file():
         space = VideoSpace.from_pretrained(source)
         frames = min(num_frames, space.clip.num_frames)
-        return ComparedVideos(_renders(space, method, count, frames, seed), None, frames)
+        latents = _latents(space, method, count, seed)
+        return ComparedVideos(_renders(space, latents, frames), _num_batches(latents), frames)
     if (source / DESCRIPTION_FILE).is_file():
         store = ClipStore.open(source)
-        rows = store.rows("train") or store.rows(None)
-        held_out = store.rows("holdout") if store.rows("train") else []
-        frames = min(num_frames, store[0].shape[0])
-        return ComparedVideos(
-            _clips(store, evenly_spread(rows, count), frames),
-            _clips(store, evenly_spread(held_out, count), frames) if held_out else None,
-            frames,
+        training, held_out = (
+            _clips(store, evenly_spread(rows, count), num_frames) if rows else None
+            for rows in map(store.rows, ("train", "holdout"))
         )
+        videos = training._replace(held_out=held_out) if training else held_out
+        if videos is None:
+            raise UserError(f"expected clips to compare, but '{source}' has none")
+        return videos
     if not source.exists():
         raise UserError(f"expected a store, a space or a folder of videos, got no '{source}'")
     return ComparedVideos(_videos_of_folder(source, count, num_frames), None, num_frames)
 
 
-def _renders(
-    space: VideoSpace, method: RenderMethod, count: int, num_frames: int, seed: int
-) -> Batches:
+def _num_batches(videos: Sized) -> int:
+    return -(-len(videos) // CLIPS_AT_ONCE)
+
+
+def _latents(
+    space: VideoSpace, method: RenderMethod, count: int, seed: int
+) -> Float[Tensor, "clip latent"]:
     if method == "reconstruction":
-        latents = space.latents[evenly_spread(list(range(len(space.latents))), count)]
-    else:
-        latents = space.sample(count, method=method, seed=seed)
+        return space.latents[evenly_spread(list(range(len(space.latents))), count)]
+    return space.sample(count, method=method, seed=seed)
+
+
+def _renders(space: VideoSpace, latents: Float[Tensor, "clip latent"], num_frames: int) -> Batches:
     for some in latents.split(CLIPS_AT_ONCE):
         yield torch.from_numpy(space.render(some)[:, :num_frames])
 
 
-def _clips(store: ClipStore, rows: list[int], num_frames: int) -> Batches:
-    for start in range(0, len(rows), CLIPS_AT_ONCE):
-        yield torch.from_numpy(store.frames(rows[start : start + CLIPS_AT_ONCE])[:, :num_frames])
+def _clips(store: ClipStore, rows: list[int], num_frames: int) -> ComparedVideos:
+    batches = (
+        torch.from_numpy(store.frames(rows[start : start + CLIPS_AT_ONCE])[:, :num_frames])
+        for start in range(0, len(rows), CLIPS_AT_ONCE)
+    )
+    return ComparedVideos(batches, _num_batches(rows), min(num_frames, store[0].shape[0]))
 
 
 def _videos_of_folder(folder: Path, count: int, num_frames: int) -> Batches:
@@ -94,4 +106,4 @@ def _videos_of_folder(folder: Path, count: int, num_frames: int) -> Batches:
     with tempfile.TemporaryDirectory() as store_folder:
         prepare([folder], Path(store_folder) / "clips", config)
         store = ClipStore.open(Path(store_folder) / "clips")
-        yield from _clips(store, store.rows(None), num_frames)
+        yield from _clips(store, store.rows(None), num_frames).batches

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from jaxtyping import Float
+from torch import Tensor
 from tqdm import tqdm
 
 from videospace.baselines.compared_videos import ComparedVideos, RenderMethod, open_videos
@@ -28,8 +30,8 @@ class Compare:
     """
 
     real: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="REAL")]
-    """A store, or a folder of videos. Of a store with held-out clips, the others are compared, and
-    the held-out ones tell how new samples are."""
+    """A store, a folder of videos, or a space. Of a store with held-out clips, the others are
+    compared, and the held-out ones tell how new samples are."""
     generated: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="GENERATED")]
     """A space, a store, or a folder of videos."""
     method: RenderMethod = "gaussian"
@@ -60,29 +62,28 @@ def main(arguments: list[str]) -> None:
             f"cannot write '{command.json}': there is no folder '{command.json.parent}', make it"
         )
     features = ClipFeatures(ImageNetwork(command.weights))
-    frames = command.frames
-    sets: list[ComparedVideos] = []
-    for source in (command.real, command.generated):
-        sets.append(open_videos(source, command.method, command.count, frames, command.seed))
-    real, generated = sets
+    real, generated = (
+        open_videos(source, command.method, command.count, command.frames, command.seed)
+        for source in (command.real, command.generated)
+    )
     if real.num_frames != generated.num_frames:
         raise UserError(
             f"expected videos of as many frames, got {real.num_frames} and "
             f"{generated.num_frames}: set --frames {min(real.num_frames, generated.num_frames)}"
         )
-    of_real, of_generated, of_held_out = (
-        None
-        if batches is None
-        else features(iter(tqdm(batches, desc=name, unit="batch", disable=None)))
-        for name, batches in (
-            ("real videos", real.batches),
-            ("generated videos", generated.batches),
-            ("held-out videos", real.held_out),
+
+    def measure(videos: ComparedVideos, name: str) -> Float[Tensor, "clip feature"]:
+        total = videos.num_batches
+        return features(
+            iter(tqdm(videos.batches, desc=name, total=total, unit="batch", disable=None))
         )
+
+    found = compare_features(
+        measure(real, "real videos"),
+        measure(generated, "generated videos"),
+        measure(real.held_out, "held-out videos") if real.held_out else None,
+        seed=command.seed,
     )
-    assert of_real is not None
-    assert of_generated is not None
-    found = compare_features(of_real, of_generated, of_held_out, seed=command.seed)
     print(comparison_text(found))
     if command.json:
         save_json(command.json, found.as_json())
