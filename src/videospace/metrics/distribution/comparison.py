@@ -30,7 +30,8 @@ FIGURES = ("distance", "precision", "recall", "density", "coverage")
 class Comparison:
     """How near generated videos are to real ones.
 
-    The intervals hold 95 % of the values over random halves of the sets.
+    The intervals hold 95 % of the values over random halves of these sets. They do not tell how
+    much other sets of the same kind would differ.
     """
 
     num_real: int
