@@ -9,11 +9,15 @@ from tests.support.spoken import DEVICE_VOICE, HEARD, device_voices, install
 
 pytestmark = pytest.mark.browser
 
-FAILING = '{ name: "Broken", lang: "en-US", fails: true }'
+CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+FAILING = '{ name: "Broken", lang: "en-US", fails: "synthesis-failed" }'
+SILENCED = """{
+  name: "Test", lang: "en-US",
+  get fails() { return navigator.userActivation.hasBeenActive ? undefined : "not-allowed" },
+}"""
 FRENCH = '{ name: "Marie", lang: "fr-FR" }'
 SAY = """
-const [text, done] = arguments;
-import("/talk/speaking/voice.js").then(({ say }) => say(text)).then(done);
+import("/talk/speaking/voice.js").then(({ say }) => say(arguments[0])).then(done);
 """
 NO_STUDIO_VOICE = """
 const ask = window.fetch;
@@ -28,10 +32,8 @@ def open_page(open_browser, drawn_studio) -> Callable[..., Any]:
     """Opens Talk in a browser with further scripts."""
     drawn_studio.reader.reset()
 
-    def start(*scripts: str) -> Any:
-        browser = open_browser(
-            "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
-        )
+    def start(*scripts: str, has_camera: bool = True) -> Any:
+        browser = open_browser(*CAMERA if has_camera else [])
         install(browser, *scripts)
         browser.get(drawn_studio.address)
         wait(browser, "byId('voice-state').textContent !== ''")
@@ -41,7 +43,12 @@ def open_page(open_browser, drawn_studio) -> Callable[..., Any]:
 
 
 def say(page: Any, text: str) -> None:
-    page.execute_async_script(SAY, text)
+    page.execute_async_script(f"const done = arguments[1]; {SAY}", text)
+
+
+def touch(page: Any) -> None:
+    """Press a key that does nothing: browsers keep a page silent that nobody has touched."""
+    page.find_element("tag name", "body").send_keys("a")
 
 
 def state(page: Any) -> str:
@@ -61,10 +68,26 @@ def set_device_voices(page: Any, voices: str) -> None:
 def test_the_studio_speaks_where_the_device_has_no_voice(open_page):
     page = open_page(device_voices())
     wait(page, "byId('voice-state').textContent.includes('English (America)')")
+    touch(page)
     say(page, "good morning")  # with a real sound, which the page's policy has to allow
     assert notice(page) == ""
     assert page.execute_script("return window.spoken") == []
     assert [entry for entry in page.get_log("browser") if "Security Policy" in str(entry)] == []
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [[device_voices()], [device_voices(SILENCED), NO_STUDIO_VOICE]],
+    ids=["the studio", "the device"],
+)
+def test_what_the_browser_keeps_silent_is_spoken_at_the_first_touch(open_page, scripts):
+    page = open_page(*scripts, has_camera=False)  # a page that films may make sounds at once
+    page.execute_script(f"const done = () => (window.isSaid = true); {SAY}", "good morning")
+    wait(page, "byId('notice').textContent.includes('silent')")
+    assert not page.execute_script("return window.isSaid")
+    touch(page)
+    wait(page, "window.isSaid")
+    assert notice(page) == ""
 
 
 def test_the_device_speaks_where_it_can(open_page):

@@ -15,7 +15,10 @@ def wait(browser: Any, condition: str, seconds: float = PATIENCE_SECONDS) -> Non
         wait_for(browser, lambda: browser.execute_script(script), seconds)
     except AssertionError:
         shown = browser.execute_script(notice)
-        raise AssertionError(f"not true after {seconds} s: {condition}; notice: {shown}") from None
+        console = [entry["message"] for entry in browser.get_log("browser")]
+        raise AssertionError(
+            f"not true after {seconds} s: {condition}; notice: {shown}; console: {console}"
+        ) from None
 
 
 def wait_for(

@@ -14,7 +14,7 @@ SpeechSynthesis.prototype.getVoices = () => window.deviceVoices;
 SpeechSynthesis.prototype.speak = (utterance) => {
   window.spoken.push(utterance.text);
   if (utterance.voice.fails) {
-    const event = Object.assign(new Event("error"), { error: "synthesis-failed" });
+    const event = Object.assign(new Event("error"), { error: utterance.voice.fails });
     setTimeout(() => utterance.dispatchEvent(event));
     return;
   }
@@ -28,7 +28,8 @@ def device_voices(*voices: str) -> str:
     """A script that replaces the browser's speech: ``window.spoken`` holds the texts.
 
     Args:
-        *voices: The voices of the device, as JavaScript; one with ``fails: true`` does not speak.
+        *voices: The voices of the device, as JavaScript; one whose ``fails`` names an error does
+            not speak.
     """
     return _DEVICE_VOICE.replace("VOICES", ", ".join(voices))
 

@@ -19,6 +19,7 @@ class Fake(Connection):
     holder: str
     is_waiting: bool = True  # type: ignore[assignment]
     has_requested: bool = False  # type: ignore[assignment]
+    is_new: bool = False  # type: ignore[assignment]
     waits_since: float = 0.0  # type: ignore[assignment]
     is_out: bool = False
 
@@ -51,6 +52,16 @@ def test_the_connection_that_is_idle_longest_goes_when_none_is_silent():
     idle[0].waits_since = 5.0
     opened(limits, "a", 1)
     assert out(idle) == [1]
+
+
+def test_a_new_connection_goes_last():
+    limits = ConnectionLimits()
+    idle = opened(limits, "a", 2, has_requested=True, waits_since=5.0)
+    new = opened(limits, "a", MAX_OF_CLIENT - 2, is_new=True)
+    opened(limits, "a", 2, is_new=True)
+    assert (out(idle), out(new)) == ([0, 1], [])
+    opened(limits, "a", 1, is_new=True)
+    assert out(new) == [0]
 
 
 def test_a_request_under_way_is_never_pushed_out():

@@ -26,6 +26,11 @@ class Connection(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def is_new(self) -> bool:
+        """Whether its first request may still be under way, since it was opened only now."""
+
+    @property
+    @abc.abstractmethod
     def is_waiting(self) -> bool:
         """Whether no request is under way and every answer is sent."""
 
@@ -38,7 +43,9 @@ class ConnectionLimits:
     """The open connections. When they are too many, a new one pushes out one that waits.
 
     The client that holds the most loses one: first the oldest that has never brought a request,
-    then the one that is idle longest. A connection with a request under way is never pushed out.
+    then the one that is idle longest, and last a new one: a browser sends a request again whose
+    connection served others before, and gives up one whose connection is new. A connection with a
+    request under way is never pushed out.
     """
 
     def __init__(self) -> None:
@@ -84,7 +91,9 @@ class ConnectionLimits:
         for client in clients:
             waiting = [each for each in self._held[client] if each.is_waiting]
             if waiting:
-                loser = min(waiting, key=lambda each: (each.has_requested, each.waits_since))
+                loser = min(
+                    waiting, key=lambda each: (each.is_new, each.has_requested, each.waits_since)
+                )
                 self.remove(loser)
                 loser.push_out()
                 return True

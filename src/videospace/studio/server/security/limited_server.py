@@ -15,6 +15,8 @@ from videospace.studio.server.security.connections import TimeoutProtocol
 
 _ACCEPTED_AT_ONCE = 16
 """Connections that are accepted before others have their turn."""
+_NEW_SECONDS = 5.0
+"""How long a client may take to the first request, with a TLS handshake before it."""
 _RETRY_SECONDS = 0.1
 """Pause after an error of the system, such as too many open files."""
 
@@ -100,6 +102,11 @@ class _Accepted(Connection):
     @property
     def has_requested(self) -> bool:
         return self._protocol is not None and self._protocol.has_requested
+
+    @property
+    def is_new(self) -> bool:
+        age = self._loop.time() - self._accepted_at
+        return not self.has_requested and age < _NEW_SECONDS
 
     @property
     def is_waiting(self) -> bool:

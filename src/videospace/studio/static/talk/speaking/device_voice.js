@@ -24,7 +24,8 @@ export function deviceVoice(name, language) {
 }
 
 // Resolves when the text was spoken or stopped. Rejects if the voice does not begin to speak: browsers
-// list voices that need the internet, and voices that are no longer installed.
+// list voices that need the internet, and voices that are no longer installed. As with sounds, the
+// error is a NotAllowedError if nobody has touched the page yet.
 export function speakOnDevice(text, voice, { rate, pitch, volume }) {
   const utterance = Object.assign(new SpeechSynthesisUtterance(text), { voice, rate, pitch, volume, lang: voice.lang });
   current = utterance;
@@ -41,7 +42,7 @@ export function speakOnDevice(text, voice, { rate, pitch, volume }) {
     utterance.addEventListener("error", ({ error }) => {
       clearTimeout(late);
       if (["canceled", "interrupted"].includes(error)) resolve();
-      else reject(new Error(error));
+      else reject(Object.assign(new Error(error), error === "not-allowed" && { name: "NotAllowedError" }));
     });
     speechSynthesis.speak(utterance);
   });

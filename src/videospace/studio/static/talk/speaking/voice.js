@@ -61,9 +61,21 @@ async function speakWith([way, ...others], text, isWanted) {
     await way.speak(text);
   } catch (error) {
     if (!isWanted()) return;
-    if (!others.length) throw new Error(gettext("{voice} cannot speak this: {reason}", { voice: way.title, reason: error.message }), { cause: error });
-    await speakWith(others, text, isWanted);
+    if (others.length) await speakWith(others, text, isWanted);
+    else if (error.name === "NotAllowedError") await speakWhenTouched(way, text, isWanted);
+    else throw new Error(gettext("{voice} cannot speak this: {reason}", { voice: way.title, reason: error.message }), { cause: error });
   }
+}
+
+// Browsers keep a page silent that was only looked at since it was opened.
+async function speakWhenTouched(way, text, isWanted) {
+  notify(gettext("The browser keeps this page silent until it is touched once. Touch it or press a key: then it speaks."));
+  await new Promise((resolve) => {
+    for (const touch of ["pointerup", "keydown"]) addEventListener(touch, resolve, { once: true, capture: true });
+  });
+  if (!isWanted()) return;
+  notify("");
+  await speakWith([way], text, isWanted);
 }
 
 // The ways to speak, the preferred first: the person's own voice, the chosen one, one that knows the
