@@ -32,8 +32,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 DATA_VARIABLE = "VIDEOSPACE_DATA"
 COMMIT_VARIABLE = "GIT_COMMIT"
 """Names the commit where the code runs without its history."""
-WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "corpus", "pretrain_corpus")
-"""Options that change no figure: they name folders and stay out of the results."""
+WHERE_IT_RUNS = ("work", "pictures", "out", "save", "store", "clips", "corpus", "pretrain_corpus")
+"""Options that name folders, which stay out of the results."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

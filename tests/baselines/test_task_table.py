@@ -132,6 +132,18 @@ def test_a_longer_search_is_better(space, store):
     assert long[0].scores["psnr_db"].mean > short[0].scores["psnr_db"].mean + 1
 
 
+def test_baselines_learn_from_another_store(space, store, tmp_path):
+    elsewhere = ClipStore.create(tmp_path / "elsewhere", num_frames=4, height=8, width=8)
+    record = ClipRecord(id="new", source="new", first_frame=0, fps=25.0, split="holdout")
+    elsewhere.append([(record, np.full((4, 8, 8, 3), 90, np.uint8))])
+    options = {"tasks": ("invert",), "config": QUICK, "progress": False}
+    alone = task_table(space, elsewhere, **options)
+    taught = task_table(space, elsewhere, training_store=store, **options)
+    methods = [row.method for row in taught]
+    assert methods == [*(row.method for row in alone), *methods[len(alone) :]]
+    assert "components 128" in methods[len(alone) :]
+
+
 def test_rows_as_json(space, store):
     rows = task_table(
         space, store, tasks=("sparse",), max_clips=1, with_baselines=False, config=QUICK

@@ -39,6 +39,13 @@ def made_data(tmp_path, monkeypatch) -> Path:
         write_recording(folder / "grid_s1" / f"{name}.mp4", 25, 288, 360, seed)
     write_recording(folder / "long" / "sleap_flies.mp4", 60, 64, 64, 1)
     write_recording(folder / "long" / "tracktor_mouse.mp4", 255, 48, 64, 2)
+    people = ["file\tperson\tsplit"]
+    for seed, (person, split) in enumerate(
+        [("a", "train"), ("a", "train"), ("b", "train"), ("a", "holdout"), ("c", "holdout")]
+    ):
+        write_recording(folder / "faces" / f"{seed}.mp4", 25, 64, 64, seed)
+        people.append(f"{seed}.mp4\t{person}\t{split}")
+    (folder / "faces" / "people.tsv").write_text("\n".join(people) + "\n")
     digits = np.random.default_rng(0).integers(0, 256, (10, 28, 28), dtype=np.uint8)
     (folder / "mnist").mkdir()
     header = b"\x00\x00\x08\x03" + np.array(digits.shape, ">u4").tobytes()

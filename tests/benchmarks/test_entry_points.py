@@ -28,6 +28,7 @@ from benchmarks import (
     sentence_context,
     tasks,
     time_to_quality,
+    unseen_people,
 )
 from videospace.clips.synthetic.bouncing_ball import BouncingBallConfig, write_bouncing_ball
 from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
@@ -35,6 +36,7 @@ from videospace.inrv.model.inrv_model import InrvModel
 from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.presets import PRESETS, fast, tiny
 from videospace.lipreading.mouth.detectors import FixedBox
+from videospace.runtime.errors import UserError
 
 SHORT = ("--budget-seconds", "0.2", "--presets", "tiny")
 WORDS = ("words/01", "words/02", "phrases/01")
@@ -137,6 +139,39 @@ def test_tasks(run_main):
         assert "inversion" in methods
         assert len(methods) > 2
     assert document["refinement"].keys() == {"refined weights", "Single-INR"}
+
+
+def test_unseen_people(run_main, made_data):
+    quick = (*SHORT, "--max-steps", "2", "--no-identity", "--tasks", "invert", "predict")
+    document = run_main(unseen_people.main, *quick, "--keyframe-width", "4")
+    counts = {"training": 3, "seen_people": 1, "unseen_people": 1}
+    assert document["num_clips"] == counts
+    assert document["cost"]["num_values_of_latent"] == 4
+    for kind in ("seen_people", "unseen_people"):
+        table = document[kind]
+        assert {"ours", "ours_refined_weights", "components 128"} <= table["invert"].keys()
+        assert table["predict"]["ours"]["psnr_unseen_db"] > 0
+
+
+def test_the_parts_of_a_latent_are_chosen():
+    options = unseen_people.UnseenPeopleOptions(constant_width=6, keyframe_width=4)
+    latent = unseen_people.config_of("fast", options).model.latent
+    assert (latent.constant_width, latent.width, latent.num_keyframes) == (6, 4, 13)
+
+
+def test_unseen_people_are_chosen(made_data, tmp_path):
+    def counts(**chosen):
+        options = unseen_people.UnseenPeopleOptions(**chosen)
+        stores = unseen_people.open_stores(options, tmp_path)
+        return [len(store.records) for store in stores.values()]
+
+    assert counts() == [3, 1, 1]
+    assert counts(validation=("b",)) == [2, 1, 1]
+    assert counts(clips=made_data / "grid_s1") == [3, 1, 3]
+    with pytest.raises(UserError, match="training people"):
+        counts(validation=("c",))
+    with pytest.raises(UserError, match="either"):
+        counts(validation=("b",), clips=tmp_path)
 
 
 def test_time_to_quality(run_main, tmp_path, small_products, monkeypatch):

@@ -67,6 +67,7 @@ def task_table(
     *,
     tasks: Sequence[Task] = tuple(PUBLISHED_TASKS),
     with_baselines: bool = True,
+    training_store: ClipStore | None = None,
     max_clips: int | None = None,
     config: InversionConfig | None = None,
     lpips: Lpips | None = None,
@@ -78,10 +79,11 @@ def task_table(
 
     Args:
         space: The space; it is not changed.
-        store: Clips of the space's size. Those that the space was not trained on are completed;
-            baselines learn from the others.
+        store: Clips of the space's size. Those that the space was not trained on are completed.
         tasks: The tasks, with their published contexts.
         with_baselines: Also measure the baselines.
+        training_store: Where the clips are that the space was trained on, from which baselines
+            learn; None takes ``store``.
         max_clips: Most clips to complete, evenly spread; None completes all.
         config: Options of the inversion, with one sample; None takes the defaults.
         lpips: Also measure LPIPS; needs clips of at least 31x31 px.
@@ -109,12 +111,13 @@ def task_table(
     if faces is not None:
         faces = _with_cached_truth(truth, faces)
     trained = set(space.ids)
-    train_rows = [row for row, record in enumerate(store.records) if record.id in trained]
+    learn_from = training_store or store
+    train_rows = [row for row, record in enumerate(learn_from.records) if record.id in trained]
     learned: dict[str, Baseline] = {}
     if with_baselines and train_rows:
         # With fewer clips than components, more components give the same baseline.
         widths = COMPONENTS if len(train_rows) > COMPONENTS[0] else COMPONENTS[:1]
-        learned = learned_baselines(store.frames(train_rows), widths)
+        learned = learned_baselines(learn_from.frames(train_rows), widths)
     contexts = {task: [PUBLISHED_TASKS[task](clip) for clip in truth] for task in tasks}
     methods = {task: _methods_of_space(space, task, contexts[task], config) for task in tasks}
     for task in tasks if with_baselines else ():
