@@ -5,6 +5,7 @@ from .inrv import (
     ClipShape,
     Context,
     EncoderTrainingConfig,
+    FlowTrainingConfig,
     Inversion,
     InversionConfig,
     LatentFile,
@@ -20,6 +21,7 @@ from .inrv import (
     tasks,
     train,
     train_encoder,
+    train_flow,
 )
 from .metrics import fidelity
 from .runtime.errors import UserError
@@ -30,6 +32,7 @@ __all__ = [
     "ClipStore",
     "Context",
     "EncoderTrainingConfig",
+    "FlowTrainingConfig",
     "Inversion",
     "InversionConfig",
     "LatentFile",
@@ -55,5 +58,6 @@ __all__ = [
     "tasks",
     "train",
     "train_encoder",
+    "train_flow",
     "write_video",
 ]

@@ -13,6 +13,8 @@ from tests.support.small_spaces import small_space, space_of_a_blob
 from tests.support.space_page import wait_for_rest
 from tests.support.studio_process import StudioServer
 
+from videospace.inrv.model.latent_flow import FlowConfig, LatentFlow
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -82,7 +84,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
     """A studio that all pages of it share, with two small spaces beside the pretrained ones."""
     folder = tmp_path_factory.mktemp("studio")
     small_space().save_pretrained(folder / "spaces" / "small")
-    space_of_a_blob(num_tracks=2).save_pretrained(folder / "spaces" / "tracked")
+    tracked = space_of_a_blob(num_tracks=2)
+    tracked.flow = LatentFlow(FlowConfig(hidden_width=4), tracked.model.config.latent)
+    tracked.flow.fit_scale(tracked.latents)
+    tracked.save_pretrained(folder / "spaces" / "tracked")
     server = StudioServer(folder / "data", "--spaces", str(folder / "spaces"))
     yield server
     assert server.stop() == 0

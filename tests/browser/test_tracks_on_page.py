@@ -114,3 +114,14 @@ def test_tracks_have_names_and_room_and_can_be_hidden(page):
     wait_for_rest(page)
     assert page.execute_script("return document.getElementById('track-tools').hidden")
     assert texts(page, ".dot") == []
+
+
+def test_samples_are_of_the_learned_distribution_where_there_is_one(page):
+    method = "return document.getElementById('method').value"
+    assert page.execute_script(method) == "flow"
+    before = len(texts(page, ".mark"))
+    press(page, "#sample")
+    wait(page, f"document.querySelectorAll('.mark').length === {before + 4}")
+    choose(page, "small")
+    wait(page, "byId('method').value === 'slerp'")
+    assert page.execute_script("return document.querySelector('#method [value=flow]').disabled")

@@ -18,6 +18,7 @@ COMMANDS = {
     "prepare": "cut videos, frame folders or lists of them into clips",
     "train": "train a space on clips; the same command again resumes",
     "encoder": "train a network that estimates the latents of new videos",
+    "prior": "learn how clips are distributed in a space, to sample new ones",
     "info": "print the facts and scores of a space or a store",
     "reconstruct": "render clips from their latents",
     "sample": "render new videos",

@@ -93,6 +93,7 @@ def describe_space(space: VideoSpace) -> dict[str, Any]:
         "keyframes": config.latent.num_keyframes,
         "hypernetwork": config.hypernetwork.kind,
         "encoder": "none" if space.encoder is None else "trained",
+        "flow": "none" if space.flow is None else "trained",
         "weights": sum(value.numel() for value in space.model.state_dict().values()),
         "weights_of_a_clip": sum(out * (in_ + 1) for out, in_ in shapes),
         "gigamacs_of_a_clip": round(multiply_adds(shapes, points) / 1e9, 3),

@@ -1,4 +1,5 @@
 from .completion.completion import complete_clips, complete_video
+from .generation.flow_training import FlowReport, FlowTrainingConfig, train_flow
 from .inversion import tasks
 from .inversion.contexts import Context
 from .inversion.encoder_training import EncoderReport, EncoderTrainingConfig, train_encoder
@@ -8,6 +9,7 @@ from .model.encoder import EncoderConfig, LatentEncoder
 from .model.hypernetwork import HypernetworkConfig
 from .model.inr import InrConfig
 from .model.inrv_model import InrvModel, ModelConfig
+from .model.latent_flow import FlowConfig, LatentFlow
 from .model.latents import LatentConfig
 from .model.positional_encoding import EncodingConfig
 from .model.video_clip_network import VideoClipConfig
@@ -44,6 +46,9 @@ __all__ = [
     "EncoderTrainingConfig",
     "EncodingConfig",
     "Evaluation",
+    "FlowConfig",
+    "FlowReport",
+    "FlowTrainingConfig",
     "HypernetworkConfig",
     "InrConfig",
     "InrvModel",
@@ -52,6 +57,7 @@ __all__ = [
     "LatentConfig",
     "LatentEncoder",
     "LatentFile",
+    "LatentFlow",
     "LatentPrior",
     "LatentProjection",
     "ModelConfig",
@@ -80,4 +86,5 @@ __all__ = [
     "tasks",
     "train",
     "train_encoder",
+    "train_flow",
 ]

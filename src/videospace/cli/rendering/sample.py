@@ -25,13 +25,23 @@ class Sample:
     out: Path
     """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
     .npy; a name without suffix is a folder with a file for each sample."""
-    method: SamplingMethod = "slerp"
-    """'slerp': on the arc between two random clips, as published. 'lerp': on the straight line
-    between them. 'gaussian': from a Gaussian fitted to all latents."""
+    method: SamplingMethod | None = None
+    """'flow': by what 'videospace prior' has learned. 'slerp': on the arc between two random clips,
+    as published. 'lerp': on the straight line between them. 'gaussian': from a Gaussian fitted to
+    all latents. None takes the flow where there is one, or else 'slerp'."""
     count: int = 9
     """Number of videos."""
     seed: int = 0
     """The same seed gives the same samples."""
+    steps: int = 20
+    """Steps of the flow; more are slower and more exact."""
+    truncation: float = 1.0
+    """Standard deviation of the noise from which the flow starts; below 1, samples are more usual
+    and differ less."""
+    like: str | None = None
+    """A training clip that the samples of the flow resemble."""
+    likeness: float = 0.5
+    """How much they resemble it, from 0 to below 1."""
     render: Render = RenderOptions()
 
 
@@ -39,7 +49,15 @@ def main(arguments: list[str]) -> None:
     """Parse the arguments, sample, render, and print the nearest training clips."""
     command = parse(Sample, with_pretrained(arguments), "videospace sample")
     space = open_space(command.space, command.render)
-    latents = space.sample(command.count, method=command.method, seed=command.seed)
+    latents = space.sample(
+        command.count,
+        method=command.method,
+        seed=command.seed,
+        steps=command.steps,
+        truncation=command.truncation,
+        like=command.like,
+        likeness=command.likeness,
+    )
     names = [f"sample-{index:03d}" for index in range(command.count)]
     render_to_file(space, latents, command.out, command.render, names=names)
     rows, distances = nearest_latent(space.latents, latents)

@@ -4,9 +4,9 @@ import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from videospace.inrv.model.encoder import EncoderConfig, LatentEncoder
 from videospace.inrv.model.inrv_model import InrvModel, ModelConfig
+from videospace.inrv.model.latent_flow import FlowConfig, LatentFlow
 from videospace.inrv.model.latents import LatentConfig
 from videospace.runtime import checkpoint
 from videospace.runtime.errors import UserError
@@ -31,6 +32,8 @@ SPACE_FILES = ("config.json", "model.safetensors", "codes.safetensors", "README.
 CONFIG_FILE, WEIGHTS_FILE, CODES_FILE, CARD_FILE = SPACE_FILES
 ENCODER_FILE = "encoder.safetensors"
 """Only where an encoder was trained; it holds the fingerprint of the weights it belongs to."""
+FLOW_FILE = "flow.safetensors"
+"""Only where a flow was trained; it holds the fingerprint, too."""
 PREVIOUS_WEIGHTS_FILE = ".model.previous.safetensors"
 """The old weights, kept during a save until the codes that belong to the new ones are written."""
 
@@ -45,6 +48,7 @@ RENAMED_ENCODER_MODULES = {
 }
 """The encoder's modules: new names by those of version 0.1."""
 
+Config = TypeVar("Config", EncoderConfig, FlowConfig)
 StoredPrecision = Literal["float32", "float16"]
 STORED_TYPES = {"float32": torch.float32, "float16": torch.float16}
 """Types of numbers in the files; all are converted to float32 when they are read."""
@@ -85,6 +89,7 @@ def write_space(
     *,
     scores: dict[str, Any],
     encoder: LatentEncoder | None,
+    flow: LatentFlow | None,
     about: str,
     precision: StoredPrecision,
 ) -> None:
@@ -100,6 +105,7 @@ def write_space(
         clip: Size and rate of the clips.
         scores: By name, for the card.
         encoder: Stays in float32; None removes the encoder of an earlier save.
+        flow: As the encoder.
         about: What the clips show, for the card.
         precision: Of weights and latents in the files.
 
@@ -130,6 +136,7 @@ def write_space(
     checkpoint.save_tensors(folder / CODES_FILE, codes, {"model": tie})
     previous.unlink(missing_ok=True)
     write_encoder(folder, encoder, tie)
+    write_flow(folder, flow, tie)
     checkpoint.save_json(folder / CONFIG_FILE, config)
     _write_card(folder / CARD_FILE, config, len(ids))
 
@@ -144,6 +151,7 @@ def read_space(
     dict[str, Any],
     LatentEncoder | None,
     str,
+    LatentFlow | None,
 ]:
     """Read the files of a space, strictly.
 
@@ -168,7 +176,8 @@ def read_space(
             "run the same command again"
         )
     encoder = _read_encoder(folder / ENCODER_FILE, config.latent, tie["model"])
-    return model, latents, ids, clip, scores, encoder, about
+    flow = _read_flow(folder / FLOW_FILE, config.latent, tie["model"])
+    return model, latents, ids, clip, scores, encoder, about, flow
 
 
 def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str) -> None:
@@ -182,31 +191,77 @@ def write_encoder(folder: Path, encoder: LatentEncoder | None, fingerprint: str)
     Raises:
         UserError: The folder cannot be written to.
     """
-    path = folder / ENCODER_FILE
-    if encoder is None:
+    _write_network(folder / ENCODER_FILE, encoder, fingerprint, "encoder")
+
+
+def write_flow(folder: Path, flow: LatentFlow | None, fingerprint: str) -> None:
+    """Write the flow of a space, or remove that of an earlier save.
+
+    Args:
+        folder: Of the space.
+        flow: Of the space; None removes the file.
+        fingerprint: Of the weights that the flow belongs to.
+
+    Raises:
+        UserError: The folder cannot be written to.
+    """
+    _write_network(folder / FLOW_FILE, flow, fingerprint, "flow")
+
+
+def _write_network(
+    path: Path, network: LatentEncoder | LatentFlow | None, fingerprint: str, kind: str
+) -> None:
+    if network is None:
         path.unlink(missing_ok=True)
         return
-    about = {"model": fingerprint, "config": dataclasses.asdict(encoder.config)}
-    checkpoint.save_tensors(path, encoder.state_dict(), {"encoder": json.dumps(about)})
+    about = {"model": fingerprint, "config": dataclasses.asdict(network.config)}
+    checkpoint.save_tensors(path, network.state_dict(), {kind: json.dumps(about)})
 
 
 def _read_encoder(path: Path, latent: LatentConfig, fingerprint: str) -> LatentEncoder | None:
     """Read the encoder; None where there is no file, or where it belongs to other weights."""
-    if not path.exists():
-        return None
-    try:
-        tensors, notes = checkpoint.load_tensors(path)
-        about = read_json(notes.get("encoder", "{}"), f"'{path}'")
-        if not isinstance(about, dict):
-            raise UserError(f"'{path}': expected an object, got {about!r:.80}")
-        if about.get("model") != fingerprint:
+    with _hint_to_make_anew(path, "encoder"):
+        found = _read_network(path, fingerprint, "encoder", EncoderConfig)
+        if found is None:
             return None
-        config = config_from_json(EncoderConfig, about.get("config"), f"'{path}'")
+        config, tensors = found
         tensors = with_renamed_modules(tensors, RENAMED_ENCODER_MODULES)
         encoder = checkpoint.built_strictly(lambda: LatentEncoder(config, latent), tensors, path)
-    except UserError as error:
-        raise UserError(f"{error}; or delete '{path}' and run 'videospace encoder'") from error
     return encoder.eval().requires_grad_(False)
+
+
+def _read_flow(path: Path, latent: LatentConfig, fingerprint: str) -> LatentFlow | None:
+    """Read the flow; None where there is no file, or where it belongs to other weights."""
+    with _hint_to_make_anew(path, "prior"):
+        found = _read_network(path, fingerprint, "flow", FlowConfig)
+        if found is None:
+            return None
+        config, tensors = found
+        flow = checkpoint.built_strictly(lambda: LatentFlow(config, latent), tensors, path)
+    return flow.eval().requires_grad_(False)
+
+
+def _read_network(
+    path: Path, fingerprint: str, kind: str, config_type: type[Config]
+) -> tuple[Config, dict[str, Tensor]] | None:
+    """Read configuration and weights; None where they belong to another space, or to none."""
+    if not path.exists():
+        return None
+    tensors, notes = checkpoint.load_tensors(path)
+    about = read_json(notes.get(kind, "{}"), f"'{path}'")
+    if not isinstance(about, dict):
+        raise UserError(f"'{path}': expected an object, got {about!r:.80}")
+    if about.get("model") != fingerprint:
+        return None
+    return config_from_json(config_type, about.get("config"), f"'{path}'"), tensors
+
+
+@contextlib.contextmanager
+def _hint_to_make_anew(path: Path, command: str) -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{error}; or delete '{path}' and run 'videospace {command}'") from error
 
 
 def _read_weights(folder: Path, expected: str | None) -> dict[str, Tensor]:

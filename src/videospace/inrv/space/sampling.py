@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from videospace.inrv.model.latent_flow import LatentFlow
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.tracks import (
     LatentParts,
@@ -31,9 +32,9 @@ WITHOUT_TRACKS = LatentConfig()
 InterpolationPath = Literal["slerp", "lerp"]
 """Along the arc between two latents, or along the straight line."""
 
-SamplingMethod = Literal["slerp", "lerp", "gaussian"]
-"""On arcs between random pairs of clips, on straight lines between them, or from a Gaussian fitted
-to all latents."""
+SamplingMethod = Literal["slerp", "lerp", "gaussian", "flow"]
+"""On arcs between random pairs of clips, on straight lines between them, from a Gaussian fitted to
+all latents, or by the flow that was trained on them."""
 
 
 class Sampler(Protocol):
@@ -298,12 +299,47 @@ def sample_gaussian(
     )
 
 
-SAMPLERS: dict[SamplingMethod, Sampler] = {
+SAMPLERS: dict[str, Sampler] = {
     "slerp": functools.partial(sample_paths, path="slerp"),
     "lerp": functools.partial(sample_paths, path="lerp"),
     "gaussian": sample_gaussian,
 }
-"""The sampler of each method; ``slerp`` is the published one."""
+"""The sampler of each method that needs no training; ``slerp`` is the published one."""
+
+
+def sample_flow(
+    flow: LatentFlow,
+    count: int,
+    generator: torch.Generator,
+    *,
+    steps: int = 20,
+    truncation: float = 1.0,
+    like: Float[Tensor, "#clip latent"] | None = None,
+    likeness: float = 0.5,
+) -> Float[Tensor, "count latent"]:
+    """Draw latents by a flow that was trained on those of a space.
+
+    Args:
+        flow: On the device of the result.
+        count: Number of samples.
+        generator: On the CPU.
+        steps: At least 1; more are slower and more exact.
+        truncation: In (0, 1]: the standard deviation of the noise from which the flow starts.
+            Below 1, samples are more usual and differ less.
+        like: A latent that the samples resemble; None for none.
+        likeness: In [0, 1): how much they do.
+
+    Raises:
+        UserError: A number is out of its range.
+    """
+    if steps < 1 or not 0 < truncation <= 1 or not 0 <= likeness < 1:
+        raise UserError(
+            "expected at least 1 step, truncation above 0 and up to 1, and likeness from 0 to "
+            f"below 1, got {steps}, {truncation:g} and {likeness:g}"
+        )
+    noise = torch.randn(count, flow.latent.total_width, generator=generator)
+    noise = truncation * noise.to(flow.mean.device)
+    return flow.sample(noise, steps=steps, like=like, likeness=likeness)
 
 
 def nearest_latent(

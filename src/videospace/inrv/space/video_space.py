@@ -13,6 +13,7 @@ from torch import Tensor
 from videospace.inrv.model.encoder import LatentEncoder
 from videospace.inrv.model.inr import Layer
 from videospace.inrv.model.inrv_model import InrvModel
+from videospace.inrv.model.latent_flow import LatentFlow
 from videospace.inrv.rendering import renderer as rendering
 from videospace.inrv.space import sampling
 from videospace.inrv.space.files import (
@@ -52,6 +53,9 @@ class VideoSpace:
             (:func:`videospace.inrv.inversion.encoder_training.train_encoder`); None where none was
             trained.
         about: What the clips show, for the card.
+        flow: The learned distribution of latents
+            (:func:`videospace.inrv.generation.flow_training.train_flow`); None where none was
+            trained.
 
     Raises:
         UserError: There is not one id for each latent, or an id occurs twice.
@@ -74,6 +78,7 @@ class VideoSpace:
         scores: dict[str, Any] | None = None,
         encoder: LatentEncoder | None = None,
         about: str = "",
+        flow: LatentFlow | None = None,
     ):
         if len(ids) != len(latents):
             raise UserError(f"expected an id for each latent, got {len(ids)} for {len(latents)}")
@@ -86,6 +91,7 @@ class VideoSpace:
         self.scores = scores or {}
         self.encoder = encoder
         self.about = about
+        self.flow = flow
         self._rows = {clip_id: row for row, clip_id in enumerate(self.ids)}
 
     def __repr__(self) -> str:
@@ -106,6 +112,16 @@ class VideoSpace:
         """
         return LatentPrior.of(self.latents, self.model.config.latent)
 
+    @functools.cached_property
+    def usual_frame(self) -> UInt8[np.ndarray, "height width 3"]:
+        """The median of frames of training clips; if one still camera filmed them, its background.
+
+        It is that of 4 frames of at most 16 clips, as the space renders them.
+        """
+        rows = np.unique(np.linspace(0, len(self.ids) - 1, 16).astype(int))
+        videos = self.render(self.latents[torch.from_numpy(rows)], num_frames=4)
+        return np.median(videos, axis=(0, 1)).astype(np.uint8)
+
     @property
     def device(self) -> torch.device:
         """The device on which the space computes."""
@@ -116,8 +132,9 @@ class VideoSpace:
         self.model.to(device)
         self.latents = self.latents.to(device)
         vars(self).pop("prior", None)
-        if self.encoder is not None:
-            self.encoder.to(device)
+        for network in (self.encoder, self.flow):
+            if network is not None:
+                network.to(device)
         return self
 
     def latent(self, clip_id: str) -> Float[Tensor, " latent"]:
@@ -138,29 +155,56 @@ class VideoSpace:
         self,
         count: int,
         *,
-        method: sampling.SamplingMethod = "slerp",
+        method: sampling.SamplingMethod | None = None,
         seed: int = 0,
+        steps: int = 20,
+        truncation: float = 1.0,
+        like: str | Float[Tensor, " latent"] | None = None,
+        likeness: float = 0.5,
     ) -> Float[Tensor, "count latent"]:
         """Draw new latents.
 
         Args:
             count: Number of latents, at least 1.
-            method: ``slerp``: on arcs between random pairs of clips, the published protocol.
-                ``lerp``: on straight lines between them. ``gaussian``: from a Gaussian fitted to
-                all latents.
+            method: ``flow``: by the flow that was trained on the latents. ``slerp``: on arcs
+                between random pairs of clips, the published protocol. ``lerp``: on straight lines
+                between them. ``gaussian``: from a Gaussian fitted to all latents. None takes the
+                flow where there is one, or else ``slerp``.
             seed: The same seed gives the same samples.
+            steps: Of the flow; more are slower and more exact.
+            truncation: In (0, 1]: the standard deviation of the noise from which the flow starts.
+                Below 1, samples are more usual and differ less.
+            like: A clip id, or a latent, that the samples of the flow resemble.
+            likeness: In [0, 1): how much they do.
 
         Returns:
             float32, a row for each sample.
 
         Raises:
-            UserError: The space has only one clip, or ``count`` is below 1.
+            UserError: The space has only one clip, or no flow where one is needed, or a number is
+                out of its range.
         """
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
+        method = method or ("slerp" if self.flow is None and like is None else "flow")
         generator = random_stream(seed, "samples")
-        return sampling.SAMPLERS[method](
-            self.latents, count, generator, config=self.model.config.latent
+        if method != "flow":
+            if like is not None:
+                raise UserError(f"only the method 'flow' draws samples like a clip, not '{method}'")
+            return sampling.SAMPLERS[method](
+                self.latents, count, generator, config=self.model.config.latent
+            )
+        if self.flow is None:
+            raise UserError("this space has no flow: train one with 'videospace prior SPACE'")
+        given = None if like is None else self._latent_of(like)
+        return sampling.sample_flow(
+            self.flow,
+            count,
+            generator,
+            steps=steps,
+            truncation=truncation,
+            like=given,
+            likeness=likeness,
         )
 
     def interpolate(
@@ -185,10 +229,7 @@ class VideoSpace:
         Raises:
             UserError: No such clip, a latent of another width, or fewer than 2 steps.
         """
-        first, last = (
-            self.latent(one) if isinstance(one, str) else self._checked(one)[0]
-            for one in (start, end)
-        )
+        first, last = (self._latent_of(one)[0] for one in (start, end))
         return sampling.interpolate(first, last, steps, path, self.model.config.latent)
 
     def mix(
@@ -204,10 +245,7 @@ class VideoSpace:
             UserError: No such clip, a latent of another width, or a space whose latents have
                 neither a constant part nor tracks.
         """
-        first, second = (
-            self._checked(self.latent(one) if isinstance(one, str) else one)
-            for one in (shown, moving)
-        )
+        first, second = (self._latent_of(one) for one in (shown, moving))
         return mix(first, second, self.model.config.latent)[0]
 
     def mean(self, latents: Float[Tensor, "clip latent"]) -> Float[Tensor, " latent"]:
@@ -384,6 +422,10 @@ class VideoSpace:
         )
         return with_memory_hint(frames, LESS_TO_RENDER)
 
+    def _latent_of(self, clip: str | Tensor) -> Float[Tensor, "clip=1 latent"]:
+        """A row with the latent of a training clip, or a given one."""
+        return self._checked(self.latent(clip) if isinstance(clip, str) else clip)
+
     def _checked(self, latents: Tensor) -> Float[Tensor, "clip latent"]:
         latents = torch.atleast_2d(latents).to(self.device, torch.float32)
         width = self.model.config.latent.total_width
@@ -402,8 +444,9 @@ class VideoSpace:
     ) -> None:
         """Write the space: config.json, model.safetensors, codes.safetensors and README.md.
 
-        The encoder, if there is one, goes into encoder.safetensors; without one, the encoder of an
-        earlier save is removed. Saving is crash-safe: the folder opens as the old space or the new.
+        Encoder and flow, if there are any, go into encoder.safetensors and flow.safetensors;
+        without one, that of an earlier save is removed. Saving is crash-safe: the folder opens as
+        the old space or the new.
 
         Args:
             folder: Made where it does not exist.
@@ -430,6 +473,7 @@ class VideoSpace:
             self.clip,
             scores=self.scores,
             encoder=self.encoder,
+            flow=self.flow,
             about=self.about,
             precision=precision,
         )

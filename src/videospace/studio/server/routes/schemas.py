@@ -495,6 +495,8 @@ class Space(BaseModel):
     """Its clips (a selection if there are very many) and what was sampled or found."""
     num_tracks: int
     """Tracks of each clip; 0 where the space has none."""
+    has_flow: bool
+    """Whether the space has learned how its clips are distributed, and can sample by that."""
     frames_at: Placement
     """Whether the first and the last frame are at the ends of the time of a clip, or its frames are
     in the centers of equal parts of it."""
@@ -522,7 +524,7 @@ class SamplingRequest(Strict):
     count: Annotated[int, Field(ge=1, le=16)] = 4
     method: SamplingMethod = "slerp"
     """slerp: on the arc between two random clips; lerp: on the line between them; gaussian: from
-    the distribution of all clips."""
+    the Gaussian of all clips; flow: from their learned distribution, where the space has one."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 

@@ -78,6 +78,7 @@ def space_routes(spaces: Spaces) -> APIRouter:
             num_clips=len(session.space.ids),
             items=[Item.model_validate(item) for item in session.map_items(table.rows_by_id)],
             num_tracks=session.space.model.config.latent.num_tracks,
+            has_flow=session.space.flow is not None,
             frames_at=session.space.model.config.coordinates.time,
             map_fraction=session.map.explained_variance,
             maps=session.map_kinds(),

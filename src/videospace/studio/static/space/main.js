@@ -28,9 +28,19 @@ onItems(() => {
 });
 onSpace(() => {
   resetMap();
+  offerFlow(space().has_flow);
   byId("save-latents").href = fileAddress(address("/latents"));
   notify(space().table_problem && gettext("The labels of the clips are not shown: {problem}.", { problem: space().table_problem }));
 });
+
+// The learned distribution is the first choice where the space has one.
+function offerFlow(isThere) {
+  const option = byId("method").querySelector("[value=flow]");
+  option.hidden = option.disabled = !isThere;
+  if (isThere) byId("method").value = "flow";
+  else if (byId("method").value === "flow") byId("method").value = "slerp";
+}
+
 onClick("sample", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const json = { count: NUM_SAMPLES, method: byId("method").value, seed };

@@ -1,0 +1,1 @@
+"""New videos from a learned distribution of latents."""
