@@ -41,7 +41,8 @@ class TestPaths:
 
     def guessed(self, prior, context, encoder=None):
         parts = prior.parts
-        tracks = guess_tracks(parts, [context], ModelConfig(latent=LINES), encoder, seed=0)
+        black = torch.zeros(32, 32, 3, dtype=torch.uint8)
+        tracks = guess_tracks(parts, [context], ModelConfig(latent=LINES), encoder, usual=black)
         content = torch.zeros(1, parts.content.num_directions)
         return split_latents(prior.latents(torch.cat([content, tracks], dim=1)), LINES)
 
@@ -54,6 +55,19 @@ class TestPaths:
         path = torch.stack([torch.linspace(-0.4, 0.5, 8), torch.linspace(0.4, -0.3, 8)], dim=1)
         context = prediction(clip_of(path), num_observed=5)
         assert (self.guessed(prior, context).paths[0, 0] - path)[5:].norm(dim=1).mean() < 0.25
+
+    def test_it_bounces_where_such_things_bounce(self):
+        """Things that fall, and come up again from the edge: their mean would stay there."""
+        starts = torch.rand(200) * 0.8 - 0.4
+        heights = starts[:, None] + torch.linspace(0, 1.2, NUM_FRAMES)
+        heights = torch.where(heights > 0.5, 1 - heights, heights)
+        paths = torch.stack([heights, torch.zeros_like(heights)], dim=2)[:, None]
+        looks = torch.randn(200, 1, 3)
+        latents = join_latents(LatentParts(torch.randn(200, 4), looks, paths))
+        prior = LatentPrior.of(latents, LINES)
+        context = prediction(clip_of(paths[0, 0]), num_observed=3)
+        found = self.guessed(prior, context).paths[0, 0]
+        assert (found - paths[0, 0]).norm(dim=1).mean() < 0.12
 
     def test_without_an_encoder_looks_are_the_mean(self, prior):
         guess = self.guessed(prior, prediction(clip_of(lines(1)[1][0, 0]), num_observed=4))

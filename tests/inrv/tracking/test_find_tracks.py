@@ -100,6 +100,52 @@ class TestBadInput:
         assert find_tracks(clip, 2).paths.isfinite().all()
 
 
+class TestSomeFrames:
+    """Things that are seen in a few frames alone."""
+
+    truth = line((14, 12), (34, 38), num=20)[None]
+
+    def found(self, frames, usual=None):
+        clip = moving_blocks(self.truth, side=16)
+        observed = torch.zeros(clip.shape[:3], dtype=torch.bool)
+        observed[frames] = True
+        return pixels_of(find_tracks(clip[None], 1, observed=observed[None], usual=usual))[0]
+
+    def test_what_hardly_moves_is_found_before_the_usual_background(self):
+        usual = torch.full((48, 48, 3), 40, dtype=torch.uint8)
+        found = self.found(range(3), usual)[:, :3]
+        assert errors_px(found, self.truth[:, :3]) < 2
+        clip = moving_blocks(self.truth, side=16)[None, :3]
+        whole, moved = foreground(clip, usual=usual), foreground(clip)
+        assert (whole > 0.5).sum(dim=(2, 3)).tolist() == [[256, 256, 256]]
+        assert (moved > 0.5).sum() < 256  # the median holds most of the block
+
+    def test_other_frames_have_the_center_of_the_nearest(self):
+        usual = torch.full((48, 48, 3), 40, dtype=torch.uint8)
+        found = self.found([0, 9, 19], usual)
+        assert errors_px(found[:, [0, 9, 19]], self.truth[:, [0, 9, 19]]) < 2
+        assert torch.equal(found[:, 3], found[:, 0])
+        assert torch.equal(found[:, 15], found[:, 19])
+
+    def test_clips_of_which_other_frames_are_seen(self):
+        clips = moving_blocks(self.truth)[None].expand(3, -1, -1, -1, -1)
+        observed = torch.zeros(clips.shape[:4], dtype=torch.bool)
+        observed[0, :6] = observed[1, 10:] = True  # and nothing of the third
+        found = find_tracks(clips, 1, observed=observed).paths
+        assert found.shape == (3, 1, 20, 2)
+        assert found.isfinite().all()
+        whole = find_tracks(clips[:1], 1, observed=observed[:1]).paths
+        assert torch.equal(found[:1], whole)
+
+
+def test_another_background_than_the_usual_one_is_that_of_the_clip():
+    clip = moving_blocks(line((10, 8), (36, 40))[None])[None]
+    other = torch.full((48, 48, 3), 200, dtype=torch.uint8)
+    assert torch.equal(foreground(clip, usual=other), foreground(clip))
+    same = torch.full((48, 48, 3), 40, dtype=torch.uint8)
+    assert torch.equal(foreground(clip, usual=same), foreground(clip))
+
+
 def test_the_same_seed_finds_the_same():
     clips = torch.randint(0, 256, (3, 5, 16, 16, 3), dtype=torch.uint8)
     assert torch.equal(find_tracks(clips, 2, seed=4).paths, find_tracks(clips, 2, seed=4).paths)

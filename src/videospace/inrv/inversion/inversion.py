@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
+from videospace.clips.decoding.geometry import crop_and_resize
 from videospace.inrv.inversion.adam import minimize_with_adam
 from videospace.inrv.inversion.contexts import Context, common_size
 from videospace.inrv.inversion.encoder_guess import can_guess, guess_coordinates
@@ -250,6 +251,7 @@ class _InversionRun:
         batch_index: int,
         on_step: Callable[[], object],
     ):
+        self.space = space
         self.model, self.prior, self.device = space.model, space.prior, space.device
         self.contexts, self.config, self.on_step = contexts, config, on_step
         self.encoder = None if config.start == "mean" else space.encoder
@@ -328,8 +330,14 @@ class _InversionRun:
             start = guess_coordinates(self.encoder, content, self.contexts, self.frame_times)
         if parts is None:
             return start
-        encoder = self.encoder and self.encoder.tracks
-        tracks = guess_tracks(parts, self.contexts, self.model.config, encoder, self.config.seed)
+        tracks = guess_tracks(
+            parts,
+            self.contexts,
+            self.model.config,
+            self.encoder and self.encoder.tracks,
+            usual=torch.from_numpy(crop_and_resize(self.space.usual_frame, self.observed.size[1:])),
+            seed=self.config.seed,
+        )
         return torch.cat([start, tracks], dim=1)
 
     def _refine(self, latents: Float[Tensor, "sample latent"]) -> list[Layer]:

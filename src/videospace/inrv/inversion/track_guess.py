@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.path_guess import paths_everywhere
 from videospace.inrv.model.coordinates import axis_coordinates
 from videospace.inrv.model.inrv_model import ModelConfig
 from videospace.inrv.model.track_encoder import TrackEncoder, track_crops
@@ -28,18 +29,21 @@ def guess_tracks(
     contexts: Sequence[Context],
     config: ModelConfig,
     encoder: TrackEncoder | None,
-    seed: int,
+    *,
+    usual: UInt8[Tensor, "height width 3"] | None = None,
+    seed: int = 0,
 ) -> Float[Tensor, "context direction"]:
     """Guess the tracks of contexts from what moves in the observed pixels.
 
-    Where frames are not observed, a path goes on as the prior expects: it is the mean of the paths
-    that pass the centers that were found.
+    Where frames are not observed, a path goes on as those of similar training clips do.
 
     Args:
         prior: Of the space.
         contexts: All of one size.
         config: Of the model, which has tracks.
         encoder: Guesses looks; with None they are the mean look.
+        usual: The usual background of the space's clips, at the size of the contexts; None where it
+            is not known.
         seed: Of the search.
 
     Returns:
@@ -48,7 +52,8 @@ def guess_tracks(
     latent, device = config.latent, prior.look.mean.device
     videos = torch.from_numpy(np.stack([context.video for context in contexts]))
     observed = torch.from_numpy(np.stack([context.observed for context in contexts]))
-    paths = find_tracks(videos, latent.num_tracks, observed=observed, seed=seed).paths.to(device)
+    found = find_tracks(videos, latent.num_tracks, observed=observed, usual=usual, seed=seed)
+    paths = found.paths.to(device)
     size = (len(contexts), latent.num_tracks)
     looks = torch.zeros(*size, prior.look.num_directions, device=device)
     if encoder is not None:
@@ -64,13 +69,17 @@ def guess_tracks(
     times = axis_coordinates(videos.shape[1], "ends").to(device)
     weights = path_weights(times, latent.num_path_keyframes)
     seen = observed.flatten(2).any(dim=2).to(device)
-    along = [
-        prior.path.coordinates_over_time(
-            found[:, frames], weights[frames], noise_variance=CENTER_ERROR**2
-        )
-        for found, frames in zip(paths, seen, strict=True)
-    ]
-    return torch.cat([looks, torch.stack(along)], dim=2).flatten(1)
+    examples = torch.einsum("tk,ekx->etx", weights, prior.paths)
+    paths = torch.stack(
+        [
+            paths_everywhere(centers, frames, examples, CENTER_ERROR)
+            for centers, frames in zip(paths, seen, strict=True)
+        ]
+    )
+    along = prior.path.coordinates_over_time(
+        paths.flatten(0, 1), weights, noise_variance=CENTER_ERROR**2
+    )
+    return torch.cat([looks, along.unflatten(0, size)], dim=2).flatten(1)
 
 
 def _crops(

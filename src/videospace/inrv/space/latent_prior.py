@@ -87,7 +87,8 @@ class LatentPrior(NamedTuple):
         tracks = [look, path] * config.num_tracks
         mean = torch.cat([prior.mean, *(part.mean for part in tracks)])
         basis = torch.block_diag(prior.basis, *(part.basis for part in tracks))
-        return cls(mean, basis, basis @ basis.T, PriorParts(prior, look, path))
+        parts = PriorParts(prior, look, path, paths.flatten(0, 1))
+        return cls(mean, basis, basis @ basis.T, parts)
 
     @classmethod
     def from_basis(
@@ -159,6 +160,8 @@ class PriorParts(NamedTuple):
     """Of any track."""
     path: LatentPrior
     """Of any track: two numbers at every keyframe."""
+    paths: Float[Tensor, "example keyframe hw=2"]
+    """The paths of all training clips."""
 
 
 def _fit(

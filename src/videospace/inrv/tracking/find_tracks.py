@@ -15,6 +15,10 @@ COARSE_SIDE, FINE_SIDE = 16, 32
 """Height and width to which frames are reduced to search them, and to improve what was found."""
 COARSE_ROUNDS, FINE_ROUNDS = 3, 1
 CLIPS_AT_ONCE = 16
+OTHER_BACKGROUND = 0.1
+"""Difference from the usual background at which a pixel counts as another one."""
+MOST_OTHER = 0.3
+"""A clip in which at least this fraction of the pixels is another one has another background."""
 
 
 class FoundTracks(NamedTuple):
@@ -33,6 +37,7 @@ def find_tracks(
     num_tracks: int,
     *,
     observed: Bool[Tensor, "clip time height width"] | None = None,
+    usual: UInt8[Tensor, "height width 3"] | None = None,
     seed: int = 0,
 ) -> FoundTracks:
     """Find the paths of things that move.
@@ -40,8 +45,10 @@ def find_tracks(
     Args:
         clips: The clips, on any device.
         num_tracks: Things to follow in each clip.
-        observed: True for pixels that count; None takes all. The paths say nothing about frames in
-            which nothing is observed.
+        observed: True for pixels that count; None takes all. In frames in which nothing is
+            observed, centers are those of the nearest frame.
+        usual: The usual background of such clips, as for :func:`foreground`; None where it is not
+            known.
         seed: Of the starting points.
 
     Example:
@@ -57,9 +64,37 @@ def find_tracks(
     parts = []
     for start in range(0, len(clips), CLIPS_AT_ONCE):
         some = slice(start, start + CLIPS_AT_ONCE)
-        mass = foreground(clips[some], None if observed is None else observed[some])
-        parts.append(_find(mass, num_tracks, seed + start))
+        if observed is None:
+            mass = foreground(clips[some], usual=usual)
+            parts.append(_find(mass, num_tracks, seed + start))
+        else:
+            mass = foreground(clips[some], observed[some], usual)
+            parts.append(_find_where_seen(mass, observed[some], num_tracks, seed + start))
     return FoundTracks(*map(torch.cat, zip(*parts, strict=True)))
+
+
+def _find_where_seen(
+    mass: Float[Tensor, "clip time height width"],
+    observed: Bool[Tensor, "clip time height width"],
+    num_tracks: int,
+    seed: int,
+) -> FoundTracks:
+    """Find tracks in the frames in which something is observed: others would count as empty."""
+    seen = observed.flatten(2).any(dim=2)
+    found: list[FoundTracks] = [None] * len(mass)  # type: ignore[list-item]
+    choices, choice_of_clip = seen.unique(dim=0, return_inverse=True)
+    for choice, frames in enumerate(choices):
+        times = frames.nonzero()[:, 0]
+        if not len(times):
+            times = torch.zeros(1, dtype=torch.long, device=mass.device)
+        rows = (choice_of_clip == choice).nonzero()[:, 0]
+        tracks = _find(mass[rows][:, times], num_tracks, seed)
+        every = torch.arange(mass.shape[1], device=mass.device)
+        nearest = (every[:, None] - times).abs().argmin(dim=1)
+        tracks = tracks._replace(paths=tracks.paths[:, :, nearest])
+        for row, *parts in zip(rows.tolist(), *tracks, strict=True):
+            found[row] = FoundTracks(*parts)
+    return FoundTracks(*map(torch.stack, zip(*found, strict=True)))
 
 
 def _find(mass: Float[Tensor, "clip time height width"], num_tracks: int, seed: int) -> FoundTracks:
@@ -93,14 +128,27 @@ def _fit_sprites(
 def foreground(
     clips: UInt8[Tensor, "clip time height width 3"],
     observed: Bool[Tensor, "clip time height width"] | None = None,
+    usual: UInt8[Tensor, "height width 3"] | None = None,
 ) -> Float[Tensor, "clip time height width"]:
-    """How much each pixel differs from the clip's median over time, in [0, 1].
+    """How much each pixel differs from the background, in [0, 1].
 
-    Pixels that are not observed have 0, and do not count for the median.
+    The background is the median of a clip over time. A few frames show too little of it: what
+    hardly moves in them would be part of it. So it is the usual background where that agrees with
+    most of the median.
+
+    Args:
+        clips: The clips.
+        observed: True for pixels that count; others differ by 0. None takes all.
+        usual: The usual background of such clips; None where it is not known.
     """
+    known = clips.float()
     if observed is None:
-        background = clips.median(dim=1, keepdim=True).values
-        return (clips.float() - background.float()).abs().mean(dim=-1) / 255
-    known = clips.float().masked_fill(~observed[..., None], torch.nan)
-    background = known.nanmedian(dim=1, keepdim=True).values
+        background = clips.median(dim=1, keepdim=True).values.float()
+    else:
+        known = known.masked_fill(~observed[..., None], torch.nan)
+        background = known.nanmedian(dim=1, keepdim=True).values
+    if usual is not None:
+        difference = (background - usual.float()).abs().mean(dim=-1).flatten(1)
+        num_other = (difference > OTHER_BACKGROUND * 255).sum(dim=1)
+        background[num_other < MOST_OTHER * difference.isfinite().sum(dim=1)] = usual.float()
     return (known - background).abs().mean(dim=-1).nan_to_num() / 255
