@@ -48,7 +48,7 @@ from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.config import TrainingConfig, with_tracks
 from videospace.inrv.training.presets import preset
 from videospace.inrv.training.track_choice import count_tracks
-from videospace.metrics.moving_bodies import check_bodies, usual_ink, usual_step
+from videospace.metrics.moving_bodies import LEAST_INK, check_bodies, usual_ink, usual_step
 from videospace.reports.demo.scores import draw_between
 
 Name = Literal["moving-mnist", "bouncing-ball", "mouse", "flies", "grid-faces"]
@@ -162,8 +162,9 @@ def valid_animals(num_animals: int) -> Callable[[ClipStore, Interpolations], flo
 
 
 def foreground(clips: Clips, background: Float[np.ndarray, "_ _ 3"], contrast: float) -> Clips:
-    """What differs from the background, as gray levels; ``contrast`` levels become white."""
+    """What differs enough from the background, as gray levels; ``contrast`` levels become white."""
     differences = np.abs(clips - background).mean(axis=-1, keepdims=True) / contrast
+    differences[differences < LEAST_INK] = 0  # noise of the camera
     return (255 * np.minimum(differences, 1)).repeat(3, axis=-1).astype(np.uint8)
 
 

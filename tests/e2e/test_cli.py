@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from videospace.cli import COMMANDS, main
+from videospace.clips.synthetic.moving_mnist import MovingMnistConfig, write_moving_mnist
 from videospace.clips.writing import write_video
 from videospace.inrv.training.config import TrainingConfig
 from videospace.inrv.training.loop import TrainingOptions, train
@@ -116,6 +117,24 @@ def test_tracks_are_counted_or_given(folder, capsys, tracks, number) -> None:
     model = json.loads((folder / tracks / "config.json").read_text())["model"]
     assert model["latent"]["num_tracks"] == number
     assert ("0 tracks:" in capsys.readouterr().out) == (tracks == "auto")
+
+
+@pytest.mark.parametrize(("tracks", "is_shared"), [("1", True), ("0", False)])
+def test_clips_share_a_background_that_is_one(folder, tracks, is_shared) -> None:
+    store = write_moving_mnist(folder / "still", MovingMnistConfig(num_clips=4, num_frames=6))
+    settings = f"--preset moving --total-points 1000 --tracks {tracks}"
+    assert run(f"train @still --out @{tracks}-still {settings}", folder) == 0
+    model = json.loads((folder / f"{tracks}-still" / "config.json").read_text())["model"]
+    assert (model["latent"]["width"] == 1) == is_shared
+    assert len(store) == 4
+
+
+def test_clips_of_several_backgrounds_have_content_of_their_own(folder, capsys) -> None:
+    settings = "--preset moving --total-points 1000 --tracks 1"
+    assert run(f"train @clips --out @own {settings}", folder) == 0
+    assert "different backgrounds" in capsys.readouterr().out
+    model = json.loads((folder / "own" / "config.json").read_text())["model"]
+    assert model["latent"]["width"] == 128
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import tyro
 from videospace.cli.arguments import parse
 from videospace.clips.store.clip_store import ClipStore
 from videospace.inrv.space.files import CONFIG_FILE
-from videospace.inrv.training.config import TrainingConfig, with_tracks
+from videospace.inrv.training.config import TrainingConfig, with_own_content, with_tracks
 from videospace.inrv.training.evaluation import score_space
 from videospace.inrv.training.loop import TrainingOptions, TrainingReport, train
 from videospace.inrv.training.presets import PRESETS, preset
-from videospace.inrv.training.track_choice import count_tracks
+from videospace.inrv.training.track_choice import count_tracks, have_one_background
 from videospace.runtime.errors import UserError
 from videospace.runtime.processes import is_first_process
 from videospace.runtime.reading.json_reader import read_json_file
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
     )
     config = command.config
     if command.tracks is not None:
-        config = with_tracks(config, _num_tracks(command.tracks, command.store, config.seed))
+        config = _with_tracks(config, command.tracks, command.store)
     report = train(command.store, command.out, config, options)
     if not is_first_process():
         return
@@ -50,11 +50,27 @@ def main(arguments: list[str]) -> None:
     print(f"next: videospace sample {command.out} --out samples.mp4")
 
 
-def _num_tracks(tracks: int | Literal["auto"], store: Path, seed: int) -> int:
+def _with_tracks(
+    config: TrainingConfig, tracks: int | Literal["auto"], store: Path
+) -> TrainingConfig:
+    """The configuration with the tracks, and the content, that the clips call for."""
+    clips = ClipStore.open(store)
+    num_tracks = _num_tracks(tracks, clips, config.seed)
+    config = with_tracks(config, num_tracks)
+    if not config.model.latent.shares_content:
+        return config
+    if num_tracks and have_one_background(clips):
+        return config
+    if num_tracks and is_first_process():
+        print("the clips have different backgrounds, so each has content of its own")
+    return with_own_content(config)
+
+
+def _num_tracks(tracks: int | Literal["auto"], store: ClipStore, seed: int) -> int:
     """The number that was asked for, or the one that the clips call for."""
     if tracks != "auto":
         return tracks
-    found = count_tracks(ClipStore.open(store), seed=seed)
+    found = count_tracks(store, seed=seed)
     if is_first_process():
         still, *parts = (f"{1 - left:.0%}" for left in found.unexplained)
         tried = [f"{counted(n, 'track')} {part}" for n, part in enumerate(parts, start=1)]

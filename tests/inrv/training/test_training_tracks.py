@@ -7,6 +7,9 @@ import pytest
 import torch
 from tests.support.toy_spaces import TRACKS, changed_model, toy_config, write_toy_store
 
+from videospace.inrv.inversion.contexts import Context
+from videospace.inrv.inversion.encoder_training import EncoderTrainingConfig, train_encoder
+from videospace.inrv.inversion.inversion import InversionConfig, invert
 from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.model.tracks import split_latents
 from videospace.inrv.space.video_space import VideoSpace
@@ -65,6 +68,22 @@ def test_without_tracks_all_numbers_have_one_rate():
     assert code_rates(config).unique().tolist() == pytest.approx(
         [config.optimizer.code_learning_rate]
     )
+
+
+def test_content_that_all_clips_share_stays_as_it_is(tmp_path):
+    latent = dataclasses.replace(TRACKS, width=1, num_keyframes=1)
+    assert latent.shares_content
+    assert code_rates(toy_config(1, model=changed_model(latent=latent)))[0] == 0
+    store = write_toy_store(tmp_path / "store")
+    config = toy_config(30, model=changed_model(latent=latent), code_init=CodeInitConfig())
+    train(store, tmp_path / "space", config, TrainingOptions(progress=False))
+    space = VideoSpace.from_pretrained(tmp_path / "space")
+    assert space.latents[:, 0].unique().numel() == 1
+    assert space.sample(3, method="gaussian")[:, 0].unique().numel() == 1
+    context = Context(video=space.render(space.latents[0]), observed=np.ones((4, 6, 8), bool))
+    train_encoder(space, store, EncoderTrainingConfig(budget_seconds=0.1), progress=False)
+    found = invert(space, [context], InversionConfig(max_steps=3))
+    assert found.latents[0, 0] == space.latents[0, 0]
 
 
 def test_a_clip_of_two_frames_has_two_centers(tmp_path):

@@ -4,9 +4,11 @@ import copy
 import dataclasses
 import math
 import time
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -15,12 +17,14 @@ from videospace.inrv.space.video_space import VideoSpace
 from videospace.inrv.training.optimizers import MovingAverage, learning_rate_factor
 from videospace.runtime.errors import UserError
 from videospace.runtime.random import global_random_stream, random_stream
+from videospace.runtime.reading.bounds import BelowOne, NotNegative, Positive, Seed, check_bounds
 
 __all__ = ["FEWEST_CLIPS", "FlowReport", "FlowTrainingConfig", "train_flow"]
 
 FEWEST_CLIPS = 24
 """With fewer clips, a flow would learn them by heart."""
 
+AtLeastOne = Annotated[int, Meta(ge=1, le=10**9)]
 STEPS_BETWEEN_TESTS = 50
 HELD_OUT_DRAWS = 8
 """Times and noises at which the velocity is compared for each held-out latent."""
@@ -30,40 +34,27 @@ HELD_OUT_DRAWS = 8
 class FlowTrainingConfig:
     """How a flow is trained."""
 
-    budget_seconds: float = 240.0
+    budget_seconds: Positive = 240.0
     """The most training time; it ends earlier when held-out latents are predicted no better."""
-    patience: int = 20
+    patience: AtLeastOne = 20
     """Tests without a better one before the end; a test comes every 50 steps."""
-    latents_per_step: int = 64
+    latents_per_step: AtLeastOne = 64
     """Latents of a step."""
-    learning_rate: float = 1e-3
+    learning_rate: NotNegative = 1e-3
     """Largest learning rate of AdamW."""
-    noise: float = 0.05
+    noise: NotNegative = 0.05
     """Standard deviation of noise that is added to latents, in units of theirs, so that few clips
     are not learned by heart."""
-    average_decay: float = 0.995
+    average_decay: BelowOne = 0.995
     """Decay of the moving average of the weights that is kept."""
-    heldout_fraction: float = 0.1
+    heldout_fraction: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     """Fraction of the latents that are not learned from, and tell when to stop."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the initial weights, the held-out latents, the batches and the noise."""
     flow: FlowConfig = FlowConfig()
     """The network."""
 
-    def __post_init__(self) -> None:
-        if not 0 < self.budget_seconds < math.inf:
-            raise UserError(f"expected budget_seconds above 0, got {self.budget_seconds}")
-        for name in ("patience", "latents_per_step"):
-            if getattr(self, name) < 1:
-                raise UserError(f"expected {name} of at least 1, got {getattr(self, name)}")
-        for name in ("learning_rate", "noise", "seed"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UserError(f"expected {name} of at least 0, got {getattr(self, name)}")
-        for name in ("average_decay", "heldout_fraction"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"expected {name} from 0 to below 1, got {getattr(self, name)}")
-        if not self.heldout_fraction:
-            raise UserError("expected heldout_fraction above 0, got 0")
+    __post_init__ = check_bounds
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

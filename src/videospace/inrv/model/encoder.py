@@ -52,7 +52,7 @@ class LatentEncoder(nn.Module):
 
     Attributes:
         needs_whole_clip: Whether all frames of a clip have to be given, because its latent has one
-            keyframe.
+            keyframe, and content of its own.
         tracks: Estimates the tracks of a clip; None where latents have none.
         mean: The mean content at one time, to which the network's output is added.
         deviation: Standard deviation of each of its numbers, the unit of the network's output.
@@ -69,7 +69,7 @@ class LatentEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, latent: LatentConfig):
         super().__init__()
         self.config, self.latent = config, latent
-        self.needs_whole_clip = latent.num_keyframes == 1
+        self.needs_whole_clip = latent.num_keyframes == 1 and not latent.shares_content
         self.backbone, num_features = backbone(3, config.num_channels, config.side)
         self.neck = nn.Sequential(nn.Linear(num_features + 1, config.hidden_width), nn.GELU())
         last = nn.Linear(config.hidden_width, latent.width_at_a_time)

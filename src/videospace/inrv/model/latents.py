@@ -87,6 +87,12 @@ class LatentConfig:
         return self.content_width + self.tracks_width
 
     @property
+    def shares_content(self) -> bool:
+        """Whether all clips have the same content: one number, scaled to 1."""
+        is_one_number = self.content_width == 1 and self.normalize
+        return is_one_number and self.semantic == "none"
+
+    @property
     def varies_in_time(self) -> bool:
         """Whether every time of a clip has an INR of its own."""
         return self.num_keyframes > 1 or self.num_tracks > 0

@@ -124,6 +124,8 @@ class LatentPrior(NamedTuple):
 
         Source: Rasmussen & Williams (2006), Eq. 2.8, with independent errors of equal size.
         """
+        if not self.num_directions:
+            return latents.new_zeros(len(latents), 0)
         # The guesses are first reduced to the mean of their constant parts, and to as many rows as
         # there are keyframes.
         times, rows = torch.linalg.qr(keyframe_weights.double())

@@ -68,7 +68,7 @@ def initial_codes(
         float32 codes.
 
     Raises:
-        UserError: The width of a part is below 2 for ``pca`` or ``isomap``.
+        UserError: The width of a part is too small for the method.
     """
     num_keyframes = latent.num_keyframes if latent.semantic == "none" else 1
     width = (latent.effective_code_width - latent.tracks_width) // num_keyframes
@@ -198,13 +198,15 @@ def content_codes(
         offset is added.
 
     Raises:
-        UserError: The width is below 2 for ``pca`` or ``isomap``.
+        UserError: The width is below 2 for ``isomap``, or for ``pca`` with several keyframes.
     """
     if config.method == "gaussian":
         codes = torch.randn(
             len(rows), num_keyframes * width, generator=random_stream(seed, "codes")
         )
         return codes * config.deviation
+    if width == num_keyframes == 1 and config.method == "pca":
+        return torch.full((len(rows), 1), config.offset)  # content that all clips share
     if width < 2:
         raise UserError(
             f"expected codes of at least 2 numbers for --code-init.method {config.method}, "

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from videospace.inrv.model.inrv_model import ModelConfig
+from videospace.inrv.model.latents import LatentConfig
 from videospace.inrv.training.code_init import CodeInitConfig
 from videospace.inrv.training.objective import ReconstructionLoss
 from videospace.runtime.reading.bounds import (
@@ -18,6 +19,9 @@ from videospace.runtime.reading.bounds import (
     check_bounds,
 )
 from videospace.runtime.reading.renamed import renamed
+
+USUAL_KEYFRAMES = 13
+"""Keyframes of clips of 25 frames, one for every other frame."""
 
 
 @renamed(fields={"important_share": "important_fraction", "num_shares": "num_shards"})
@@ -118,6 +122,17 @@ def with_tracks(config: TrainingConfig, num_tracks: int) -> TrainingConfig:
         2
     """
     return _with_latent(config, num_tracks=num_tracks)
+
+
+def with_own_content(config: TrainingConfig) -> TrainingConfig:
+    """The same, with content of its own for each clip, as in the preset ``fast``.
+
+    Example:
+        >>> shared = ModelConfig(latent=LatentConfig(width=1))
+        >>> with_own_content(TrainingConfig(model=shared)).model.latent.shares_content
+        False
+    """
+    return _with_latent(config, width=LatentConfig().width, num_keyframes=USUAL_KEYFRAMES)
 
 
 def _with_latent(config: TrainingConfig, **changes: int) -> TrainingConfig:

@@ -110,9 +110,14 @@ class RowAdam:
 
 
 def code_rates(config: TrainingConfig) -> Float[Tensor, " code"]:
-    """The learning rate of each number of a code: paths of tracks have their own."""
+    """The learning rate of each number of a code.
+
+    Paths of tracks have their own, and content that all clips share stays as it is.
+    """
     latent, optimizer = config.model.latent, config.optimizer
     rates = torch.full((latent.effective_code_width,), optimizer.code_learning_rate)
+    if latent.shares_content:
+        rates[0] = 0.0
     tracks = rates[len(rates) - latent.tracks_width :].unflatten(
         0, (latent.num_tracks, latent.track_width)
     )
