@@ -38,14 +38,14 @@ def test_from_a_prior_to_samples(run, folder, capsys):
     assert VideoSpace.from_pretrained(folder / "space").fingerprint() == before
     assert run("info %space") == 0
     assert re.search(r"flow +trained", capsys.readouterr().out)
-    assert run("sample %space --out %a.npy --count 2") == 0
+    assert run("sample %space --out %a.npy --count 2 --method flow") == 0
     assert run("sample %space --out %b.npy --count 2 --method flow --steps 20") == 0
-    assert run("sample %space --out %c.npy --count 2 --method slerp") == 0
+    assert run("sample %space --out %c.npy --count 2") == 0
     a, b, c = (np.load(folder / f"{name}.npy") for name in "abc")
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
     name = VideoSpace.from_pretrained(folder / "space").ids[3]
-    assert run(f"sample %space --out %d.npy --count 2 --like {name} --truncation 0.5") == 0
+    assert run(f"sample %space --out %d.npy --count 2 --like {name} --method flow") == 0
 
 
 def test_mistakes(run, folder, capsys):

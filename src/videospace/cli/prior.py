@@ -19,8 +19,8 @@ from videospace.runtime.files import folder_lock
 class Prior:
     """Learn how the clips of a space are distributed in it, to sample new ones that hold up.
 
-    A small network learns to turn noise into latents. 'sample' then uses it by default. The space
-    does not change; after an interrupt the folder is as before.
+    A small network learns to turn noise into latents, for 'sample --method flow'. The space does
+    not change; after an interrupt the folder is as before.
     """
 
     space: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SPACE")]
@@ -44,4 +44,4 @@ def main(arguments: list[str]) -> None:
         f"which the first {report.best_step} are kept; of held-out latents it explains "
         f"{100 * report.explained:.1f} % (0 is what their mean explains)"
     )
-    print(f"next: videospace sample {command.space} --out samples.png")
+    print(f"next: videospace sample {command.space} --method flow --out samples.png")

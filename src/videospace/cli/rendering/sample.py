@@ -25,10 +25,10 @@ class Sample:
     out: Path
     """File to write. The suffix chooses the format: .mp4, .webm, .gif, .png (contact sheet) or
     .npy; a name without suffix is a folder with a file for each sample."""
-    method: SamplingMethod | None = None
-    """'flow': by what 'videospace prior' has learned. 'slerp': on the arc between two random clips,
-    as published. 'lerp': on the straight line between them. 'gaussian': from a Gaussian fitted to
-    all latents. None takes the flow where there is one, or else 'slerp'."""
+    method: SamplingMethod = "slerp"
+    """'slerp': on the arc between two random clips, as published. 'lerp': on the straight line
+    between them. 'gaussian': from a Gaussian fitted to all latents. 'flow': by what
+    'videospace prior' has learned."""
     count: int = 9
     """Number of videos."""
     seed: int = 0

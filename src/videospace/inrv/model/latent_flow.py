@@ -94,9 +94,8 @@ class LatentFlow(nn.Module):
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.num_layers))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.scale = nn.Linear(width, 2 * width)
-        for head in (self.scale, *self.write.values()):
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        for weight in (*self.scale.parameters(), *self.write.parameters()):
+            nn.init.zeros_(weight)
         self.register_buffer("mean", torch.zeros(latent.total_width))
         self.register_buffer("deviation", torch.ones(latent.total_width))
 

@@ -155,7 +155,7 @@ class VideoSpace:
         self,
         count: int,
         *,
-        method: sampling.SamplingMethod | None = None,
+        method: sampling.SamplingMethod = "slerp",
         seed: int = 0,
         steps: int = 20,
         truncation: float = 1.0,
@@ -166,10 +166,9 @@ class VideoSpace:
 
         Args:
             count: Number of latents, at least 1.
-            method: ``flow``: by the flow that was trained on the latents. ``slerp``: on arcs
-                between random pairs of clips, the published protocol. ``lerp``: on straight lines
-                between them. ``gaussian``: from a Gaussian fitted to all latents. None takes the
-                flow where there is one, or else ``slerp``.
+            method: ``slerp``: on arcs between random pairs of clips, the published protocol.
+                ``lerp``: on straight lines between them. ``gaussian``: from a Gaussian fitted to
+                all latents. ``flow``: by the flow that was trained on them.
             seed: The same seed gives the same samples.
             steps: Of the flow; more are slower and more exact.
             truncation: In (0, 1]: the standard deviation of the noise from which the flow starts.
@@ -186,7 +185,6 @@ class VideoSpace:
         """
         if count < 1:
             raise UserError(f"expected at least 1 sample, got {count}")
-        method = method or ("slerp" if self.flow is None and like is None else "flow")
         generator = random_stream(seed, "samples")
         if method != "flow":
             if like is not None:

@@ -33,12 +33,10 @@ onSpace(() => {
   notify(space().table_problem && gettext("The labels of the clips are not shown: {problem}.", { problem: space().table_problem }));
 });
 
-// The learned distribution is the first choice where the space has one.
 function offerFlow(isThere) {
   const option = byId("method").querySelector("[value=flow]");
   option.hidden = option.disabled = !isThere;
-  if (isThere) byId("method").value = "flow";
-  else if (byId("method").value === "flow") byId("method").value = "slerp";
+  if (!isThere && byId("method").value === "flow") byId("method").value = "slerp";
 }
 
 onClick("sample", async () => {
