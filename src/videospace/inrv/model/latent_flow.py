@@ -105,7 +105,7 @@ class LatentFlow(nn.Module):
         constant, keyframes = parts.content.tensor_split([self.latent.constant_width], dim=1)
         keyframes = keyframes.unflatten(1, (self.latent.num_keyframes, -1))
         moments = [_moments(part) for part in (constant[:, None], keyframes, parts.looks)]
-        # Paths are places in the frame: what their keyframes have in common is theirs, too.
+        # Centers are places in one frame: those of all keyframes share one mean and deviation.
         paths, path_deviation = _moments(parts.paths.flatten(1, 2))
         for name, index in (("mean", 0), ("deviation", 1)):
             constant, keyframe, look = (moment[index] for moment in moments)
