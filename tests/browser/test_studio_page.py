@@ -10,6 +10,7 @@ from tests.support.mouth_videos import camera_video
 from tests.support.page_actions import (
     ask,
     press,
+    show_page,
     texts,
     type_into,
     wait,
@@ -141,6 +142,15 @@ def test_a_wrong_answer_is_put_right_and_survives_a_reload(page):
     press(page, "#undo")
     wait(page, "byId('sentence').textContent === ''")
     wait_for(page, lambda: ask(page, "/api/profiles/ann/words")[-1]["num_clips"] == 0)
+
+
+def test_nothing_can_be_recorded_until_the_camera_is_open_again(page):
+    show_page(page, "data")
+    wait(page, "byId('record').disabled && byId('lesson-record').disabled")
+    assert page.execute_script("return document.getElementById('preview').srcObject") is None
+    show_page(page, "teach")
+    wait_for_camera(page)
+    assert not page.execute_script("return document.getElementById('lesson-record').disabled")
 
 
 def test_the_keyboard_is_enough(page):

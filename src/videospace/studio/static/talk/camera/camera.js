@@ -29,6 +29,7 @@ export function startCamera() {
 export function stopCamera() {
   isWanted = false;
   release();
+  announce(false);
 }
 
 export function startCameraCard() {
@@ -64,6 +65,7 @@ async function open() {
 function release() {
   stream?.getTracks().forEach((track) => track.stop());
   stream = null;
+  byId("preview").srcObject = null;
 }
 
 function fail(reason) {
