@@ -2,7 +2,6 @@
 // the page did not arrive either, so it has its own.
 
 (() => {
-  const TRIED = "studio.loading-again";
   const WORDS = {
     en: ["A part of this page did not arrive from the studio.", "Load it again"],
     de: ["Ein Teil dieser Seite kam vom Studio nicht an.", "Neu laden"],
@@ -11,15 +10,9 @@
     hi: ["इस पृष्ठ का एक भाग स्टूडियो से नहीं आया।", "फिर से लोड करें"],
   };
 
-  let isWhole = true;
-  addEventListener("load", () => isWhole && sessionStorage.removeItem(TRIED));
   addEventListener("error", ({ target }) => {
     if (!(target instanceof HTMLScriptElement)) return;
-    isWhole = false;
-    if (!sessionStorage.getItem(TRIED)) {
-      sessionStorage.setItem(TRIED, "yes");
-      location.reload();
-    } else if (document.readyState === "loading") addEventListener("DOMContentLoaded", tellIt);
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", tellIt);
     else tellIt();
   }, { capture: true });
 
