@@ -82,7 +82,7 @@ class UnseenPeopleOptions(SpaceOptions):
     keyframe_width: int | None = None
     """Numbers of each keyframe; None takes the preset's."""
     identity: bool = True
-    """Measure GT-ID, which needs dlib and takes a second a clip and method."""
+    """Measure GT-ID, which needs dlib and takes long."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support.drawn_studio import DrawnStudio
 from tests.support.page_actions import forget_all, show_page, wait, wait_for_camera
-from tests.support.page_checks import cut_off, emulate, resize, violations
+from tests.support.page_checks import cut_off, emulate, prefer, resize, violations
 
 from videospace.studio.languages.catalogues import languages, page_words
 
@@ -74,12 +74,6 @@ def browser(face_browser: Any, studio: DrawnStudio) -> Iterator[Any]:
     emulate(face_browser)
     prefer(face_browser, "en-US")
     face_browser.get("about:blank")
-
-
-def prefer(browser: Any, languages: str) -> None:
-    agent = browser.execute_script("return navigator.userAgent")
-    wanted = {"userAgent": agent, "acceptLanguage": languages}
-    browser.execute_cdp_cmd("Emulation.setUserAgentOverride", wanted)
 
 
 def translated_texts(language: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.support.page_actions import press, texts, wait
-from tests.support.page_checks import violations
+from tests.support.page_checks import prefer, violations
 
 from videospace.studio.languages.catalogues import languages
 
@@ -33,12 +33,6 @@ def browser(module_browser: Any, drawn_studio: Any) -> Iterator[Any]:
 def block(browser: Any, *scripts: str) -> None:
     """Let scripts arrive no more, and only these."""
     browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": [f"*/{each}" for each in scripts]})
-
-
-def prefer(browser: Any, language: str) -> None:
-    agent = browser.execute_script("return navigator.userAgent")
-    wanted = {"userAgent": agent, "acceptLanguage": language}
-    browser.execute_cdp_cmd("Emulation.setUserAgentOverride", wanted)
 
 
 @pytest.mark.parametrize("page", ["", "space/"])

@@ -80,6 +80,13 @@ def resize(page: Any, width: int, height: int, scale: float = 1) -> None:
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+def prefer(browser: Any, languages: str) -> None:
+    """Let a browser prefer a language, as its settings would."""
+    agent = browser.execute_script("return navigator.userAgent")
+    wanted = {"userAgent": agent, "acceptLanguage": languages}
+    browser.execute_cdp_cmd("Emulation.setUserAgentOverride", wanted)
+
+
 def violations(page: Any) -> list[str]:
     """Violations in the light scheme on a desktop, and in the dark scheme on a phone.
 

@@ -184,6 +184,8 @@ class TestSampling:
             space.sample(2, method="flow")
         with pytest.raises(UserError, match="only the method 'flow'"):
             space.sample(2, like=space.ids[0])
+        with pytest.raises(UserError, match="only the method 'flow'"):
+            space.sample(2, truncation=0.5)
 
     @pytest.mark.parametrize(
         "options", [{"steps": 0}, {"truncation": 0.0}, {"truncation": 2.0}, {"likeness": 1.0}]

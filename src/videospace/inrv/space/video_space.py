@@ -187,8 +187,11 @@ class VideoSpace:
             raise UserError(f"expected at least 1 sample, got {count}")
         generator = random_stream(seed, "samples")
         if method != "flow":
-            if like is not None:
-                raise UserError(f"only the method 'flow' draws samples like a clip, not '{method}'")
+            if like is not None or truncation != 1:
+                raise UserError(
+                    "only the method 'flow' takes a clip to resemble (like) and a truncation, "
+                    f"not '{method}'"
+                )
             return sampling.SAMPLERS[method](
                 self.latents, count, generator, config=self.model.config.latent
             )

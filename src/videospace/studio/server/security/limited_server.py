@@ -16,7 +16,7 @@ from videospace.studio.server.security.connections import TimeoutProtocol
 _ACCEPTED_AT_ONCE = 16
 """Connections that are accepted before others have their turn."""
 _NEW_SECONDS = 5.0
-"""How long a client may take to the first request, with a TLS handshake before it."""
+"""Age below which a connection without a request counts as new: time for a TLS handshake."""
 _RETRY_SECONDS = 0.1
 """Pause after an error of the system, such as too many open files."""
 
